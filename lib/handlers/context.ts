@@ -1,0 +1,62 @@
+/** What a handler is given besides the request: who asks, and the parts of the broker that can answer. */
+import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../base/logger.ts'
+import type { Random } from '../base/random.ts'
+import type { BrokerConfig } from '../config/config.ts'
+import type { Groups } from '../groups/groups.ts'
+import type { Cluster } from '../metadata/cluster.ts'
+import type { FetchSessions } from '../partitions/fetch-sessions.ts'
+import type { Partitions } from '../partitions/partitions.ts'
+import type { ProducerIds } from '../partitions/producer-ids.ts'
+import type { ConnectionInfo } from '../server/connection.ts'
+
+/** What may be done to a resource, as Kafka's ACLs name it. */
+export type Operation =
+  | 'read'
+  | 'write'
+  | 'create'
+  | 'delete'
+  | 'alter'
+  | 'describe'
+  | 'clusterAction'
+  | 'describeConfigs'
+  | 'alterConfigs'
+  | 'idempotentWrite'
+
+/** What an operation is done to. */
+export type ResourceType = 'topic' | 'group' | 'cluster' | 'transactionalId' | 'delegationToken' | 'user'
+
+/** Where a client reaches a broker. */
+export interface Endpoint {
+  readonly host: string
+  readonly port: number
+  readonly rack: string | null
+}
+
+/** The parts of the broker, one object for its life. */
+export interface BrokerServices {
+  readonly nodeId: number
+  readonly config: BrokerConfig
+  readonly cluster: Cluster
+  readonly partitions: Partitions
+  readonly groups: Groups
+  readonly producerIds: ProducerIds
+  readonly fetchSessions: FetchSessions
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  /** The address that this client is told for this broker: the advertised one of its listener, else the one that it dialled. */
+  endpointFor(connection: ConnectionInfo): Endpoint
+  authorize(context: Context, operation: Operation, resourceType: ResourceType, name: string): boolean
+}
+
+/** One request's surroundings. */
+export interface Context {
+  readonly connection: ConnectionInfo
+  readonly clientId: string | null
+  readonly apiVersion: number
+  readonly correlationId: number
+  readonly broker: BrokerServices
+  /** Runs once the answer has left for the socket, or the connection has died: the place to release pooled buffers. */
+  afterSend(run: () => void): void
+}

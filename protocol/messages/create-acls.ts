@@ -1,0 +1,34 @@
+import { api, array, int8, int16, int32, type RequestOf, type ResponseOf, string, struct } from '../schema.ts'
+
+/** PURPOSE. v1 resourcePatternType · v2 flexible */
+export const CreateAcls = api({
+  key: 30,
+  name: 'CreateAcls',
+  versions: [0, 3],
+  flexible: 2,
+  request: {
+    creations: array(
+      struct({
+        resourceType: int8,
+        resourceName: string,
+        resourcePatternType: int8.default(3).since(1),
+        principal: string,
+        host: string,
+        operation: int8,
+        permissionType: int8,
+      }),
+    ),
+  },
+  response: {
+    throttleTimeMs: int32,
+    results: array(
+      struct({
+        errorCode: int16,
+        errorMessage: string.nullable(),
+      }),
+    ),
+  },
+})
+
+export interface CreateAclsRequest extends RequestOf<typeof CreateAcls> {}
+export interface CreateAclsResponse extends ResponseOf<typeof CreateAcls> {}

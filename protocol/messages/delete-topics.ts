@@ -1,0 +1,33 @@
+import { api, array, int16, int32, type RequestOf, type ResponseOf, string, struct, uuid } from '../schema.ts'
+
+/** PURPOSE. v1 throttleTimeMs · v4 flexible · v5 errorMessage · v6 topics, without topicNames, topicId */
+export const DeleteTopics = api({
+  key: 20,
+  name: 'DeleteTopics',
+  versions: [0, 6],
+  flexible: 4,
+  request: {
+    topics: array(
+      struct({
+        name: string.nullable().default(null).since(6),
+        topicId: uuid.since(6),
+      }),
+    ).since(6),
+    topicNames: array(string).until(5),
+    timeoutMs: int32,
+  },
+  response: {
+    throttleTimeMs: int32.since(1),
+    responses: array(
+      struct({
+        name: string.nullable(6),
+        topicId: uuid.since(6),
+        errorCode: int16,
+        errorMessage: string.nullable().default(null).since(5),
+      }),
+    ),
+  },
+})
+
+export interface DeleteTopicsRequest extends RequestOf<typeof DeleteTopics> {}
+export interface DeleteTopicsResponse extends ResponseOf<typeof DeleteTopics> {}

@@ -1,0 +1,24 @@
+import { api, bool, int16, int32, int64, type RequestOf, type ResponseOf, string } from '../schema.ts'
+
+/** PURPOSE. v3 flexible · v5 producerId, producerEpoch */
+export const EndTxn = api({
+  key: 26,
+  name: 'EndTxn',
+  versions: [0, 5],
+  flexible: 3,
+  request: {
+    transactionalId: string,
+    producerId: int64,
+    producerEpoch: int16,
+    committed: bool,
+  },
+  response: {
+    throttleTimeMs: int32,
+    errorCode: int16,
+    producerId: int64.default(-1).since(5),
+    producerEpoch: int16.default(-1).since(5),
+  },
+})
+
+export interface EndTxnRequest extends RequestOf<typeof EndTxn> {}
+export interface EndTxnResponse extends ResponseOf<typeof EndTxn> {}

@@ -1,0 +1,128 @@
+import {
+  api,
+  array,
+  int8,
+  int16,
+  int32,
+  int64,
+  type RequestOf,
+  type ResponseOf,
+  records,
+  string,
+  struct,
+  uuid,
+} from '../schema.ts'
+
+/** PURPOSE. v1 throttleTimeMs · v3 maxBytes · v4 isolationLevel · v7 sessionId, sessionEpoch, forgottenTopicsData, topic, errorCode · v11 rackId · v12 clusterId, flexible · v13 without topic, topicId · v15 without replicaId, replicaState · v16 nodeEndpoints */
+export const Fetch = api({
+  key: 1,
+  name: 'Fetch',
+  versions: [0, 18],
+  flexible: 12,
+  request: {
+    clusterId: string.nullable().default(null).since(12).tagged(0),
+    replicaId: int32.default(-1).until(14),
+    replicaState: struct({
+      replicaId: int32.default(-1).since(15),
+      replicaEpoch: int64.default(-1).since(15),
+    })
+      .since(15)
+      .tagged(1),
+    maxWaitMs: int32,
+    minBytes: int32,
+    maxBytes: int32.default(0x7fffffff).since(3),
+    isolationLevel: int8.default(0).since(4),
+    sessionId: int32.default(0).since(7),
+    sessionEpoch: int32.default(-1).since(7),
+    topics: array(
+      struct({
+        topic: string.until(12),
+        topicId: uuid.since(13),
+        partitions: array(
+          struct({
+            partition: int32,
+            currentLeaderEpoch: int32.default(-1).since(9),
+            fetchOffset: int64,
+            lastFetchedEpoch: int32.default(-1).since(12),
+            logStartOffset: int64.default(-1).since(5),
+            partitionMaxBytes: int32,
+            replicaDirectoryId: uuid.since(17).tagged(0),
+            highWatermark: int64
+              .default(2 ** 63)
+              .since(18)
+              .tagged(1),
+          }),
+        ),
+      }),
+    ),
+    forgottenTopicsData: array(
+      struct({
+        topic: string.since(7).until(12),
+        topicId: uuid.since(13),
+        partitions: array(int32).since(7),
+      }),
+    ).since(7),
+    rackId: string.default('').since(11),
+  },
+  response: {
+    throttleTimeMs: int32.since(1),
+    errorCode: int16.since(7),
+    sessionId: int32.default(0).since(7),
+    responses: array(
+      struct({
+        topic: string.until(12),
+        topicId: uuid.since(13),
+        partitions: array(
+          struct({
+            partitionIndex: int32,
+            errorCode: int16,
+            highWatermark: int64,
+            lastStableOffset: int64.default(-1).since(4),
+            logStartOffset: int64.default(-1).since(5),
+            divergingEpoch: struct({
+              epoch: int32.default(-1).since(12),
+              endOffset: int64.default(-1).since(12),
+            })
+              .since(12)
+              .tagged(0),
+            currentLeader: struct({
+              leaderId: int32.default(-1).since(12),
+              leaderEpoch: int32.default(-1).since(12),
+            })
+              .since(12)
+              .tagged(1),
+            snapshotId: struct({
+              endOffset: int64.default(-1),
+              epoch: int32.default(-1),
+            })
+              .since(12)
+              .tagged(2),
+            abortedTransactions: array(
+              struct({
+                producerId: int64.since(4),
+                firstOffset: int64.since(4),
+              }),
+            )
+              .nullable()
+              .since(4),
+            preferredReadReplica: int32.default(-1).since(11),
+            records: records.nullable(),
+          }),
+        ),
+      }),
+    ),
+    nodeEndpoints: array(
+      struct({
+        nodeId: int32.since(16),
+        host: string.since(16),
+        port: int32.since(16),
+        rack: string.nullable().default(null).since(16),
+      }),
+    )
+      .since(16)
+      .tagged(0),
+  },
+})
+
+export interface FetchRequest extends RequestOf<typeof Fetch> {}
+export interface FetchResponse extends ResponseOf<typeof Fetch> {}

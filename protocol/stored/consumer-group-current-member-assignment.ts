@@ -1,0 +1,38 @@
+import { array, type EncodableOf, int8, int32, message, string, struct, uuid } from '../schema.ts'
+
+/** PURPOSE (record type 8) */
+export const ConsumerGroupCurrentMemberAssignmentKey = message({
+  name: 'ConsumerGroupCurrentMemberAssignmentKey',
+  versions: [0, 0],
+  flexible: null,
+  fields: {
+    groupId: string,
+    memberId: string,
+  },
+})
+
+export interface ConsumerGroupCurrentMemberAssignmentKey
+  extends EncodableOf<typeof ConsumerGroupCurrentMemberAssignmentKey> {}
+
+const topicPartitions = struct({
+  topicId: uuid,
+  partitions: array(int32),
+  assignmentEpochs: array(int32).nullable().default(null).tagged(0),
+})
+
+/** PURPOSE (record type 8) */
+export const ConsumerGroupCurrentMemberAssignmentValue = message({
+  name: 'ConsumerGroupCurrentMemberAssignmentValue',
+  versions: [0, 0],
+  flexible: 0,
+  fields: {
+    memberEpoch: int32,
+    previousMemberEpoch: int32,
+    state: int8,
+    assignedPartitions: array(topicPartitions),
+    partitionsPendingRevocation: array(topicPartitions),
+  },
+})
+
+export interface ConsumerGroupCurrentMemberAssignmentValue
+  extends EncodableOf<typeof ConsumerGroupCurrentMemberAssignmentValue> {}

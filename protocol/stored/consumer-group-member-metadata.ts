@@ -1,0 +1,45 @@
+import { array, bytes, type EncodableOf, int32, message, string, struct } from '../schema.ts'
+
+/** PURPOSE (record type 5) */
+export const ConsumerGroupMemberMetadataKey = message({
+  name: 'ConsumerGroupMemberMetadataKey',
+  versions: [0, 0],
+  flexible: null,
+  fields: {
+    groupId: string,
+    memberId: string,
+  },
+})
+
+export interface ConsumerGroupMemberMetadataKey extends EncodableOf<typeof ConsumerGroupMemberMetadataKey> {}
+
+/** PURPOSE (record type 5) */
+export const ConsumerGroupMemberMetadataValue = message({
+  name: 'ConsumerGroupMemberMetadataValue',
+  versions: [0, 0],
+  flexible: 0,
+  fields: {
+    instanceId: string.nullable(),
+    rackId: string.nullable(),
+    clientId: string,
+    clientHost: string,
+    subscribedTopicNames: array(string),
+    subscribedTopicRegex: string.nullable(),
+    rebalanceTimeoutMs: int32.default(-1),
+    serverAssignor: string.nullable(),
+    classicMemberMetadata: struct({
+      sessionTimeoutMs: int32,
+      supportedProtocols: array(
+        struct({
+          name: string,
+          metadata: bytes,
+        }),
+      ),
+    })
+      .nullable()
+      .default(null)
+      .tagged(0),
+  },
+})
+
+export interface ConsumerGroupMemberMetadataValue extends EncodableOf<typeof ConsumerGroupMemberMetadataValue> {}

@@ -1,0 +1,28 @@
+import { array, type EncodableOf, int64, message, string } from '../schema.ts'
+
+/** PURPOSE (record type 16) */
+export const ConsumerGroupRegularExpressionKey = message({
+  name: 'ConsumerGroupRegularExpressionKey',
+  versions: [0, 0],
+  flexible: null,
+  fields: {
+    groupId: string,
+    regularExpression: string,
+  },
+})
+
+export interface ConsumerGroupRegularExpressionKey extends EncodableOf<typeof ConsumerGroupRegularExpressionKey> {}
+
+/** PURPOSE (record type 16) */
+export const ConsumerGroupRegularExpressionValue = message({
+  name: 'ConsumerGroupRegularExpressionValue',
+  versions: [0, 0],
+  flexible: 0,
+  fields: {
+    topics: array(string),
+    version: int64,
+    timestamp: int64,
+  },
+})
+
+export interface ConsumerGroupRegularExpressionValue extends EncodableOf<typeof ConsumerGroupRegularExpressionValue> {}

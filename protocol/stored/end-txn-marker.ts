@@ -1,0 +1,13 @@
+import { type EncodableOf, int32, message } from '../schema.ts'
+
+/** PURPOSE */
+export const EndTxnMarker = message({
+  name: 'EndTxnMarker',
+  versions: [0, 0],
+  flexible: null,
+  fields: {
+    coordinatorEpoch: int32,
+  },
+})
+
+export interface EndTxnMarker extends EncodableOf<typeof EndTxnMarker> {}

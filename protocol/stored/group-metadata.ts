@@ -1,0 +1,41 @@
+import { array, bytes, type EncodableOf, int32, int64, message, string, struct } from '../schema.ts'
+
+/** PURPOSE (record type 2) */
+export const GroupMetadataKey = message({
+  name: 'GroupMetadataKey',
+  versions: [0, 0],
+  flexible: null,
+  fields: {
+    group: string,
+  },
+})
+
+export interface GroupMetadataKey extends EncodableOf<typeof GroupMetadataKey> {}
+
+const memberMetadata = struct({
+  memberId: string,
+  groupInstanceId: string.nullable().default(null).since(3),
+  clientId: string,
+  clientHost: string,
+  rebalanceTimeout: int32.default(-1).since(1),
+  sessionTimeout: int32,
+  subscription: bytes,
+  assignment: bytes,
+})
+
+/** PURPOSE (record type 2). v1 rebalanceTimeout · v2 currentStateTimestamp · v3 groupInstanceId · v4 flexible */
+export const GroupMetadataValue = message({
+  name: 'GroupMetadataValue',
+  versions: [0, 4],
+  flexible: 4,
+  fields: {
+    protocolType: string,
+    generation: int32,
+    protocol: string.nullable(),
+    leader: string.nullable(),
+    currentStateTimestamp: int64.default(-1).since(2),
+    members: array(memberMetadata),
+  },
+})
+
+export interface GroupMetadataValue extends EncodableOf<typeof GroupMetadataValue> {}

@@ -1,0 +1,29 @@
+import { array, type EncodableOf, message, string } from '../schema.ts'
+
+/** PURPOSE (record type 10) */
+export const ShareGroupMemberMetadataKey = message({
+  name: 'ShareGroupMemberMetadataKey',
+  versions: [0, 0],
+  flexible: null,
+  fields: {
+    groupId: string,
+    memberId: string,
+  },
+})
+
+export interface ShareGroupMemberMetadataKey extends EncodableOf<typeof ShareGroupMemberMetadataKey> {}
+
+/** PURPOSE (record type 10) */
+export const ShareGroupMemberMetadataValue = message({
+  name: 'ShareGroupMemberMetadataValue',
+  versions: [0, 0],
+  flexible: 0,
+  fields: {
+    rackId: string.nullable(),
+    clientId: string,
+    clientHost: string,
+    subscribedTopicNames: array(string),
+  },
+})
+
+export interface ShareGroupMemberMetadataValue extends EncodableOf<typeof ShareGroupMemberMetadataValue> {}

@@ -1,0 +1,42 @@
+import { array, type EncodableOf, int8, int32, message, string, struct } from '../schema.ts'
+
+/** PURPOSE (record type 22) */
+export const StreamsGroupCurrentMemberAssignmentKey = message({
+  name: 'StreamsGroupCurrentMemberAssignmentKey',
+  versions: [0, 0],
+  flexible: null,
+  fields: {
+    groupId: string,
+    memberId: string,
+  },
+})
+
+export interface StreamsGroupCurrentMemberAssignmentKey
+  extends EncodableOf<typeof StreamsGroupCurrentMemberAssignmentKey> {}
+
+const taskIds = struct({
+  subtopologyId: string,
+  partitions: array(int32),
+  assignmentEpochs: array(int32).nullable().default(null).tagged(0),
+})
+
+/** PURPOSE (record type 22) */
+export const StreamsGroupCurrentMemberAssignmentValue = message({
+  name: 'StreamsGroupCurrentMemberAssignmentValue',
+  versions: [0, 0],
+  flexible: 0,
+  fields: {
+    memberEpoch: int32,
+    previousMemberEpoch: int32,
+    state: int8,
+    activeTasks: array(taskIds),
+    standbyTasks: array(taskIds),
+    warmupTasks: array(taskIds),
+    activeTasksPendingRevocation: array(taskIds),
+    standbyTasksPendingRevocation: array(taskIds),
+    warmupTasksPendingRevocation: array(taskIds),
+  },
+})
+
+export interface StreamsGroupCurrentMemberAssignmentValue
+  extends EncodableOf<typeof StreamsGroupCurrentMemberAssignmentValue> {}

@@ -1,0 +1,40 @@
+import { array, type EncodableOf, int8, int16, int32, int64, message, string, struct } from '../schema.ts'
+
+/** PURPOSE (record type 0) */
+export const TransactionLogKey = message({
+  name: 'TransactionLogKey',
+  versions: [0, 0],
+  flexible: null,
+  fields: {
+    transactionalId: string,
+  },
+})
+
+export interface TransactionLogKey extends EncodableOf<typeof TransactionLogKey> {}
+
+/** PURPOSE (record type 0). v1 previousProducerId, nextProducerId, nextProducerEpoch, clientTransactionVersion, flexible */
+export const TransactionLogValue = message({
+  name: 'TransactionLogValue',
+  versions: [0, 1],
+  flexible: 1,
+  fields: {
+    producerId: int64,
+    previousProducerId: int64.default(-1).since(1).tagged(0),
+    nextProducerId: int64.default(-1).since(1).tagged(1),
+    producerEpoch: int16,
+    nextProducerEpoch: int16.default(-1).since(1).tagged(3),
+    transactionTimeoutMs: int32,
+    transactionStatus: int8,
+    transactionPartitions: array(
+      struct({
+        topic: string,
+        partitionIds: array(int32),
+      }),
+    ).nullable(),
+    transactionLastUpdateTimestampMs: int64,
+    transactionStartTimestampMs: int64,
+    clientTransactionVersion: int16.default(0).since(1).tagged(2),
+  },
+})
+
+export interface TransactionLogValue extends EncodableOf<typeof TransactionLogValue> {}
