@@ -1,0 +1,84 @@
+/** A clock that stands still until it is turned: minutes of timeouts pass in a test in no time, and in the same order every time. */
+import { type Clock, systemClock, type Timer } from '../base/clock.ts'
+import { Deadlines } from '../base/deadlines.ts'
+import { Queue } from '../base/queue.ts'
+
+class ManualTimer implements Timer {
+  readonly #timers: Deadlines<ManualTimer>
+  readonly run: () => void
+
+  constructor(timers: Deadlines<ManualTimer>, run: () => void) {
+    this.#timers = timers
+    this.run = run
+  }
+
+  cancel(): void {
+    this.#timers.cancel(this)
+  }
+}
+
+/** How a manual clock begins. */
+export interface ManualClockOptions {
+  /** Milliseconds since 1970 at the beginning. */
+  now?: number
+  /**
+   * 'held' (the default): work for the end of the turn waits for `advance` or `runImmediates`, for tests without sockets.
+   * 'real': it runs at the end of the event loop's real turn, for tests in which sockets are read.
+   */
+  immediates?: 'held' | 'real'
+}
+
+export class ManualClock implements Clock {
+  #now: number
+  readonly #startMs: number
+  readonly #realImmediates: boolean
+  readonly #timers = new Deadlines<ManualTimer>()
+  readonly #immediates = new Queue<() => void>()
+
+  constructor({ now = Date.UTC(2026, 0, 1), immediates = 'held' }: ManualClockOptions = {}) {
+    this.#now = now
+    this.#startMs = now
+    this.#realImmediates = immediates === 'real'
+  }
+
+  now(): number {
+    return this.#now
+  }
+
+  monotonicMs(): number {
+    return this.#now - this.#startMs
+  }
+
+  schedule(delayMs: number, run: () => void): Timer {
+    const timer = new ManualTimer(this.#timers, run)
+    this.#timers.set(timer, this.#now + Math.max(0, delayMs))
+    return timer
+  }
+
+  immediate(run: () => void): void {
+    if (this.#realImmediates) systemClock.immediate(run)
+    else this.#immediates.push(run)
+  }
+
+  /** Timers that were set and neither ran nor were cancelled. */
+  get pendingTimers(): number {
+    return this.#timers.size
+  }
+
+  /** Turns the clock by so many milliseconds; what falls due runs in order, each at its own moment, with what it schedules in turn. */
+  advance(ms: number): void {
+    const end = this.#now + ms
+    this.runImmediates()
+    while (this.#timers.nextMs() <= end) {
+      this.#now = Math.max(this.#now, this.#timers.nextMs())
+      this.#timers.expireOne(this.#now)?.run()
+      this.runImmediates()
+    }
+    this.#now = end
+  }
+
+  /** Runs the held work for the end of the turn, and what it adds to it. */
+  runImmediates(): void {
+    for (let run = this.#immediates.shift(); run; run = this.#immediates.shift()) run()
+  }
+}
