@@ -1,0 +1,89 @@
+/**
+ * What the cluster looks like at one moment: topics, partitions, brokers and configs.
+ *
+ * An image never changes: every change makes a new one, so whoever holds an image may read it across awaits, and may
+ * cache what it derives from an image by the image's identity.
+ */
+
+/** One partition as the controller knows it. */
+export interface PartitionImage {
+  readonly index: number
+  /** Node id of the leader, -1 where there is none. */
+  readonly leader: number
+  readonly leaderEpoch: number
+  readonly partitionEpoch: number
+  /** Node ids in order of preference. */
+  readonly replicas: readonly number[]
+  readonly isr: readonly number[]
+  /** Replicas whose broker or disk is away. */
+  readonly offlineReplicas: readonly number[]
+}
+
+export interface TopicImage {
+  readonly name: string
+  /** 22 characters of url-safe base64. */
+  readonly topicId: string
+  /** True for the topics in which the broker keeps its own state. */
+  readonly internal: boolean
+  /** By index, from 0 without gaps. */
+  readonly partitions: readonly PartitionImage[]
+  /** The topic's own settings, as text; what is not here follows the broker. */
+  readonly configs: ReadonlyMap<string, string>
+}
+
+/** A broker that is registered; where clients reach it is answered by the broker itself, per listener. */
+export interface BrokerImage {
+  readonly id: number
+  readonly rack: string | null
+  readonly fenced: boolean
+}
+
+/** Settings by their property name, as text. */
+export type Settings = ReadonlyMap<string, string>
+
+export interface ClusterImage {
+  readonly clusterId: string
+  /** Node id of the broker that answers as the controller. */
+  readonly controllerId: number
+  /** By name, in alphabetical order. */
+  readonly topics: ReadonlyMap<string, TopicImage>
+  readonly topicsById: ReadonlyMap<string, TopicImage>
+  /** By node id, ascending. */
+  readonly brokers: readonly BrokerImage[]
+  /** Dynamic broker settings by node id as text; '' holds the default of all brokers. */
+  readonly brokerConfigs: ReadonlyMap<string, Settings>
+  readonly groupConfigs: ReadonlyMap<string, Settings>
+  /** Settings of kinds that the broker only keeps, such as client metrics subscriptions: by '<resource type>/<name>'. */
+  readonly otherConfigs: ReadonlyMap<string, Settings>
+  /** Grows with every change. */
+  readonly revision: number
+}
+
+/** What one change made of the image before it. */
+export interface ImageDelta {
+  readonly image: ClusterImage
+  readonly created: readonly TopicImage[]
+  readonly deleted: readonly TopicImage[]
+  /** Topics with new partitions, new leaders or other settings. */
+  readonly changed: readonly { readonly before: TopicImage; readonly after: TopicImage }[]
+  readonly brokersChanged: boolean
+  /** Node ids, as text, whose dynamic settings changed; '' where the default of all did. */
+  readonly brokerConfigsChanged: readonly string[]
+  /** Groups whose settings changed. */
+  readonly groupConfigsChanged: readonly string[]
+}
+
+/** An image without topics or brokers. */
+export function emptyImage(clusterId: string, controllerId: number): ClusterImage {
+  return {
+    clusterId,
+    controllerId,
+    topics: new Map(),
+    topicsById: new Map(),
+    brokers: [],
+    brokerConfigs: new Map(),
+    groupConfigs: new Map(),
+    otherConfigs: new Map(),
+    revision: 0,
+  }
+}
