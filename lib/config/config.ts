@@ -1,0 +1,156 @@
+/**
+ * The broker's settings: what the properties file and the command line say, and over that what clients changed while
+ * the broker runs. A value is looked up in Kafka's order: this broker's dynamic one, that of all brokers, the static
+ * one, the default.
+ */
+import { type BrokerPropertyName, type BrokerValue, brokerProperties, brokerProperty } from './definitions.ts'
+import { nameAdvice } from './names.ts'
+import type { Property } from './property.ts'
+import { checkTogether } from './together.ts'
+import { ConfigError, parseValue } from './values.ts'
+
+export { ConfigError } from './values.ts'
+
+/** Where a value stands; the numbers are those of DescribeConfigs. */
+export const configSources = {
+  DYNAMIC_TOPIC_CONFIG: 1,
+  DYNAMIC_BROKER_CONFIG: 2,
+  DYNAMIC_DEFAULT_BROKER_CONFIG: 3,
+  STATIC_BROKER_CONFIG: 4,
+  DEFAULT_CONFIG: 5,
+  DYNAMIC_BROKER_LOGGER_CONFIG: 6,
+  DYNAMIC_CLIENT_METRICS_CONFIG: 7,
+  DYNAMIC_GROUP_CONFIG: 8,
+} as const
+
+type Texts = ReadonlyMap<string, string>
+/** Told the names whose values changed. */
+type ChangeListener = (changed: ReadonlySet<BrokerPropertyName>) => void
+
+const none: Texts = new Map()
+
+export class BrokerConfig {
+  readonly #static: Texts
+  #dynamicDefault: Texts = none
+  #dynamicOwn: Texts = none
+  #values = new Map<string, unknown>()
+  readonly #listeners: ChangeListener[] = []
+
+  private constructor(texts: Texts) {
+    this.#static = texts
+    this.#values = this.#resolve()
+  }
+
+  /**
+   * Reads properties by Kafka's names. Unknown names are told to `warn` with the nearest known one, and otherwise
+   * ignored; bad values throw a ConfigError with a line for each.
+   */
+  static parse(
+    properties: Readonly<Record<string, string>>,
+    { warn = () => {} }: { warn?: (message: string) => void } = {},
+  ): BrokerConfig {
+    const texts = new Map<string, string>()
+    const errors: ConfigError[] = []
+    for (const [name, text] of Object.entries(properties)) {
+      const property = brokerProperty(name)
+      if (property === undefined) {
+        const advice = nameAdvice(name)
+        if (advice !== null) warn(advice)
+        continue
+      }
+      try {
+        parseValue(name, property, text)
+        texts.set(name, text)
+      } catch (error) {
+        if (!(error instanceof ConfigError)) throw error
+        errors.push(error)
+      }
+    }
+    if (errors.length > 0) throw new ConfigError(errors[0]!.property, errors.map(error => error.message).join('\n'))
+    // The two names of the node's number stand for each other.
+    if (texts.has('broker.id') && !texts.has('node.id')) texts.set('node.id', texts.get('broker.id')!)
+    else if (texts.has('node.id') && !texts.has('broker.id')) texts.set('broker.id', texts.get('node.id')!)
+    const config = new BrokerConfig(texts)
+    checkTogether(config)
+    return config
+  }
+
+  /** The value that holds now. */
+  get<N extends BrokerPropertyName>(name: N): BrokerValue<N> {
+    return this.#values.get(name) as BrokerValue<N>
+  }
+
+  /** The directories of the logs, the first of which also keeps the metadata. */
+  get logDirs(): readonly string[] {
+    const several = this.get('log.dirs')
+    return several !== null && several.length > 0 ? several : this.get('log.dir')
+  }
+
+  /** Where the value of a name is set: the strongest first, the default last where there is one. Texts are as they were given. */
+  layers(name: string): { readonly source: number; readonly text: string }[] {
+    const layers: { source: number; text: string }[] = []
+    const add = (source: number, texts: Texts) => {
+      const text = texts.get(name)
+      if (text !== undefined) layers.push({ source, text })
+    }
+    add(configSources.DYNAMIC_BROKER_CONFIG, this.#dynamicOwn)
+    add(configSources.DYNAMIC_DEFAULT_BROKER_CONFIG, this.#dynamicDefault)
+    add(configSources.STATIC_BROKER_CONFIG, this.#static)
+    return layers
+  }
+
+  /** Puts dynamic settings, those of all brokers and this broker's own, in the place of the earlier ones; then tells the listeners what changed. */
+  applyDynamic(ofAll: Texts, own: Texts): void {
+    this.#dynamicDefault = ofAll
+    this.#dynamicOwn = own
+    const before = this.#values
+    this.#values = this.#resolve()
+    const changed = new Set<BrokerPropertyName>()
+    for (const [name, value] of this.#values) {
+      if (!sameValue(before.get(name), value)) changed.add(name as BrokerPropertyName)
+    }
+    if (changed.size > 0) for (const listener of this.#listeners) listener(changed)
+  }
+
+  /** The same settings with other dynamic ones: what a change would lead to. Throws ConfigError where that is not allowed. */
+  withDynamic(ofAll: Texts, own: Texts): BrokerConfig {
+    const config = new BrokerConfig(this.#static)
+    config.applyDynamic(ofAll, own)
+    checkTogether(config)
+    return config
+  }
+
+  onChange(listener: ChangeListener): void {
+    this.#listeners.push(listener)
+  }
+
+  #resolve(): Map<string, unknown> {
+    const values = new Map<string, unknown>()
+    for (const [name, property] of Object.entries(brokerProperties) as [string, Property][]) {
+      let value = property.defaultValue
+      for (const { text } of this.layers(name)) {
+        const parsed = parsedOrUndefined(name, property, text)
+        if (parsed === undefined) continue
+        value = parsed
+        break
+      }
+      values.set(name, value)
+    }
+    return values
+  }
+}
+
+/** Static texts were checked when they were read. A stored dynamic one may come from a broker with other bounds: it is passed over. */
+function parsedOrUndefined(name: string, property: Property, text: string): unknown {
+  try {
+    return parseValue(name, property, text)
+  } catch (error) {
+    if (error instanceof ConfigError) return undefined
+    throw error
+  }
+}
+
+function sameValue(a: unknown, b: unknown): boolean {
+  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((member, i) => member === b[i])
+  return a === b
+}

@@ -1,0 +1,87 @@
+/** The group coordinator, its offsets topic, and the classic, consumer and streams protocols. */
+import { className, int, intMax, list, long, short, string } from './property.ts'
+
+/** Rows in the order of their names. */
+export const groupCoordinationProperties = {
+  'group.consumer.assignment.interval.ms': int(1000, { updateMode: 'cluster-wide', min: 0 }),
+  'group.consumer.assignors': list(['uniform', 'range']),
+  'group.consumer.heartbeat.interval.ms': int(5000, { min: 1 }),
+  'group.consumer.max.assignment.interval.ms': int(15_000, { min: 0 }),
+  'group.consumer.max.heartbeat.interval.ms': int(15_000, { min: 1 }),
+  'group.consumer.max.session.timeout.ms': int(60_000, { min: 1 }),
+  'group.consumer.max.size': int(intMax, { min: 1 }),
+  'group.consumer.migration.policy': string('bidirectional', {
+    values: ['DISABLED', 'DOWNGRADE', 'UPGRADE', 'BIDIRECTIONAL'],
+    ignoreCase: true,
+  }),
+  'group.consumer.min.assignment.interval.ms': int(0, { min: 0 }),
+  'group.consumer.min.heartbeat.interval.ms': int(5000, { min: 1 }),
+  'group.consumer.min.session.timeout.ms': int(45_000, { min: 1 }),
+  'group.consumer.session.timeout.ms': int(45_000, { min: 1 }),
+  'group.coordinator.append.linger.ms': int(-1, { min: -1 }),
+  'group.coordinator.background.threads': int(2, { importance: 'high', min: 1 }),
+  'group.coordinator.cached.buffer.max.bytes': int(1_048_588, { updateMode: 'cluster-wide', min: 524_288 }),
+  'group.coordinator.rebalance.protocols': list(['classic', 'consumer', 'streams'], {
+    values: ['consumer', 'classic', 'share', 'streams'],
+    doc: 'The group protocols that are served.',
+  }),
+  'group.coordinator.threads': int(4, { importance: 'high', min: 1 }),
+  'group.initial.rebalance.delay.ms': int(3000, {
+    doc: 'How long the first member of an empty group waits for others.',
+  }),
+  'group.max.session.timeout.ms': int(1_800_000, { doc: 'The longest session timeout that a member may ask for.' }),
+  'group.max.size': int(intMax, { min: 1, doc: 'Members that one group may have.' }),
+  'group.min.session.timeout.ms': int(6000, { doc: 'The shortest session timeout that a member may ask for.' }),
+  'group.streams.assignment.interval.ms': int(1000, { updateMode: 'cluster-wide', min: 0 }),
+  'group.streams.assignors': list(['sticky']),
+  'group.streams.heartbeat.interval.ms': int(5000, { min: 1 }),
+  'group.streams.initial.rebalance.delay.ms': int(3000, { min: 0 }),
+  'group.streams.max.assignment.interval.ms': int(15_000, { min: 0 }),
+  'group.streams.max.heartbeat.interval.ms': int(15_000, { min: 1 }),
+  'group.streams.max.session.timeout.ms': int(60_000, { min: 1 }),
+  'group.streams.max.size': int(intMax, { min: 1 }),
+  'group.streams.max.standby.replicas': int(2, { min: 0 }),
+  'group.streams.min.assignment.interval.ms': int(0, { min: 0 }),
+  'group.streams.min.heartbeat.interval.ms': int(5000, { min: 1 }),
+  'group.streams.min.session.timeout.ms': int(45_000, { min: 1 }),
+  'group.streams.num.standby.replicas': int(0, { min: 0 }),
+  'group.streams.rack.aware.assignment.tags': list([], { importance: 'low' }),
+  'group.streams.session.timeout.ms': int(45_000, { min: 1 }),
+  'group.streams.topology.description.plugin.class': className(null),
+  'offset.metadata.max.bytes': int(4096, {
+    importance: 'high',
+    doc: 'The longest text that may be kept with a committed offset.',
+  }),
+  'offsets.commit.timeout.ms': int(5000, {
+    importance: 'high',
+    min: 1,
+    doc: 'How long a commit of offsets may wait for its replicas.',
+  }),
+  'offsets.load.buffer.size': int(5_242_880, { importance: 'high', min: 1 }),
+  'offsets.retention.check.interval.ms': long(600_000, {
+    importance: 'high',
+    min: 1,
+    doc: 'How often the broker looks for offsets to forget.',
+  }),
+  'offsets.retention.minutes': int(10_080, {
+    importance: 'high',
+    min: 1,
+    doc: 'Offsets of a group that has been empty for so long are forgotten.',
+  }),
+  'offsets.topic.compression.codec': int(0, { importance: 'high' }),
+  'offsets.topic.num.partitions': int(50, {
+    importance: 'high',
+    min: 1,
+    doc: 'Partitions of the topic that keeps group offsets; not changeable once it exists.',
+  }),
+  'offsets.topic.replication.factor': short(3, {
+    importance: 'high',
+    min: 1,
+    doc: 'Replicas of the topic that keeps group offsets.',
+  }),
+  'offsets.topic.segment.bytes': int(104_857_600, {
+    importance: 'high',
+    min: 1,
+    doc: 'Segment size of the topic that keeps group offsets.',
+  }),
+}

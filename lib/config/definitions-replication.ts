@@ -1,0 +1,32 @@
+/** Copying partitions between brokers, and its quotas. */
+import { int, long, string } from './property.ts'
+
+/** Rows in the order of their names. */
+export const replicationProperties = {
+  'alter.log.dirs.replication.quota.window.num': int(11, { importance: 'low', min: 1 }),
+  'alter.log.dirs.replication.quota.window.size.seconds': int(1, { importance: 'low', min: 1 }),
+  'default.replication.factor': int(1, { doc: 'Replicas of a new topic where none are asked for.' }),
+  'min.insync.replicas': int(1, {
+    importance: 'high',
+    updateMode: 'cluster-wide',
+    min: 1,
+    doc: 'Replicas that must have a record before acks=all is answered.',
+  }),
+  'num.replica.alter.log.dirs.threads': int(null, { importance: 'high' }),
+  'num.replica.fetchers': int(1, { importance: 'high', updateMode: 'cluster-wide', min: 1 }),
+  'replica.fetch.backoff.ms': int(1000, { min: 0 }),
+  'replica.fetch.max.bytes': int(1_048_576, { min: 0 }),
+  'replica.fetch.min.bytes': int(1, { importance: 'high' }),
+  'replica.fetch.response.max.bytes': int(10_485_760, { min: 0 }),
+  'replica.fetch.wait.max.ms': int(500, { importance: 'high' }),
+  'replica.high.watermark.checkpoint.interval.ms': long(5000, {
+    importance: 'high',
+    doc: 'How often the high watermarks are written down.',
+  }),
+  'replica.lag.time.max.ms': long(30_000, { importance: 'high' }),
+  'replica.selector.class': string(null),
+  'replica.socket.receive.buffer.bytes': int(65_536, { importance: 'high' }),
+  'replica.socket.timeout.ms': int(30_000, { importance: 'high' }),
+  'replication.quota.window.num': int(11, { importance: 'low', min: 1 }),
+  'replication.quota.window.size.seconds': int(1, { importance: 'low', min: 1 }),
+}

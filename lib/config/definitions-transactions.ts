@@ -1,0 +1,41 @@
+/** Producer ids and transactions. */
+import { boolean, int, short } from './property.ts'
+
+/** Rows in the order of their names. */
+export const transactionProperties = {
+  'add.partitions.to.txn.retry.backoff.max.ms': int(100, { importance: 'high', min: 0 }),
+  'add.partitions.to.txn.retry.backoff.ms': int(20, { importance: 'high', min: 1 }),
+  'producer.id.expiration.ms': int(86_400_000, {
+    importance: 'low',
+    updateMode: 'cluster-wide',
+    min: 1,
+    doc: 'A producer that is silent for so long is forgotten, and with it the numbers that detect its duplicates.',
+  }),
+  'transaction.abort.timed.out.transaction.cleanup.interval.ms': int(10_000, { importance: 'low', min: 1 }),
+  'transaction.max.timeout.ms': int(900_000, { importance: 'high', min: 1 }),
+  'transaction.partition.verification.enable': boolean(true, { importance: 'low', updateMode: 'cluster-wide' }),
+  'transaction.remove.expired.transaction.cleanup.interval.ms': int(3_600_000, { importance: 'low', min: 1 }),
+  'transaction.state.log.load.buffer.size': int(5_242_880, { importance: 'high', min: 1 }),
+  'transaction.state.log.min.isr': int(2, {
+    importance: 'high',
+    min: 1,
+    doc: 'In-sync replicas that the topic of transactions asks for.',
+  }),
+  'transaction.state.log.num.partitions': int(50, {
+    importance: 'high',
+    min: 1,
+    doc: 'Partitions of the topic that keeps transactions; not changeable once it exists.',
+  }),
+  'transaction.state.log.replication.factor': short(3, {
+    importance: 'high',
+    min: 1,
+    doc: 'Replicas of the topic that keeps transactions.',
+  }),
+  'transaction.state.log.segment.bytes': int(104_857_600, {
+    importance: 'high',
+    min: 1,
+    doc: 'Segment size of the topic that keeps transactions.',
+  }),
+  'transaction.two.phase.commit.enable': boolean(false, { importance: 'low' }),
+  'transactional.id.expiration.ms': int(604_800_000, { importance: 'high', min: 1 }),
+}

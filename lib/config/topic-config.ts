@@ -1,0 +1,123 @@
+/**
+ * A topic's settings: its own where it has them, else those of the broker property behind each, else Kafka's default.
+ */
+import { codes, KafkaError } from '../../protocol/errors.ts'
+import type { LogConfig } from '../../storage/log.ts'
+import { type BrokerConfig, configSources } from './config.ts'
+import { type BrokerPropertyName, type TopicPropertyName, type TopicValue, topicProperty } from './definitions.ts'
+import type { Property } from './property.ts'
+import { ConfigError, formatValue, parseValue } from './values.ts'
+
+type Overrides = ReadonlyMap<string, string>
+
+/** Throws INVALID_CONFIG where a topic has no such property or it may not have this value. */
+export function validateTopicConfig(name: string, value: string): void {
+  const property = topicProperty(name)
+  if (property === undefined) {
+    throw new KafkaError(
+      codes.INVALID_CONFIG,
+      `${name} is not a property of a topic; see the topic's configs for the known ones`,
+    )
+  }
+  try {
+    parseValue(name, property, value)
+  } catch (error) {
+    if (error instanceof ConfigError) throw new KafkaError(codes.INVALID_CONFIG, error.message)
+    throw error
+  }
+}
+
+/** Throws INVALID_CONFIG where settings that are good each for itself do not go together. */
+export function validateTopicConfigs(overrides: Overrides, broker: BrokerConfig): void {
+  for (const [name, value] of overrides) validateTopicConfig(name, value)
+  const read = topicReader(overrides, broker)
+  const least = read('min.compaction.lag.ms')
+  const most = read('max.compaction.lag.ms')
+  if (least > most) {
+    throw new KafkaError(
+      codes.INVALID_CONFIG,
+      `min.compaction.lag.ms is ${formatValue(least)}, which is more than max.compaction.lag.ms, ${formatValue(most)}`,
+    )
+  }
+  if (read('remote.storage.enable')) {
+    throw new KafkaError(
+      codes.INVALID_CONFIG,
+      'remote.storage.enable cannot be true: remote.log.storage.system.enable is off in the broker',
+    )
+  }
+}
+
+/** Reads a topic's properties one by one, typed by their rows. */
+export function topicReader(
+  overrides: Overrides,
+  broker: BrokerConfig,
+): <N extends TopicPropertyName>(name: N) => TopicValue<N> {
+  return name => topicValue(name, topicProperty(name)!, overrides, broker) as TopicValue<typeof name>
+}
+
+/** The value that holds for a topic. */
+function topicValue(name: string, property: Property, overrides: Overrides, broker: BrokerConfig): unknown {
+  const own = overrides.get(name)
+  if (own !== undefined) return parseValue(name, property, own)
+  return inheritedValue(property, broker)
+}
+
+/** The value of a topic's or group's property where it has none of its own. */
+export function inheritedValue(property: Property, broker: BrokerConfig): unknown {
+  for (const synonym of property.brokerSynonyms) {
+    const value = broker.get(synonym.name as BrokerPropertyName)
+    if (value === null || value === undefined) continue
+    if (typeof value !== 'number') return value
+    // -1 means for ever whatever its unit is.
+    return value < 0 ? value : value * synonym.factor
+  }
+  return property.defaultValue
+}
+
+/** Where a topic's or group's value comes from, for DescribeConfigs: the strongest first. */
+export interface ConfigLayer {
+  readonly name: string
+  readonly source: number
+  readonly text: string | null
+}
+
+/** The broker's layers behind a topic's or group's property. */
+export function inheritedLayers(property: Property, broker: BrokerConfig): ConfigLayer[] {
+  return property.brokerSynonyms.flatMap(({ name }) =>
+    broker.layers(name).map(({ source, text }) => ({ name, source, text })),
+  )
+}
+
+/** What the storage of a topic's partitions works by. Numbers are milliseconds and bytes. */
+export function logConfigOf(overrides: Overrides, broker: BrokerConfig): LogConfig {
+  const read = topicReader(overrides, broker)
+  return {
+    segmentBytes: read('segment.bytes'),
+    segmentMs: read('segment.ms'),
+    segmentJitterMs: read('segment.jitter.ms'),
+    segmentIndexBytes: read('segment.index.bytes'),
+    indexIntervalBytes: read('index.interval.bytes'),
+    maxMessageBytes: read('max.message.bytes'),
+    maxDecompressedMessageBytes: read('max.decompressed.message.bytes'),
+    flushMessages: read('flush.messages'),
+    flushMs: read('flush.ms'),
+    messageTimestampType: read('message.timestamp.type'),
+    messageTimestampBeforeMaxMs: read('message.timestamp.before.max.ms'),
+    messageTimestampAfterMaxMs: read('message.timestamp.after.max.ms'),
+    cleanupPolicy: read('cleanup.policy').filter(policy => policy === 'delete' || policy === 'compact'),
+    compressionType: read('compression.type'),
+    compressionGzipLevel: read('compression.gzip.level'),
+    compressionLz4Level: read('compression.lz4.level'),
+    compressionZstdLevel: read('compression.zstd.level'),
+    preallocate: read('preallocate'),
+    fileDeleteDelayMs: read('file.delete.delay.ms'),
+    retentionMs: read('retention.ms'),
+    retentionBytes: read('retention.bytes'),
+    deleteRetentionMs: read('delete.retention.ms'),
+    minCompactionLagMs: read('min.compaction.lag.ms'),
+    maxCompactionLagMs: read('max.compaction.lag.ms'),
+    minCleanableDirtyRatio: read('min.cleanable.dirty.ratio'),
+  }
+}
+
+export { configSources }
