@@ -1,0 +1,47 @@
+/** What `--help` prints. */
+
+const overall = `ottla: a Kafka broker
+
+  ottla start [server.properties] [options]   serve Kafka's clients until SIGTERM or SIGINT
+  ottla protocol decode|encode|records        Kafka's bytes as JSON and back, one JSON object a line
+  ottla COMMAND --help                        what a command takes
+  ottla --version
+
+To try it:  ottla start --dev
+`
+
+const start = `ottla start [server.properties] [options]
+
+  server.properties       Kafka's own property names; those it does not know are named in a warning
+  --port N                port for clients (9092); 0 takes a free one
+  --host ADDRESS          address to listen on (127.0.0.1); 0.0.0.0 for every address of this machine
+  --data DIR              where topics are kept, in Kafka's own file formats (./ottla-data)
+  --ephemeral             keep everything in memory, gone at the end
+  --dev                   for tests and laptops: groups form at once, topics appear on use, few internal partitions
+  --set NAME=VALUE        one property, over the file's; as often as wanted
+  --log-level LEVEL       trace, debug, info, warn, error or silent (warn), on standard error
+  --help                  this
+
+One line on standard output says when clients can connect, and where. SIGTERM and SIGINT end it cleanly.
+
+  ottla start --dev --ephemeral --port 0
+  ottla start server.properties --set log.retention.hours=1 --set num.partitions=3
+`
+
+const protocol = `ottla protocol decode|encode|records
+
+Reads JSON objects from standard input, one a line, and writes one for each to standard output.
+
+  decode    {"message", "version", "hex"}   ->  {"json"}
+  encode    {"message", "version", "json"}  ->  {"hex"}
+  records   {"hex"}                         ->  {"batches"}
+
+What cannot be done gives {"error"}; for bytes it says at which byte and field.
+`
+
+const texts: Readonly<Record<string, string>> = { start, protocol }
+
+/** The help of a command, or of all where there is none of that name. */
+export function helpFor(command: string): string {
+  return Object.hasOwn(texts, command) ? texts[command] : overall
+}

@@ -1,0 +1,39 @@
+/**
+ * The commands. Each is imported only when it is asked for, and arguments are read by node:util's parseArgs: a command-line
+ * library such as commander costs a third of the time in which the whole broker starts.
+ */
+import { type Io, UsageError } from './io.ts'
+
+type Command = (argv: readonly string[], io: Io) => Promise<number>
+
+/** Every command by its name, loaded on use. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  start: async () => (await import('./start.ts')).start,
+  protocol: async () => (await import('./protocol.ts')).protocol,
+}
+
+/** Carries out a command line, without the two leading words of process.argv, and answers the process's exit code. */
+export async function main(argv: readonly string[], io: Io): Promise<number> {
+  const [name = '--help', ...rest] = argv
+  try {
+    if (name === '--help' || name === '-h' || name === 'help') {
+      const { helpFor } = await import('./help.ts')
+      io.stdout.write(helpFor(rest[0] ?? ''))
+      return 0
+    }
+    if (name === '--version' || name === '-v') {
+      const { version } = await import('./version.ts')
+      io.stdout.write(`${version()}\n`)
+      return 0
+    }
+    if (!Object.hasOwn(commands, name)) {
+      throw new UsageError(`there is no command ${JSON.stringify(name)}; ottla --help lists what there is`)
+    }
+    const command = await commands[name]()
+    return await command(rest, io)
+  } catch (error) {
+    const { explain } = await import('./explain.ts')
+    io.stderr.write(`ottla: ${explain(error)}\n`)
+    return 1
+  }
+}

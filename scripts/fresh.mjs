@@ -1,0 +1,80 @@
+/**
+ * Brings a checkout up to date before anything of it runs: installs the dependencies where the lock file is newer than what is
+ * installed, and builds where a source is newer than the build. Plain JavaScript without a dependency, since it runs before there are any.
+ */
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** What the build is made of. A directory counts too: its time changes when a file in it comes or goes. */
+const sources = ['bin', 'lib', 'protocol', 'storage', 'scripts', 'package.json', 'package-lock.json']
+
+const lockFile = join(root, 'package-lock.json')
+const installStamp = join(root, 'node_modules', '.ottla-lock-hash')
+const buildStamp = join(root, 'dist', '.built')
+
+/** Milliseconds since the epoch, 0 where there is no such file. */
+function modifiedMs(path) {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
+}
+
+function newestMs(path) {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (stat === undefined) return 0
+  if (!stat.isDirectory()) return stat.mtimeMs
+  let newest = stat.mtimeMs
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    const child = join(path, entry.name)
+    newest = Math.max(newest, entry.isDirectory() ? newestMs(child) : modifiedMs(child))
+  }
+  return newest
+}
+
+function lockHash() {
+  return createHash('sha256').update(readFileSync(lockFile)).digest('hex')
+}
+
+/** Runs a command to its end and ends this process with its code where it fails. */
+export function mustRun(command, args, options = {}) {
+  const { status, signal, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', ...options })
+  if (error) throw error
+  if (status !== 0) process.exit(signal === null ? status : 1)
+}
+
+/** Installs what the lock file names, unless that is what is installed. */
+export function installed() {
+  const hash = lockHash()
+  if (existsSync(installStamp) && readFileSync(installStamp, 'utf8') === hash) return
+  // Someone who installed by hand has a newer list of what is there than the lock file: taken as it is.
+  const byHand = modifiedMs(join(root, 'node_modules', '.package-lock.json'))
+  if (byHand <= modifiedMs(lockFile) || !existsSync(join(root, 'node_modules', 'esbuild'))) {
+    console.error('ottla: installing the dependencies (npm ci) …')
+    // Standard output stays the command's own; npm reports on standard error.
+    mustRun('npm', ['ci', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'], {
+      stdio: ['ignore', 2, 2],
+      shell: process.platform === 'win32',
+    })
+  }
+  writeFileSync(installStamp, hash)
+}
+
+/** Builds `dist`, unless it is newer than everything that it is made of. `types` adds the declaration files of a package. */
+export async function built({ types = false } = {}) {
+  const startedAt = new Date()
+  let newest = 0
+  for (const source of sources) newest = Math.max(newest, newestMs(join(root, source)))
+  const isFresh = modifiedMs(buildStamp) > newest
+  if (isFresh && (!types || existsSync(join(root, 'dist', 'types')))) return
+  const { bundle } = await import('./bundle.mjs')
+  await bundle(root)
+  if (types)
+    mustRun(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'])
+  // The stamp bears the time at which the sources were looked at, so that an edit during the build counts as newer.
+  writeFileSync(buildStamp, '')
+  utimesSync(buildStamp, startedAt, startedAt)
+  console.error(`ottla: built in ${Date.now() - startedAt.getTime()} ms`)
+}
