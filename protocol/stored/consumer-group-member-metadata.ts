@@ -37,7 +37,6 @@ export const ConsumerGroupMemberMetadataValue = message({
       ),
     })
       .nullable()
-      .default(null)
       .tagged(0),
   },
 })

@@ -17,7 +17,7 @@ export interface StreamsGroupCurrentMemberAssignmentKey
 const taskIds = struct({
   subtopologyId: string,
   partitions: array(int32),
-  assignmentEpochs: array(int32).nullable().default(null).tagged(0),
+  assignmentEpochs: array(int32).nullable().tagged(0),
 })
 
 /** PURPOSE (record type 22) */

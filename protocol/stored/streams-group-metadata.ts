@@ -26,7 +26,7 @@ export const StreamsGroupMetadataValue = message({
     epoch: int32,
     metadataHash: int64,
     validatedTopologyEpoch: int32.default(-1).tagged(0),
-    lastAssignmentConfigs: array(lastAssignmentConfig).nullable().default(null).tagged(1),
+    lastAssignmentConfigs: array(lastAssignmentConfig).nullable().tagged(1),
     storedDescriptionTopologyEpoch: int32.default(-1).tagged(2),
     failedDescriptionTopologyEpoch: int32.default(-1).tagged(3),
   },

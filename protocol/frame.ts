@@ -1,0 +1,93 @@
+/** Frames: four bytes of size, a header, a body. */
+import { encodeInto } from './codec.ts'
+import { apis } from './messages/index.ts'
+import { Reader } from './reader.ts'
+import type { Api, ClientRequestOf, ResponseOf } from './schema.ts'
+import { Writer } from './writer.ts'
+
+/** Bytes of the size before each frame; the size does not count them. */
+export const sizeBytes = 4
+
+/** A request's header, and where in the buffer the body begins. */
+export interface RequestHeaderView {
+  apiKey: number
+  apiVersion: number
+  correlationId: number
+  clientId: string | null
+  bodyStart: number
+}
+
+const byKey = new Map<number, Api>(apis.map(api => [api.key, api as Api]))
+
+/** The API with a key, if it is declared. */
+export function apiByKey(key: number): Api | undefined {
+  return byKey.get(key)
+}
+
+const controlledShutdownKey = 7
+const apiVersionsKey = 18
+
+const reader = new Reader()
+const writer = new Writer()
+
+/**
+ * Reads the header of a request from a frame without its size. Of an unknown API only what every header begins with is read,
+ * since its encoding is not known. DecodeError where the frame is too short for a header.
+ */
+export function decodeRequestHeader(buffer: Buffer, start: number, end: number): RequestHeaderView {
+  reader.reset(buffer, start, end)
+  const apiKey = reader.int16()
+  const apiVersion = reader.int16()
+  const correlationId = reader.int32()
+  const api = byKey.get(apiKey)
+  const short = api === undefined || (apiKey === controlledShutdownKey && apiVersion === 0)
+  const clientId = short ? null : reader.nullableString()
+  if (api !== undefined && isFlexible(api, apiVersion)) reader.unknownTags()
+  return { apiKey, apiVersion, correlationId, clientId, bodyStart: reader.position }
+}
+
+function isFlexible(api: Api, version: number): boolean {
+  return api.flexible !== null && version >= api.flexible
+}
+
+/** A response with size and header, as buffers in order for one gathering write. */
+export function encodeResponseFrame<A extends Api>(
+  api: A,
+  version: number,
+  correlationId: number,
+  response: ResponseOf<A>,
+): Buffer[] {
+  writer.start()
+  writer.reserve(sizeBytes)
+  writer.int32(correlationId)
+  // A client asks for versions before it knows the broker's, so that this answer keeps the oldest header.
+  if (isFlexible(api, version) && api.key !== apiVersionsKey) writer.uvarint(0)
+  encodeInto(api.response, version, response as never, writer)
+  return finishFrame()
+}
+
+/** A client's request with size and header, as buffers in order. */
+export function encodeRequestFrame<A extends Api>(
+  api: A,
+  version: number,
+  correlationId: number,
+  clientId: string | null,
+  request: ClientRequestOf<A>,
+): Buffer[] {
+  writer.start()
+  writer.reserve(sizeBytes)
+  writer.int16(api.key)
+  writer.int16(version)
+  writer.int32(correlationId)
+  writer.nullableString(clientId)
+  if (isFlexible(api, version)) writer.uvarint(0)
+  encodeInto(api.request, version, request as never, writer)
+  return finishFrame()
+}
+
+function finishFrame(): Buffer[] {
+  const bytes = writer.bytesWritten
+  const chunks = writer.finish()
+  chunks[0].writeInt32BE(bytes - sizeBytes, 0)
+  return chunks
+}
