@@ -1,0 +1,419 @@
+/** The rules of the house that no compiler checks: who may import whom, where the outside world is touched, and how files look. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const product = ['bin', 'lib', 'protocol', 'storage']
+const others = ['test', 'conformance', 'scripts']
+
+/** More lines than this and a file says too many things at once. */
+const fileLinesMax = 500
+
+interface Source {
+  /** From the top of the project, with slashes. */
+  readonly path: string
+  readonly text: string
+  /** The text with comments and the insides of strings blanked out. */
+  readonly code: string
+  /** What it imports: project paths from the top, or package and node names as they stand. */
+  readonly imports: readonly string[]
+}
+
+function importsOf(path: string, text: string): string[] {
+  const found: string[] = []
+  const pattern = /^\s*(?:import|export)\b[^'"`;]*?from\s+'([^']+)'|^\s*import\s+'([^']+)'|\bimport\('([^']+)'\)/gm
+  for (const match of text.matchAll(pattern)) {
+    const specifier = (match[1] ?? match[2] ?? match[3])!
+    found.push(specifier.startsWith('.') ? join(dirname(path), specifier).replaceAll('\\', '/') : specifier)
+  }
+  return found
+}
+
+function codeOf(text: string): string {
+  return text
+    .replace(/\/\*[\s\S]*?\*\//g, comment => comment.replace(/[^\n]/g, ' '))
+    .replace(/(^|[^:'"`])\/\/.*$/gm, '$1')
+    .replace(/'(?:[^'\\\n]|\\.)*'/g, "''")
+}
+
+function sourcesIn(directory: string): Source[] {
+  if (!existsSync(join(root, directory))) return []
+  return readdirSync(join(root, directory), { recursive: true, encoding: 'utf8' })
+    .filter(name => /\.(ts|mjs)$/.test(name) && !name.includes('node_modules'))
+    .map(name => {
+      const path = `${directory}/${name.replaceAll('\\', '/')}`
+      const text = readFileSync(join(root, path), 'utf8')
+      return { path, text, code: codeOf(text), imports: importsOf(path, text) }
+    })
+}
+
+const productSources = product.flatMap(sourcesIn)
+const allSources = [...productSources, ...others.flatMap(sourcesIn)]
+
+/** Where each part may reach, beside itself. The first row that fits a file counts. A trailing slash means a directory. */
+const layers: readonly { from: string; may: readonly string[]; why: string }[] = [
+  { from: 'bin/', may: ['lib/cli/'], why: 'the command is ten lines; everything that can be tested is in lib/cli' },
+  {
+    from: 'lib/cli/',
+    may: ['lib/broker.ts', 'lib/base/', 'lib/config/', 'lib/client/', 'protocol/', 'storage/'],
+    why: 'a command composes the broker or uses one of its parts by itself; it knows nothing of what is inside a running broker',
+  },
+  { from: 'lib/broker.ts', may: ['lib/', 'protocol/', 'storage/'], why: 'the composition root knows everything' },
+  { from: 'lib/broker/', may: ['lib/', 'protocol/', 'storage/'], why: 'the composition root knows everything' },
+  { from: 'protocol/', may: [], why: 'bytes and objects must be usable without a broker' },
+  {
+    from: 'storage/',
+    may: ['protocol/records/', 'protocol/stored/', 'protocol/errors.ts', 'protocol/codec.ts', 'lib/base/assert.ts'],
+    why: 'a log knows no topics, leaders or clients, so that it can be tested and simulated by itself',
+  },
+  {
+    from: 'lib/base/',
+    may: [],
+    why: 'what all others stand on stands on nothing',
+  },
+  {
+    from: 'lib/groups/',
+    may: [
+      'protocol/messages/',
+      'protocol/stored/',
+      'protocol/errors.ts',
+      'protocol/codec.ts',
+      'lib/base/deadlines.ts',
+      'lib/base/assert.ts',
+    ],
+    why: 'a group is a state machine: what it needs of the world comes in as arguments',
+  },
+  {
+    from: 'lib/transactions/',
+    may: [
+      'protocol/messages/',
+      'protocol/stored/',
+      'protocol/errors.ts',
+      'protocol/codec.ts',
+      'lib/base/deadlines.ts',
+      'lib/base/assert.ts',
+    ],
+    why: 'a transaction is a state machine: what it needs of the world comes in as arguments',
+  },
+  {
+    from: 'lib/controller/',
+    may: [
+      'protocol/messages/',
+      'protocol/stored/',
+      'protocol/errors.ts',
+      'lib/base/deadlines.ts',
+      'lib/base/assert.ts',
+    ],
+    why: 'changes of the cluster are functions of its image: only lib/metadata does their input and output',
+  },
+  {
+    from: 'lib/server/',
+    may: ['protocol/', 'lib/base/'],
+    why: 'the server moves frames; what answers them is handed to it',
+  },
+  { from: 'lib/client/', may: ['protocol/', 'lib/base/'], why: 'a client knows a broker by its protocol alone' },
+  {
+    from: 'lib/config/',
+    may: ['protocol/errors.ts', 'lib/base/', 'storage/log.ts', 'storage/config.ts', 'storage/log-config.ts'],
+    why: 'settings are read by everyone, so they must not depend on those who read them',
+  },
+  {
+    from: 'lib/partitions/',
+    may: ['storage/', 'protocol/', 'lib/controller/image.ts', 'lib/config/', 'lib/base/'],
+    why: 'a partition serves reads and writes; it does not know who asks or who decides',
+  },
+  {
+    from: 'lib/replication/',
+    may: [
+      'storage/',
+      'protocol/',
+      'lib/controller/image.ts',
+      'lib/partitions/',
+      'lib/client/',
+      'lib/config/',
+      'lib/base/',
+    ],
+    why: 'a follower is a client of another broker that writes into partitions',
+  },
+  {
+    from: 'lib/metadata/',
+    may: ['lib/controller/', 'lib/config/', 'lib/base/', 'storage/', 'protocol/'],
+    why: 'metadata is decided by lib/controller and kept here; those who live by it are told through onChange',
+  },
+  {
+    from: 'lib/coordination/',
+    may: [
+      'lib/groups/',
+      'lib/transactions/',
+      'lib/partitions/',
+      'lib/metadata/',
+      'lib/controller/',
+      'lib/config/',
+      'lib/base/',
+      'protocol/',
+    ],
+    why: 'the runtime joins the state machines with the logs that they are replayed from',
+  },
+  {
+    from: 'lib/handlers/',
+    may: [
+      'protocol/',
+      'lib/base/',
+      'lib/config/',
+      'lib/controller/',
+      'lib/coordination/',
+      'lib/groups/',
+      'lib/metadata/',
+      'lib/partitions/',
+      'lib/server/',
+      'lib/transactions/',
+    ],
+    why: 'a handler authorises, resolves and delegates; files and sockets are behind the parts that it calls',
+  },
+  {
+    from: 'lib/testing/',
+    may: ['lib/base/', 'storage/', 'protocol/'],
+    why: 'twins of the interfaces to the world, for tests',
+  },
+  { from: 'lib/', may: ['protocol/', 'lib/base/'], why: 'a new part of the broker needs a row in this table' },
+]
+
+function mayImport(path: string, target: string): { ok: boolean; why: string } {
+  const layer = layers.find(row => path === row.from || (row.from.endsWith('/') && path.startsWith(row.from)))
+  if (layer === undefined) return { ok: true, why: '' }
+  const allowed = [layer.from, ...layer.may]
+  const ok = allowed.some(row => (row.endsWith('/') ? target.startsWith(row) : target === row))
+  return { ok, why: layer.why }
+}
+
+/** What only some files may do. `where` is a test of the path. */
+const confined: readonly { what: string; pattern: RegExp; where: (path: string) => boolean; why: string }[] = [
+  {
+    what: 'the time of day',
+    pattern: /\bDate\.now\b|\bnew Date\(\)/,
+    where: path => path.startsWith('lib/base/'),
+    why: 'a Clock is handed in, so that tests and users can turn it',
+  },
+  {
+    what: 'timers',
+    pattern: /\b(?:setTimeout|setInterval|setImmediate)\b/,
+    where: path => path.startsWith('lib/base/'),
+    why: 'timers are data in Deadlines, with one real timer in lib/base',
+  },
+  {
+    what: 'chance',
+    pattern: /\bMath\.random\b|\brandomUUID\b|\brandomBytes\b|\brandomInt\b|\bgetRandomValues\b/,
+    where: path => path.startsWith('lib/base/'),
+    why: 'a Random is handed in, so that a run can be repeated from its seed',
+  },
+  {
+    what: 'code made at run time',
+    pattern: /\bnew Function\b|\beval\(/,
+    where: path => path === 'protocol/compile.ts',
+    why: 'there is one compiler, with an interpreter as its tested twin',
+  },
+]
+
+/** The parts that must stay functions of their arguments. */
+const pureParts = ['lib/groups/', 'lib/transactions/', 'lib/controller/']
+
+t.test('each part of the project imports only what it may', async t => {
+  for (const { path, imports } of productSources) {
+    for (const target of imports) {
+      if (/^(bin|lib|protocol|storage|test|conformance)\//.test(target)) {
+        const { ok, why } = mayImport(path, target)
+        if (!ok) t.fail(`${path} imports ${target}, but ${why}`)
+        if (target.startsWith('test/') || target.startsWith('conformance/'))
+          t.fail(`${path} imports ${target}: tests are not part of the product`)
+      }
+    }
+  }
+  t.pass('all imports looked at')
+})
+
+t.test('files are touched by storage/files.ts alone', async t => {
+  for (const { path, imports } of productSources) {
+    if (path === 'storage/files.ts') continue
+    const touched = imports.filter(name => /^(node:)?fs(\/promises)?$/.test(name))
+    t.same(touched, [], `${path}: files go through storage/files.ts, so that a test can fail, tear and forget writes`)
+  }
+})
+
+t.test('state machines touch nothing but their arguments', async t => {
+  for (const { path, imports, code } of productSources) {
+    if (!pureParts.some(part => path.startsWith(part))) continue
+    t.same(
+      imports.filter(name => !/^(lib|protocol)\//.test(name)),
+      [],
+      `${path} is pure: no node:* and no packages`,
+    )
+    t.notMatch(
+      code,
+      /\basync\b|\bawait\b|\bnew Promise\b|\bPromise\.|\bperformance\.now\b|\bprocess\./,
+      `${path} is pure: it answers at once, from its arguments`,
+    )
+  }
+})
+
+for (const { what, pattern, where, why } of confined) {
+  t.test(`${what}: only where it belongs`, async t => {
+    for (const { path, code } of productSources) {
+      if (where(path)) continue
+      const line = code.split('\n').findIndex(text => pattern.test(text)) + 1
+      if (line > 0) t.fail(`${path}:${line} uses ${what}, but ${why}`)
+    }
+    t.pass('all files looked at')
+  })
+}
+
+t.test('each npm package is imported in one place', async t => {
+  const sites = new Map<string, Set<string>>()
+  for (const { path, imports } of productSources) {
+    for (const name of imports) {
+      if (name.startsWith('node:') || /^(bin|lib|protocol|storage)\//.test(name)) continue
+      const dependency = name
+        .split('/')
+        .slice(0, name.startsWith('@') ? 2 : 1)
+        .join('/')
+      sites.set(dependency, (sites.get(dependency) ?? new Set()).add(path))
+    }
+  }
+  for (const [dependency, paths] of sites) {
+    t.equal(
+      paths.size,
+      1,
+      `${dependency} is imported by ${[...paths].join(' and ')}: one place can be replaced, two drift apart`,
+    )
+  }
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const imported = productSources.map(source => source.text).join('\n')
+  for (const name of Object.keys(dependencies)) {
+    t.ok(imported.includes(`'${name}`), `${name} is a dependency that nothing imports: leave it out of package.json`)
+  }
+})
+
+t.test('node modules are named as such', async t => {
+  const bare = new Set([
+    'assert',
+    'buffer',
+    'child_process',
+    'crypto',
+    'events',
+    'fs',
+    'net',
+    'os',
+    'path',
+    'stream',
+    'tls',
+    'url',
+    'util',
+    'zlib',
+  ])
+  for (const { path, imports } of allSources) {
+    t.same(
+      imports.filter(name => bare.has(name)),
+      [],
+      `${path}: write node: before the modules of Node`,
+    )
+  }
+})
+
+const fileHead = /^(?:#!.*\n)?\s*(?:import\b[^'"]*'[^']+'\s*|\/\/ biome-ignore.*\n\s*)*\/\*\*/
+const messageHead = /\*\/\n(?:export const \w+ = api\(|import |export \{)/
+
+t.test('each file is short, and says at its head what it is', async t => {
+  for (const { path, text } of allSources) {
+    const lines = text.split('\n').length - 1
+    if (lines > fileLinesMax) t.fail(`${path} has ${lines} lines: split it by meaning (at most ${fileLinesMax})`)
+    // A message says what it is right before its declaration, after the structs that it shares.
+    const head = path.startsWith('protocol/messages/') ? messageHead : fileHead
+    if (!head.test(text)) t.fail(`${path} needs a sentence at its head: what it is, in a /** comment */`)
+  }
+  t.pass('all files looked at')
+})
+
+t.test('nothing is left for later, loosened, or left out of the tests', async t => {
+  // Put together from pieces, so that this file does not find itself.
+  const unfinished = new RegExp(
+    `\\b(?:${['TO' + 'DO', 'FIX' + 'ME', 'XX' + 'X', 'HA' + 'CK', 'PUR' + 'POSE'].join('|')})\\b|not imple${''}mented`,
+  )
+  const loosened = new RegExp(`@ts-(?:ig${''}nore|expect-er${''}ror|nocheck)|\\bas an${''}y\\b|: an${''}y\\b`)
+  const left = new RegExp(`\\.(?:sk${''}ip|on${''}ly)\\(|\\{ (?:sk${''}ip|on${''}ly): true`)
+  for (const { path, text } of allSources) {
+    for (const [index, line] of text.split('\n').entries()) {
+      if (unfinished.test(line)) t.fail(`${path}:${index + 1} leaves something for later: ${line.trim()}`)
+      if (loosened.test(line)) t.fail(`${path}:${index + 1} switches the types off: ${line.trim()}`)
+      if (path.startsWith('test/') && left.test(line)) t.fail(`${path}:${index + 1} leaves tests out: ${line.trim()}`)
+    }
+  }
+  t.pass('all files looked at')
+})
+
+t.test('names say what a thing is', async t => {
+  const vague = /(?:Manager|Helper|Utils?)$/
+  for (const { path, code } of allSources) {
+    t.notMatch(
+      path,
+      /(?:^|[/-])(?:manager|helpers?|utils?|misc|common)\.(?:ts|mjs)$/,
+      `${path}: a file is named for the one thing in it`,
+    )
+    for (const [, name] of code.matchAll(/\b(?:class|interface|function|type|const|let)\s+([A-Za-z_$][\w$]*)/g)) {
+      if (vague.test(name!)) t.fail(`${path}: ${name} says nothing about what it is`)
+    }
+  }
+})
+
+t.test('no path of any one machine stands in the project', async t => {
+  const paths = new RegExp(
+    `(?:^|[\\s'"\`(=])/(?:${['wo' + 'rk', 'ro' + 'ot', 'ho' + 'me/\\w+', 'Us' + 'ers/\\w+'].join('|')})/`,
+  )
+  const documents = readdirSync(root).filter(name => name.endsWith('.md') || name.endsWith('.json'))
+  const texts = [
+    ...allSources.map(({ path, text }) => ({ path, text })),
+    ...documents.map(path => ({ path, text: readFileSync(join(root, path), 'utf8') })),
+  ]
+  for (const { path, text } of texts) {
+    const line = text.split('\n').findIndex(each => paths.test(each)) + 1
+    if (line > 0) t.fail(`${path}:${line} holds a path of one machine`)
+  }
+  t.notMatch(
+    readFileSync(join(root, 'package-lock.json'), 'utf8'),
+    /"resolved": "http/,
+    'package-lock.json holds no download addresses: npm install --omit-lockfile-registry-resolved',
+  )
+})
+
+function kebab(name: string): string {
+  return name.replace(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase()
+}
+
+t.test('each API has its message, its handler and its test under one name', async t => {
+  const list = readFileSync(join(root, 'lib/handlers/index.ts'), 'utf8')
+  const rows = [...list.matchAll(/\bapi:\s*([A-Z]\w*)/g)].map(match => match[1]!)
+  t.ok(rows.length > 0, 'lib/handlers/index.ts has a row for each API')
+  const tests = allSources.filter(({ path }) => path.startsWith('test/') && path.endsWith('.test.ts'))
+  for (const api of rows) {
+    const file = kebab(api)
+    t.ok(existsSync(join(root, `protocol/messages/${file}.ts`)), `${api}: its message is protocol/messages/${file}.ts`)
+    t.ok(existsSync(join(root, `lib/handlers/${file}.ts`)), `${api}: its handler is lib/handlers/${file}.ts`)
+    const tested = tests.some(
+      ({ path, imports }) => path === `test/handlers/${file}.test.ts` || imports.includes(`lib/handlers/${file}.ts`),
+    )
+    t.ok(tested, `${api}: test/handlers/${file}.test.ts, or a test that several handlers share, shows what it does`)
+  }
+  for (const { path } of productSources) {
+    const file = relative('lib/handlers', path).replace(/\.ts$/, '')
+    if (
+      !path.startsWith('lib/handlers/') ||
+      !existsSync(join(root, `protocol/messages/${file}.ts`)) ||
+      file === 'index'
+    )
+      continue
+    t.ok(
+      rows.some(api => kebab(api) === file),
+      `${path} is a handler without a row in lib/handlers/index.ts`,
+    )
+  }
+})
