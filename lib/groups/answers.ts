@@ -1,0 +1,54 @@
+/** The answers to JoinGroup and SyncGroup that say no, and those that tell a member its group's generation. */
+import type { JoinGroupResponse } from '../../protocol/messages/join-group.ts'
+import type { SyncGroupResponse } from '../../protocol/messages/sync-group.ts'
+import type { ClassicGroup } from './classic-group.ts'
+import { type Member, noBytes } from './member.ts'
+
+export function joinRefused(memberId: string, errorCode: number): JoinGroupResponse {
+  return {
+    throttleTimeMs: 0,
+    errorCode,
+    generationId: -1,
+    protocolType: null,
+    protocolName: '',
+    leader: '',
+    memberId,
+    members: [],
+  }
+}
+
+/** The group's generation as one member is told it: the leader also gets everybody's metadata, to share out the work. */
+export function joinAccepted(group: ClassicGroup, member: Member): JoinGroupResponse {
+  return {
+    throttleTimeMs: 0,
+    errorCode: 0,
+    generationId: group.generation,
+    protocolType: group.protocolType,
+    protocolName: group.protocolName,
+    leader: group.leader ?? '',
+    memberId: member.memberId,
+    members: group.leader === member.memberId ? membersForLeader(group) : [],
+  }
+}
+
+export function membersForLeader(group: ClassicGroup): JoinGroupResponse['members'] {
+  return [...group.members.values()].map(({ memberId, groupInstanceId, protocols }) => ({
+    memberId,
+    groupInstanceId,
+    metadata: protocols.find(({ name }) => name === group.protocolName)?.metadata ?? noBytes,
+  }))
+}
+
+export function syncRefused(errorCode: number): SyncGroupResponse {
+  return { throttleTimeMs: 0, errorCode, protocolType: null, protocolName: null, assignment: noBytes }
+}
+
+export function syncAccepted(group: ClassicGroup, assignment: Buffer): SyncGroupResponse {
+  return {
+    throttleTimeMs: 0,
+    errorCode: 0,
+    protocolType: group.protocolType,
+    protocolName: group.protocolName,
+    assignment,
+  }
+}

@@ -1,0 +1,36 @@
+/** A group as ListGroups and DescribeGroups show it. */
+import type { DescribeGroupsResponse } from '../../protocol/messages/describe-groups.ts'
+import type { ListGroupsResponse } from '../../protocol/messages/list-groups.ts'
+import type { ClassicGroup } from './classic-group.ts'
+import { noBytes } from './member.ts'
+
+export type ListedGroup = Required<Omit<ListGroupsResponse['groups'][number], 'unknownTaggedFields'>>
+
+export function listedGroup(group: ClassicGroup): ListedGroup {
+  return {
+    groupId: group.groupId,
+    protocolType: group.protocolType ?? '',
+    groupState: group.state,
+    groupType: 'classic',
+  }
+}
+
+/** While members gather there is no protocol, and neither metadata nor assignments to show. */
+export function describeGroup(group: ClassicGroup): DescribeGroupsResponse['groups'][number] {
+  const stable = group.state === 'Stable'
+  return {
+    errorCode: 0,
+    groupId: group.groupId,
+    groupState: group.state,
+    protocolType: group.protocolType ?? '',
+    protocolData: stable ? (group.protocolName ?? '') : '',
+    members: [...group.members.values()].map(member => ({
+      memberId: member.memberId,
+      groupInstanceId: member.groupInstanceId,
+      clientId: member.clientId,
+      clientHost: member.clientHost,
+      memberMetadata: stable ? member.metadataFor(group.protocolName) : noBytes,
+      memberAssignment: stable ? member.assignment : noBytes,
+    })),
+  }
+}

@@ -1,0 +1,193 @@
+/** OffsetCommit, OffsetFetch, OffsetDelete, and the forgetting of offsets that nobody needs any more. */
+import { codes } from '../../protocol/errors.ts'
+import { type ClassicGroup, consumerProtocolType } from './classic-group.ts'
+import { memberError } from './membership.ts'
+import type { Offsets } from './offsets.ts'
+import { answer, type GroupSettings, type Moment, noRecords, type Outcome } from './outcome.ts'
+import type { CommittedOffset, GroupRecord } from './records.ts'
+
+/** Who commits: a member of a generation, or, with generation -1 and no name, somebody outside the group protocol. */
+export interface Committer {
+  readonly generation: number
+  readonly memberId: string
+  readonly groupInstanceId: string | null
+  readonly apiVersion: number
+  /** How long to keep the offsets, in ms; -1: as the broker is set (versions 2 to 4). */
+  readonly retentionTimeMs: number
+}
+
+/** One partition's offset, as it is to be committed. */
+export interface Commit {
+  readonly topic: string
+  readonly topicId: string
+  readonly partition: number
+  readonly offset: number
+  readonly leaderEpoch: number
+  readonly metadata: string | null
+  /** In ms since 1970; -1: now. */
+  readonly timestampMs: number
+}
+
+/** One partition's committed offset, or -1, as OffsetFetch answers it. */
+export interface FetchedOffset {
+  readonly partitionIndex: number
+  readonly committedOffset: number
+  readonly committedLeaderEpoch: number
+  readonly metadata: string | null
+  readonly errorCode: number
+}
+
+export interface FetchedTopic {
+  readonly name: string
+  readonly partitions: readonly FetchedOffset[]
+}
+
+/** First version whose clients know that a group may be unknown. */
+const groupIdNotFoundSince = 9
+
+/** Why this committer may not commit, or 0. */
+export function commitError(group: ClassicGroup | undefined, committer: Committer): number {
+  const { generation, memberId, groupInstanceId, apiVersion } = committer
+  if (!group) {
+    if (generation < 0) return 0
+    return apiVersion >= groupIdNotFoundSince ? codes.GROUP_ID_NOT_FOUND : codes.ILLEGAL_GENERATION
+  }
+  if (generation < 0 && group.state === 'Empty') return 0
+  if (generation < 0 && memberId === '' && groupInstanceId === null) return codes.UNKNOWN_MEMBER_ID
+  const error = memberError(group, memberId, groupInstanceId)
+  if (error !== 0) return error
+  if (generation !== group.generation) return codes.ILLEGAL_GENERATION
+  return group.state === 'CompletingRebalance' ? codes.REBALANCE_IN_PROGRESS : 0
+}
+
+/** Commits what can be committed; answers an error code for each. */
+export function commitOffsets(
+  groupId: string,
+  group: ClassicGroup | undefined,
+  committer: Committer,
+  commits: readonly Commit[],
+  settings: GroupSettings,
+  now: Moment,
+): Outcome<readonly number[]> {
+  const error = commitError(group, committer)
+  if (error !== 0) return answer(commits.map(() => error))
+  const member = group?.members.get(committer.memberId)
+  if (group && member) group.keepAlive(member, now)
+  const records: GroupRecord[] = []
+  const response = commits.map(commit => {
+    const metadata = commit.metadata ?? ''
+    if (metadata.length > settings.offsetMetadataMax) return codes.OFFSET_METADATA_TOO_LARGE
+    const value: CommittedOffset = {
+      offset: commit.offset,
+      leaderEpoch: commit.leaderEpoch,
+      metadata,
+      commitTimestampMs: commit.timestampMs < 0 ? now.ms : commit.timestampMs,
+      expireTimestampMs: committer.retentionTimeMs < 0 ? -1 : now.ms + committer.retentionTimeMs,
+      topicId: commit.topicId,
+    }
+    records.push({ kind: 'offset', groupId, topic: commit.topic, partition: commit.partition, value })
+    return 0
+  })
+  return { records, response }
+}
+
+/** The group's offsets for these partitions, or for all that it has. An offset that a transaction may still change is unstable. */
+export function fetchOffsets(
+  groupId: string,
+  offsets: Offsets,
+  topics: readonly { readonly name: string; readonly partitionIndexes: readonly number[] }[] | null,
+  requireStable: boolean,
+): FetchedTopic[] {
+  const fetched = (topic: string, partition: number): FetchedOffset => {
+    if (requireStable && offsets.isOpen(groupId, topic, partition)) {
+      return fetchedOffset(partition, undefined, codes.UNSTABLE_OFFSET_COMMIT)
+    }
+    return fetchedOffset(partition, offsets.get(groupId, topic, partition), 0)
+  }
+  if (topics !== null) {
+    return topics.map(({ name, partitionIndexes }) => ({
+      name,
+      partitions: partitionIndexes.map(partition => fetched(name, partition)),
+    }))
+  }
+  const all: FetchedTopic[] = []
+  for (const [name, partitions] of offsets.topicsOf(groupId)) {
+    all.push({ name, partitions: [...partitions.keys()].map(partition => fetched(name, partition)) })
+  }
+  return all
+}
+
+/** A committed offset, or that there is none, in the form of an answer. */
+export function fetchedOffset(
+  partition: number,
+  offset: CommittedOffset | undefined,
+  errorCode: number,
+): FetchedOffset {
+  return {
+    partitionIndex: partition,
+    committedOffset: offset?.offset ?? -1,
+    committedLeaderEpoch: offset?.leaderEpoch ?? -1,
+    metadata: offset?.metadata ?? '',
+    errorCode,
+  }
+}
+
+/** Why offsets of this group may not be deleted at all, or 0: only consumers tell which topics they still need. */
+export function offsetDeleteError(group: ClassicGroup | undefined): number {
+  if (!group) return codes.GROUP_ID_NOT_FOUND
+  return group.state === 'Empty' || group.protocolType === consumerProtocolType ? 0 : codes.NON_EMPTY_GROUP
+}
+
+/** Tombstones for all offsets of a group. */
+export function offsetTombstones(groupId: string, offsets: Offsets): GroupRecord[] {
+  const records: GroupRecord[] = []
+  for (const [topic, partitions] of offsets.topicsOf(groupId)) {
+    for (const partition of partitions.keys()) records.push(tombstone(groupId, topic, partition))
+  }
+  return records
+}
+
+export function tombstone(groupId: string, topic: string, partition: number): GroupRecord {
+  return { kind: 'offset', groupId, topic, partition, value: null }
+}
+
+/**
+ * Tombstones for the group's expired offsets, and whether none is left. An empty group's offsets age from the moment
+ * that it became empty, a simple group's from their commit; an active group keeps those of the topics it consumes.
+ */
+export function expiredOffsets(
+  group: ClassicGroup,
+  offsets: Offsets,
+  settings: GroupSettings,
+  now: Moment,
+): { records: readonly GroupRecord[]; allExpired: boolean } {
+  if (!offsets.has(group.groupId)) return { records: noRecords, allExpired: true }
+  const sinceMs = agesSince(group)
+  if (sinceMs === null) return { records: noRecords, allExpired: false }
+  const records: GroupRecord[] = []
+  let allExpired = true
+  for (const [topic, partitions] of offsets.topicsOf(group.groupId)) {
+    const subscribed = group.isSubscribedTo(topic)
+    for (const [partition, offset] of partitions) {
+      const expired =
+        offset.expireTimestampMs >= 0
+          ? now.ms >= offset.expireTimestampMs
+          : now.ms - sinceMs(offset) >= settings.offsetsRetentionMs
+      if (!subscribed && expired && !offsets.isOpen(group.groupId, topic, partition)) {
+        records.push(tombstone(group.groupId, topic, partition))
+      } else {
+        allExpired = false
+      }
+    }
+  }
+  return { records, allExpired }
+}
+
+/** The moment from which an offset of this group ages, or null where none does. */
+function agesSince(group: ClassicGroup): ((offset: CommittedOffset) => number) | null {
+  const committed = (offset: CommittedOffset) => offset.commitTimestampMs
+  if (group.protocolType === null) return committed
+  if (group.state === 'Empty') return group.stateTimestampMs < 0 ? committed : () => group.stateTimestampMs
+  const knows = group.state === 'Stable' && group.protocolType === consumerProtocolType && group.knowsSubscriptions
+  return knows ? committed : null
+}

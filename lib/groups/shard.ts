@@ -1,0 +1,276 @@
+/**
+ * The groups of one partition of `__consumer_offsets`: a state machine without socket, log or clock.
+ *
+ * An operation takes a request and the time, and gives the records to be written and the answer. Records take effect
+ * when they are replayed, which happens once they are appended, and again after a restart: loading, failover and normal
+ * work are one path. What is not on record (members that wait, timers) lives here and is lost with the shard.
+ */
+import { codes } from '../../protocol/errors.ts'
+import type { DescribeGroupsResponse } from '../../protocol/messages/describe-groups.ts'
+import type { HeartbeatRequest, HeartbeatResponse } from '../../protocol/messages/heartbeat.ts'
+import type { JoinGroupRequest, JoinGroupResponse } from '../../protocol/messages/join-group.ts'
+import type { LeaveGroupRequest, LeaveGroupResponse } from '../../protocol/messages/leave-group.ts'
+import type { OffsetDeleteRequest, OffsetDeleteResponse } from '../../protocol/messages/offset-delete.ts'
+import type { SyncGroupRequest, SyncGroupResponse } from '../../protocol/messages/sync-group.ts'
+import { joinRefused, syncRefused } from './answers.ts'
+import { ClassicGroup } from './classic-group.ts'
+import { describeGroup, type ListedGroup, listedGroup } from './describe.ts'
+import { joinGroup } from './join.ts'
+import { heartbeat, leaveGroup } from './membership.ts'
+import {
+  type Commit,
+  type Committer,
+  commitOffsets,
+  expiredOffsets,
+  type FetchedTopic,
+  fetchOffsets,
+  offsetDeleteError,
+  offsetTombstones,
+  tombstone,
+} from './offset-requests.ts'
+import { Offsets } from './offsets.ts'
+import { answer, type Caller, type Moment, noRecords, type Outcome, type Reply } from './outcome.ts'
+import { joinTimedOut, prepareRebalance, sessionTimedOut, syncTimedOut } from './rebalance.ts'
+import type { GroupRecord } from './records.ts'
+import type { Scope } from './scope.ts'
+import { syncGroup } from './sync.ts'
+import type { RetentionTimer } from './timers.ts'
+
+type Records = readonly GroupRecord[]
+
+export class GroupShard {
+  readonly #scope: Scope
+  readonly #groups = new Map<string, ClassicGroup>()
+  readonly #offsets = new Offsets()
+  readonly #retention: RetentionTimer = { kind: 'retention' }
+
+  constructor(scope: Scope) {
+    this.#scope = scope
+  }
+
+  // Records
+
+  /** Applies a record that is in the log; `producerId` is that of the open transaction it belongs to, or -1. */
+  replay(record: GroupRecord, producerId: number, now: Moment): void {
+    if (record.kind === 'offset') {
+      if (producerId >= 0) {
+        this.#offsets.replayOpen(record, producerId)
+        return
+      }
+      this.#offsets.replay(record)
+      // Whoever commits without joining has a group too: a simple one.
+      if (record.value !== null) this.#groupOf(record.groupId)
+    } else if (record.value !== null) {
+      this.#groupOf(record.groupId).replay(record.value)
+    } else {
+      this.#groups.get(record.groupId)?.die(codes.UNKNOWN_MEMBER_ID, now)
+      this.#groups.delete(record.groupId)
+    }
+  }
+
+  /** A transaction's marker was replayed. */
+  endTransaction(producerId: number, committed: boolean): void {
+    for (const { groupId, value } of this.#offsets.endTransaction(producerId, committed)) {
+      if (value !== null) this.#groupOf(groupId)
+    }
+  }
+
+  /** The whole log was replayed: sessions begin, and groups that are larger than now allowed gather anew. */
+  loaded(now: Moment): Outcome<null> {
+    const records: GroupRecord[] = []
+    for (const group of this.#groups.values()) {
+      for (const member of group.members.values()) group.keepAlive(member, now)
+      if (group.members.size > this.#scope.settings.membersMax) {
+        records.push(...prepareRebalance(group, 'the group has more members than are allowed', now))
+      }
+    }
+    this.#scheduleRetention(now)
+    return { records, response: null }
+  }
+
+  /** Records could not be written: their groups go back to what is on record. */
+  revert(records: Records, errorCode: number, now: Moment): void {
+    for (const { kind, groupId } of records) {
+      const group = kind === 'group' ? this.#groups.get(groupId) : undefined
+      if (!group) continue
+      group.revert(errorCode, now)
+      if (group.recorded !== null || this.#offsets.has(groupId)) continue
+      group.die(errorCode, now)
+      this.#groups.delete(groupId)
+    }
+  }
+
+  /** The shard is given up: whoever waits is told `errorCode`. */
+  close(errorCode: number, now: Moment): void {
+    for (const group of this.#groups.values()) group.die(errorCode, now)
+    this.#groups.clear()
+    this.#scope.timers.cancel(this.#retention)
+  }
+
+  // Timers
+
+  /** When the next timer is due, in monotonic milliseconds; Infinity where there is none. */
+  get nextTimerMs(): number {
+    return this.#scope.timers.nextMs()
+  }
+
+  /** Does what the earliest timer that is due stands for; null where none is due. */
+  expire(now: Moment): Outcome<null> | null {
+    const timer = this.#scope.timers.expireOne(now.monotonicMs)
+    switch (timer?.kind) {
+      case undefined:
+        return null
+      case 'session':
+        return { records: sessionTimedOut(timer.group, timer.memberId, now), response: null }
+      case 'join':
+        return { records: joinTimedOut(timer.group, now), response: null }
+      case 'sync':
+        return { records: syncTimedOut(timer.group, now), response: null }
+      case 'retention':
+        return this.#forgetExpired(now)
+    }
+  }
+
+  #scheduleRetention(now: Moment): void {
+    const { offsetsRetentionCheckIntervalMs } = this.#scope.settings
+    this.#scope.timers.set(this.#retention, now.monotonicMs + offsetsRetentionCheckIntervalMs)
+  }
+
+  #forgetExpired(now: Moment): Outcome<null> {
+    const records: GroupRecord[] = []
+    for (const group of this.#groups.values()) {
+      const expired = expiredOffsets(group, this.#offsets, this.#scope.settings, now)
+      records.push(...expired.records)
+      if (expired.allExpired && group.state === 'Empty' && group.pendingJoins.size === 0) {
+        records.push({ kind: 'group', groupId: group.groupId, value: null })
+      }
+    }
+    this.#scheduleRetention(now)
+    return { records, response: null }
+  }
+
+  // Membership
+
+  join(
+    request: JoinGroupRequest,
+    caller: Caller,
+    now: Moment,
+    reply: Reply<JoinGroupResponse>,
+  ): Outcome<typeof waiting> {
+    const { groupId, memberId } = request
+    const isNew = !this.#groups.has(groupId)
+    if (isNew && memberId !== '') {
+      reply(joinRefused(memberId, codes.UNKNOWN_MEMBER_ID))
+      return answered
+    }
+    const group = this.#groupOf(groupId)
+    if (isNew) group.stateTimestampMs = now.ms
+    const records = joinGroup(group, { request, caller, now, reply })
+    if (!isNew || records.length > 0) return { records, response: waiting }
+    // A group exists from its first request on, also for whoever takes over from this broker.
+    const value = { ...group.toRecord(null), protocolType: null, leader: null, members: [] }
+    return { records: [{ kind: 'group', groupId, value }], response: waiting }
+  }
+
+  sync(request: SyncGroupRequest, now: Moment, reply: Reply<SyncGroupResponse>): Outcome<typeof waiting> {
+    const group = this.#groups.get(request.groupId)
+    if (group) return { records: syncGroup(group, request, now, reply), response: waiting }
+    reply(syncRefused(codes.UNKNOWN_MEMBER_ID))
+    return answered
+  }
+
+  heartbeat(request: HeartbeatRequest, now: Moment): Outcome<HeartbeatResponse> {
+    const group = this.#groups.get(request.groupId)
+    const errorCode = group ? heartbeat(group, request, now) : codes.UNKNOWN_MEMBER_ID
+    return answer({ throttleTimeMs: 0, errorCode })
+  }
+
+  leave(
+    groupId: string,
+    members: LeaveGroupRequest['members'],
+    now: Moment,
+  ): Outcome<NonNullable<LeaveGroupResponse['members']>> {
+    const group = this.#groups.get(groupId)
+    if (group) return leaveGroup(group, members, now)
+    const errorCode = codes.UNKNOWN_MEMBER_ID
+    return answer(members.map(({ memberId, groupInstanceId }) => ({ memberId, groupInstanceId, errorCode })))
+  }
+
+  // Offsets
+
+  commit(groupId: string, committer: Committer, commits: readonly Commit[], now: Moment): Outcome<readonly number[]> {
+    return commitOffsets(groupId, this.#groups.get(groupId), committer, commits, this.#scope.settings, now)
+  }
+
+  fetchOffsets(
+    groupId: string,
+    topics: readonly { readonly name: string; readonly partitionIndexes: readonly number[] }[] | null,
+    requireStable: boolean,
+  ): FetchedTopic[] {
+    return fetchOffsets(groupId, this.#offsets, topics, requireStable)
+  }
+
+  deleteOffsets(groupId: string, topics: OffsetDeleteRequest['topics']): Outcome<OffsetDeleteResponse> {
+    const group = this.#groups.get(groupId)
+    const errorCode = offsetDeleteError(group)
+    if (!group || errorCode !== 0) return answer({ errorCode, throttleTimeMs: 0, topics: [] })
+    const records: GroupRecord[] = []
+    const response = topics.map(({ name, partitions }) => {
+      const subscribed = group.isSubscribedTo(name)
+      return {
+        name,
+        partitions: partitions.map(({ partitionIndex }) => {
+          if (subscribed) return { partitionIndex, errorCode: codes.GROUP_SUBSCRIBED_TO_TOPIC }
+          if (this.#offsets.get(groupId, name, partitionIndex)) records.push(tombstone(groupId, name, partitionIndex))
+          return { partitionIndex, errorCode: 0 }
+        }),
+      }
+    })
+    return { records, response: { errorCode: 0, throttleTimeMs: 0, topics: response } }
+  }
+
+  /** Topics are gone, and with them what was committed for them. */
+  forgetTopics(topics: ReadonlySet<string>): Outcome<null> {
+    const records: GroupRecord[] = []
+    for (const [groupId, topic, partitions] of this.#offsets.all()) {
+      if (!topics.has(topic)) continue
+      for (const partition of partitions.keys()) records.push(tombstone(groupId, topic, partition))
+    }
+    return { records, response: null }
+  }
+
+  // Administration
+
+  /** Deletes an empty group with its offsets; answers an error code. */
+  deleteGroup(groupId: string): Outcome<number> {
+    const group = this.#groups.get(groupId)
+    if (!group) return answer(codes.GROUP_ID_NOT_FOUND)
+    if (group.state !== 'Empty') return answer(codes.NON_EMPTY_GROUP)
+    const records = offsetTombstones(groupId, this.#offsets)
+    records.push({ kind: 'group', groupId, value: null })
+    return { records, response: 0 }
+  }
+
+  list(): ListedGroup[] {
+    return [...this.#groups.values()].map(listedGroup)
+  }
+
+  /** The group as DescribeGroups shows it, or null where there is none. */
+  describe(groupId: string): DescribeGroupsResponse['groups'][number] | null {
+    const group = this.#groups.get(groupId)
+    return group ? describeGroup(group) : null
+  }
+
+  #groupOf(groupId: string): ClassicGroup {
+    let group = this.#groups.get(groupId)
+    if (!group) {
+      group = new ClassicGroup(groupId, this.#scope)
+      this.#groups.set(groupId, group)
+    }
+    return group
+  }
+}
+
+/** The response of an operation whose answer comes through its `reply`. */
+export const waiting = Symbol('waiting')
+const answered: Outcome<typeof waiting> = { records: noRecords, response: waiting }
