@@ -66,6 +66,25 @@ export function decode<M extends Message>(
   }
 }
 
+/**
+ * Decodes exactly, at the price of speed: int64 values are bigints, and what Kafka lets pass is an error too (bytes that follow
+ * the message, tagged fields whose size is not what they take).
+ */
+export function decodeExact(message: Message, version: number, buffer: Buffer): object {
+  const layout = layoutOf(message, version)
+  reader.reset(buffer)
+  reader.strict = true
+  const value = interpretRead(layout, reader, true)
+  if (reader.bytesLeft > 0) reader.fail(`${reader.bytesLeft} bytes follow the message`)
+  return value
+}
+
+/** Encodes a value whose int64 values may be bigints. */
+export function encodeExact(message: Message, version: number, value: object): Buffer {
+  interpretWrite(layoutOf(message, version), writer.start(), value)
+  return writer.finishContiguous()
+}
+
 /** Encodes into one buffer, which is a view of a block shared with other messages: copy it to keep it for long. */
 export function encode<M extends Message>(message: M, version: number, value: EncodableOf<M>): Buffer {
   encodeInto(message, version, value, writer.start())

@@ -24,7 +24,6 @@ export function apiByKey(key: number): Api | undefined {
   return byKey.get(key)
 }
 
-const controlledShutdownKey = 7
 const apiVersionsKey = 18
 
 const reader = new Reader()
@@ -40,8 +39,8 @@ export function decodeRequestHeader(buffer: Buffer, start: number, end: number):
   const apiVersion = reader.int16()
   const correlationId = reader.int32()
   const api = byKey.get(apiKey)
-  const short = api === undefined || (apiKey === controlledShutdownKey && apiVersion === 0)
-  const clientId = short ? null : reader.nullableString()
+  // The one request with a header that has no client id, ControlledShutdown v0, is none that clients send.
+  const clientId = api === undefined ? null : reader.nullableString()
   if (api !== undefined && isFlexible(api, apiVersion)) reader.unknownTags()
   return { apiKey, apiVersion, correlationId, clientId, bodyStart: reader.position }
 }
