@@ -1,0 +1,312 @@
+/**
+ * One partition of a topic as this broker serves it: its log, who leads it, and how far it may be read.
+ *
+ * Appending is synchronous and gives offsets at once; the bytes are written at the end of the event loop's turn. The high
+ * watermark follows the in-sync replicas: where this broker is the only one, it follows what is written.
+ */
+import { codes, KafkaError } from '../../protocol/errors.ts'
+import type { AppendResult, Log, ReadResult } from '../../storage/log.ts'
+import type { PartitionImage } from '../controller/image.ts'
+import { OffsetQueue, type OffsetWaiter } from './offset-queue.ts'
+
+/** How much of a partition a reader may see: all that is committed, or only what no open transaction can take back. */
+export type Isolation = 'readUncommitted' | 'readCommitted'
+
+/** Told when a partition may have something new for a reader: records, another log start, or an end. */
+export interface PartitionWatcher {
+  /** `bytes` is roughly how many bytes of records became readable (0 where something else changed). */
+  partitionChanged(partition: Partition, bytes: number): void
+}
+
+/** What a partition needs to know of its topic's settings besides those of the log. */
+export interface PartitionSettings {
+  readonly minInsyncReplicas: number
+}
+
+/** How an append is to be done. */
+export interface PartitionAppend {
+  readonly origin: 'client' | 'coordinator'
+  /** -1: all in-sync replicas, of which there must be `min.insync.replicas`. */
+  readonly requiredAcks: -1 | 0 | 1
+}
+
+/** What a reader may be given at most. Offsets end where `isolation` says. */
+export interface PartitionRead {
+  readonly bytesMax: number
+  readonly isolation: Isolation
+  /** Give one batch even if it is larger than `bytesMax`. */
+  readonly minOneMessage: boolean
+}
+
+/** Why a partition cannot be used, or that it can. */
+export type Standing = 'online' | 'offline' | 'deleted'
+
+export class Partition {
+  readonly topic: string
+  readonly topicId: string
+  readonly index: number
+  /** True for partitions of the topics in which the broker keeps its own state. */
+  readonly internal: boolean
+  settings: PartitionSettings
+  /** Node id of the leader, -1 where there is none. */
+  leader = -1
+  leaderEpoch = -1
+  replicas: readonly number[] = []
+  /** The in-sync replicas, this broker's node id among them. */
+  isr: readonly number[] = []
+  readonly #log: Log | null
+  readonly #nodeId: number
+  #standing: Standing
+  #highWatermark = 0
+  /** Bytes appended since the broker started, and how many of them watchers were told of. */
+  #bytesAppended = 0
+  #bytesAnnounced = 0
+  #written: OffsetQueue | null = null
+  #committed: OffsetQueue | null = null
+  #watchers: Set<PartitionWatcher> | null = null
+
+  /** `log` is null where the disk of the partition cannot be used. */
+  constructor(options: {
+    topic: string
+    topicId: string
+    index: number
+    internal: boolean
+    nodeId: number
+    log: Log | null
+    settings: PartitionSettings
+  }) {
+    this.topic = options.topic
+    this.topicId = options.topicId
+    this.index = options.index
+    this.internal = options.internal
+    this.settings = options.settings
+    this.#nodeId = options.nodeId
+    this.#log = options.log
+    this.#standing = options.log ? 'online' : 'offline'
+  }
+
+  /** As Kafka names the directory of the partition: 'topic-0'. */
+  get name(): string {
+    return `${this.topic}-${this.index}`
+  }
+
+  get standing(): Standing {
+    return this.#standing
+  }
+
+  /** The log; throws KAFKA_STORAGE_ERROR or UNKNOWN_TOPIC_OR_PARTITION where it cannot be used any more. */
+  get log(): Log {
+    if (this.#standing !== 'online') throw this.#unusable()
+    return this.#log!
+  }
+
+  /** The log even of a partition that cannot serve: for closing and deleting; null where there never was one. */
+  get logOrNull(): Log | null {
+    return this.#log
+  }
+
+  /** First offset that is not committed: consumers read below it. */
+  get highWatermark(): number {
+    return this.#highWatermark
+  }
+
+  /** First offset that an open transaction can still take back, at most the high watermark. */
+  get lastStableOffset(): number {
+    return this.log.lastStableOffset(this.#highWatermark)
+  }
+
+  get logStartOffset(): number {
+    return this.log.logStartOffset
+  }
+
+  get logEndOffset(): number {
+    return this.log.logEndOffset
+  }
+
+  get isLeader(): boolean {
+    return this.leader === this.#nodeId
+  }
+
+  /** The offset at which a reader of this isolation has to stop. */
+  readableEnd(isolation: Isolation): number {
+    return isolation === 'readCommitted' ? this.lastStableOffset : this.#highWatermark
+  }
+
+  /** Takes over what the controller says of the partition. */
+  follow(image: PartitionImage): void {
+    const newEpoch = image.leaderEpoch !== this.leaderEpoch
+    this.leader = image.leader
+    this.leaderEpoch = image.leaderEpoch
+    this.replicas = image.replicas
+    this.isr = image.isr
+    if (this.#standing !== 'online' || !newEpoch) return
+    if (this.isLeader) this.log.assignEpoch(image.leaderEpoch)
+    this.#followWritten()
+    this.#changed(0)
+  }
+
+  /** Throws where a client's idea of the leader epoch is not the current one; -1 where the client has none. */
+  checkLeaderEpoch(currentLeaderEpoch: number): void {
+    if (currentLeaderEpoch === -1 || currentLeaderEpoch === this.leaderEpoch) return
+    if (currentLeaderEpoch < this.leaderEpoch) {
+      throw new KafkaError(
+        codes.FENCED_LEADER_EPOCH,
+        `${this.name} is led in epoch ${this.leaderEpoch}, the request says ${currentLeaderEpoch}; refresh the metadata`,
+      )
+    }
+    throw new KafkaError(
+      codes.UNKNOWN_LEADER_EPOCH,
+      `${this.name} is led in epoch ${this.leaderEpoch}, epoch ${currentLeaderEpoch} is not known here yet; try again`,
+    )
+  }
+
+  /** Throws where this broker does not lead the partition or its log cannot be used. */
+  checkLeads(): void {
+    if (this.#standing !== 'online') throw this.#unusable()
+    if (!this.isLeader) {
+      throw new KafkaError(
+        codes.NOT_LEADER_OR_FOLLOWER,
+        `${this.name} is led by node ${this.leader}; refresh the metadata`,
+      )
+    }
+  }
+
+  /**
+   * Gives the records their offsets, in place, and queues them to be written. The buffer belongs to the log until
+   * `whenWritten` of the last offset. Throws what makes the records unacceptable.
+   */
+  append(records: Buffer, { origin, requiredAcks }: PartitionAppend): AppendResult {
+    this.checkLeads()
+    // A topic with fewer replicas than it asks for would otherwise never take a record.
+    const needed = Math.min(this.settings.minInsyncReplicas, this.replicas.length)
+    if (requiredAcks === -1 && this.isr.length < needed) {
+      throw new KafkaError(
+        codes.NOT_ENOUGH_REPLICAS,
+        `${this.name} has ${this.isr.length} in-sync replicas, min.insync.replicas asks for ${needed}`,
+      )
+    }
+    const result = this.#log!.append(records, { origin, leaderEpoch: this.leaderEpoch })
+    if (!result.duplicate) this.#bytesAppended += records.length
+    return result
+  }
+
+  /** Settles `waiter` once the record at `offset` is in the file; at once where it is. */
+  awaitWritten<S>(offset: number, waiter: OffsetWaiter<S>, slot: S): void {
+    if (this.#standing !== 'online') waiter.settled(slot, this.#unusable().code)
+    else if (this.#log!.writtenOffset > offset) waiter.settled(slot, codes.NONE)
+    else {
+      this.#written ??= new OffsetQueue()
+      this.#written.add(offset, waiter, slot)
+    }
+  }
+
+  /** Settles `waiter` once the record at `offset` is committed; at once where it is. */
+  awaitCommitted<S>(offset: number, waiter: OffsetWaiter<S>, slot: S): void {
+    if (this.#standing !== 'online') waiter.settled(slot, this.#unusable().code)
+    else if (this.#highWatermark > offset) waiter.settled(slot, codes.NONE)
+    else {
+      this.#committed ??= new OffsetQueue()
+      this.#committed.add(offset, waiter, slot)
+    }
+  }
+
+  /** Calls `done` with NONE once the record at `offset` is in the file, or with the error that keeps it from getting there. */
+  whenWritten(offset: number, done: (errorCode: number) => void): void {
+    this.awaitWritten(offset, callback, done)
+  }
+
+  /** Calls `done` with NONE once the record at `offset` is committed, or with the error that keeps it from getting there. */
+  whenCommitted(offset: number, done: (errorCode: number) => void): void {
+    this.awaitCommitted(offset, callback, done)
+  }
+
+  /** Whole batches from the one that holds `fetchOffset`, up to where the isolation ends. Throws OFFSET_OUT_OF_RANGE. */
+  read(fetchOffset: number, { bytesMax, isolation, minOneMessage }: PartitionRead): ReadResult {
+    return this.log.read(fetchOffset, { maxBytes: bytesMax, maxOffset: this.readableEnd(isolation), minOneMessage })
+  }
+
+  /** Lets go of everything before `offset` (-1: the high watermark); returns the new log start. Throws OFFSET_OUT_OF_RANGE. */
+  deleteRecordsBefore(offset: number): number {
+    this.checkLeads()
+    const log = this.#log!
+    const before = offset === -1 ? this.#highWatermark : offset
+    if (before < 0 || before > this.#highWatermark) {
+      throw new KafkaError(
+        codes.OFFSET_OUT_OF_RANGE,
+        `${this.name} cannot delete up to offset ${offset}: its high watermark is ${this.#highWatermark}`,
+      )
+    }
+    log.advanceLogStartOffset(before)
+    this.#changed(0)
+    return log.logStartOffset
+  }
+
+  /** Something was let go of by retention: readers may have to be told of another log start. */
+  logStartMoved(): void {
+    this.#changed(0)
+  }
+
+  watch(watcher: PartitionWatcher): void {
+    this.#watchers ??= new Set()
+    this.#watchers.add(watcher)
+  }
+
+  unwatch(watcher: PartitionWatcher): void {
+    this.#watchers?.delete(watcher)
+  }
+
+  /** The log has written what it was given. */
+  written(): void {
+    if (this.#standing !== 'online') return
+    this.#written?.settleBelow(this.#log!.writtenOffset, codes.NONE)
+    this.#followWritten()
+  }
+
+  /** Moves the high watermark forward: all in-sync replicas have what is below `offset`. */
+  advanceHighWatermark(offset: number): void {
+    if (offset <= this.#highWatermark) return
+    this.#highWatermark = offset
+    this.#committed?.settleBelow(offset, codes.NONE)
+    const bytes = this.#bytesAppended - this.#bytesAnnounced
+    this.#bytesAnnounced = this.#bytesAppended
+    this.#changed(bytes)
+  }
+
+  /** The disk has failed: nothing can be read or written from now on. */
+  fail(): void {
+    this.#end('offline')
+  }
+
+  /** The topic is gone: waiting requests are answered, later ones refused. */
+  delete(): void {
+    this.#end('deleted')
+  }
+
+  #end(standing: Standing): void {
+    if (this.#standing === standing) return
+    this.#standing = standing
+    const { code } = this.#unusable()
+    this.#written?.fail(code)
+    this.#committed?.fail(code)
+    this.#changed(0)
+  }
+
+  #followWritten(): void {
+    if (this.isLeader && this.isr.length <= 1) this.advanceHighWatermark(this.#log!.writtenOffset)
+  }
+
+  #changed(bytes: number): void {
+    if (!this.#watchers) return
+    for (const watcher of this.#watchers) watcher.partitionChanged(this, bytes)
+  }
+
+  #unusable(): KafkaError {
+    return this.#standing === 'deleted'
+      ? new KafkaError(codes.UNKNOWN_TOPIC_OR_PARTITION, `${this.name} was deleted`)
+      : new KafkaError(codes.KAFKA_STORAGE_ERROR, `the disk that holds ${this.name} has failed; see the broker's log`)
+  }
+}
+
+const callback: OffsetWaiter<(errorCode: number) => void> = {
+  settled: (done, errorCode) => done(errorCode),
+}

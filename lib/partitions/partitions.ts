@@ -1,0 +1,216 @@
+/**
+ * All partitions that this broker holds: opened as the cluster's image says, created, changed and deleted with it.
+ * At rest they cost memory only: there is no timer and no file access for a partition in which nothing happens.
+ */
+import type { LogConfig } from '../../storage/log.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../base/logger.ts'
+import type { ClusterImage, ImageDelta, TopicImage } from '../controller/image.ts'
+import { LogDirectories, type PartitionDirectory } from './log-directories.ts'
+import { Partition, type PartitionSettings } from './partition.ts'
+import { Timetable } from './timetable.ts'
+import type { Turn } from './turn.ts'
+import { Upkeep, type UpkeepIntervals } from './upkeep.ts'
+
+/** What a topic's settings mean to its partitions. */
+export interface TopicSettings extends PartitionSettings {
+  readonly log: LogConfig
+}
+
+/** Told of partitions that come and go; both are called after the fact. */
+export interface PartitionListener {
+  opened?(partition: Partition): void
+  closed?(partition: Partition): void
+}
+
+export interface PartitionsOptions {
+  readonly nodeId: number
+  readonly image: ClusterImage
+  /** The data directories that could be opened; at least one. New partitions go to the one with the fewest. */
+  readonly directories: readonly PartitionDirectory[]
+  /** Paths of configured data directories that could not be opened; partitions found nowhere may be in there. */
+  readonly failedDirectories?: readonly string[]
+  /** Called again for every topic after its settings or the broker's changed. */
+  readonly settingsOf: (topic: TopicImage) => TopicSettings
+  readonly clock: Clock
+  /** Where the logs that the directories open are written from: one turn for all of them. */
+  readonly turn: Turn
+  readonly logger: Logger
+  readonly intervals: UpkeepIntervals
+}
+
+export class Partitions {
+  readonly clock: Clock
+  /** The turn at whose end appends are written and waiting requests looked after. */
+  readonly turn: Turn
+  /** Deadlines of waiting requests and of the upkeep. */
+  readonly timetable: Timetable
+  readonly logDirectories: LogDirectories
+  readonly #nodeId: number
+  readonly #settingsOf: (topic: TopicImage) => TopicSettings
+  readonly #logger: Logger
+  readonly #upkeep: Upkeep
+  readonly #listeners = new Set<PartitionListener>()
+  readonly #byTopic = new Map<string, Partition[]>()
+  readonly #byTopicId = new Map<string, Partition[]>()
+  #image: ClusterImage
+
+  private constructor(options: PartitionsOptions) {
+    this.clock = options.clock
+    this.turn = options.turn
+    this.timetable = new Timetable(options.clock)
+    this.#nodeId = options.nodeId
+    this.#settingsOf = options.settingsOf
+    this.#logger = options.logger
+    this.#image = options.image
+    this.logDirectories = new LogDirectories({
+      directories: options.directories,
+      failed: options.failedDirectories ?? [],
+      timetable: this.timetable,
+      logger: options.logger,
+    })
+    this.#upkeep = new Upkeep({
+      partitions: this,
+      timetable: this.timetable,
+      directories: this.logDirectories,
+      intervals: options.intervals,
+      logger: options.logger,
+    })
+  }
+
+  /** Opens the logs of all partitions that the image gives to this broker. Directories that it does not know stay as they are. */
+  static open(options: PartitionsOptions): Partitions {
+    const partitions = new Partitions(options)
+    for (const topic of options.image.topics.values()) partitions.#openTopic(topic, 0)
+    partitions.logDirectories.warnOfStrays(options.image)
+    partitions.#upkeep.start()
+    return partitions
+  }
+
+  get(topic: string, index: number): Partition | undefined {
+    return this.#byTopic.get(topic)?.[index]
+  }
+
+  getById(topicId: string, index: number): Partition | undefined {
+    return this.#byTopicId.get(topicId)?.[index]
+  }
+
+  /** The partitions of a topic, by index; undefined where there is no such topic here. */
+  ofTopic(topic: string): readonly Partition[] | undefined {
+    return this.#byTopic.get(topic)
+  }
+
+  /** The partitions of a topic, by index; undefined where there is no such topic here. */
+  ofTopicId(topicId: string): readonly Partition[] | undefined {
+    return this.#byTopicId.get(topicId)
+  }
+
+  *all(): IterableIterator<Partition> {
+    for (const partitions of this.#byTopic.values()) {
+      // A topic may have partitions that other brokers hold: the array then has holes.
+      for (const partition of partitions) if (partition) yield partition
+    }
+  }
+
+  /** Calls `listener` from now on, and `opened` at once for the partitions that are there; returns how to stop it. */
+  listen(listener: PartitionListener): () => void {
+    this.#listeners.add(listener)
+    if (listener.opened) for (const partition of this.all()) listener.opened(partition)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Takes over a change of the cluster: logs are there, or gone, when it returns. */
+  apply(delta: ImageDelta): void {
+    this.#image = delta.image
+    for (const topic of delta.deleted) this.#deleteTopic(topic)
+    for (const topic of delta.created) this.#openTopic(topic, 0, true)
+    for (const { before, after } of delta.changed) this.#changeTopic(before, after)
+    if (delta.brokerConfigsChanged.length > 0) {
+      for (const topic of delta.image.topics.values()) this.#configure(topic)
+    }
+  }
+
+  /** Flushes and closes all logs, writes the checkpoints, and leaves the directories marked as cleanly closed. */
+  async close(): Promise<void> {
+    this.#upkeep.stop()
+    this.timetable.close()
+    await this.logDirectories.close(this.all())
+  }
+
+  #openTopic(topic: TopicImage, from: number, isNew = false): void {
+    const settings = this.#settingsOf(topic)
+    for (const image of topic.partitions.slice(from)) {
+      if (!image.replicas.includes(this.#nodeId)) continue
+      const log = this.logDirectories.openLog(topic.name, image.index, topic.topicId, settings.log, {
+        isNew,
+        onWritten: () => partition.written(),
+        onFailed: error => this.#failed(partition, error),
+      })
+      const partition: Partition = new Partition({
+        topic: topic.name,
+        topicId: topic.topicId,
+        index: image.index,
+        internal: topic.internal,
+        nodeId: this.#nodeId,
+        log,
+        settings,
+      })
+      partition.follow(image)
+      let ofTopic = this.#byTopic.get(topic.name)
+      if (ofTopic === undefined) {
+        ofTopic = []
+        this.#byTopic.set(topic.name, ofTopic)
+        this.#byTopicId.set(topic.topicId, ofTopic)
+      }
+      ofTopic[image.index] = partition
+      for (const listener of this.#listeners) listener.opened?.(partition)
+    }
+  }
+
+  #changeTopic(before: TopicImage, after: TopicImage): void {
+    if (before.configs !== after.configs) this.#configure(after)
+    const ofTopic = this.#byTopic.get(after.name)
+    for (const image of after.partitions.slice(0, before.partitions.length)) ofTopic?.[image.index]?.follow(image)
+    this.#openTopic(after, before.partitions.length, true)
+  }
+
+  #configure(topic: TopicImage): void {
+    const ofTopic = this.#byTopic.get(topic.name)
+    if (ofTopic === undefined) return
+    const settings = this.#settingsOf(topic)
+    for (const partition of ofTopic) {
+      if (!partition) continue
+      partition.settings = settings
+      if (partition.standing === 'online') partition.log.updateConfig(settings.log)
+    }
+  }
+
+  #deleteTopic(topic: TopicImage): void {
+    const ofTopic = this.#byTopic.get(topic.name)
+    if (ofTopic === undefined) return
+    this.#byTopic.delete(topic.name)
+    this.#byTopicId.delete(topic.topicId)
+    for (const partition of ofTopic) {
+      if (!partition) continue
+      partition.delete()
+      this.logDirectories.deleteLog(partition)
+      for (const listener of this.#listeners) listener.closed?.(partition)
+    }
+  }
+
+  /** A disk error in one log says that its directory cannot be trusted: all its partitions go offline, other directories go on. */
+  #failed(partition: Partition, error: Error): void {
+    const path = this.logDirectories.fail(partition, error)
+    if (path === null) return
+    this.#logger.error(
+      'a data directory has failed; its partitions are offline until it is repaired and the broker restarted',
+      {
+        directory: path,
+        error,
+      },
+    )
+    for (const other of this.all()) {
+      if (this.logDirectories.pathOf(other) === path) other.fail()
+    }
+  }
+}
