@@ -1,4 +1,11 @@
-/** One client's connection. */
+/** One client's connection: its requests in order, its answers in order, and when to read no more for a while. */
+import type { Socket } from 'node:net'
+import type { Budget, BudgetClaim } from './budget.ts'
+import { FrameError, FrameReader } from './frame-reader.ts'
+import type { ServerLimits } from './limits.ts'
+import type { ReceivePath, Receiver } from './receive.ts'
+import { Replies, Slot } from './replies.ts'
+import type { Slabs } from './slabs.ts'
 
 /** Who is at the other end, and where they came in. One object for the life of the connection. */
 export interface ConnectionInfo {
@@ -19,3 +26,266 @@ export interface ConnectionInfo {
   /** Who the client proved to be, as Kafka prints it; 'User:ANONYMOUS' where nobody asked. */
   principal: string
 }
+
+/** What connections share, and whom they report to. */
+export interface ConnectionHost {
+  readonly limits: ServerLimits
+  readonly slabs: Slabs
+  /** Bytes of requests that wait for their answers. */
+  readonly inFlight: Budget
+  /** Bytes of large requests that have not come in whole. */
+  readonly assembly: Budget
+  monotonicMs(): number
+  /** Serves the request between two positions of the buffer; its end is `connection.answer` or `connection.fail`. */
+  dispatch(connection: Connection, slot: Slot, buffer: Buffer, start: number, end: number): void
+  /** The connection is to be closed for a fault of the client's. */
+  refused(connection: Connection, reason: string): void
+  /** The connection takes no more requests, and should be gone soon. */
+  closing(connection: Connection): void
+  closed(connection: Connection): void
+}
+
+/** Requests up to this size are always let in: they are what lets others finish (replicas fetch by them). */
+const exemptBytesMax = 16 * 1024
+
+export class Connection implements Receiver {
+  readonly info: ConnectionInfo
+  /** When bytes last came or left, on the monotonic clock. */
+  lastActiveMs: number
+  readonly #socket: Socket
+  readonly #host: ConnectionHost
+  readonly #reader: FrameReader
+  readonly #replies: Replies
+  /** Bytes of requests that wait for their answers. */
+  #requestBytes = 0
+  /** Bytes taken from the assembly budget. */
+  #assemblyBytes = 0
+  /** Bytes taken from the in-flight budget for the next request. */
+  #grantedBytes = 0
+  /** Stands in line for one of the two budgets. */
+  #claim: Claim | null = null
+  /** A whole request lies in the reader that may not be served yet. */
+  #blocked = false
+  /** The socket is not read. */
+  #paused = false
+  #pumping = false
+  #closing = false
+
+  constructor(socket: Socket, info: ConnectionInfo, path: ReceivePath, host: ConnectionHost) {
+    this.#socket = socket
+    this.info = info
+    this.#host = host
+    this.#reader = new FrameReader(host.limits, path === 'slab' ? host.slabs : null)
+    this.#replies = new Replies(socket, () => this.#sent())
+    this.lastActiveMs = host.monotonicMs()
+    socket.on('end', () => this.finish())
+    // What went wrong is of no use to anybody: the connection is gone, and 'close' follows.
+    socket.on('error', () => {})
+    socket.on('close', () => this.#closed())
+  }
+
+  /** Requests that wait for their answers. */
+  get outstanding(): number {
+    return this.#replies.outstanding
+  }
+
+  /** Bytes of answers that have not left for the client. */
+  get replyBytesPending(): number {
+    return this.#replies.bytesPending
+  }
+
+  /** Whether it takes no more requests. */
+  get isClosing(): boolean {
+    return this.#closing
+  }
+
+  target(): Buffer {
+    return this.#reader.target(this.#paused)
+  }
+
+  filled(bytes: number): boolean {
+    this.#reader.filled(bytes)
+    return this.#received()
+  }
+
+  push(bytes: Buffer): boolean {
+    this.#reader.push(bytes)
+    return this.#received()
+  }
+
+  /** The answer to a request: buffers in order, or null for none. */
+  answer(slot: Slot, chunks: readonly Buffer[] | null): void {
+    this.#replies.answer(slot, chunks)
+    this.#settled(slot)
+  }
+
+  /** A request cannot be answered: what was asked before it still is, what was asked after it is not, and the connection is closed. */
+  fail(slot: Slot, reason: string): void {
+    this.#replies.fail(slot)
+    this.refuse(reason)
+    this.#settled(slot)
+  }
+
+  /** Closes for a fault of the client's, once the requests before it are answered. */
+  refuse(reason: string): void {
+    if (this.#closing) return
+    this.#host.refused(this, reason)
+    this.finish()
+  }
+
+  /** Takes no more requests, answers those that it has, and closes. */
+  finish(): void {
+    if (this.#closing) return
+    this.#closing = true
+    this.#host.closing(this)
+    this.#endIfDone()
+  }
+
+  /** Closes at once. */
+  destroy(): void {
+    this.#closing = true
+    this.#socket.destroy()
+  }
+
+  #settled(slot: Slot): void {
+    this.#requestBytes -= slot.bytes
+    this.#host.inFlight.giveBack(slot.bytes)
+    this.#proceed()
+  }
+
+  #sent(): void {
+    this.lastActiveMs = this.#host.monotonicMs()
+    this.#proceed()
+  }
+
+  /** Bytes have come. Returns whether more may. */
+  #received(): boolean {
+    this.lastActiveMs = this.#host.monotonicMs()
+    this.#pump()
+    this.#paused = this.#closing || this.#blocked || !this.#roomGranted()
+    if (!this.#paused) this.#reader.makeRoom()
+    this.#accountRoom()
+    return !this.#paused
+  }
+
+  /** Hands on every whole request that there is leave for. */
+  #pump(): void {
+    this.#pumping = true
+    this.#blocked = false
+    const reader = this.#reader
+    try {
+      while (!this.#closing && reader.next()) {
+        const { buffer, frameStart, frameEnd } = reader
+        if (!this.#admitted(frameEnd - frameStart)) {
+          this.#blocked = true
+          break
+        }
+        reader.consume()
+        const slot = new Slot(frameEnd - frameStart)
+        this.#replies.open(slot)
+        this.#host.dispatch(this, slot, buffer, frameStart, frameEnd)
+      }
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error
+      this.refuse(error.message)
+    }
+    this.#pumping = false
+  }
+
+  /** Whether a request of so many bytes may be served now; if so, they are accounted for. */
+  #admitted(bytes: number): boolean {
+    const { limits, inFlight } = this.#host
+    if (this.#claim) return false
+    if (this.#replies.outstanding >= limits.requestsOutstandingMax) return false
+    if (this.#replies.bytesPending > limits.replyBytesPendingMax) return false
+    if (this.#requestBytes > 0 && this.#requestBytes + bytes > limits.connectionRequestBytesMax) return false
+    if (this.#grantedBytes === 0) {
+      if (bytes <= exemptBytesMax) inFlight.take(bytes)
+      else if (!this.#claims(inFlight, bytes, 0)) return false
+    }
+    this.#grantedBytes = 0
+    this.#requestBytes += bytes
+    return true
+  }
+
+  /** Whether the unfinished request at the front may be given the room it wants. */
+  #roomGranted(): boolean {
+    const more = this.#reader.wants() - this.#assemblyBytes
+    if (more <= 0) return true
+    if (!this.#claims(this.#host.assembly, more, this.#assemblyBytes)) return false
+    this.#assemblyBytes += more
+    return true
+  }
+
+  #accountRoom(): void {
+    const own = this.#reader.ownBytes
+    const bytes = own > exemptBytesMax ? own : 0
+    const change = bytes - this.#assemblyBytes
+    if (change === 0 || this.#claim) return
+    this.#assemblyBytes = bytes
+    if (change > 0) this.#host.assembly.take(change)
+    else this.#host.assembly.giveBack(-change)
+  }
+
+  #claims(budget: Budget, bytes: number, stuckBytes: number): boolean {
+    const claim: Claim = {
+      budget,
+      bytes,
+      stuckBytes,
+      granted: () => {
+        this.#claim = null
+        if (budget === this.#host.inFlight) this.#grantedBytes = bytes
+        else this.#assemblyBytes += bytes
+        // Not at once: many who stand in line may be served by one who gives back.
+        process.nextTick(proceed, this)
+      },
+    }
+    this.#claim = claim
+    if (!budget.claim(claim)) return false
+    this.#claim = null
+    return true
+  }
+
+  /** Something that was waited for may have come. */
+  #proceed(): void {
+    if (this.#closing) {
+      this.#endIfDone()
+      return
+    }
+    if (!this.#paused || this.#pumping || this.#claim) return
+    if (this.#blocked) this.#pump()
+    if (this.#blocked || this.#closing) return
+    this.#paused = false
+    this.#socket.resume()
+  }
+
+  #endIfDone(): void {
+    if (this.#replies.outstanding > 0 || this.#socket.destroyed) return
+    this.#replies.flush()
+    this.#socket.destroySoon()
+  }
+
+  #closed(): void {
+    this.#closing = true
+    const { inFlight, assembly } = this.#host
+    if (this.#claim) this.#claim.budget.abandon(this.#claim)
+    this.#claim = null
+    inFlight.giveBack(this.#grantedBytes)
+    this.#grantedBytes = 0
+    this.#reader.release()
+    assembly.giveBack(this.#assemblyBytes)
+    this.#assemblyBytes = 0
+    this.#replies.die()
+    this.#host.closed(this)
+  }
+
+  static proceed(connection: Connection): void {
+    connection.#proceed()
+  }
+}
+
+interface Claim extends BudgetClaim {
+  readonly budget: Budget
+}
+
+const { proceed } = Connection

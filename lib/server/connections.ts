@@ -1,0 +1,180 @@
+/** All connections of a server: who may come in, what they share, and when the idle ones go. */
+import type { Socket } from 'node:net'
+import { Alarm } from '../base/alarm.ts'
+import type { Clock } from '../base/clock.ts'
+import { Deadlines } from '../base/deadlines.ts'
+import { LogLimit } from '../base/log-limit.ts'
+import type { Logger } from '../base/logger.ts'
+import { Budget } from './budget.ts'
+import { Connection, type ConnectionHost } from './connection.ts'
+import type { ServerLimits } from './limits.ts'
+import type { Listener } from './listener.ts'
+import { type ReceivePath, receive, receivePathOf } from './receive.ts'
+import type { Slot } from './replies.ts'
+import { Slabs } from './slabs.ts'
+
+/** Serves one request. */
+export type Dispatch = (connection: Connection, slot: Slot, buffer: Buffer, start: number, end: number) => void
+
+export class Connections implements ConnectionHost {
+  readonly limits: ServerLimits
+  readonly slabs = new Slabs()
+  readonly inFlight: Budget
+  readonly assembly: Budget
+  readonly dispatch: Dispatch
+  readonly #all = new Set<Connection>()
+  readonly #perIp = new Map<string, number>()
+  readonly #clock: Clock
+  readonly #logger: Logger
+  readonly #logLimit: LogLimit
+  readonly #path: ReceivePath | null
+  readonly #deadlines = new Deadlines<Connection>()
+  readonly #alarm: Alarm
+  #lastId = 0
+  #emptied: (() => void) | null = null
+
+  /** `path` is how bytes are received; null for the best way that there is. */
+  constructor(limits: ServerLimits, dispatch: Dispatch, clock: Clock, logger: Logger, path: ReceivePath | null) {
+    this.limits = limits
+    this.dispatch = dispatch
+    this.inFlight = new Budget(() => limits.requestBytesInFlightMax)
+    this.assembly = new Budget(() => limits.assemblyBytesMax)
+    this.#clock = clock
+    this.#logger = logger
+    this.#logLimit = new LogLimit(clock)
+    this.#path = path
+    this.#alarm = new Alarm(clock, () => this.#expire(), 'monotonicMs')
+  }
+
+  get size(): number {
+    return this.#all.size
+  }
+
+  [Symbol.iterator](): Iterator<Connection> {
+    return this.#all.values()
+  }
+
+  monotonicMs(): number {
+    return this.#clock.monotonicMs()
+  }
+
+  /** Takes a socket that a listener accepted, paused, or closes it where there are too many. */
+  accept(socket: Socket, listener: Listener): void {
+    const { remoteAddress, remotePort, localAddress, localPort } = socket
+    // A client that has left already has no address.
+    const address = remoteAddress === undefined ? undefined : plainAddress(remoteAddress)
+    if (address === undefined || this.#tooMany(address)) {
+      socket.destroy()
+      return
+    }
+    const info = {
+      id: ++this.#lastId,
+      listener: listener.name,
+      securityProtocol: listener.securityProtocol,
+      remoteAddress: address,
+      remotePort: remotePort ?? 0,
+      localAddress: plainAddress(localAddress ?? ''),
+      localPort: localPort ?? 0,
+      clientSoftwareName: 'unknown',
+      clientSoftwareVersion: 'unknown',
+      principal: 'User:ANONYMOUS',
+    }
+    const path = this.#path ?? receivePathOf(socket)
+    receive(socket, path, this.slabs.scratch, taken => {
+      const connection = new Connection(taken, info, path, this)
+      this.#all.add(connection)
+      this.#perIp.set(address, (this.#perIp.get(address) ?? 0) + 1)
+      this.#rest(connection)
+      return connection
+    })
+  }
+
+  refused({ info }: Connection, reason: string): void {
+    const line = this.#logLimit.take()
+    const { id, listener, remoteAddress, remotePort, clientSoftwareName } = info
+    const client = `${remoteAddress}:${remotePort}`
+    if (line)
+      this.#logger.warn('connection closed', { reason, client, listener, id, software: clientSoftwareName, ...line })
+  }
+
+  closing(connection: Connection): void {
+    this.#due(connection, this.#clock.monotonicMs() + this.limits.lingerMsMax)
+  }
+
+  closed(connection: Connection): void {
+    this.#deadlines.cancel(connection)
+    if (!this.#all.delete(connection)) return
+    const { remoteAddress } = connection.info
+    const left = this.#perIp.get(remoteAddress)! - 1
+    if (left > 0) this.#perIp.set(remoteAddress, left)
+    else this.#perIp.delete(remoteAddress)
+    if (this.#all.size === 0) this.#emptied?.()
+  }
+
+  /** Answers what was asked and closes every connection; after `msMax` also those that have not come to an end. */
+  async finish(msMax: number): Promise<void> {
+    if (this.#all.size > 0) {
+      await new Promise<void>(resolve => {
+        const timer = this.#clock.schedule(msMax, () => this.#destroyAll())
+        this.#emptied = () => {
+          timer.cancel()
+          resolve()
+        }
+        for (const connection of this.#all) connection.finish()
+      })
+    }
+    this.#alarm.cancel()
+  }
+
+  #destroyAll(): void {
+    this.#logger.warn('connections closed before all their requests were answered', { connections: this.#all.size })
+    for (const connection of this.#all) connection.destroy()
+  }
+
+  #tooMany(address: string): boolean {
+    const { connectionsMax, connectionsPerIpMax, connectionsPerIpOverrides } = this.limits
+    const perIpMax = connectionsPerIpOverrides.get(address) ?? connectionsPerIpMax
+    const property =
+      this.#all.size >= connectionsMax
+        ? 'max.connections'
+        : (this.#perIp.get(address) ?? 0) >= perIpMax
+          ? 'max.connections.per.ip'
+          : null
+    if (property === null) return false
+    const line = this.#logLimit.take()
+    if (line) this.#logger.warn('connection refused: too many', { limit: property, client: address, ...line })
+    return true
+  }
+
+  #rest(connection: Connection): void {
+    const idleMs = this.limits.connectionIdleMsMax
+    if (idleMs >= 0) this.#due(connection, connection.lastActiveMs + idleMs)
+  }
+
+  #due(connection: Connection, atMs: number): void {
+    this.#deadlines.set(connection, atMs)
+    this.#alarm.set(this.#deadlines.nextMs())
+  }
+
+  /** A deadline is set once per rest, not per request: who was active since then is given another one. */
+  #expire(): void {
+    const now = this.#clock.monotonicMs()
+    for (const connection of this.#deadlines.expire(now)) {
+      if (connection.isClosing) {
+        connection.destroy()
+      } else if (connection.outstanding > 0 || connection.lastActiveMs + this.limits.connectionIdleMsMax > now) {
+        if (connection.outstanding > 0) connection.lastActiveMs = now
+        this.#rest(connection)
+      } else {
+        this.#logger.debug('idle connection closed', { id: connection.info.id, client: connection.info.remoteAddress })
+        connection.destroy()
+      }
+    }
+    this.#alarm.set(this.#deadlines.nextMs())
+  }
+}
+
+/** An IPv4 address as people write it, also where a socket of both families reports it as IPv6. */
+function plainAddress(address: string): string {
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address
+}

@@ -1,0 +1,41 @@
+/** What the server is given to answer with: one row per API. It knows nothing else of what a request means. */
+import type { RequestHeaderView } from '../../protocol/frame.ts'
+import type { Api } from '../../protocol/schema.ts'
+import type { ConnectionInfo } from './connection.ts'
+
+/** A handler's answer: a response, one to come, or null for a request that is not answered (Produce with acks=0). */
+export type Answer<Response> = Response | Promise<Response> | null
+
+/**
+ * One API and who serves it. A handler takes effect before it first awaits, as the requests of a connection are handed on in order
+ * without waiting for answers. Declared as methods, so that rows of different requests fit into one table.
+ */
+export interface HandlerRow<Context> {
+  readonly api: Api
+  /** Versions that are served; by default all that are declared, up to the latest stable one. */
+  readonly versions?: readonly [number, number]
+  handle(request: object, context: Context): Answer<object>
+  /** The answer to a request whose handler threw; without it, or where it gives null, the connection is closed. */
+  onError?(request: object, error: unknown, context: Context): object | null
+}
+
+/** The rows by API key. */
+export type HandlerTable<Context> = ReadonlyMap<number, HandlerRow<Context>>
+
+/** One request from its coming in to its answer's leaving. */
+export interface Exchange {
+  /** Runs once the answer has left for the socket, or the connection has died: the place to release pooled buffers. */
+  afterSend(run: () => void): void
+}
+
+/** Makes what a handler is given besides the request. */
+export type MakeContext<Context> = (
+  connection: ConnectionInfo,
+  header: RequestHeaderView,
+  exchange: Exchange,
+) => Context
+
+/** The versions of a row. */
+export function versionsOf(row: HandlerRow<never>): readonly [number, number] {
+  return row.versions ?? [row.api.versions[0], row.api.latestStable]
+}

@@ -1,0 +1,47 @@
+/** Every bound of the server, with its unit and its reason. */
+
+export interface ServerLimits {
+  /** `socket.request.max.bytes`: a connection that announces a larger request is closed. */
+  requestBytesMax: number
+  /** `max.connections`: beyond it, new connections are closed as they come in. */
+  connectionsMax: number
+  /** `max.connections.per.ip`, and the exceptions to it by address (`max.connections.per.ip.overrides`). */
+  connectionsPerIpMax: number
+  connectionsPerIpOverrides: ReadonlyMap<string, number>
+  /** `connections.max.idle.ms`: a connection on which nothing moved for so long is closed; negative: never. */
+  connectionIdleMsMax: number
+  /** Requests of one connection that may wait for their answers; more stay in its socket. Pipelining clients send hundreds. */
+  requestsOutstandingMax: number
+  /** Bytes of one connection's unanswered requests; one larger request is served alone. Enough to keep a fast producer busy. */
+  connectionRequestBytesMax: number
+  /** `queued.max.request.bytes`: the same for all connections together. */
+  requestBytesInFlightMax: number
+  /** Bytes of requests that have not come in whole, beyond what fits into receive slabs; others wait their turn. */
+  assemblyBytesMax: number
+  /** Bytes of answers that a client has not read yet; beyond it no more of its requests are served until it reads. */
+  replyBytesPendingMax: number
+  /** How long a connection that is to be closed may take to read its last answers. */
+  lingerMsMax: number
+  /** How long `stop` waits for the requests in flight. */
+  stopMsMax: number
+  /** `socket.listen.backlog.size`: connections that the operating system queues until they are accepted. */
+  listenBacklog: number
+}
+
+const MiB = 1024 * 1024
+
+export const defaultLimits: Readonly<ServerLimits> = {
+  requestBytesMax: 100 * MiB,
+  connectionsMax: 2 ** 31 - 1,
+  connectionsPerIpMax: 2 ** 31 - 1,
+  connectionsPerIpOverrides: new Map(),
+  connectionIdleMsMax: 600_000,
+  requestsOutstandingMax: 1000,
+  connectionRequestBytesMax: 32 * MiB,
+  requestBytesInFlightMax: 256 * MiB,
+  assemblyBytesMax: 256 * MiB,
+  replyBytesPendingMax: 1 * MiB,
+  lingerMsMax: 10_000,
+  stopMsMax: 10_000,
+  listenBacklog: 511,
+}

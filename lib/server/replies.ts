@@ -1,0 +1,156 @@
+/** A connection's answers: given in any order, sent in the order of their requests, several by one write. */
+import type { Socket } from 'node:net'
+import { Queue } from '../base/queue.ts'
+import type { Exchange } from './handlers.ts'
+
+/** A request whose answer has its place in the line. */
+export class Slot implements Exchange {
+  /** Bytes of the request. */
+  readonly bytes: number
+  /** The answer as buffers; null while there is none. */
+  chunks: readonly Buffer[] | null = null
+  replyBytes = 0
+  /** The request cannot be answered, and nothing after it may be. */
+  failed = false
+  #after: (() => void)[] | null = null
+
+  constructor(bytes: number) {
+    this.bytes = bytes
+  }
+
+  afterSend(run: () => void): void {
+    this.#after ??= []
+    this.#after.push(run)
+  }
+
+  /** What is to run after the answer was sent. */
+  get after(): readonly (() => void)[] | null {
+    return this.#after
+  }
+}
+
+const noChunks: readonly Buffer[] = []
+/** Answers up to this size together are copied into one buffer: cheaper than to hand many to the kernel. */
+const gatherBytesMax = 64 * 1024
+
+export class Replies {
+  readonly #socket: Socket
+  readonly #sent: () => void
+  readonly #line = new Queue<Slot>()
+  #chunks: Buffer[] = []
+  #chunkBytes = 0
+  /** Bytes of answers that wait for an earlier one. */
+  #heldBytes = 0
+  #after: (() => void)[] = []
+  #flushing = false
+  /** No answer is sent any more. */
+  #dead = false
+
+  /** `sent` is called each time that answers have left for the client. */
+  constructor(socket: Socket, sent: () => void) {
+    this.#socket = socket
+    this.#sent = sent
+  }
+
+  /** Requests that were not answered yet, and answers that wait for an earlier one. */
+  get outstanding(): number {
+    return this.#line.length
+  }
+
+  /** Bytes of answers that have not left for the client. */
+  get bytesPending(): number {
+    return this.#heldBytes + this.#chunkBytes + this.#socket.writableLength
+  }
+
+  /** Gives the next request its place. */
+  open(slot: Slot): void {
+    this.#line.push(slot)
+  }
+
+  /** The answer of a request: buffers in order, or null for none. What is in turn is sent when the callback that runs now has ended. */
+  answer(slot: Slot, chunks: readonly Buffer[] | null): void {
+    slot.chunks = chunks ?? noChunks
+    if (this.#dead) {
+      runAll(slot.after)
+      return
+    }
+    for (const chunk of slot.chunks) slot.replyBytes += chunk.length
+    this.#heldBytes += slot.replyBytes
+    for (let head = this.#line.peek(); head?.chunks; head = this.#line.peek()) {
+      this.#line.shift()
+      this.#queue(head, head.chunks)
+      if (head.failed) this.#drop()
+    }
+  }
+
+  /** A request will have no answer, nor those that came after it. */
+  fail(slot: Slot): void {
+    slot.failed = true
+    this.answer(slot, null)
+  }
+
+  /** The connection is gone: what was not sent never will be. */
+  die(): void {
+    this.#drop()
+    this.#chunks = []
+    this.#chunkBytes = 0
+    this.flush()
+  }
+
+  /** Writes what is in turn, by one write. */
+  flush(): void {
+    this.#flushing = false
+    const chunks = this.#chunks
+    const after = this.#after
+    const bytes = this.#chunkBytes
+    if (after.length > 0) this.#after = []
+    if (chunks.length === 0) {
+      runAll(after)
+      return
+    }
+    this.#chunks = []
+    this.#chunkBytes = 0
+    const sent = after.length === 0 ? this.#sent : () => this.#sentAll(after)
+    if (chunks.length === 1) {
+      this.#socket.write(chunks[0]!, sent)
+    } else if (bytes <= gatherBytesMax) {
+      this.#socket.write(Buffer.concat(chunks, bytes), sent)
+    } else {
+      this.#socket.cork()
+      const last = chunks.length - 1
+      for (let i = 0; i < last; i++) this.#socket.write(chunks[i]!)
+      this.#socket.write(chunks[last]!, sent)
+      this.#socket.uncork()
+    }
+  }
+
+  #queue(slot: Slot, chunks: readonly Buffer[]): void {
+    for (const chunk of chunks) this.#chunks.push(chunk)
+    this.#heldBytes -= slot.replyBytes
+    this.#chunkBytes += slot.replyBytes
+    if (slot.after) this.#after.push(...slot.after)
+    if (this.#flushing) return
+    this.#flushing = true
+    process.nextTick(flush, this)
+  }
+
+  /** Forgets the line; answers still to come are dropped as they come. */
+  #drop(): void {
+    this.#dead = true
+    for (let slot = this.#line.shift(); slot; slot = this.#line.shift()) if (slot.chunks) runAll(slot.after)
+    this.#heldBytes = 0
+  }
+
+  #sentAll(after: readonly (() => void)[]): void {
+    runAll(after)
+    this.#sent()
+  }
+}
+
+function flush(replies: Replies): void {
+  replies.flush()
+}
+
+function runAll(after: readonly (() => void)[] | null): void {
+  if (after) for (const run of after) run()
+}

@@ -1,0 +1,94 @@
+/** The network side of a broker: listens, receives requests, has them handled, and sends the answers in order. */
+import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../base/logger.ts'
+import { Connections } from './connections.ts'
+import { Dispatcher } from './dispatcher.ts'
+import type { HandlerTable, MakeContext } from './handlers.ts'
+import { defaultLimits, type ServerLimits } from './limits.ts'
+import { type BoundListener, type Listener, type Listening, listen } from './listener.ts'
+import type { ReceivePath } from './receive.ts'
+
+export type { ConnectionInfo } from './connection.ts'
+export type { Answer, Exchange, HandlerRow, HandlerTable, MakeContext } from './handlers.ts'
+export type { ServerLimits } from './limits.ts'
+export type { BoundListener, Listener } from './listener.ts'
+
+export interface ServerOptions<Context> {
+  readonly listeners: readonly Listener[]
+  readonly handlers: HandlerTable<Context>
+  readonly makeContext: MakeContext<Context>
+  /** Those that are not given are Kafka's defaults, or ours where Kafka has none. */
+  readonly limits?: Partial<ServerLimits>
+  readonly clock: Clock
+  readonly logger: Logger
+  /** How bytes are received: 'slab' or 'events'; by default the faster one, where this Node has it. */
+  readonly receivePath?: ReceivePath
+}
+
+export class Server<Context> {
+  readonly #options: ServerOptions<Context>
+  readonly #limits: ServerLimits
+  readonly #logger: Logger
+  readonly #connections: Connections
+  #listening: Listening[] = []
+
+  constructor(options: ServerOptions<Context>) {
+    this.#options = options
+    this.#limits = { ...defaultLimits, ...options.limits }
+    this.#logger = options.logger.child('server')
+    const dispatcher = new Dispatcher(options.handlers, options.makeContext, options.clock, this.#logger)
+    this.#connections = new Connections(
+      this.#limits,
+      (connection, slot, buffer, start, end) => dispatcher.dispatch(connection, slot, buffer, start, end),
+      options.clock,
+      this.#logger,
+      options.receivePath ?? null,
+    )
+  }
+
+  /** Binds every listener, or none: rejects with an error that says what to do. */
+  async start(): Promise<BoundListener[]> {
+    try {
+      for (const listener of this.#options.listeners) this.#listening.push(await this.#listen(listener))
+    } catch (error) {
+      this.#unlisten()
+      throw error
+    }
+    return this.#listening.map(({ bound }) => bound)
+  }
+
+  /** Takes no more connections or requests, answers those in flight (for at most `stopMsMax`), and closes everything. */
+  async stop(): Promise<void> {
+    this.#unlisten()
+    await this.#connections.finish(this.#limits.stopMsMax)
+  }
+
+  /** Connections that are open. */
+  get connections(): number {
+    return this.#connections.size
+  }
+
+  /** Bytes of requests that wait for their answers. */
+  get requestBytesInFlight(): number {
+    return this.#connections.inFlight.taken
+  }
+
+  /** Changes limits while the server runs; they hold from the next connection, request or rest on. */
+  updateLimits(limits: Partial<ServerLimits>): void {
+    Object.assign(this.#limits, limits)
+  }
+
+  #listen(listener: Listener): Promise<Listening> {
+    return listen(
+      listener,
+      this.#limits.listenBacklog,
+      socket => this.#connections.accept(socket, listener),
+      error => this.#logger.error('listener failed', { listener: listener.name, error }),
+    )
+  }
+
+  #unlisten(): void {
+    for (const listening of this.#listening) listening.close()
+    this.#listening = []
+  }
+}
