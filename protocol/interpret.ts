@@ -129,8 +129,10 @@ class Walk {
 
   private count(elementBytesMin: number, nullable: boolean, compact: boolean): number {
     const { reader } = this
-    if (compact) return nullable ? reader.compactNullableCount(elementBytesMin) : reader.compactCount(elementBytesMin)
-    return nullable ? reader.nullableCount(elementBytesMin) : reader.count(elementBytesMin)
+    // A person wants to see the field in which bytes end, rather than the count that says so first.
+    const least = reader.strict ? 1 : elementBytesMin
+    if (compact) return nullable ? reader.compactNullableCount(least) : reader.compactCount(least)
+    return nullable ? reader.nullableCount(least) : reader.count(least)
   }
 
   private array(type: LayoutType & { kind: 'array' }, count: number, compact: boolean): unknown[] | null {

@@ -80,7 +80,7 @@ export class Reader {
   take(bytes: number): number {
     const at = this.position
     const next = at + bytes
-    if (next > this.end) this.fail(`${bytes} bytes are needed, ${this.end - at} are left`)
+    if (next > this.end) this.fail(`bytes needed: ${bytes}, left: ${this.end - at}`)
     this.position = next
     return at
   }
