@@ -2,8 +2,8 @@
  * A topic's settings: its own where it has them, else those of the broker property behind each, else Kafka's default.
  */
 import { codes, KafkaError } from '../../protocol/errors.ts'
-import type { LogConfig } from '../../storage/log.ts'
-import { type BrokerConfig, configSources } from './config.ts'
+import type { LogConfig } from '../../storage/config.ts'
+import type { BrokerConfig } from './config.ts'
 import { type BrokerPropertyName, type TopicPropertyName, type TopicValue, topicProperty } from './definitions.ts'
 import type { Property } from './property.ts'
 import { ConfigError, formatValue, parseValue } from './values.ts'
@@ -74,20 +74,6 @@ export function inheritedValue(property: Property, broker: BrokerConfig): unknow
   return property.defaultValue
 }
 
-/** Where a topic's or group's value comes from, for DescribeConfigs: the strongest first. */
-export interface ConfigLayer {
-  readonly name: string
-  readonly source: number
-  readonly text: string | null
-}
-
-/** The broker's layers behind a topic's or group's property. */
-export function inheritedLayers(property: Property, broker: BrokerConfig): ConfigLayer[] {
-  return property.brokerSynonyms.flatMap(({ name }) =>
-    broker.layers(name).map(({ source, text }) => ({ name, source, text })),
-  )
-}
-
 /** What the storage of a topic's partitions works by. Numbers are milliseconds and bytes. */
 export function logConfigOf(overrides: Overrides, broker: BrokerConfig): LogConfig {
   const read = topicReader(overrides, broker)
@@ -106,18 +92,9 @@ export function logConfigOf(overrides: Overrides, broker: BrokerConfig): LogConf
     messageTimestampAfterMaxMs: read('message.timestamp.after.max.ms'),
     cleanupPolicy: read('cleanup.policy').filter(policy => policy === 'delete' || policy === 'compact'),
     compressionType: read('compression.type'),
-    compressionGzipLevel: read('compression.gzip.level'),
-    compressionLz4Level: read('compression.lz4.level'),
-    compressionZstdLevel: read('compression.zstd.level'),
     preallocate: read('preallocate'),
     fileDeleteDelayMs: read('file.delete.delay.ms'),
     retentionMs: read('retention.ms'),
     retentionBytes: read('retention.bytes'),
-    deleteRetentionMs: read('delete.retention.ms'),
-    minCompactionLagMs: read('min.compaction.lag.ms'),
-    maxCompactionLagMs: read('max.compaction.lag.ms'),
-    minCleanableDirtyRatio: read('min.cleanable.dirty.ratio'),
   }
 }
-
-export { configSources }

@@ -1,0 +1,167 @@
+/**
+ * Settings as they are, and changes asked for → settings as they would be, or the error that Kafka gives. What the
+ * changes belong to is a topic, a broker (or all of them), a group, or a client metrics subscription.
+ */
+import { codes, KafkaError } from '../../protocol/errors.ts'
+import { clientMetricsProperty } from './client-metrics.ts'
+import type { BrokerConfig } from './config.ts'
+import { brokerProperty, groupProperty, topicProperty } from './definitions.ts'
+import { validateGroupConfigs } from './group-config.ts'
+import type { Property } from './property.ts'
+import { validateTopicConfigs } from './topic-config.ts'
+import { ConfigError, parseValue } from './values.ts'
+
+/** What IncrementalAlterConfigs may do to a setting. */
+export const configOperations = { SET: 0, DELETE: 1, APPEND: 2, SUBTRACT: 3 } as const
+
+/** One setting to change. */
+export interface ConfigChange {
+  readonly name: string
+  readonly configOperation: number
+  readonly value: string | null
+}
+
+/** What settings may belong to. */
+export type ConfigOwner = 'topic' | 'broker' | 'group' | 'client-metrics'
+
+type Settings = ReadonlyMap<string, string>
+
+const rows: Record<ConfigOwner, (name: string) => Property | undefined> = {
+  topic: topicProperty,
+  broker: name => brokerProperty(unscoped(name)),
+  group: groupProperty,
+  'client-metrics': clientMetricsProperty,
+}
+
+/** A broker property without the listener that it is set for. */
+function unscoped(name: string): string {
+  return /^listener\.name\.[^.]+\.(.+)$/.exec(name)?.[1] ?? name
+}
+
+/** The settings after IncrementalAlterConfigs. Throws KafkaError; what comes out is not checked yet. */
+export function incrementallyAltered(
+  owner: ConfigOwner,
+  current: Settings,
+  changes: readonly ConfigChange[],
+): Settings {
+  refuseRepeated(changes)
+  const next = new Map(current)
+  for (const { name, configOperation, value } of changes) {
+    if (configOperation === configOperations.DELETE) {
+      next.delete(name)
+    } else if (value === null) {
+      throw new KafkaError(codes.INVALID_REQUEST, `${name} has no value: delete it to follow the default`)
+    } else if (configOperation === configOperations.SET) {
+      next.set(name, value)
+    } else if (configOperation === configOperations.APPEND || configOperation === configOperations.SUBTRACT) {
+      next.set(name, withMembers(owner, name, next.get(name), value, configOperation === configOperations.APPEND))
+    } else {
+      throw new KafkaError(codes.INVALID_REQUEST, `${configOperation} is not an operation on ${name}`)
+    }
+  }
+  return next
+}
+
+/** The settings after AlterConfigs: those of the request and no others. Throws KafkaError. */
+export function replaced(configs: readonly { readonly name: string; readonly value: string | null }[]): Settings {
+  refuseRepeated(configs)
+  const next = new Map<string, string>()
+  for (const { name, value } of configs) {
+    if (value === null)
+      throw new KafkaError(codes.INVALID_REQUEST, `${name} has no value: leave it out to follow the default`)
+    next.set(name, value)
+  }
+  return next
+}
+
+function refuseRepeated(configs: readonly { readonly name: string }[]): void {
+  const names = new Set<string>()
+  for (const { name } of configs) {
+    if (names.has(name)) throw new KafkaError(codes.INVALID_REQUEST, `${name} is given more than once`)
+    names.add(name)
+  }
+}
+
+/** A list with members added or taken away. The first such change starts from the default. */
+function withMembers(
+  owner: ConfigOwner,
+  name: string,
+  current: string | undefined,
+  value: string,
+  added: boolean,
+): string {
+  const property = rows[owner](name)
+  if (property?.type !== 'list') {
+    throw new KafkaError(
+      codes.INVALID_CONFIG,
+      `${name} is not a list, so nothing can be ${added ? 'added to' : 'taken from'} it`,
+    )
+  }
+  const members = current === undefined ? [...((property.defaultValue as string[] | null) ?? [])] : split(current)
+  const mentioned = split(value)
+  if (!added) return members.filter(member => !mentioned.includes(member)).join(',')
+  return [...members, ...mentioned.filter(member => !members.includes(member))].join(',')
+}
+
+function split(text: string): string[] {
+  const trimmed = text.trim()
+  return trimmed === '' ? [] : trimmed.split(/\s*,\s*/)
+}
+
+/** Throws KafkaError where these settings cannot be the owner's. `before` are those that hold now: only what differs from them is refused as read-only. */
+export function checkAltered(
+  owner: ConfigOwner,
+  name: string,
+  before: Settings,
+  settings: Settings,
+  broker: BrokerConfig,
+): void {
+  switch (owner) {
+    case 'topic':
+      return validateTopicConfigs(settings, broker)
+    case 'group':
+      return validateGroupConfigs(settings, broker)
+    case 'broker':
+      return checkBroker(name, before, settings)
+    case 'client-metrics':
+      return checkClientMetrics(settings)
+  }
+}
+
+function checkBroker(name: string, before: Settings, settings: Settings): void {
+  for (const [key, value] of settings) {
+    const property = brokerProperty(unscoped(key))
+    // A plug-in may know properties that the broker does not.
+    if (property === undefined) continue
+    if (before.get(key) === value) continue
+    if (property.updateMode === 'read-only') {
+      throw new KafkaError(
+        codes.INVALID_REQUEST,
+        `${key} cannot change while the broker runs: set it in the properties file and restart`,
+      )
+    }
+    if (property.updateMode === 'per-broker' && name === '') {
+      throw new KafkaError(codes.INVALID_REQUEST, `${key} cannot be set for all brokers at once: name the broker`)
+    }
+    checkValue(key, property, value, codes.INVALID_REQUEST)
+  }
+}
+
+function checkClientMetrics(settings: Settings): void {
+  for (const [key, value] of settings) {
+    const property = clientMetricsProperty(key)
+    if (property === undefined) {
+      throw new KafkaError(codes.INVALID_REQUEST, `${key} is not a property of a client metrics subscription`)
+    }
+    checkValue(key, property, value, codes.INVALID_REQUEST)
+  }
+}
+
+function checkValue(key: string, property: Property, value: string, code: number): void {
+  try {
+    parseValue(key, property, value)
+  } catch (error) {
+    if (error instanceof ConfigError) throw new KafkaError(code, error.message)
+    throw error
+  }
+}

@@ -1,0 +1,71 @@
+/** A group's settings: its own where it has them, else those of the broker property behind each. */
+import { codes, KafkaError } from '../../protocol/errors.ts'
+import type { BrokerConfig } from './config.ts'
+import { type BrokerPropertyName, groupProperty } from './definitions.ts'
+import { inheritedValue } from './topic-config.ts'
+import { ConfigError, formatValue, parseValue } from './values.ts'
+
+type Overrides = ReadonlyMap<string, string>
+
+/** Properties whose bounds are broker properties of the same name with `min` and `max` in it. */
+const bounded =
+  /^(consumer|share|streams)\.(session\.timeout\.ms|heartbeat\.interval\.ms|assignment\.interval\.ms|record\.lock\.duration\.ms|delivery\.count\.limit|partition\.max\.record\.locks)$/
+
+/** Throws INVALID_CONFIG where a group may not have one of these settings. */
+export function validateGroupConfigs(overrides: Overrides, broker: BrokerConfig): void {
+  for (const [name, text] of overrides) {
+    const property = groupProperty(name)
+    if (property === undefined) throw new KafkaError(codes.INVALID_CONFIG, `${name} is not a property of a group`)
+    let value: unknown
+    try {
+      value = parseValue(name, property, text)
+    } catch (error) {
+      if (error instanceof ConfigError) throw new KafkaError(codes.INVALID_CONFIG, error.message)
+      throw error
+    }
+    if (typeof value === 'number') checkBounds(name, value, broker)
+  }
+  checkHeartbeats(overrides, broker)
+}
+
+function checkBounds(name: string, value: number, broker: BrokerConfig): void {
+  const parts = bounded.exec(name)
+  if (name === 'streams.num.standby.replicas') return atMost(name, value, 'group.streams.max.standby.replicas', broker)
+  if (!parts) return
+  const [, protocol, what] = parts
+  const least = `group.${protocol}.min.${what}` as BrokerPropertyName
+  const most = `group.${protocol}.max.${what}` as BrokerPropertyName
+  const min = broker.get(least) as number | undefined
+  if (min !== undefined && value < min) {
+    throw new KafkaError(codes.INVALID_CONFIG, `${name} cannot be ${value}: it is at least ${least}, which is ${min}`)
+  }
+  atMost(name, value, most, broker)
+}
+
+function atMost(name: string, value: number, most: BrokerPropertyName, broker: BrokerConfig): void {
+  const max = broker.get(most) as number | undefined
+  if (max !== undefined && value > max) {
+    throw new KafkaError(codes.INVALID_CONFIG, `${name} cannot be ${value}: it is at most ${most}, which is ${max}`)
+  }
+}
+
+/** A member that sends its heartbeats no more often than its session times out would never stay. */
+function checkHeartbeats(overrides: Overrides, broker: BrokerConfig): void {
+  for (const protocol of ['consumer', 'share', 'streams']) {
+    const interval = groupValue(`${protocol}.heartbeat.interval.ms`, overrides, broker)
+    const timeout = groupValue(`${protocol}.session.timeout.ms`, overrides, broker)
+    if (Number(interval) >= Number(timeout)) {
+      throw new KafkaError(
+        codes.INVALID_CONFIG,
+        `${protocol}.heartbeat.interval.ms, ${formatValue(interval)}, is not less than ${protocol}.session.timeout.ms, ${formatValue(timeout)}`,
+      )
+    }
+  }
+}
+
+/** The value that holds for a group. */
+export function groupValue(name: string, overrides: Overrides, broker: BrokerConfig): unknown {
+  const property = groupProperty(name)!
+  const own = overrides.get(name)
+  return own === undefined ? inheritedValue(property, broker) : parseValue(name, property, own)
+}

@@ -1,0 +1,207 @@
+/** Changes of the metadata store → the next image of the cluster, and what is different in it. */
+import type { BrokerImage, ClusterImage, ImageDelta, PartitionImage, Settings, TopicImage } from './image.ts'
+import {
+  controllerLeader,
+  readStored,
+  type StoredBroker,
+  type StoredChange,
+  type StoredPartition,
+  type StoredTopic,
+  splitKey,
+} from './stored.ts'
+import { isInternalTopic } from './topic-names.ts'
+
+/** Applies one transaction, or a whole listing, to an image. */
+export function applyChanges(before: ClusterImage, changes: readonly StoredChange[], revision: number): ImageDelta {
+  const next = new NextImage(before, revision)
+  // Topics come first, as partitions and settings are kept in them; a listing has them in the order of their keys.
+  for (const change of changes) next.topic(change)
+  for (const change of changes) next.other(change)
+  return next.finish()
+}
+
+class NextImage {
+  readonly #before: ClusterImage
+  readonly #revision: number
+  /** Topics that this change touches, as they are so far; null where deleted. */
+  readonly #touched = new Map<string, TopicImage | null>()
+  /** Names of touched topics by id, for the partitions that follow. */
+  readonly #names = new Map<string, string>()
+  readonly #brokers: Map<number, BrokerImage>
+  #brokersChanged = false
+  #controllerId: number
+  readonly #brokerConfigs: SettingsChanges
+  readonly #groupConfigs: SettingsChanges
+  readonly #otherConfigs: SettingsChanges
+
+  constructor(before: ClusterImage, revision: number) {
+    this.#before = before
+    this.#revision = revision
+    this.#controllerId = before.controllerId
+    this.#brokers = new Map(before.brokers.map(broker => [broker.id, broker]))
+    this.#brokerConfigs = new SettingsChanges(before.brokerConfigs)
+    this.#groupConfigs = new SettingsChanges(before.groupConfigs)
+    this.#otherConfigs = new SettingsChanges(before.otherConfigs)
+  }
+
+  topic({ key, value }: StoredChange): void {
+    const [kind, name] = splitKey(key)
+    if (kind !== 'topics') return
+    if (value === null) {
+      this.#touched.set(name, null)
+      return
+    }
+    const stored = readStored<StoredTopic>(key, value)
+    const earlier = this.#current(name)
+    const same = earlier?.topicId === stored.topicId ? earlier : undefined
+    this.#names.set(stored.topicId, name)
+    this.#touched.set(name, {
+      name,
+      topicId: stored.topicId,
+      internal: isInternalTopic(name),
+      partitions: stored.replicas.map((replicas, index) => withReplicas(same?.partitions[index], replicas, index)),
+      configs: same?.configs ?? new Map(),
+    })
+  }
+
+  other({ key, value }: StoredChange): void {
+    const [kind, rest] = splitKey(key)
+    if (kind === 'partitions') this.#partition(key, rest, value)
+    else if (kind === 'configs') this.#configs(key, rest, value)
+    else if (kind === 'brokers') this.#broker(key, Number(rest), value)
+    else if (kind === 'leaders' && rest === controllerLeader && value !== null) this.#controllerId = Number(value)
+  }
+
+  #current(name: string): TopicImage | undefined {
+    const touched = this.#touched.get(name)
+    return touched === undefined ? this.#before.topics.get(name) : (touched ?? undefined)
+  }
+
+  #partition(key: string, rest: string, value: string | null): void {
+    const [topicId, index] = splitKey(rest)
+    const name = this.#names.get(topicId) ?? this.#before.topicsById.get(topicId)?.name
+    const topic = name === undefined ? undefined : this.#current(name)
+    const partition = topic?.partitions[Number(index)]
+    // The states of a deleted topic's partitions go with it.
+    if (topic === undefined || topic.topicId !== topicId || partition === undefined) return
+    const partitions = topic.partitions.slice()
+    partitions[partition.index] =
+      value === null
+        ? initialPartition(partition.replicas, partition.index)
+        : { ...partition, ...readStored<StoredPartition>(key, value) }
+    this.#touched.set(topic.name, { ...topic, partitions })
+  }
+
+  #configs(key: string, rest: string, value: string | null): void {
+    const [kind, name] = splitKey(rest)
+    const settings: Settings = new Map(
+      Object.entries(value === null ? {} : readStored<Record<string, string>>(key, value)),
+    )
+    if (kind === 'topic') {
+      const topic = this.#current(name)
+      if (topic) this.#touched.set(name, { ...topic, configs: settings })
+    } else if (kind === 'broker') this.#brokerConfigs.set(name, settings)
+    else if (kind === 'group') this.#groupConfigs.set(name, settings)
+    else this.#otherConfigs.set(rest, settings)
+  }
+
+  #broker(key: string, id: number, value: string | null): void {
+    this.#brokersChanged = true
+    if (value === null) this.#brokers.delete(id)
+    else this.#brokers.set(id, { id, rack: readStored<StoredBroker>(key, value).rack, fenced: false })
+  }
+
+  finish(): ImageDelta {
+    const created: TopicImage[] = []
+    const deleted: TopicImage[] = []
+    const changed: { before: TopicImage; after: TopicImage }[] = []
+    for (const [name, after] of this.#touched) {
+      const before = this.#before.topics.get(name)
+      if (before && after && before.topicId === after.topicId) changed.push({ before, after })
+      else {
+        if (before) deleted.push(before)
+        if (after) created.push(after)
+      }
+    }
+    const image: ClusterImage = {
+      ...this.#before,
+      ...this.#topics(created, deleted, changed),
+      controllerId: this.#controllerId,
+      brokers: this.#brokersChanged ? [...this.#brokers.values()].sort((a, b) => a.id - b.id) : this.#before.brokers,
+      brokerConfigs: this.#brokerConfigs.settings,
+      groupConfigs: this.#groupConfigs.settings,
+      otherConfigs: this.#otherConfigs.settings,
+      revision: this.#revision,
+    }
+    return {
+      image,
+      created,
+      deleted,
+      changed,
+      brokersChanged: this.#brokersChanged,
+      brokerConfigsChanged: this.#brokerConfigs.changed,
+      groupConfigsChanged: this.#groupConfigs.changed,
+    }
+  }
+
+  #topics(
+    created: readonly TopicImage[],
+    deleted: readonly TopicImage[],
+    changed: readonly { readonly after: TopicImage }[],
+  ): Pick<ClusterImage, 'topics' | 'topicsById'> {
+    const { topics, topicsById } = this.#before
+    if (created.length + deleted.length + changed.length === 0) return { topics, topicsById }
+    let byName = new Map(topics)
+    const byId = new Map(topicsById)
+    for (const { name, topicId } of deleted) {
+      byName.delete(name)
+      byId.delete(topicId)
+    }
+    for (const { after } of changed) {
+      byName.set(after.name, after)
+      byId.set(after.topicId, after)
+    }
+    for (const topic of created) {
+      byName.set(topic.name, topic)
+      byId.set(topic.topicId, topic)
+    }
+    if (created.length > 0) byName = new Map([...byName].sort(([a], [b]) => (a < b ? -1 : 1)))
+    return { topics: byName, topicsById: byId }
+  }
+}
+
+/** Settings by their owner, copied on the first change. */
+class SettingsChanges {
+  settings: ReadonlyMap<string, Settings>
+  readonly changed: string[] = []
+
+  constructor(settings: ReadonlyMap<string, Settings>) {
+    this.settings = settings
+  }
+
+  set(name: string, settings: Settings): void {
+    const copy = new Map(this.settings)
+    if (settings.size === 0) copy.delete(name)
+    else copy.set(name, settings)
+    this.settings = copy
+    this.changed.push(name)
+  }
+}
+
+function withReplicas(earlier: PartitionImage | undefined, replicas: readonly number[], index: number): PartitionImage {
+  if (earlier === undefined) return initialPartition(replicas, index)
+  return { ...earlier, replicas }
+}
+
+/** A new partition: its first replica leads, and all are in sync, as there is nothing to copy. */
+function initialPartition(replicas: readonly number[], index: number): PartitionImage {
+  return {
+    index,
+    leader: replicas[0] ?? -1,
+    leaderEpoch: 0,
+    partitionEpoch: 0,
+    replicas,
+    isr: replicas,
+    offlineReplicas: [],
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * Where things stand in the metadata store, and what their values say: JSON, so that people can read them with the
+ * store's own tools.
+ *
+ *     cluster                            { clusterId }
+ *     topics/<name>                      { topicId, replicas: [[1], [1]] }     the replicas of each partition
+ *     partitions/<topicId>/<index>       { leader, leaderEpoch, partitionEpoch, isr, offlineReplicas }     only once it differs from how it began
+ *     configs/<kind>/<name>              { "retention.ms": "1000" }
+ *     brokers/<id>                       { rack }     as long as the broker lives
+ *     leaders/controller                 the node id of the controller
+ *     producer-ids                       { next }
+ */
+import { codes, KafkaError } from '../../protocol/errors.ts'
+
+/** One key that is written, or deleted where the value is null. */
+export interface StoredChange {
+  readonly key: string
+  readonly value: string | null
+}
+
+export interface StoredTopic {
+  readonly topicId: string
+  readonly replicas: readonly (readonly number[])[]
+}
+
+export interface StoredPartition {
+  readonly leader: number
+  readonly leaderEpoch: number
+  readonly partitionEpoch: number
+  readonly isr: readonly number[]
+  readonly offlineReplicas: readonly number[]
+}
+
+export interface StoredBroker {
+  readonly rack: string | null
+}
+
+/** What settings may belong to. */
+export type ConfigKind = 'topic' | 'broker' | 'group' | 'client-metrics'
+
+export const clusterKey = 'cluster'
+export const producerIdsKey = 'producer-ids'
+export const controllerLeader = 'controller'
+
+export function topicKey(name: string): string {
+  return `topics/${name}`
+}
+
+export function partitionKey(topicId: string, index: number): string {
+  return `partitions/${topicId}/${index}`
+}
+
+export function configKey(kind: ConfigKind, name: string): string {
+  return `configs/${kind}/${name}`
+}
+
+export function brokerKey(id: number): string {
+  return `brokers/${id}`
+}
+
+/** A key taken apart: its first part, and what follows. */
+export function splitKey(key: string): readonly [kind: string, rest: string] {
+  const slash = key.indexOf('/')
+  return slash < 0 ? [key, ''] : [key.slice(0, slash), key.slice(slash + 1)]
+}
+
+/** The value behind a key. Throws where it is not what this broker wrote there. */
+export function readStored<T>(key: string, value: string): T {
+  try {
+    return JSON.parse(value) as T
+  } catch {
+    throw new KafkaError(codes.UNKNOWN_SERVER_ERROR, `the metadata under ${key} is not JSON: ${value.slice(0, 80)}`)
+  }
+}
+
+export function writeStored(value: StoredTopic | StoredPartition | StoredBroker | object): string {
+  return JSON.stringify(value)
+}
+
+/** Settings as stored; an empty set is no key at all. */
+export function storedConfigs(kind: ConfigKind, name: string, configs: ReadonlyMap<string, string>): StoredChange {
+  const sorted = Object.fromEntries([...configs].sort(([a], [b]) => (a < b ? -1 : 1)))
+  return { key: configKey(kind, name), value: configs.size === 0 ? null : JSON.stringify(sorted) }
+}

@@ -1,0 +1,316 @@
+/**
+ * Topics asked for → topics to make, enlarge or delete, or the reason why not. Nothing happens here: the plans are put
+ * into the metadata store by the caller.
+ */
+import { codes, KafkaError } from '../../protocol/errors.ts'
+import type { CreatePartitionsRequest } from '../../protocol/messages/create-partitions.ts'
+import type { CreateTopicsRequest } from '../../protocol/messages/create-topics.ts'
+import type { DeleteTopicsRequest } from '../../protocol/messages/delete-topics.ts'
+import type { ClusterImage, TopicImage } from './image.ts'
+import { placeReplicas } from './placement.ts'
+import { collisionForm, mayCollide, metadataTopicName, topicNameError } from './topic-names.ts'
+
+export type TopicToCreate = CreateTopicsRequest['topics'][number]
+export type TopicToEnlarge = CreatePartitionsRequest['topics'][number]
+export type TopicToDelete = DeleteTopicsRequest['topics'][number]
+
+/** New partitions of one request: as many as Kafka takes at once, so that a slip of the hand does not fill the disk. */
+export const partitionsPerRequestMax = 10_000
+
+const zeroId = 'AAAAAAAAAAAAAAAAAAAAAA'
+
+/** What the plans depend on besides the image. */
+export interface TopicRules {
+  /** Where -1 is asked for. */
+  readonly numPartitions: number
+  readonly replicationFactor: number
+  readonly deleteEnabled: boolean
+  /** A new topic id. */
+  readonly newTopicId: () => string
+  /** A whole number from 0 up to, not including, `max`. */
+  readonly randomInt: (max: number) => number
+  /** Throws KafkaError where a topic may not have these settings. */
+  readonly checkConfigs: (configs: ReadonlyMap<string, string>) => void
+}
+
+export interface PlannedTopic {
+  readonly topicId: string
+  readonly name: string
+  /** Replicas by partition. */
+  readonly replicas: readonly (readonly number[])[]
+  readonly configs: ReadonlyMap<string, string>
+}
+
+/** What becomes of one item of a request. */
+export type Plan<T> =
+  | { readonly name: string; readonly plan: T; readonly error: null }
+  | { readonly name: string; readonly plan: null; readonly error: KafkaError }
+
+/** One answer for each name, in the order of first mention. */
+export function planTopics(
+  image: ClusterImage,
+  requests: readonly TopicToCreate[],
+  rules: TopicRules,
+): Plan<PlannedTopic>[] {
+  const forms = collisionForms(image, requests)
+  const partitionsLeft = { count: partitionsPerRequestMax }
+  return onceByName(requests, request => {
+    checkName(request.name, image, forms)
+    const topic = planTopic(image, request, rules)
+    spend(partitionsLeft, topic.replicas.length)
+    // What is planned counts as taken for those that follow.
+    if (mayCollide(request.name)) forms.set(collisionForm(request.name), request.name)
+    return topic
+  })
+}
+
+/** Calls `plan` for each name, and answers INVALID_REQUEST for those that are asked for twice. */
+function onceByName<R extends { readonly name: string }, T>(
+  requests: readonly R[],
+  plan: (request: R) => T,
+): Plan<T>[] {
+  const counts = new Map<string, number>()
+  for (const { name } of requests) counts.set(name, (counts.get(name) ?? 0) + 1)
+  const plans: Plan<T>[] = []
+  for (const request of requests) {
+    const { name } = request
+    const count = counts.get(name)
+    if (count === undefined) continue
+    counts.delete(name)
+    try {
+      if (count > 1) throw new KafkaError(codes.INVALID_REQUEST, `${name} is asked for ${count} times in one request`)
+      plans.push({ name, plan: plan(request), error: null })
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error
+      plans.push({ name, plan: null, error })
+    }
+  }
+  return plans
+}
+
+function checkName(name: string, image: ClusterImage, forms: ReadonlyMap<string, string>): void {
+  if (name === metadataTopicName) {
+    throw new KafkaError(codes.INVALID_REQUEST, `${metadataTopicName} is the cluster's own and cannot be made`)
+  }
+  const wrong = topicNameError(name)
+  if (wrong !== null) throw new KafkaError(codes.INVALID_TOPIC_EXCEPTION, wrong)
+  if (image.topics.has(name)) throw new KafkaError(codes.TOPIC_ALREADY_EXISTS, `topic ${name} exists`)
+  const other = mayCollide(name) ? forms.get(collisionForm(name)) : undefined
+  if (other !== undefined) {
+    throw new KafkaError(
+      codes.INVALID_TOPIC_EXCEPTION,
+      `${name} collides with ${other}: names that differ only in '.' and '_' share their metrics`,
+    )
+  }
+}
+
+/** Existing names by what they share with names that differ only in '.' and '_'. */
+function collisionForms(image: ClusterImage, requests: readonly TopicToCreate[]): Map<string, string> {
+  const forms = new Map<string, string>()
+  if (!requests.some(({ name }) => mayCollide(name))) return forms
+  for (const name of image.topics.keys()) if (mayCollide(name)) forms.set(collisionForm(name), name)
+  return forms
+}
+
+function planTopic(image: ClusterImage, request: TopicToCreate, rules: TopicRules): PlannedTopic {
+  const replicas = request.assignments.length > 0 ? assignedByHand(image, request) : placed(image, request, rules)
+  const configs = new Map<string, string>()
+  for (const { name, value } of request.configs) {
+    if (value === null) {
+      throw new KafkaError(codes.INVALID_CONFIG, `${name} has no value: leave it out to follow the broker`)
+    }
+    configs.set(name, value)
+  }
+  rules.checkConfigs(configs)
+  return { topicId: rules.newTopicId(), name: request.name, replicas, configs }
+}
+
+function placed(image: ClusterImage, request: TopicToCreate, rules: TopicRules): number[][] {
+  const partitions = request.numPartitions === -1 ? rules.numPartitions : request.numPartitions
+  const replicationFactor = request.replicationFactor === -1 ? rules.replicationFactor : request.replicationFactor
+  if (replicationFactor <= 0) {
+    throw new KafkaError(
+      codes.INVALID_REPLICATION_FACTOR,
+      `a replication factor of ${replicationFactor} is not possible: take at least 1, or -1 for the broker's default`,
+    )
+  }
+  if (partitions <= 0) {
+    throw new KafkaError(
+      codes.INVALID_PARTITIONS,
+      `${partitions} partitions are not possible: take at least 1, or -1 for the broker's default`,
+    )
+  }
+  if (partitions > partitionsPerRequestMax) throw tooManyPartitions()
+  checkBrokers(image, replicationFactor)
+  return placeReplicas(image.brokers, partitions, replicationFactor, rules.randomInt(image.brokers.length))
+}
+
+function checkBrokers(image: ClusterImage, replicationFactor: number): void {
+  const { length } = image.brokers
+  if (replicationFactor > length) {
+    throw new KafkaError(
+      codes.INVALID_REPLICATION_FACTOR,
+      `a replication factor of ${replicationFactor} is more than the ${length} broker(s) that are there`,
+    )
+  }
+}
+
+function spend(left: { count: number }, partitions: number): void {
+  left.count -= partitions
+  if (left.count < 0) throw tooManyPartitions()
+}
+
+function tooManyPartitions(): KafkaError {
+  return new KafkaError(
+    codes.POLICY_VIOLATION,
+    `more than ${partitionsPerRequestMax} partitions in one request: make them in several`,
+  )
+}
+
+function assignedByHand(image: ClusterImage, request: TopicToCreate): number[][] {
+  if (request.replicationFactor !== -1) {
+    throw new KafkaError(
+      codes.INVALID_REQUEST,
+      'a replication factor and an assignment by hand exclude each other: set it to -1',
+    )
+  }
+  if (request.numPartitions !== -1) {
+    throw new KafkaError(
+      codes.INVALID_REQUEST,
+      'a number of partitions and an assignment by hand exclude each other: set it to -1',
+    )
+  }
+  const replicas: number[][] = []
+  for (const { partitionIndex, brokerIds } of request.assignments) {
+    if (replicas[partitionIndex] !== undefined) throw badAssignment(`partition ${partitionIndex} is assigned twice`)
+    if (partitionIndex < 0 || partitionIndex >= request.assignments.length) {
+      throw badAssignment('the partitions are not numbered from 0 without gaps')
+    }
+    checkReplicas(image, brokerIds)
+    replicas[partitionIndex] = brokerIds
+  }
+  checkSameSize(replicas, replicas[0]!.length)
+  return replicas
+}
+
+function badAssignment(message: string): KafkaError {
+  return new KafkaError(codes.INVALID_REPLICA_ASSIGNMENT, message)
+}
+
+function checkReplicas(image: ClusterImage, brokerIds: readonly number[]): void {
+  if (brokerIds.length === 0) throw badAssignment('a partition is assigned to no broker')
+  if (new Set(brokerIds).size < brokerIds.length)
+    throw badAssignment(`a broker stands twice in ${brokerIds.join(', ')}`)
+  for (const id of brokerIds) {
+    if (!image.brokers.some(broker => broker.id === id)) throw badAssignment(`there is no broker ${id}`)
+  }
+}
+
+function checkSameSize(replicas: readonly (readonly number[])[], size: number): void {
+  if (replicas.some(({ length }) => length !== size)) {
+    throw badAssignment(`every partition needs the same number of replicas, here ${size}`)
+  }
+}
+
+/** A topic with more partitions than it has. */
+export interface PlannedPartitions {
+  readonly topic: TopicImage
+  /** Replicas of all partitions, the old ones first. */
+  readonly replicas: readonly (readonly number[])[]
+}
+
+/** One answer for each name, in the order of first mention. */
+export function planPartitions(
+  image: ClusterImage,
+  requests: readonly TopicToEnlarge[],
+  rules: Pick<TopicRules, 'randomInt'>,
+): Plan<PlannedPartitions>[] {
+  const partitionsLeft = { count: partitionsPerRequestMax }
+  return onceByName(requests, request => {
+    const topic = image.topics.get(request.name)
+    if (topic === undefined) throw unknownTopic()
+    const planned = enlarged(image, topic, request, rules)
+    spend(partitionsLeft, planned.length)
+    return { topic, replicas: [...topic.partitions.map(({ replicas }) => replicas), ...planned] }
+  })
+}
+
+function unknownTopic(): KafkaError {
+  return new KafkaError(codes.UNKNOWN_TOPIC_OR_PARTITION, 'there is no such topic')
+}
+
+function enlarged(
+  image: ClusterImage,
+  topic: TopicImage,
+  { count, assignments }: TopicToEnlarge,
+  { randomInt }: Pick<TopicRules, 'randomInt'>,
+): number[][] {
+  const present = topic.partitions.length
+  if (count === present) {
+    throw new KafkaError(codes.INVALID_PARTITIONS, `topic ${topic.name} has ${present} partition(s) already`)
+  }
+  if (count < present) {
+    throw new KafkaError(
+      codes.INVALID_PARTITIONS,
+      `topic ${topic.name} has ${present} partition(s), which cannot become ${count}: partitions are only added`,
+    )
+  }
+  const added = count - present
+  if (added > partitionsPerRequestMax) throw tooManyPartitions()
+  const replicationFactor = topic.partitions[0]!.replicas.length
+  if (assignments === null) {
+    checkBrokers(image, replicationFactor)
+    return placeReplicas(image.brokers, added, replicationFactor, randomInt(image.brokers.length))
+  }
+  if (assignments.length !== added) {
+    throw badAssignment(`${added} partition(s) are added and ${assignments.length} assigned`)
+  }
+  const replicas = assignments.map(({ brokerIds }) => brokerIds)
+  for (const brokerIds of replicas) checkReplicas(image, brokerIds)
+  checkSameSize(replicas, replicationFactor)
+  return replicas
+}
+
+/** What becomes of one topic that is to be deleted; name and id as far as they are known. */
+export interface DeletionPlan {
+  readonly name: string | null
+  readonly topicId: string
+  readonly topic: TopicImage | null
+  readonly error: KafkaError | null
+}
+
+/** One answer for each item, by name or by id; items that mean the same topic are refused. */
+export function planDeletions(
+  image: ClusterImage,
+  requests: readonly Pick<TopicToDelete, 'name' | 'topicId'>[],
+  rules: Pick<TopicRules, 'deleteEnabled'>,
+): DeletionPlan[] {
+  const seenNames = new Set<string>()
+  const seenIds = new Set<string>()
+  return requests.map(({ name, topicId }) => {
+    const fail = (code: number, message: string): DeletionPlan => ({
+      name,
+      topicId,
+      topic: null,
+      error: new KafkaError(code, message),
+    })
+    if (!rules.deleteEnabled) return fail(codes.TOPIC_DELETION_DISABLED, 'delete.topic.enable is false in the broker')
+    const byId = name === null
+    if (!byId && topicId !== zeroId) {
+      return fail(codes.INVALID_REQUEST, 'a topic is deleted by its name or by its id, not by both')
+    }
+    if (byId && topicId === zeroId) return fail(codes.INVALID_REQUEST, 'neither name nor id of the topic is given')
+    const topic = byId ? image.topicsById.get(topicId) : image.topics.get(name)
+    if (topic === undefined) {
+      return byId
+        ? fail(codes.UNKNOWN_TOPIC_ID, 'there is no topic with this id')
+        : fail(codes.UNKNOWN_TOPIC_OR_PARTITION, 'there is no such topic')
+    }
+    if (seenNames.has(topic.name) || seenIds.has(topic.topicId)) {
+      return fail(codes.INVALID_REQUEST, `${topic.name} is named more than once in one request`)
+    }
+    seenNames.add(topic.name)
+    seenIds.add(topic.topicId)
+    return { name: topic.name, topicId: topic.topicId, topic, error: null }
+  })
+}
