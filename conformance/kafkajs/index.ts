@@ -1,0 +1,24 @@
+/** Everything that kafkajs does, against one broker. */
+import { startOwnBroker } from '../own-broker.ts'
+import { runScenarios } from '../scenario.ts'
+import { adminScenarios } from './admin.ts'
+import { groupScenarios } from './groups.ts'
+import { Client } from './kafka.ts'
+import { produceScenarios } from './produce.ts'
+
+/** Answers how many scenarios failed. A word as the rest of the command line runs only the scenarios that hold it. */
+export async function kafkajs(options: { bootstrap: string | undefined; rest: readonly string[] }): Promise<number> {
+  const own = options.bootstrap === undefined ? await startOwnBroker() : undefined
+  const client = new Client(options.bootstrap ?? own!.bootstrap)
+  const [word = ''] = options.rest
+  try {
+    const scenarios = [...produceScenarios(client), ...groupScenarios(client), ...adminScenarios(client)]
+    const chosen = scenarios
+      .filter(({ name }) => name.includes(word))
+      .map(scenario => ({ ...scenario, run: () => scenario.run().finally(() => client.close()) }))
+    return await runScenarios(`kafkajs against ${client.bootstrap}`, chosen)
+  } finally {
+    await client.close()
+    await own?.stop()
+  }
+}
