@@ -1,6 +1,6 @@
 import { int16, int32, message, string } from './schema.ts'
 
-/** PURPOSE. v1 clientId · v2 flexible */
+/** What a request begins with. v0 without client id · v1 client id · v2 flexible, but for the client id */
 export const RequestHeader = message({
   name: 'RequestHeader',
   versions: [0, 2],
@@ -13,7 +13,7 @@ export const RequestHeader = message({
   },
 })
 
-/** PURPOSE. v1 flexible */
+/** What a response begins with. v1 flexible */
 export const ResponseHeader = message({
   name: 'ResponseHeader',
   versions: [0, 1],

@@ -1,6 +1,10 @@
 import { api, int16, int32, int64, type RequestOf, type ResponseOf, string } from '../schema.ts'
 
-/** PURPOSE. v3 flexible */
+/**
+ * Tells the transaction coordinator that a transaction will commit offsets of a group (KIP-98).
+ * v1 the client waits out its own throttle (KIP-219) · v2 may answer PRODUCER_FENCED (KIP-588) · v3 flexible ·
+ * v4 may answer TRANSACTION_ABORTABLE (KIP-890)
+ */
 export const AddOffsetsToTxn = api({
   key: 25,
   name: 'AddOffsetsToTxn',

@@ -15,7 +15,12 @@ const addPartitionsToTxnTopicResult = struct({
   resultsByPartition: array(addPartitionsToTxnPartitionResult),
 })
 
-/** PURPOSE. v3 flexible · v4 transactions, without v3AndBelowTransactionalId, without v3AndBelowProducerId, without v3AndBelowProducerEpoch, without v3AndBelowTopics, … */
+/**
+ * Adds partitions to a transaction before it writes to them (KIP-98).
+ * v1 the client waits out its own throttle (KIP-219) · v2 may answer PRODUCER_FENCED (KIP-588) · v3 flexible ·
+ * v4 several transactions at once, asked by brokers, in place of the fields named v3AndBelow (KIP-890) ·
+ * v5 may answer TRANSACTION_ABORTABLE (KIP-890)
+ */
 export const AddPartitionsToTxn = api({
   key: 24,
   name: 'AddPartitionsToTxn',
@@ -24,11 +29,11 @@ export const AddPartitionsToTxn = api({
   request: {
     transactions: array(
       struct({
-        transactionalId: string.since(4),
-        producerId: int64.since(4),
-        producerEpoch: int16.since(4),
-        verifyOnly: bool.default(false).since(4),
-        topics: array(addPartitionsToTxnTopic).since(4),
+        transactionalId: string,
+        producerId: int64,
+        producerEpoch: int16,
+        verifyOnly: bool.default(false),
+        topics: array(addPartitionsToTxnTopic),
       }),
     ).since(4),
     v3AndBelowTransactionalId: string.until(3),
@@ -41,8 +46,8 @@ export const AddPartitionsToTxn = api({
     errorCode: int16.since(4),
     resultsByTransaction: array(
       struct({
-        transactionalId: string.since(4),
-        topicResults: array(addPartitionsToTxnTopicResult).since(4),
+        transactionalId: string,
+        topicResults: array(addPartitionsToTxnTopicResult),
       }),
     ).since(4),
     resultsByTopicV3AndBelow: array(addPartitionsToTxnTopicResult).until(3),

@@ -1,6 +1,6 @@
 import { api, array, bool, float64, int16, int32, type RequestOf, type ResponseOf, string, struct } from '../schema.ts'
 
-/** PURPOSE. v1 flexible */
+/** Sets and removes quotas of users, client ids and addresses (KIP-546). v1 flexible */
 export const AlterClientQuotas = api({
   key: 49,
   name: 'AlterClientQuotas',

@@ -1,6 +1,9 @@
 import { api, array, bool, int8, int16, int32, type RequestOf, type ResponseOf, string, struct } from '../schema.ts'
 
-/** PURPOSE. v2 flexible */
+/**
+ * Replaces all dynamic configs of a resource by those given; IncrementalAlterConfigs is its successor (KIP-133).
+ * v1 the client waits out its own throttle (KIP-219) · v2 flexible
+ */
 export const AlterConfigs = api({
   key: 33,
   name: 'AlterConfigs',

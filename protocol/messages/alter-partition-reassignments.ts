@@ -1,6 +1,9 @@
 import { api, array, bool, int16, int32, type RequestOf, type ResponseOf, string, struct } from '../schema.ts'
 
-/** PURPOSE. v1 allowReplicationFactorChange */
+/**
+ * Begins to move partitions to other replicas, or cancels it where the replicas are null (KIP-455).
+ * v1 can forbid a change of the replication factor (KIP-860)
+ */
 export const AlterPartitionReassignments = api({
   key: 45,
   name: 'AlterPartitionReassignments',

@@ -12,7 +12,11 @@ import {
   uuid,
 } from '../schema.ts'
 
-/** PURPOSE. v2 without topicName, topicId */
+/**
+ * A leader asks the controller to change the in-sync replicas of its partitions (KIP-497).
+ * v1 leader recovery state (KIP-704) · v2 topic ids in place of names ·
+ * v3 in-sync replicas with their broker epochs (KIP-903)
+ */
 export const AlterPartition = api({
   key: 56,
   name: 'AlterPartition',
@@ -32,8 +36,8 @@ export const AlterPartition = api({
             newIsr: array(int32).until(2),
             newIsrWithEpochs: array(
               struct({
-                brokerId: int32.since(3),
-                brokerEpoch: int64.default(-1).since(3),
+                brokerId: int32,
+                brokerEpoch: int64.default(-1),
               }),
             ).since(3),
             leaderRecoveryState: int8.default(0).since(1),

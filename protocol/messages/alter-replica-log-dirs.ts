@@ -1,6 +1,9 @@
 import { api, array, int16, int32, type RequestOf, type ResponseOf, string, struct } from '../schema.ts'
 
-/** PURPOSE. v2 flexible */
+/**
+ * Moves replicas of this broker to another of its data directories (KIP-113).
+ * v1 the client waits out its own throttle (KIP-219) · v2 flexible
+ */
 export const AlterReplicaLogDirs = api({
   key: 34,
   name: 'AlterReplicaLogDirs',

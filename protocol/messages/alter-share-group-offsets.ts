@@ -1,6 +1,6 @@
 import { api, array, int16, int32, int64, type RequestOf, type ResponseOf, string, struct, uuid } from '../schema.ts'
 
-/** PURPOSE */
+/** Sets the offsets from which an empty share group goes on (KIP-932). */
 export const AlterShareGroupOffsets = api({
   key: 91,
   name: 'AlterShareGroupOffsets',

@@ -1,6 +1,6 @@
 import { api, array, bytes, int8, int16, int32, type RequestOf, type ResponseOf, string, struct } from '../schema.ts'
 
-/** PURPOSE */
+/** Creates, changes and deletes users' SCRAM credentials; the password comes salted and hashed (KIP-554). */
 export const AlterUserScramCredentials = api({
   key: 51,
   name: 'AlterUserScramCredentials',

@@ -1,6 +1,12 @@
 import { api, array, bool, int16, int32, int64, type RequestOf, type ResponseOf, string, struct } from '../schema.ts'
 
-/** PURPOSE. v1 throttleTimeMs · v3 clientSoftwareName, clientSoftwareVersion, supportedFeatures, finalizedFeaturesEpoch, finalizedFeatures, … · v5 clusterId, nodeId */
+/**
+ * Says which APIs and versions the broker speaks, and which features are on; the first request of most clients
+ * (KIP-35).
+ * v1 throttle time · v2 the client waits out its own throttle (KIP-219) ·
+ * v3 flexible, name and version of the client (KIP-511), features (KIP-584) · v4 features may begin at level 0 ·
+ * v5 the cluster and node that the client means to reach
+ */
 export const ApiVersions = api({
   key: 18,
   name: 'ApiVersions',
@@ -24,9 +30,9 @@ export const ApiVersions = api({
     throttleTimeMs: int32.since(1),
     supportedFeatures: array(
       struct({
-        name: string.since(3),
-        minVersion: int16.since(3),
-        maxVersion: int16.since(3),
+        name: string,
+        minVersion: int16,
+        maxVersion: int16,
       }),
     )
       .since(3)
@@ -34,9 +40,9 @@ export const ApiVersions = api({
     finalizedFeaturesEpoch: int64.default(-1).since(3).tagged(1),
     finalizedFeatures: array(
       struct({
-        name: string.since(3),
-        maxVersionLevel: int16.since(3),
-        minVersionLevel: int16.since(3),
+        name: string,
+        maxVersionLevel: int16,
+        minVersionLevel: int16,
       }),
     )
       .since(3)

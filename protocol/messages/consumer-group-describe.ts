@@ -22,7 +22,10 @@ const assignment = struct({
   topicPartitions: array(topicPartitions),
 })
 
-/** PURPOSE */
+/**
+ * Describes groups of the consumer protocol: members, subscriptions, current and target assignment (KIP-848).
+ * v1 whether a member is classic or new
+ */
 export const ConsumerGroupDescribe = api({
   key: 69,
   name: 'ConsumerGroupDescribe',

@@ -5,7 +5,10 @@ const topicPartitions = struct({
   partitions: array(int32),
 })
 
-/** PURPOSE. v1 subscribedTopicRegex */
+/**
+ * Joins, keeps alive and leaves a group of the consumer protocol; the answer brings the assignment (KIP-848).
+ * v1 subscription by regular expression, and the member chooses its own id (KIP-1082)
+ */
 export const ConsumerGroupHeartbeat = api({
   key: 68,
   name: 'ConsumerGroupHeartbeat',

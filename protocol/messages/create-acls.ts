@@ -1,6 +1,9 @@
 import { api, array, int8, int16, int32, type RequestOf, type ResponseOf, string, struct } from '../schema.ts'
 
-/** PURPOSE. v1 resourcePatternType · v2 flexible */
+/**
+ * Creates access rules (KIP-140).
+ * v1 pattern types of resources (KIP-290) · v2 flexible · v3 users as resources (KIP-373)
+ */
 export const CreateAcls = api({
   key: 30,
   name: 'CreateAcls',

@@ -1,6 +1,10 @@
 import { api, array, bytes, int16, int32, int64, type RequestOf, type ResponseOf, string, struct } from '../schema.ts'
 
-/** PURPOSE. v2 flexible · v3 ownerPrincipalType, ownerPrincipalName, tokenRequesterPrincipalType, tokenRequesterPrincipalName */
+/**
+ * Issues a token with which others can authenticate as its owner (KIP-48).
+ * v1 the client waits out its own throttle (KIP-219) · v2 flexible ·
+ * v3 tokens for another owner than the requester (KIP-373)
+ */
 export const CreateDelegationToken = api({
   key: 38,
   name: 'CreateDelegationToken',

@@ -1,6 +1,10 @@
 import { api, array, bool, int16, int32, type RequestOf, type ResponseOf, string, struct } from '../schema.ts'
 
-/** PURPOSE. v2 flexible */
+/**
+ * Gives topics more partitions (KIP-195).
+ * v1 the client waits out its own throttle (KIP-219) · v2 flexible ·
+ * v3 may answer THROTTLING_QUOTA_EXCEEDED (KIP-599)
+ */
 export const CreatePartitions = api({
   key: 37,
   name: 'CreatePartitions',

@@ -12,7 +12,13 @@ import {
   uuid,
 } from '../schema.ts'
 
-/** PURPOSE. v1 validateOnly, errorMessage · v2 throttleTimeMs · v5 topicConfigErrorCode, numPartitions, replicationFactor, configs, flexible · v7 topicId */
+/**
+ * Creates topics, by a number of partitions or with given replicas (KIP-4).
+ * v1 validation alone, error messages · v2 throttle time · v3 the client waits out its own throttle (KIP-219) ·
+ * v4 -1 takes the default number of partitions and replicas (KIP-464) ·
+ * v5 flexible, the answer describes the topic (KIP-525) · v6 may answer THROTTLING_QUOTA_EXCEEDED (KIP-599) ·
+ * v7 topic ids (KIP-516)
+ */
 export const CreateTopics = api({
   key: 19,
   name: 'CreateTopics',
@@ -54,11 +60,11 @@ export const CreateTopics = api({
         replicationFactor: int16.default(-1).since(5),
         configs: array(
           struct({
-            name: string.since(5),
-            value: string.nullable().since(5),
-            readOnly: bool.since(5),
-            configSource: int8.default(-1).since(5),
-            isSensitive: bool.since(5),
+            name: string,
+            value: string.nullable(),
+            readOnly: bool,
+            configSource: int8.default(-1),
+            isSensitive: bool,
           }),
         )
           .nullable()

@@ -1,6 +1,9 @@
 import { api, array, int8, int16, int32, type RequestOf, type ResponseOf, string, struct } from '../schema.ts'
 
-/** PURPOSE. v1 patternTypeFilter · v2 flexible */
+/**
+ * Deletes the access rules that filters match (KIP-140).
+ * v1 pattern types of resources (KIP-290) · v2 flexible · v3 users as resources (KIP-373)
+ */
 export const DeleteAcls = api({
   key: 31,
   name: 'DeleteAcls',

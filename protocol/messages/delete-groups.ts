@@ -1,6 +1,9 @@
 import { api, array, int16, int32, type RequestOf, type ResponseOf, string, struct } from '../schema.ts'
 
-/** PURPOSE. v2 flexible · v3 errorMessage */
+/**
+ * Deletes empty groups with their offsets (KIP-229).
+ * v1 the client waits out its own throttle (KIP-219) · v2 flexible · v3 error messages
+ */
 export const DeleteGroups = api({
   key: 42,
   name: 'DeleteGroups',

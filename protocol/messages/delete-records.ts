@@ -1,6 +1,9 @@
 import { api, array, int16, int32, int64, type RequestOf, type ResponseOf, string, struct } from '../schema.ts'
 
-/** PURPOSE. v2 flexible */
+/**
+ * Moves the log start offset of partitions forward, so that earlier records are gone (KIP-107).
+ * v1 the client waits out its own throttle (KIP-219) · v2 flexible
+ */
 export const DeleteRecords = api({
   key: 21,
   name: 'DeleteRecords',

@@ -1,6 +1,6 @@
 import { api, array, int16, int32, type RequestOf, type ResponseOf, string, struct, uuid } from '../schema.ts'
 
-/** PURPOSE */
+/** Deletes what an empty share group knows of topics (KIP-932). */
 export const DeleteShareGroupOffsets = api({
   key: 92,
   name: 'DeleteShareGroupOffsets',

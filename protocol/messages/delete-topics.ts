@@ -1,6 +1,11 @@
 import { api, array, int16, int32, type RequestOf, type ResponseOf, string, struct, uuid } from '../schema.ts'
 
-/** PURPOSE. v1 throttleTimeMs · v4 flexible · v5 errorMessage · v6 topics, without topicNames, topicId */
+/**
+ * Deletes topics.
+ * v1 throttle time · v2 the client waits out its own throttle (KIP-219) ·
+ * v3 may answer TOPIC_DELETION_DISABLED (KIP-322) · v4 flexible ·
+ * v5 error messages, may answer THROTTLING_QUOTA_EXCEEDED (KIP-599) · v6 by name or id (KIP-516)
+ */
 export const DeleteTopics = api({
   key: 20,
   name: 'DeleteTopics',
@@ -9,8 +14,8 @@ export const DeleteTopics = api({
   request: {
     topics: array(
       struct({
-        name: string.nullable().default(null).since(6),
-        topicId: uuid.since(6),
+        name: string.nullable().default(null),
+        topicId: uuid,
       }),
     ).since(6),
     topicNames: array(string).until(5),

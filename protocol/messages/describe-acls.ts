@@ -1,6 +1,9 @@
 import { api, array, int8, int16, int32, type RequestOf, type ResponseOf, string, struct } from '../schema.ts'
 
-/** PURPOSE. v1 patternTypeFilter, patternType · v2 flexible */
+/**
+ * Lists the access rules that a filter matches (KIP-140).
+ * v1 pattern types of resources (KIP-290) · v2 flexible · v3 users as resources (KIP-373)
+ */
 export const DescribeAcls = api({
   key: 29,
   name: 'DescribeAcls',

@@ -12,7 +12,7 @@ import {
   struct,
 } from '../schema.ts'
 
-/** PURPOSE. v1 flexible */
+/** Lists the quotas that a filter matches (KIP-546). v1 flexible */
 export const DescribeClientQuotas = api({
   key: 48,
   name: 'DescribeClientQuotas',

@@ -1,6 +1,9 @@
 import { api, array, bool, int8, int16, int32, type RequestOf, type ResponseOf, string, struct } from '../schema.ts'
 
-/** PURPOSE. v1 endpointType · v2 includeFencedBrokers, isFenced */
+/**
+ * Says what the cluster is called, which brokers it has and which of them is the controller (KIP-700).
+ * v1 asks for brokers or controllers (KIP-919) · v2 fenced brokers too (KIP-1073)
+ */
 export const DescribeCluster = api({
   key: 60,
   name: 'DescribeCluster',

@@ -1,6 +1,10 @@
 import { api, array, bool, int8, int16, int32, type RequestOf, type ResponseOf, string, struct } from '../schema.ts'
 
-/** PURPOSE. v1 includeSynonyms · v3 includeDocumentation · v4 flexible */
+/**
+ * Reads the configs of topics, brokers and groups with where each value comes from (KIP-133).
+ * v1 source and synonyms (KIP-226) · v2 the client waits out its own throttle (KIP-219) ·
+ * v3 type and documentation (KIP-569) · v4 flexible
+ */
 export const DescribeConfigs = api({
   key: 32,
   name: 'DescribeConfigs',
@@ -35,9 +39,9 @@ export const DescribeConfigs = api({
             isSensitive: bool,
             synonyms: array(
               struct({
-                name: string.since(1),
-                value: string.nullable().since(1),
-                source: int8.since(1),
+                name: string,
+                value: string.nullable(),
+                source: int8,
               }),
             ).since(1),
             configType: int8.default(0).since(3),

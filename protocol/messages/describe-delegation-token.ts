@@ -1,6 +1,9 @@
 import { api, array, bytes, int16, int32, int64, type RequestOf, type ResponseOf, string, struct } from '../schema.ts'
 
-/** PURPOSE. v2 flexible · v3 tokenRequesterPrincipalType, tokenRequesterPrincipalName */
+/**
+ * Lists the delegation tokens of owners (KIP-48).
+ * v1 the client waits out its own throttle (KIP-219) · v2 flexible · v3 who requested the token (KIP-373)
+ */
 export const DescribeDelegationToken = api({
   key: 41,
   name: 'DescribeDelegationToken',

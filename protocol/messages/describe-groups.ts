@@ -1,6 +1,10 @@
 import { api, array, bool, bytes, int16, int32, type RequestOf, type ResponseOf, string, struct } from '../schema.ts'
 
-/** PURPOSE. v1 throttleTimeMs · v3 includeAuthorizedOperations, authorizedOperations · v5 flexible · v6 errorMessage */
+/**
+ * Describes groups of the classic protocol with their members.
+ * v1 throttle time · v2 the client waits out its own throttle (KIP-219) · v3 authorized operations (KIP-430) ·
+ * v4 static members (KIP-345) · v5 flexible · v6 error messages, GROUP_ID_NOT_FOUND (KIP-1043)
+ */
 export const DescribeGroups = api({
   key: 15,
   name: 'DescribeGroups',

@@ -1,6 +1,10 @@
 import { api, array, bool, int16, int32, int64, type RequestOf, type ResponseOf, string, struct } from '../schema.ts'
 
-/** PURPOSE. v2 flexible · v3 errorCode · v4 totalBytes, usableBytes · v5 isCordoned */
+/**
+ * Says which partitions lie in which data directory, and how large they are (KIP-113).
+ * v1 the client waits out its own throttle (KIP-219) · v2 flexible · v3 one error for all ·
+ * v4 size of the disk and what is free (KIP-827) · v5 cordoned directories (KIP-1066)
+ */
 export const DescribeLogDirs = api({
   key: 35,
   name: 'DescribeLogDirs',

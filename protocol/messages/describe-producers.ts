@@ -1,6 +1,6 @@
 import { api, array, int16, int32, int64, type RequestOf, type ResponseOf, string, struct } from '../schema.ts'
 
-/** PURPOSE */
+/** Lists the producers that a partition remembers (KIP-664). */
 export const DescribeProducers = api({
   key: 61,
   name: 'DescribeProducers',

@@ -20,7 +20,11 @@ const replicaState = struct({
   lastCaughtUpTimestamp: int64.default(-1).since(1),
 })
 
-/** PURPOSE. v1 lastFetchTimestamp, lastCaughtUpTimestamp · v2 errorMessage, nodes, replicaDirectoryId */
+/**
+ * Describes the voters and observers of the metadata log's quorum (KIP-595).
+ * v1 when replicas last fetched and were last caught up (KIP-836) ·
+ * v2 directories and listeners of voters, error messages (KIP-853)
+ */
 export const DescribeQuorum = api({
   key: 55,
   name: 'DescribeQuorum',
@@ -60,14 +64,14 @@ export const DescribeQuorum = api({
     ),
     nodes: array(
       struct({
-        nodeId: int32.since(2),
+        nodeId: int32,
         listeners: array(
           struct({
-            name: string.since(2),
-            host: string.since(2),
-            port: uint16.since(2),
+            name: string,
+            host: string,
+            port: uint16,
           }),
-        ).since(2),
+        ),
       }),
     ).since(2),
   },

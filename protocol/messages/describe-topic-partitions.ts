@@ -1,6 +1,6 @@
 import { api, array, bool, int16, int32, type RequestOf, type ResponseOf, string, struct, uuid } from '../schema.ts'
 
-/** PURPOSE */
+/** Describes topics page by page, with eligible leader replicas (KIP-966). */
 export const DescribeTopicPartitions = api({
   key: 75,
   name: 'DescribeTopicPartitions',

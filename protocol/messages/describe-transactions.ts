@@ -1,6 +1,6 @@
 import { api, array, int16, int32, int64, type RequestOf, type ResponseOf, string, struct } from '../schema.ts'
 
-/** PURPOSE */
+/** Describes transactions by their transactional ids (KIP-664). */
 export const DescribeTransactions = api({
   key: 65,
   name: 'DescribeTransactions',

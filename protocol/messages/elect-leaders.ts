@@ -1,6 +1,9 @@
 import { api, array, int8, int16, int32, type RequestOf, type ResponseOf, string, struct } from '../schema.ts'
 
-/** PURPOSE. v1 electionType, errorCode · v2 flexible */
+/**
+ * Elects leaders of partitions anew (KIP-183).
+ * v0 only the preferred one · v1 unclean election too (KIP-460) · v2 flexible
+ */
 export const ElectLeaders = api({
   key: 43,
   name: 'ElectLeaders',

@@ -1,6 +1,11 @@
 import { api, bool, int16, int32, int64, type RequestOf, type ResponseOf, string } from '../schema.ts'
 
-/** PURPOSE. v3 flexible · v5 producerId, producerEpoch */
+/**
+ * Commits or aborts a transaction (KIP-98).
+ * v1 the client waits out its own throttle (KIP-219) · v2 may answer PRODUCER_FENCED (KIP-588) · v3 flexible ·
+ * v4 may answer TRANSACTION_ABORTABLE (KIP-890) ·
+ * v5 the answer brings the epoch for the next transaction (KIP-890)
+ */
 export const EndTxn = api({
   key: 26,
   name: 'EndTxn',

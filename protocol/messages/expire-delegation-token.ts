@@ -1,6 +1,9 @@
 import { api, bytes, int16, int32, int64, type RequestOf, type ResponseOf } from '../schema.ts'
 
-/** PURPOSE. v2 flexible */
+/**
+ * Sets when a delegation token ends, or ends it at once (KIP-48).
+ * v1 the client waits out its own throttle (KIP-219) · v2 flexible
+ */
 export const ExpireDelegationToken = api({
   key: 40,
   name: 'ExpireDelegationToken',

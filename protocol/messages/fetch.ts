@@ -13,7 +13,18 @@ import {
   uuid,
 } from '../schema.ts'
 
-/** PURPOSE. v1 throttleTimeMs · v3 maxBytes · v4 isolationLevel · v7 sessionId, sessionEpoch, forgottenTopicsData, topic, errorCode · v11 rackId · v12 clusterId, flexible · v13 without topic, topicId · v15 without replicaId, replicaState · v16 nodeEndpoints */
+/**
+ * Reads record batches from partitions, waiting for enough bytes or for the time to pass; followers replicate by it
+ * too.
+ * v1 throttle time · v2 message format 1 · v3 bytes limited in all (KIP-74) ·
+ * v4 isolation level, aborted transactions (KIP-98) · v5 log start offset (KIP-107) ·
+ * v6 may answer KAFKA_STORAGE_ERROR (KIP-112) · v7 sessions (KIP-227) ·
+ * v8 the client waits out its own throttle (KIP-219) · v9 leader epochs (KIP-320) · v10 zstd (KIP-110) ·
+ * v11 rack, read from a follower (KIP-392) · v12 flexible, diverging epochs (KIP-595) ·
+ * v13 topic ids in place of names (KIP-516) · v14 tiered storage (KIP-405) · v15 replica epoch (KIP-903) ·
+ * v16 new leaders with their addresses (KIP-951) · v17 directory of the replica (KIP-853) ·
+ * v18 high watermark of the replica
+ */
 export const Fetch = api({
   key: 1,
   name: 'Fetch',
@@ -23,8 +34,8 @@ export const Fetch = api({
     clusterId: string.nullable().default(null).since(12).tagged(0),
     replicaId: int32.default(-1).until(14),
     replicaState: struct({
-      replicaId: int32.default(-1).since(15),
-      replicaEpoch: int64.default(-1).since(15),
+      replicaId: int32.default(-1),
+      replicaEpoch: int64.default(-1),
     })
       .since(15)
       .tagged(1),
@@ -57,9 +68,9 @@ export const Fetch = api({
     ),
     forgottenTopicsData: array(
       struct({
-        topic: string.since(7).until(12),
+        topic: string.until(12),
         topicId: uuid.since(13),
-        partitions: array(int32).since(7),
+        partitions: array(int32),
       }),
     ).since(7),
     rackId: string.default('').since(11),
@@ -80,14 +91,14 @@ export const Fetch = api({
             lastStableOffset: int64.default(-1).since(4),
             logStartOffset: int64.default(-1).since(5),
             divergingEpoch: struct({
-              epoch: int32.default(-1).since(12),
-              endOffset: int64.default(-1).since(12),
+              epoch: int32.default(-1),
+              endOffset: int64.default(-1),
             })
               .since(12)
               .tagged(0),
             currentLeader: struct({
-              leaderId: int32.default(-1).since(12),
-              leaderEpoch: int32.default(-1).since(12),
+              leaderId: int32.default(-1),
+              leaderEpoch: int32.default(-1),
             })
               .since(12)
               .tagged(1),
@@ -99,8 +110,8 @@ export const Fetch = api({
               .tagged(2),
             abortedTransactions: array(
               struct({
-                producerId: int64.since(4),
-                firstOffset: int64.since(4),
+                producerId: int64,
+                firstOffset: int64,
               }),
             )
               .nullable()
@@ -113,10 +124,10 @@ export const Fetch = api({
     ),
     nodeEndpoints: array(
       struct({
-        nodeId: int32.since(16),
-        host: string.since(16),
-        port: int32.since(16),
-        rack: string.nullable().default(null).since(16),
+        nodeId: int32,
+        host: string,
+        port: int32,
+        rack: string.nullable().default(null),
       }),
     )
       .since(16)

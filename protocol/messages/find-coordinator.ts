@@ -1,6 +1,11 @@
 import { api, array, int8, int16, int32, type RequestOf, type ResponseOf, string, struct } from '../schema.ts'
 
-/** PURPOSE. v1 keyType, throttleTimeMs, errorMessage · v3 flexible · v4 without key, coordinatorKeys, without errorCode, without errorMessage, without nodeId, … */
+/**
+ * Finds the broker that coordinates a group, a transactional id or a share partition.
+ * v1 kinds of keys (KIP-98), throttle time · v2 the client waits out its own throttle (KIP-219) · v3 flexible ·
+ * v4 several keys at once (KIP-699) · v5 may answer TRANSACTION_ABORTABLE (KIP-890) ·
+ * v6 share partitions (KIP-932)
+ */
 export const FindCoordinator = api({
   key: 10,
   name: 'FindCoordinator',
@@ -20,12 +25,12 @@ export const FindCoordinator = api({
     port: int32.until(3),
     coordinators: array(
       struct({
-        key: string.since(4),
-        nodeId: int32.since(4),
-        host: string.since(4),
-        port: int32.since(4),
-        errorCode: int16.since(4),
-        errorMessage: string.nullable().since(4),
+        key: string,
+        nodeId: int32,
+        host: string,
+        port: int32,
+        errorCode: int16,
+        errorMessage: string.nullable(),
       }),
     ).since(4),
   },

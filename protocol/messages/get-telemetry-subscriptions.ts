@@ -1,6 +1,6 @@
 import { api, array, bool, int8, int16, int32, type RequestOf, type ResponseOf, string, uuid } from '../schema.ts'
 
-/** PURPOSE */
+/** Tells a client which of its metrics the broker wants (KIP-714). */
 export const GetTelemetrySubscriptions = api({
   key: 71,
   name: 'GetTelemetrySubscriptions',

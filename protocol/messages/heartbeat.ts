@@ -1,6 +1,10 @@
 import { api, int16, int32, type RequestOf, type ResponseOf, string } from '../schema.ts'
 
-/** PURPOSE. v1 throttleTimeMs · v3 groupInstanceId · v4 flexible */
+/**
+ * Keeps a member in its classic group; REBALANCE_IN_PROGRESS tells it to join again.
+ * v1 throttle time · v2 the client waits out its own throttle (KIP-219) · v3 static membership (KIP-345) ·
+ * v4 flexible
+ */
 export const Heartbeat = api({
   key: 12,
   name: 'Heartbeat',

@@ -1,6 +1,6 @@
 import { api, array, bool, int8, int16, int32, type RequestOf, type ResponseOf, string, struct } from '../schema.ts'
 
-/** PURPOSE. v1 flexible */
+/** Sets, deletes, appends to and subtracts from single dynamic configs (KIP-339). v1 flexible */
 export const IncrementalAlterConfigs = api({
   key: 44,
   name: 'IncrementalAlterConfigs',

@@ -1,6 +1,11 @@
 import { api, bool, int16, int32, int64, type RequestOf, type ResponseOf, string } from '../schema.ts'
 
-/** PURPOSE. v2 flexible · v3 producerId, producerEpoch · v6 enable2Pc, keepPreparedTxn, ongoingTxnProducerId, ongoingTxnProducerEpoch */
+/**
+ * Gives a producer its id and epoch, and fences earlier ones of the same transactional id (KIP-98).
+ * v1 the client waits out its own throttle (KIP-219) · v2 flexible ·
+ * v3 a producer keeps its id and gets the next epoch (KIP-360) · v4 may answer PRODUCER_FENCED (KIP-588) ·
+ * v5 may answer TRANSACTION_ABORTABLE (KIP-890) · v6 two-phase commit (KIP-939)
+ */
 export const InitProducerId = api({
   key: 22,
   name: 'InitProducerId',

@@ -1,6 +1,12 @@
 import { api, array, bool, bytes, int16, int32, type RequestOf, type ResponseOf, string, struct } from '../schema.ts'
 
-/** PURPOSE. v1 rebalanceTimeoutMs · v2 throttleTimeMs · v5 groupInstanceId · v6 flexible · v7 protocolType · v8 reason · v9 skipAssignment */
+/**
+ * Joins a classic group; answered when the rebalance has all members, to the leader with what each of them
+ * subscribes to.
+ * v1 rebalance timeout (KIP-62) · v2 throttle time · v3 the client waits out its own throttle (KIP-219) ·
+ * v4 may answer MEMBER_ID_REQUIRED (KIP-394) · v5 static membership (KIP-345) · v6 flexible ·
+ * v7 protocol type and name (KIP-559) · v8 reason (KIP-800) · v9 a static leader may skip the assignment (KIP-814)
+ */
 export const JoinGroup = api({
   key: 11,
   name: 'JoinGroup',

@@ -1,6 +1,10 @@
 import { api, array, int16, int32, type RequestOf, type ResponseOf, string, struct } from '../schema.ts'
 
-/** PURPOSE. v1 throttleTimeMs · v3 without memberId, members · v4 flexible · v5 reason */
+/**
+ * Takes members out of a classic group at once, without waiting for their sessions to end.
+ * v1 throttle time · v2 the client waits out its own throttle (KIP-219) ·
+ * v3 several members, static ones too (KIP-345) · v4 flexible · v5 reason (KIP-800)
+ */
 export const LeaveGroup = api({
   key: 13,
   name: 'LeaveGroup',
@@ -11,8 +15,8 @@ export const LeaveGroup = api({
     memberId: string.until(2),
     members: array(
       struct({
-        memberId: string.since(3),
-        groupInstanceId: string.nullable().default(null).since(3),
+        memberId: string,
+        groupInstanceId: string.nullable().default(null),
         reason: string.nullable().default(null).since(5),
       }),
     ).since(3),
@@ -22,9 +26,9 @@ export const LeaveGroup = api({
     errorCode: int16,
     members: array(
       struct({
-        memberId: string.since(3),
-        groupInstanceId: string.nullable().since(3),
-        errorCode: int16.since(3),
+        memberId: string,
+        groupInstanceId: string.nullable(),
+        errorCode: int16,
       }),
     ).since(3),
   },

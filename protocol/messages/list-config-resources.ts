@@ -1,6 +1,9 @@
 import { api, array, int8, int16, int32, type RequestOf, type ResponseOf, string, struct } from '../schema.ts'
 
-/** PURPOSE. v1 resourceTypes, resourceType */
+/**
+ * Lists what can be configured by name.
+ * v0 client metrics alone (KIP-1000) · v1 every type of resource (KIP-1142)
+ */
 export const ListConfigResources = api({
   key: 74,
   name: 'ListConfigResources',

@@ -1,6 +1,10 @@
 import { api, array, int16, int32, type RequestOf, type ResponseOf, string, struct } from '../schema.ts'
 
-/** PURPOSE. v1 throttleTimeMs · v3 flexible · v4 statesFilter, groupState · v5 typesFilter, groupType */
+/**
+ * Lists the groups that this broker coordinates.
+ * v1 throttle time · v2 the client waits out its own throttle (KIP-219) · v3 flexible · v4 states (KIP-518) ·
+ * v5 types (KIP-848)
+ */
 export const ListGroups = api({
   key: 16,
   name: 'ListGroups',

@@ -1,6 +1,13 @@
 import { api, array, int8, int16, int32, int64, type RequestOf, type ResponseOf, string, struct } from '../schema.ts'
 
-/** PURPOSE. v2 isolationLevel, throttleTimeMs · v6 flexible · v10 timeoutMs */
+/**
+ * Finds offsets by timestamp, among them the earliest (-2) and the latest (-1).
+ * v1 one offset in place of a list (KIP-79) · v2 isolation level (KIP-98), throttle time ·
+ * v3 the client waits out its own throttle (KIP-219) · v4 leader epochs (KIP-320) ·
+ * v5 may answer OFFSET_NOT_AVAILABLE (KIP-207) · v6 flexible · v7 the maximal timestamp as -3 (KIP-734) ·
+ * v8 the earliest local offset as -4 (KIP-405) · v9 the last tiered offset as -5 (KIP-1005) ·
+ * v10 timeout (KIP-1075) · v11 the earliest offset not yet tiered as -6 (KIP-1023)
+ */
 export const ListOffsets = api({
   key: 2,
   name: 'ListOffsets',

@@ -1,6 +1,6 @@
 import { api, array, int16, int32, type RequestOf, type ResponseOf, string, struct } from '../schema.ts'
 
-/** PURPOSE */
+/** Lists the partitions that are moving to other replicas (KIP-455). */
 export const ListPartitionReassignments = api({
   key: 46,
   name: 'ListPartitionReassignments',

@@ -1,6 +1,9 @@
 import { api, array, int16, int32, int64, type RequestOf, type ResponseOf, string, struct } from '../schema.ts'
 
-/** PURPOSE. v1 durationFilter · v2 transactionalIdPattern */
+/**
+ * Lists the transactions that this broker coordinates (KIP-664).
+ * v1 by duration (KIP-994) · v2 by a pattern of their ids (KIP-1152)
+ */
 export const ListTransactions = api({
   key: 66,
   name: 'ListTransactions',

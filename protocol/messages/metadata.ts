@@ -1,6 +1,14 @@
 import { api, array, bool, int16, int32, type RequestOf, type ResponseOf, string, struct, uuid } from '../schema.ts'
 
-/** PURPOSE. v1 rack, controllerId, isInternal · v2 clusterId · v3 throttleTimeMs · v4 allowAutoTopicCreation · v8 includeClusterAuthorizedOperations, includeTopicAuthorizedOperations, topicAuthorizedOperations, clusterAuthorizedOperations · v9 flexible · v10 topicId · v11 without includeClusterAuthorizedOperations, without clusterAuthorizedOperations · v13 errorCode */
+/**
+ * Says which brokers there are and who leads which partition; creates topics on first use where that is allowed.
+ * v0 an empty list asks for all topics · v1 null does, an empty list for none; racks, controller, internal topics ·
+ * v2 cluster id · v3 throttle time · v4 creation on use can be refused · v5 offline replicas (KIP-112) ·
+ * v6 the client waits out its own throttle (KIP-219) · v7 leader epochs (KIP-320) ·
+ * v8 authorized operations (KIP-430) · v9 flexible · v10 topic ids (KIP-516) ·
+ * v11 without those of the cluster (KIP-700) · v12 topics asked for by id ·
+ * v13 one error for all, REBOOTSTRAP_REQUIRED (KIP-1102)
+ */
 export const Metadata = api({
   key: 3,
   name: 'Metadata',

@@ -1,6 +1,12 @@
 import { api, array, int16, int32, int64, type RequestOf, type ResponseOf, string, struct, uuid } from '../schema.ts'
 
-/** PURPOSE. v1 generationIdOrMemberEpoch, memberId · v2 retentionTimeMs · v3 throttleTimeMs · v5 without retentionTimeMs · v7 groupInstanceId · v8 flexible · v10 without name, topicId */
+/**
+ * Stores a group's offsets.
+ * v1 member and generation, a timestamp for each offset · v2 retention time in its place · v3 throttle time ·
+ * v4 the client waits out its own throttle (KIP-219) · v5 without retention time (KIP-211) ·
+ * v6 leader epochs (KIP-320) · v7 static membership (KIP-345) · v8 flexible ·
+ * v9 members of the consumer protocol (KIP-848) · v10 topic ids in place of names
+ */
 export const OffsetCommit = api({
   key: 8,
   name: 'OffsetCommit',

@@ -1,6 +1,6 @@
 import { api, array, int16, int32, type RequestOf, type ResponseOf, string, struct } from '../schema.ts'
 
-/** PURPOSE */
+/** Deletes a group's offsets of topics to which it is not subscribed (KIP-496). */
 export const OffsetDelete = api({
   key: 47,
   name: 'OffsetDelete',

@@ -12,7 +12,13 @@ import {
   uuid,
 } from '../schema.ts'
 
-/** PURPOSE. v2 errorCode · v3 throttleTimeMs · v6 flexible · v7 requireStable · v8 without groupId, without topics, groups, without errorCode · v9 memberId, memberEpoch */
+/**
+ * Reads a group's offsets.
+ * v1 from the topic __consumer_offsets, no longer ZooKeeper · v2 null asks for all topics, one error for all ·
+ * v3 throttle time · v4 the client waits out its own throttle (KIP-219) · v5 leader epochs (KIP-320) · v6 flexible ·
+ * v7 waits for open transactions (KIP-447) · v8 several groups (KIP-709) ·
+ * v9 members of the consumer protocol (KIP-848) · v10 topic ids in place of names
+ */
 export const OffsetFetch = api({
   key: 9,
   name: 'OffsetFetch',
@@ -22,26 +28,24 @@ export const OffsetFetch = api({
     groupId: string.until(7),
     topics: array(
       struct({
-        name: string.until(7),
-        partitionIndexes: array(int32).until(7),
+        name: string,
+        partitionIndexes: array(int32),
       }),
     )
       .nullable(2)
       .until(7),
     groups: array(
       struct({
-        groupId: string.since(8),
+        groupId: string,
         memberId: string.nullable().default(null).since(9),
         memberEpoch: int32.default(-1).since(9),
         topics: array(
           struct({
-            name: string.since(8).until(9),
+            name: string.until(9),
             topicId: uuid.since(10),
-            partitionIndexes: array(int32).since(8),
+            partitionIndexes: array(int32),
           }),
-        )
-          .nullable()
-          .since(8),
+        ).nullable(),
       }),
     ).since(8),
     requireStable: bool.default(false).since(7),
@@ -50,38 +54,38 @@ export const OffsetFetch = api({
     throttleTimeMs: int32.since(3),
     topics: array(
       struct({
-        name: string.until(7),
+        name: string,
         partitions: array(
           struct({
-            partitionIndex: int32.until(7),
-            committedOffset: int64.until(7),
-            committedLeaderEpoch: int32.default(-1).since(5).until(7),
-            metadata: string.nullable().until(7),
-            errorCode: int16.until(7),
+            partitionIndex: int32,
+            committedOffset: int64,
+            committedLeaderEpoch: int32.default(-1).since(5),
+            metadata: string.nullable(),
+            errorCode: int16,
           }),
-        ).until(7),
+        ),
       }),
     ).until(7),
     errorCode: int16.default(0).since(2).until(7),
     groups: array(
       struct({
-        groupId: string.since(8),
+        groupId: string,
         topics: array(
           struct({
-            name: string.since(8).until(9),
+            name: string.until(9),
             topicId: uuid.since(10),
             partitions: array(
               struct({
-                partitionIndex: int32.since(8),
-                committedOffset: int64.since(8),
-                committedLeaderEpoch: int32.default(-1).since(8),
-                metadata: string.nullable().since(8),
-                errorCode: int16.since(8),
+                partitionIndex: int32,
+                committedOffset: int64,
+                committedLeaderEpoch: int32.default(-1),
+                metadata: string.nullable(),
+                errorCode: int16,
               }),
-            ).since(8),
+            ),
           }),
-        ).since(8),
-        errorCode: int16.default(0).since(8),
+        ),
+        errorCode: int16.default(0),
       }),
     ).since(8),
   },

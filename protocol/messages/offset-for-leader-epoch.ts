@@ -1,6 +1,10 @@
 import { api, array, int16, int32, int64, type RequestOf, type ResponseOf, string, struct } from '../schema.ts'
 
-/** PURPOSE. v2 throttleTimeMs · v3 replicaId · v4 flexible */
+/**
+ * Finds where a leader epoch ended, so that logs and consumers find back to what they share (KIP-101).
+ * v1 the epoch that was found (KIP-279) · v2 epoch of the current leader (KIP-320), throttle time · v3 who asks ·
+ * v4 flexible
+ */
 export const OffsetForLeaderEpoch = api({
   key: 23,
   name: 'OffsetForLeaderEpoch',

@@ -1,6 +1,6 @@
 import { api, bool, bytes, int8, int16, int32, type RequestOf, type ResponseOf, uuid } from '../schema.ts'
 
-/** PURPOSE */
+/** Brings the metrics of a client that it was subscribed to, as OpenTelemetry bytes (KIP-714). */
 export const PushTelemetry = api({
   key: 72,
   name: 'PushTelemetry',

@@ -1,6 +1,9 @@
 import { api, bytes, int16, int32, int64, type RequestOf, type ResponseOf } from '../schema.ts'
 
-/** PURPOSE. v2 flexible */
+/**
+ * Lets a delegation token live longer (KIP-48).
+ * v1 the client waits out its own throttle (KIP-219) · v2 flexible
+ */
 export const RenewDelegationToken = api({
   key: 39,
   name: 'RenewDelegationToken',

@@ -1,6 +1,9 @@
 import { api, bytes, int16, int64, type RequestOf, type ResponseOf, string } from '../schema.ts'
 
-/** PURPOSE. v1 sessionLifetimeMs · v2 flexible */
+/**
+ * Carries the tokens of a SASL mechanism between client and broker (KIP-152).
+ * v1 session lifetime (KIP-368) · v2 flexible
+ */
 export const SaslAuthenticate = api({
   key: 36,
   name: 'SaslAuthenticate',

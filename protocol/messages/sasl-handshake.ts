@@ -1,6 +1,9 @@
 import { api, array, int16, type RequestOf, type ResponseOf, string } from '../schema.ts'
 
-/** PURPOSE */
+/**
+ * Chooses the SASL mechanism (KIP-43).
+ * v0 bare tokens follow · v1 tokens follow in SaslAuthenticate (KIP-152)
+ */
 export const SaslHandshake = api({
   key: 17,
   name: 'SaslHandshake',

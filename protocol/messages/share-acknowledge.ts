@@ -13,7 +13,10 @@ import {
   uuid,
 } from '../schema.ts'
 
-/** PURPOSE. v2 isRenewAck, acquisitionLockTimeoutMs */
+/**
+ * Says what became of the records that a member of a share group acquired (KIP-932).
+ * v0 early access · v1 as first released · v2 renews the acquisition (KIP-1222)
+ */
 export const ShareAcknowledge = api({
   key: 79,
   name: 'ShareAcknowledge',

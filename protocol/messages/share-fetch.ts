@@ -14,7 +14,10 @@ import {
   uuid,
 } from '../schema.ts'
 
-/** PURPOSE. v1 maxRecords, batchSize, acquisitionLockTimeoutMs · v2 shareAcquireMode, isRenewAck */
+/**
+ * Acquires records for a member of a share group, and acknowledges earlier ones on the way (KIP-932).
+ * v0 early access · v1 limits by records · v2 strict limits (KIP-1206), renews the acquisition (KIP-1222)
+ */
 export const ShareFetch = api({
   key: 78,
   name: 'ShareFetch',

@@ -10,7 +10,7 @@ const assignment = struct({
   topicPartitions: array(topicPartitions),
 })
 
-/** PURPOSE */
+/** Describes share groups with their members (KIP-932). v0 early access · v1 as first released */
 export const ShareGroupDescribe = api({
   key: 77,
   name: 'ShareGroupDescribe',

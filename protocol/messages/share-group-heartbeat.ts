@@ -5,7 +5,10 @@ const topicPartitions = struct({
   partitions: array(int32),
 })
 
-/** PURPOSE */
+/**
+ * Joins, keeps alive and leaves a share group; the answer brings the assignment (KIP-932).
+ * v0 early access · v1 as first released
+ */
 export const ShareGroupHeartbeat = api({
   key: 76,
   name: 'ShareGroupHeartbeat',

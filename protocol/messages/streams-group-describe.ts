@@ -71,7 +71,10 @@ const topologyDescription = struct({
   globalStores: array(topologyDescriptionGlobalStore).since(1),
 })
 
-/** PURPOSE. v1 includeTopologyDescription, topologyDescription, topologyDescriptionStatus, assignorName, subtopologies, … */
+/**
+ * Describes streams groups: topology, members, tasks (KIP-1071).
+ * v1 description of the whole topology, name of the assignor
+ */
 export const StreamsGroupDescribe = api({
   key: 89,
   name: 'StreamsGroupDescribe',

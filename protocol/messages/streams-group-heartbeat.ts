@@ -51,7 +51,10 @@ const topicPartition = struct({
   partitions: array(int32),
 })
 
-/** PURPOSE. v1 without acceptableRecoveryLagLegacy, acceptableRecoveryLag, topologyDescriptionRequired */
+/**
+ * Joins, keeps alive and leaves a streams group; the answer brings the tasks (KIP-1071).
+ * v1 the acceptable recovery lag as int64, asks for a description of the topology
+ */
 export const StreamsGroupHeartbeat = api({
   key: 88,
   name: 'StreamsGroupHeartbeat',

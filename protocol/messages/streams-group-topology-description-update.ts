@@ -24,7 +24,7 @@ const topologyDescription = struct({
   globalStores: array(topologyDescriptionGlobalStore),
 })
 
-/** PURPOSE */
+/** Brings the description of a streams topology that the coordinator asked for. */
 export const StreamsGroupTopologyDescriptionUpdate = api({
   key: 93,
   name: 'StreamsGroupTopologyDescriptionUpdate',

@@ -1,6 +1,10 @@
 import { api, array, bytes, int16, int32, type RequestOf, type ResponseOf, string, struct } from '../schema.ts'
 
-/** PURPOSE. v1 throttleTimeMs · v3 groupInstanceId · v4 flexible · v5 protocolType, protocolName */
+/**
+ * Brings the assignment that the leader made; answered with the member's own share.
+ * v1 throttle time · v2 the client waits out its own throttle (KIP-219) · v3 static membership (KIP-345) ·
+ * v4 flexible · v5 protocol type and name (KIP-559)
+ */
 export const SyncGroup = api({
   key: 14,
   name: 'SyncGroup',

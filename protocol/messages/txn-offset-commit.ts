@@ -1,6 +1,11 @@
 import { api, array, int16, int32, int64, type RequestOf, type ResponseOf, string, struct, uuid } from '../schema.ts'
 
-/** PURPOSE. v3 generationIdOrMemberEpoch, memberId, groupInstanceId, flexible · v6 without name, topicId */
+/**
+ * Stores a group's offsets as a part of a transaction (KIP-98).
+ * v1 the client waits out its own throttle (KIP-219) · v2 leader epochs (KIP-320) ·
+ * v3 flexible, member and generation (KIP-447) · v4 may answer TRANSACTION_ABORTABLE (KIP-890) ·
+ * v5 adds the group to the transaction by itself (KIP-890) · v6 topic ids in place of names
+ */
 export const TxnOffsetCommit = api({
   key: 28,
   name: 'TxnOffsetCommit',

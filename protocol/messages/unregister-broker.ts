@@ -1,6 +1,6 @@
 import { api, int16, int32, type RequestOf, type ResponseOf, string } from '../schema.ts'
 
-/** PURPOSE */
+/** Takes a broker that is gone out of the cluster. */
 export const UnregisterBroker = api({
   key: 64,
   name: 'UnregisterBroker',

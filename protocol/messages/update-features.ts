@@ -1,6 +1,9 @@
 import { api, array, bool, int8, int16, int32, type RequestOf, type ResponseOf, string, struct } from '../schema.ts'
 
-/** PURPOSE. v1 without allowDowngrade, upgradeType, validateOnly · v2 without results */
+/**
+ * Raises and lowers levels of features of the whole cluster (KIP-584).
+ * v1 upgrade types, validation alone (KIP-778) · v2 one error for all (KIP-1022)
+ */
 export const UpdateFeatures = api({
   key: 57,
   name: 'UpdateFeatures',

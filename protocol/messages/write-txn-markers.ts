@@ -12,7 +12,10 @@ import {
   struct,
 } from '../schema.ts'
 
-/** PURPOSE. v1 flexible · v2 transactionVersion */
+/**
+ * A transaction coordinator tells leaders of partitions to write that a transaction committed or aborted (KIP-98).
+ * v1 flexible · v2 version of the transaction protocol
+ */
 export const WriteTxnMarkers = api({
   key: 27,
   name: 'WriteTxnMarkers',

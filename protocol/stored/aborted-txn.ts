@@ -1,6 +1,6 @@
 import { type EncodableOf, int64, message } from '../schema.ts'
 
-/** PURPOSE */
+/** One entry of a `.txnindex` file: a transaction that was aborted, and where. */
 export const AbortedTxn = message({
   name: 'AbortedTxn',
   versions: [0, 0],

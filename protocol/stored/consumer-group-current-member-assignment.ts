@@ -1,6 +1,6 @@
 import { array, type EncodableOf, int8, int32, message, string, struct, uuid } from '../schema.ts'
 
-/** PURPOSE (record type 8) */
+/** Key of what a member of a consumer group owns at present (record type 8). */
 export const ConsumerGroupCurrentMemberAssignmentKey = message({
   name: 'ConsumerGroupCurrentMemberAssignmentKey',
   versions: [0, 0],
@@ -20,7 +20,10 @@ const topicPartitions = struct({
   assignmentEpochs: array(int32).nullable().tagged(0),
 })
 
-/** PURPOSE (record type 8) */
+/**
+ * What a member of a consumer group owns and still has to give up, at which epoch (record type 8). Without epochs is
+ * null; left out they are an empty list.
+ */
 export const ConsumerGroupCurrentMemberAssignmentValue = message({
   name: 'ConsumerGroupCurrentMemberAssignmentValue',
   versions: [0, 0],

@@ -1,6 +1,6 @@
 import { array, bytes, type EncodableOf, int32, message, string, struct } from '../schema.ts'
 
-/** PURPOSE (record type 5) */
+/** Key of a member of a consumer group (record type 5). */
 export const ConsumerGroupMemberMetadataKey = message({
   name: 'ConsumerGroupMemberMetadataKey',
   versions: [0, 0],
@@ -13,7 +13,10 @@ export const ConsumerGroupMemberMetadataKey = message({
 
 export interface ConsumerGroupMemberMetadataKey extends EncodableOf<typeof ConsumerGroupMemberMetadataKey> {}
 
-/** PURPOSE (record type 5) */
+/**
+ * A member of a consumer group: who it is and what it subscribes to (record type 5). `classicMemberMetadata` is null
+ * for a member of the new protocol; left out it is an empty one.
+ */
 export const ConsumerGroupMemberMetadataValue = message({
   name: 'ConsumerGroupMemberMetadataValue',
   versions: [0, 0],

@@ -1,6 +1,6 @@
 import { type EncodableOf, int32, int64, message, string } from '../schema.ts'
 
-/** PURPOSE (record type 3) */
+/** Key of the epoch of a consumer group (record type 3). */
 export const ConsumerGroupMetadataKey = message({
   name: 'ConsumerGroupMetadataKey',
   versions: [0, 0],
@@ -12,7 +12,7 @@ export const ConsumerGroupMetadataKey = message({
 
 export interface ConsumerGroupMetadataKey extends EncodableOf<typeof ConsumerGroupMetadataKey> {}
 
-/** PURPOSE (record type 3) */
+/** The epoch of a consumer group, and a hash of the metadata that it was made from (record type 3). */
 export const ConsumerGroupMetadataValue = message({
   name: 'ConsumerGroupMetadataValue',
   versions: [0, 0],

@@ -1,6 +1,6 @@
 import { array, type EncodableOf, int32, message, string, struct, uuid } from '../schema.ts'
 
-/** PURPOSE (record type 4) */
+/** Key of the topics that a consumer group saw (record type 4). */
 export const ConsumerGroupPartitionMetadataKey = message({
   name: 'ConsumerGroupPartitionMetadataKey',
   versions: [0, 0],
@@ -12,7 +12,7 @@ export const ConsumerGroupPartitionMetadataKey = message({
 
 export interface ConsumerGroupPartitionMetadataKey extends EncodableOf<typeof ConsumerGroupPartitionMetadataKey> {}
 
-/** PURPOSE (record type 4) */
+/** The topics that a consumer group saw with their partitions; no longer written (record type 4). */
 export const ConsumerGroupPartitionMetadataValue = message({
   name: 'ConsumerGroupPartitionMetadataValue',
   versions: [0, 0],

@@ -1,6 +1,6 @@
 import { array, type EncodableOf, int64, message, string } from '../schema.ts'
 
-/** PURPOSE (record type 16) */
+/** Key of a resolved regular expression of a consumer group (record type 16). */
 export const ConsumerGroupRegularExpressionKey = message({
   name: 'ConsumerGroupRegularExpressionKey',
   versions: [0, 0],
@@ -13,7 +13,7 @@ export const ConsumerGroupRegularExpressionKey = message({
 
 export interface ConsumerGroupRegularExpressionKey extends EncodableOf<typeof ConsumerGroupRegularExpressionKey> {}
 
-/** PURPOSE (record type 16) */
+/** The topics that a regular expression of a consumer group matched, and when (record type 16). */
 export const ConsumerGroupRegularExpressionValue = message({
   name: 'ConsumerGroupRegularExpressionValue',
   versions: [0, 0],

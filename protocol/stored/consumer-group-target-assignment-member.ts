@@ -1,6 +1,6 @@
 import { array, type EncodableOf, int32, message, string, struct, uuid } from '../schema.ts'
 
-/** PURPOSE (record type 7) */
+/** Key of what a member of a consumer group shall own (record type 7). */
 export const ConsumerGroupTargetAssignmentMemberKey = message({
   name: 'ConsumerGroupTargetAssignmentMemberKey',
   versions: [0, 0],
@@ -14,7 +14,7 @@ export const ConsumerGroupTargetAssignmentMemberKey = message({
 export interface ConsumerGroupTargetAssignmentMemberKey
   extends EncodableOf<typeof ConsumerGroupTargetAssignmentMemberKey> {}
 
-/** PURPOSE (record type 7) */
+/** What a member of a consumer group shall own (record type 7). */
 export const ConsumerGroupTargetAssignmentMemberValue = message({
   name: 'ConsumerGroupTargetAssignmentMemberValue',
   versions: [0, 0],

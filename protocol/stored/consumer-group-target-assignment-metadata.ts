@@ -1,6 +1,6 @@
 import { type EncodableOf, int32, int64, message, string } from '../schema.ts'
 
-/** PURPOSE (record type 6) */
+/** Key of the epoch of the target assignment of a consumer group (record type 6). */
 export const ConsumerGroupTargetAssignmentMetadataKey = message({
   name: 'ConsumerGroupTargetAssignmentMetadataKey',
   versions: [0, 0],
@@ -13,7 +13,7 @@ export const ConsumerGroupTargetAssignmentMetadataKey = message({
 export interface ConsumerGroupTargetAssignmentMetadataKey
   extends EncodableOf<typeof ConsumerGroupTargetAssignmentMetadataKey> {}
 
-/** PURPOSE (record type 6) */
+/** The epoch of the target assignment of a consumer group (record type 6). */
 export const ConsumerGroupTargetAssignmentMetadataValue = message({
   name: 'ConsumerGroupTargetAssignmentMetadataValue',
   versions: [0, 0],

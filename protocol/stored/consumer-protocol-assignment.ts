@@ -1,6 +1,9 @@
 import { array, bytes, type EncodableOf, int32, message, string, struct } from '../schema.ts'
 
-/** PURPOSE */
+/**
+ * What the leader of a classic consumer group assigned to a member; the bytes within SyncGroup. All versions are
+ * alike.
+ */
 export const ConsumerProtocolAssignment = message({
   name: 'ConsumerProtocolAssignment',
   versions: [0, 3],

@@ -1,6 +1,9 @@
 import { array, bytes, type EncodableOf, int32, message, string, struct } from '../schema.ts'
 
-/** PURPOSE. v1 ownedPartitions · v2 generationId · v3 rackId */
+/**
+ * What a member of a classic consumer group subscribes to; the bytes within JoinGroup.
+ * v1 partitions that it owns (KIP-429) · v2 generation (KIP-792) · v3 rack (KIP-881)
+ */
 export const ConsumerProtocolSubscription = message({
   name: 'ConsumerProtocolSubscription',
   versions: [0, 3],
@@ -10,8 +13,8 @@ export const ConsumerProtocolSubscription = message({
     userData: bytes.nullable().default(null),
     ownedPartitions: array(
       struct({
-        topic: string.since(1),
-        partitions: array(int32).since(1),
+        topic: string,
+        partitions: array(int32),
       }),
     ).since(1),
     generationId: int32.default(-1).since(2),

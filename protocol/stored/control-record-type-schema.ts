@@ -1,6 +1,6 @@
 import { type EncodableOf, int16, message } from '../schema.ts'
 
-/** PURPOSE */
+/** The key of a control record: 0 is the abort of a transaction, 1 its commit. */
 export const ControlRecordTypeSchema = message({
   name: 'ControlRecordTypeSchema',
   versions: [0, 0],

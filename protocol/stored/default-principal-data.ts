@@ -1,6 +1,6 @@
 import { bool, type EncodableOf, message, string } from '../schema.ts'
 
-/** PURPOSE */
+/** A principal as brokers pass it on to the controller. */
 export const DefaultPrincipalData = message({
   name: 'DefaultPrincipalData',
   versions: [0, 0],

@@ -1,6 +1,6 @@
 import { type EncodableOf, int32, message } from '../schema.ts'
 
-/** PURPOSE */
+/** The value of the control record that ends a transaction. */
 export const EndTxnMarker = message({
   name: 'EndTxnMarker',
   versions: [0, 0],

@@ -1,6 +1,6 @@
 import { array, bytes, type EncodableOf, int32, int64, message, string, struct } from '../schema.ts'
 
-/** PURPOSE (record type 2) */
+/** Key of a classic group (record type 2). */
 export const GroupMetadataKey = message({
   name: 'GroupMetadataKey',
   versions: [0, 0],
@@ -23,7 +23,10 @@ const memberMetadata = struct({
   assignment: bytes,
 })
 
-/** PURPOSE (record type 2). v1 rebalanceTimeout · v2 currentStateTimestamp · v3 groupInstanceId · v4 flexible */
+/**
+ * A classic group with its members and their assignment (record type 2).
+ * v1 rebalance timeout · v2 time of the current state · v3 static members (KIP-345) · v4 flexible
+ */
 export const GroupMetadataValue = message({
   name: 'GroupMetadataValue',
   versions: [0, 4],

@@ -1,6 +1,6 @@
 import { type EncodableOf, int32, int64, message, string } from '../schema.ts'
 
-/** PURPOSE (record type 0) */
+/** Key of an offset as the oldest brokers stored it (record type 0). */
 export const LegacyOffsetCommitKey = message({
   name: 'LegacyOffsetCommitKey',
   versions: [0, 0],
@@ -14,7 +14,7 @@ export const LegacyOffsetCommitKey = message({
 
 export interface LegacyOffsetCommitKey extends EncodableOf<typeof LegacyOffsetCommitKey> {}
 
-/** PURPOSE (record type 0) */
+/** An offset as the oldest brokers stored it (record type 0). */
 export const LegacyOffsetCommitValue = message({
   name: 'LegacyOffsetCommitValue',
   versions: [0, 0],

@@ -1,6 +1,6 @@
 import { type EncodableOf, int32, int64, message, string, uuid } from '../schema.ts'
 
-/** PURPOSE (record type 1) */
+/** Key of a group's offset of a partition (record type 1). */
 export const OffsetCommitKey = message({
   name: 'OffsetCommitKey',
   versions: [0, 0],
@@ -14,7 +14,10 @@ export const OffsetCommitKey = message({
 
 export interface OffsetCommitKey extends EncodableOf<typeof OffsetCommitKey> {}
 
-/** PURPOSE (record type 1). v1 expireTimestamp · v2 without expireTimestamp · v3 leaderEpoch · v4 topicId, flexible */
+/**
+ * A group's offset of a partition (record type 1).
+ * v1 expiry time · v2 without it · v3 leader epoch (KIP-320) · v4 topic id, flexible
+ */
 export const OffsetCommitValue = message({
   name: 'OffsetCommitValue',
   versions: [0, 4],

@@ -1,6 +1,6 @@
 import { array, type EncodableOf, int8, int32, message, string, struct, uuid } from '../schema.ts'
 
-/** PURPOSE (record type 14) */
+/** Key of what a member of a share group is given at present (record type 14). */
 export const ShareGroupCurrentMemberAssignmentKey = message({
   name: 'ShareGroupCurrentMemberAssignmentKey',
   versions: [0, 0],
@@ -19,7 +19,7 @@ const topicPartitions = struct({
   partitions: array(int32),
 })
 
-/** PURPOSE (record type 14) */
+/** What a member of a share group is given at present, and at which epoch (record type 14). */
 export const ShareGroupCurrentMemberAssignmentValue = message({
   name: 'ShareGroupCurrentMemberAssignmentValue',
   versions: [0, 0],

@@ -1,6 +1,6 @@
 import { array, type EncodableOf, message, string } from '../schema.ts'
 
-/** PURPOSE (record type 10) */
+/** Key of a member of a share group (record type 10). */
 export const ShareGroupMemberMetadataKey = message({
   name: 'ShareGroupMemberMetadataKey',
   versions: [0, 0],
@@ -13,7 +13,7 @@ export const ShareGroupMemberMetadataKey = message({
 
 export interface ShareGroupMemberMetadataKey extends EncodableOf<typeof ShareGroupMemberMetadataKey> {}
 
-/** PURPOSE (record type 10) */
+/** A member of a share group: who it is and what it subscribes to (record type 10). */
 export const ShareGroupMemberMetadataValue = message({
   name: 'ShareGroupMemberMetadataValue',
   versions: [0, 0],

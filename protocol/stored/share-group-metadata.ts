@@ -1,6 +1,6 @@
 import { type EncodableOf, int32, int64, message, string } from '../schema.ts'
 
-/** PURPOSE (record type 11) */
+/** Key of the epoch of a share group (record type 11). */
 export const ShareGroupMetadataKey = message({
   name: 'ShareGroupMetadataKey',
   versions: [0, 0],
@@ -12,7 +12,7 @@ export const ShareGroupMetadataKey = message({
 
 export interface ShareGroupMetadataKey extends EncodableOf<typeof ShareGroupMetadataKey> {}
 
-/** PURPOSE (record type 11) */
+/** The epoch of a share group, and a hash of the metadata that it was made from (record type 11). */
 export const ShareGroupMetadataValue = message({
   name: 'ShareGroupMetadataValue',
   versions: [0, 0],

@@ -1,6 +1,6 @@
 import { array, type EncodableOf, int32, message, string, struct, uuid } from '../schema.ts'
 
-/** PURPOSE (record type 15) */
+/** Key of the topics whose state a share group keeps (record type 15). */
 export const ShareGroupStatePartitionMetadataKey = message({
   name: 'ShareGroupStatePartitionMetadataKey',
   versions: [0, 0],
@@ -23,7 +23,7 @@ const topicInfo = struct({
   topicName: string,
 })
 
-/** PURPOSE (record type 15) */
+/** The topics whose state a share group is setting up, keeps, or is deleting (record type 15). */
 export const ShareGroupStatePartitionMetadataValue = message({
   name: 'ShareGroupStatePartitionMetadataValue',
   versions: [0, 0],

@@ -1,6 +1,6 @@
 import { array, type EncodableOf, int32, message, string, struct, uuid } from '../schema.ts'
 
-/** PURPOSE (record type 13) */
+/** Key of what a member of a share group shall be given (record type 13). */
 export const ShareGroupTargetAssignmentMemberKey = message({
   name: 'ShareGroupTargetAssignmentMemberKey',
   versions: [0, 0],
@@ -13,7 +13,7 @@ export const ShareGroupTargetAssignmentMemberKey = message({
 
 export interface ShareGroupTargetAssignmentMemberKey extends EncodableOf<typeof ShareGroupTargetAssignmentMemberKey> {}
 
-/** PURPOSE (record type 13) */
+/** What a member of a share group shall be given (record type 13). */
 export const ShareGroupTargetAssignmentMemberValue = message({
   name: 'ShareGroupTargetAssignmentMemberValue',
   versions: [0, 0],

@@ -1,6 +1,6 @@
 import { type EncodableOf, int32, int64, message, string } from '../schema.ts'
 
-/** PURPOSE (record type 12) */
+/** Key of the epoch of the target assignment of a share group (record type 12). */
 export const ShareGroupTargetAssignmentMetadataKey = message({
   name: 'ShareGroupTargetAssignmentMetadataKey',
   versions: [0, 0],
@@ -13,7 +13,7 @@ export const ShareGroupTargetAssignmentMetadataKey = message({
 export interface ShareGroupTargetAssignmentMetadataKey
   extends EncodableOf<typeof ShareGroupTargetAssignmentMetadataKey> {}
 
-/** PURPOSE (record type 12) */
+/** The epoch of the target assignment of a share group (record type 12). */
 export const ShareGroupTargetAssignmentMetadataValue = message({
   name: 'ShareGroupTargetAssignmentMetadataValue',
   versions: [0, 0],

@@ -1,6 +1,6 @@
 import { array, type EncodableOf, int8, int32, message, string, struct } from '../schema.ts'
 
-/** PURPOSE (record type 22) */
+/** Key of the tasks that a member of a streams group runs at present (record type 22). */
 export const StreamsGroupCurrentMemberAssignmentKey = message({
   name: 'StreamsGroupCurrentMemberAssignmentKey',
   versions: [0, 0],
@@ -20,7 +20,10 @@ const taskIds = struct({
   assignmentEpochs: array(int32).nullable().tagged(0),
 })
 
-/** PURPOSE (record type 22) */
+/**
+ * The tasks that a member of a streams group runs and still has to give up (record type 22). Without epochs is null;
+ * left out they are an empty list.
+ */
 export const StreamsGroupCurrentMemberAssignmentValue = message({
   name: 'StreamsGroupCurrentMemberAssignmentValue',
   versions: [0, 0],

@@ -1,6 +1,6 @@
 import { array, type EncodableOf, int32, message, string, struct, uint16 } from '../schema.ts'
 
-/** PURPOSE (record type 19) */
+/** Key of a member of a streams group (record type 19). */
 export const StreamsGroupMemberMetadataKey = message({
   name: 'StreamsGroupMemberMetadataKey',
   versions: [0, 0],
@@ -23,7 +23,7 @@ const keyValue = struct({
   value: string,
 })
 
-/** PURPOSE (record type 19) */
+/** A member of a streams group: its process, endpoint and tags (record type 19). */
 export const StreamsGroupMemberMetadataValue = message({
   name: 'StreamsGroupMemberMetadataValue',
   versions: [0, 0],

@@ -1,6 +1,6 @@
 import { array, type EncodableOf, int32, int64, message, string, struct } from '../schema.ts'
 
-/** PURPOSE (record type 17) */
+/** Key of the epoch of a streams group (record type 17). */
 export const StreamsGroupMetadataKey = message({
   name: 'StreamsGroupMetadataKey',
   versions: [0, 0],
@@ -17,7 +17,10 @@ const lastAssignmentConfig = struct({
   value: string,
 })
 
-/** PURPOSE (record type 17) */
+/**
+ * The epoch of a streams group, and what its assignment was made from (record type 17). Without configs is null;
+ * left out they are an empty list.
+ */
 export const StreamsGroupMetadataValue = message({
   name: 'StreamsGroupMetadataValue',
   versions: [0, 0],

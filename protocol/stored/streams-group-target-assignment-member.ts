@@ -1,6 +1,6 @@
 import { array, type EncodableOf, int32, message, string, struct } from '../schema.ts'
 
-/** PURPOSE (record type 21) */
+/** Key of the tasks that a member of a streams group shall run (record type 21). */
 export const StreamsGroupTargetAssignmentMemberKey = message({
   name: 'StreamsGroupTargetAssignmentMemberKey',
   versions: [0, 0],
@@ -19,7 +19,7 @@ const taskIds = struct({
   partitions: array(int32),
 })
 
-/** PURPOSE (record type 21) */
+/** The tasks that a member of a streams group shall run (record type 21). */
 export const StreamsGroupTargetAssignmentMemberValue = message({
   name: 'StreamsGroupTargetAssignmentMemberValue',
   versions: [0, 0],

@@ -1,6 +1,6 @@
 import { type EncodableOf, int32, int64, message, string } from '../schema.ts'
 
-/** PURPOSE (record type 20) */
+/** Key of the epoch of the target assignment of a streams group (record type 20). */
 export const StreamsGroupTargetAssignmentMetadataKey = message({
   name: 'StreamsGroupTargetAssignmentMetadataKey',
   versions: [0, 0],
@@ -13,7 +13,7 @@ export const StreamsGroupTargetAssignmentMetadataKey = message({
 export interface StreamsGroupTargetAssignmentMetadataKey
   extends EncodableOf<typeof StreamsGroupTargetAssignmentMetadataKey> {}
 
-/** PURPOSE (record type 20) */
+/** The epoch of the target assignment of a streams group (record type 20). */
 export const StreamsGroupTargetAssignmentMetadataValue = message({
   name: 'StreamsGroupTargetAssignmentMetadataValue',
   versions: [0, 0],

@@ -1,6 +1,6 @@
 import { array, type EncodableOf, int16, int32, message, string, struct } from '../schema.ts'
 
-/** PURPOSE (record type 23) */
+/** Key of the topology of a streams group (record type 23). */
 export const StreamsGroupTopologyKey = message({
   name: 'StreamsGroupTopologyKey',
   versions: [0, 0],
@@ -24,7 +24,7 @@ const topicInfo = struct({
   topicConfigs: array(topicConfig),
 })
 
-/** PURPOSE (record type 23) */
+/** The topology of a streams group: its subtopologies with their topics (record type 23). */
 export const StreamsGroupTopologyValue = message({
   name: 'StreamsGroupTopologyValue',
   versions: [0, 0],

@@ -1,6 +1,6 @@
 import { array, type EncodableOf, int8, int16, int32, int64, message, string, struct } from '../schema.ts'
 
-/** PURPOSE (record type 0) */
+/** Key of a transactional id in `__transaction_state` (record type 0). */
 export const TransactionLogKey = message({
   name: 'TransactionLogKey',
   versions: [0, 0],
@@ -12,7 +12,10 @@ export const TransactionLogKey = message({
 
 export interface TransactionLogKey extends EncodableOf<typeof TransactionLogKey> {}
 
-/** PURPOSE (record type 0). v1 previousProducerId, nextProducerId, nextProducerEpoch, clientTransactionVersion, flexible */
+/**
+ * Where a transaction stands, and which partitions it wrote to (record type 0).
+ * v1 flexible, ids and epochs around an epoch bump, protocol of the client (KIP-890)
+ */
 export const TransactionLogValue = message({
   name: 'TransactionLogValue',
   versions: [0, 1],
