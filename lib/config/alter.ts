@@ -116,16 +116,10 @@ export function checkAltered(
   settings: Settings,
   broker: BrokerConfig,
 ): void {
-  switch (owner) {
-    case 'topic':
-      return validateTopicConfigs(settings, broker)
-    case 'group':
-      return validateGroupConfigs(settings, broker)
-    case 'broker':
-      return checkBroker(name, before, settings)
-    case 'client-metrics':
-      return checkClientMetrics(settings)
-  }
+  if (owner === 'topic') validateTopicConfigs(settings, broker)
+  else if (owner === 'group') validateGroupConfigs(settings, broker)
+  else if (owner === 'broker') checkBroker(name, before, settings)
+  else checkClientMetrics(settings)
 }
 
 function checkBroker(name: string, before: Settings, settings: Settings): void {

@@ -29,8 +29,8 @@ export function validateGroupConfigs(overrides: Overrides, broker: BrokerConfig)
 }
 
 function checkBounds(name: string, value: number, broker: BrokerConfig): void {
+  if (name === 'streams.num.standby.replicas') atMost(name, value, 'group.streams.max.standby.replicas', broker)
   const parts = bounded.exec(name)
-  if (name === 'streams.num.standby.replicas') return atMost(name, value, 'group.streams.max.standby.replicas', broker)
   if (!parts) return
   const [, protocol, what] = parts
   const least = `group.${protocol}.min.${what}` as BrokerPropertyName

@@ -161,13 +161,26 @@ class NextImage {
       byName.set(after.name, after)
       byId.set(after.topicId, after)
     }
-    for (const topic of created) {
-      byName.set(topic.name, topic)
-      byId.set(topic.topicId, topic)
-    }
-    if (created.length > 0) byName = new Map([...byName].sort(([a], [b]) => (a < b ? -1 : 1)))
+    for (const topic of created) byId.set(topic.topicId, topic)
+    if (created.length > 0) byName = merged(byName, created)
     return { topics: byName, topicsById: byId }
   }
+}
+
+/** Topics with new ones among them, in the order of names. */
+function merged(topics: ReadonlyMap<string, TopicImage>, created: readonly TopicImage[]): Map<string, TopicImage> {
+  const coming = [...created].sort((a, b) => (a.name < b.name ? -1 : 1))
+  const all = new Map<string, TopicImage>()
+  let next = 0
+  for (const [name, topic] of topics) {
+    while (next < coming.length && coming[next]!.name < name) {
+      all.set(coming[next]!.name, coming[next]!)
+      next++
+    }
+    all.set(name, topic)
+  }
+  for (; next < coming.length; next++) all.set(coming[next]!.name, coming[next]!)
+  return all
 }
 
 /** Settings by their owner, copied on the first change. */

@@ -1,0 +1,54 @@
+/** How a topic is made that is used before it is there; those in which the broker keeps its own state have settings of their own. */
+import type { BrokerConfig } from '../config/config.ts'
+import type { TopicToCreate } from '../controller/topics.ts'
+
+/** What is asked of the controller when this topic is used and not there. */
+export function topicOnFirstUse(name: string, config: BrokerConfig, brokers: number): TopicToCreate {
+  // Fewer brokers than the replicas asked for is no reason to serve no groups at all: a cluster of one is a cluster.
+  const atMost = (replicas: number) => Math.max(1, Math.min(replicas, brokers))
+  switch (name) {
+    case '__consumer_offsets':
+      return request(
+        name,
+        config.get('offsets.topic.num.partitions'),
+        atMost(config.get('offsets.topic.replication.factor')),
+        {
+          'cleanup.policy': 'compact',
+          'compression.type': 'producer',
+          'segment.bytes': String(config.get('offsets.topic.segment.bytes')),
+        },
+      )
+    case '__transaction_state': {
+      const replicas = atMost(config.get('transaction.state.log.replication.factor'))
+      return request(name, config.get('transaction.state.log.num.partitions'), replicas, {
+        'cleanup.policy': 'compact',
+        'compression.type': 'uncompressed',
+        'min.insync.replicas': String(Math.min(config.get('transaction.state.log.min.isr'), replicas)),
+        'segment.bytes': String(config.get('transaction.state.log.segment.bytes')),
+        'unclean.leader.election.enable': 'false',
+      })
+    }
+    case '__share_group_state': {
+      const replicas = atMost(config.get('share.coordinator.state.topic.replication.factor'))
+      return request(name, config.get('share.coordinator.state.topic.num.partitions'), replicas, {
+        'cleanup.policy': 'delete',
+        'compression.type': 'uncompressed',
+        'min.insync.replicas': String(Math.min(config.get('share.coordinator.state.topic.min.isr'), replicas)),
+        'retention.ms': '-1',
+        'segment.bytes': String(config.get('share.coordinator.state.topic.segment.bytes')),
+      })
+    }
+    default:
+      return request(name, -1, -1, {})
+  }
+}
+
+function request(
+  name: string,
+  numPartitions: number,
+  replicationFactor: number,
+  settings: Readonly<Record<string, string>>,
+): TopicToCreate {
+  const configs = Object.entries(settings).map(([key, value]) => ({ name: key, value }))
+  return { name, numPartitions, replicationFactor, assignments: [], configs }
+}
