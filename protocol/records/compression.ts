@@ -1,0 +1,89 @@
+/**
+ * The codecs of record batches: gzip, snappy, lz4 and zstd, all synchronous, with a limit on what may come out. Data that does
+ * not decompress is CORRUPT_MESSAGE, data beyond the limit MESSAGE_TOO_LARGE, found before much more than the limit has been
+ * allocated: by the sizes that the format declares, or by stopping there.
+ */
+
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { codes, KafkaError } from '../errors.ts'
+import { compressLz4, decompressLz4 } from './lz4.ts'
+import { corrupt, tooLarge } from './native.ts'
+import { compressSnappy, decompressSnappy } from './snappy.ts'
+import { compressZstd, decompressZstd } from './zstd.ts'
+
+/** Names of the codecs as in `compression.type`. */
+export type Codec = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
+
+/** The codecs by their number in the attributes of a batch. */
+export const codecs: readonly Codec[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
+
+/** The default of max.decompressed.message.bytes: the longest array of Kafka's own runtime. */
+export const decompressedBytesMax = 2_147_483_639
+
+const gzipChunkBytesMax = 1024 * 1024
+
+/** The codec of a number in attributes; 5 to 7 are UNSUPPORTED_COMPRESSION_TYPE. */
+export function codecOf(type: number): Codec {
+  const codec = codecs[type]
+  if (codec === undefined) {
+    throw new KafkaError(
+      codes.UNSUPPORTED_COMPRESSION_TYPE,
+      `compression type ${type} is unknown; use gzip, snappy, lz4 or zstd`,
+    )
+  }
+  return codec
+}
+
+/** The number of a codec in attributes. */
+export function compressionTypeOf(codec: Codec): number {
+  return codecs.indexOf(codec)
+}
+
+/**
+ * Compresses. `level` is that of KIP-390 for gzip (−1, 1 to 9) and zstd (−131072 to 22); lz4 and snappy have one speed here.
+ * `magic` is the format that will carry the data: lz4 has another header in magic 0.
+ */
+export function compress(codec: Codec, data: Buffer, level?: number, magic = 2): Buffer {
+  switch (codec) {
+    case 'none':
+      return data
+    case 'gzip':
+      return gzipSync(data, level === undefined ? undefined : { level })
+    case 'snappy':
+      return compressSnappy(data)
+    case 'lz4':
+      return compressLz4(data, magic)
+    case 'zstd':
+      return compressZstd(data, level)
+  }
+}
+
+/** Decompresses, at most to `bytesMax` bytes. */
+export function decompress(codec: Codec, data: Buffer, bytesMax: number = decompressedBytesMax, magic = 2): Buffer {
+  switch (codec) {
+    case 'none':
+      if (data.length > bytesMax) throw tooLarge(codec, bytesMax)
+      return data
+    case 'gzip':
+      return decompressGzip(data, bytesMax)
+    case 'snappy':
+      return decompressSnappy(data, bytesMax)
+    case 'lz4':
+      return decompressLz4(data, bytesMax, magic)
+    case 'zstd':
+      return decompressZstd(data, bytesMax)
+  }
+}
+
+/** All members one after another; the size that the last one ends with is used as a hint only. */
+function decompressGzip(data: Buffer, bytesMax: number): Buffer {
+  if (data.length < 18) throw corrupt('gzip', 'it is shorter than an empty member')
+  const hintBytes = data.readUInt32LE(data.length - 4)
+  const chunkSize = Math.min(Math.max(hintBytes + 1, 64), bytesMax + 64, gzipChunkBytesMax)
+  try {
+    return gunzipSync(data, { maxOutputLength: Math.max(bytesMax, 1), chunkSize })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge('gzip', bytesMax)
+    throw corrupt('gzip', (error as Error).message)
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * Zigzag variable-length integers as records of magic 2 have them: seven bits a byte, low bits first. Values are numbers: a
+ * 64-bit one beyond 2^53 is rounded.
+ */
+
+import { codes, KafkaError } from '../errors.ts'
+
+/** Bytes that a varint takes for `value` (int32, or int64 as a number). */
+export function varintBytes(value: number): number {
+  const raw = zigzag(value)
+  if (raw < 0x80) return 1
+  if (raw < 0x4000) return 2
+  if (raw < 0x200000) return 3
+  let bytes = 4
+  for (let rest = raw / 0x10000000; rest >= 1; rest /= 128) bytes++
+  return bytes
+}
+
+/** Puts `value` at `at`; returns the position behind it. */
+export function writeVarint(b: Uint8Array, at: number, value: number): number {
+  let rest = zigzag(value)
+  while (rest >= 0x80000000) {
+    b[at++] = (rest % 128) | 0x80
+    rest = Math.floor(rest / 128)
+  }
+  let low = rest | 0
+  while (low >= 128) {
+    b[at++] = low | 0x80
+    low >>= 7
+  }
+  b[at] = low
+  return at + 1
+}
+
+function zigzag(value: number): number {
+  return value < 0 ? -2 * value - 1 : 2 * value
+}
+
+/** For a number that is cut off or has too many bytes. */
+export function badVarint(at: number): KafkaError {
+  return new KafkaError(
+    codes.INVALID_RECORD,
+    `no whole variable-length number is at byte ${at} of the records; check the producer's encoder`,
+  )
+}
+
+/** A place in a buffer from which numbers are read; `at` moves behind what was read and never beyond `end`. */
+export class VarintCursor {
+  b: Uint8Array
+  at: number
+  end: number
+
+  constructor(b: Uint8Array, at: number, end: number) {
+    this.b = b
+    this.at = at
+    this.end = end
+  }
+
+  /** An int32 in 1 to 5 bytes. */
+  int32(): number {
+    const { b, end } = this
+    let at = this.at
+    let raw = 0
+    for (let shift = 0; shift < 35; shift += 7) {
+      if (at >= end) break
+      const byte = b[at++]
+      raw |= (byte & 0x7f) << shift
+      if (byte < 0x80) {
+        this.at = at
+        return (raw >>> 1) ^ -(raw & 1)
+      }
+    }
+    throw badVarint(this.at)
+  }
+
+  /** An int64 in 1 to 10 bytes, as the nearest number. */
+  int64(): number {
+    const { b, end } = this
+    let at = this.at
+    let low = 0
+    let high = 0
+    for (let shift = 0; shift < 70; shift += 7) {
+      if (at >= end) break
+      const byte = b[at++]
+      const bits = byte & 0x7f
+      if (shift < 28) low |= bits << shift
+      else if (shift === 28) {
+        low |= bits << 28
+        high = bits >> 4
+      } else high |= bits << (shift - 32)
+      if (byte < 0x80) {
+        this.at = at
+        const sign = -(low & 1)
+        return ((high >>> 1) ^ sign) * 4294967296 + ((((low >>> 1) | (high << 31)) ^ sign) >>> 0)
+      }
+    }
+    throw badVarint(this.at)
+  }
+}
