@@ -75,7 +75,7 @@ export function decodeExact(message: Message, version: number, buffer: Buffer): 
   reader.reset(buffer)
   reader.strict = true
   const value = interpretRead(layout, reader, true)
-  if (reader.bytesLeft > 0) reader.fail(`${reader.bytesLeft} bytes follow the message`)
+  if (reader.bytesLeft > 0) reader.fail(`bytes left over after the message: ${reader.bytesLeft}`)
   return value
 }
 

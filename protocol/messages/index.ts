@@ -1,4 +1,7 @@
-/** Every API that is declared, in the order of its key. Adding one is a file here, a handler, a test and a line in each list. */
+/**
+ * Every API that is declared, in the order of its key.
+ * Adding one is a file here, a handler, a test and a line in each list.
+ */
 import { AddOffsetsToTxn } from './add-offsets-to-txn.ts'
 import { AddPartitionsToTxn } from './add-partitions-to-txn.ts'
 import { AlterClientQuotas } from './alter-client-quotas.ts'
