@@ -1,0 +1,49 @@
+/** What a log is told about itself: its part of a topic's configuration. */
+
+/** Numbers are milliseconds or bytes as the name says; unlimited is a number no clock or disk reaches. */
+export interface LogConfig {
+  readonly segmentBytes: number
+  readonly segmentMs: number
+  readonly segmentJitterMs: number
+  readonly segmentIndexBytes: number
+  readonly indexIntervalBytes: number
+  readonly maxMessageBytes: number
+  readonly maxDecompressedMessageBytes: number
+  /** Records after which the disk must have them before they are acknowledged. */
+  readonly flushMessages: number
+  readonly flushMs: number
+  readonly messageTimestampType: 'CreateTime' | 'LogAppendTime'
+  readonly messageTimestampBeforeMaxMs: number
+  readonly messageTimestampAfterMaxMs: number
+  readonly cleanupPolicy: readonly ('delete' | 'compact')[]
+  /** `producer` keeps what the producer chose. */
+  readonly compressionType: 'producer' | 'uncompressed' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
+  readonly preallocate: boolean
+  readonly fileDeleteDelayMs: number
+  /** −1 keeps for ever. */
+  readonly retentionMs: number
+  /** −1 keeps any size. */
+  readonly retentionBytes: number
+}
+
+/** Apache Kafka's defaults. */
+export const defaultLogConfig: LogConfig = {
+  segmentBytes: 1_073_741_824,
+  segmentMs: 604_800_000,
+  segmentJitterMs: 0,
+  segmentIndexBytes: 10_485_760,
+  indexIntervalBytes: 4_096,
+  maxMessageBytes: 1_048_588,
+  maxDecompressedMessageBytes: 2_147_483_639,
+  flushMessages: Number.MAX_SAFE_INTEGER,
+  flushMs: Number.MAX_SAFE_INTEGER,
+  messageTimestampType: 'CreateTime',
+  messageTimestampBeforeMaxMs: Number.MAX_SAFE_INTEGER,
+  messageTimestampAfterMaxMs: 3_600_000,
+  cleanupPolicy: ['delete'],
+  compressionType: 'producer',
+  preallocate: false,
+  fileDeleteDelayMs: 60_000,
+  retentionMs: 604_800_000,
+  retentionBytes: -1,
+}

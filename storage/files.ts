@@ -1,0 +1,259 @@
+/** The file system as the log needs it: the interface, and the real one. Only this file touches `node:fs`. */
+import fs from 'node:fs'
+import { dirname } from 'node:path'
+
+export { memoryFiles } from './memory-files.ts'
+
+/**
+ * A file read and written at any position. It is opened on first use, and again after `close`: handles are borrowed from a
+ * bounded number, so that ten thousand idle partitions hold none. Errors are those of Node (`code` ENOSPC, EIO …).
+ */
+export interface RandomFile {
+  /** Where it is; changes by `rename`. */
+  readonly path: string
+  /** Bytes now; 0 where there is no such file. */
+  size(): number
+  /** Makes it, empty, unless it exists. */
+  create(): void
+  /** Reads up to `length` bytes into `into` at `at`; gives how many there were. */
+  read(into: Buffer, at: number, length: number, position: number): number
+  /** Writes all the buffers one behind the other, or throws. Keeps no reference to them. */
+  writev(buffers: readonly Buffer[], position: number): void
+  /** Cuts or lengthens with zeros. */
+  truncate(size: number): void
+  /** Resolves once all that was written is on the disk. */
+  sync(): Promise<void>
+  rename(path: string): void
+  /** Gives the handle back; the next use takes one again. */
+  close(): void
+  /** Removes the file, if there is one. */
+  unlink(): void
+}
+
+/** An entry of a directory. */
+export interface DirectoryEntry {
+  readonly name: string
+  readonly directory: boolean
+}
+
+/** What the log asks of a file system; synchronous where the answer is quick, asynchronous where a disk must turn. */
+export interface Files {
+  /** Whether what is written outlives the process. */
+  readonly durable: boolean
+  file(path: string): RandomFile
+  exists(path: string): boolean
+  /** When the content last changed, ms since the epoch; 0 where there is no such file. */
+  modifiedMs(path: string): number
+  list(directory: string): DirectoryEntry[]
+  /** With all the directories above it. */
+  mkdir(path: string): void
+  rename(from: string, to: string): void
+  unlink(path: string): void
+  /** Removes a directory with all that is in it. */
+  removeTree(path: string): Promise<void>
+  /** The whole content, null where there is no such file. */
+  read(path: string): Buffer | null
+  /** Puts content in place of a file at once. After a power failure it may be neither; `RandomFile.sync` makes it last. */
+  write(path: string, content: Buffer | string): void
+  /** The same, and waits for the disk: after a power failure either the old or the new is there, and whole. */
+  replace(path: string, content: Buffer | string): void
+  /** Makes a file that was not there; false where it was. */
+  createExclusive(path: string, content: string): boolean
+  /** Makes names that appeared in or left a directory last. */
+  syncDirectory(path: string): Promise<void>
+  /** Bytes of the volume that holds the path. */
+  usage(path: string): { totalBytes: number; usableBytes: number }
+}
+
+/** Handles open at once, beyond which the one opened first is closed: well under the usual limit of 4,096 or more. */
+const handlesMax = 2_000
+
+const openFiles = new Set<DiskFile>()
+
+class DiskFile implements RandomFile {
+  path: string
+  #fd = -1
+  /** Syncs under way; their handle must stay. */
+  #pins = 0
+  #closing = false
+
+  constructor(path: string) {
+    this.path = path
+  }
+
+  get idle(): boolean {
+    return this.#pins === 0
+  }
+
+  #open(create: boolean): number {
+    if (this.#fd >= 0) return this.#fd
+    if (openFiles.size >= handlesMax) {
+      for (const file of openFiles) {
+        if (!file.idle) continue
+        file.close()
+        break
+      }
+    }
+    this.#fd = fs.openSync(this.path, create ? fs.constants.O_RDWR | fs.constants.O_CREAT : fs.constants.O_RDWR, 0o644)
+    openFiles.add(this)
+    return this.#fd
+  }
+
+  size(): number {
+    if (this.#fd >= 0) return fs.fstatSync(this.#fd).size
+    return fs.statSync(this.path, { throwIfNoEntry: false })?.size ?? 0
+  }
+
+  create(): void {
+    this.#open(true)
+  }
+
+  read(into: Buffer, at: number, length: number, position: number): number {
+    const fd = this.#open(false)
+    let total = 0
+    while (total < length) {
+      const count = fs.readSync(fd, into, at + total, length - total, position + total)
+      if (count === 0) break
+      total += count
+    }
+    return total
+  }
+
+  writev(buffers: readonly Buffer[], position: number): void {
+    const fd = this.#open(true)
+    if (buffers.length === 1) {
+      writeFully(fd, buffers[0], position)
+      return
+    }
+    let length = 0
+    for (const buffer of buffers) length += buffer.length
+    let written = fs.writevSync(fd, buffers, position)
+    if (written === length) return
+    // A short write, as before a full disk: the rest one by one, which either works or says what is wrong.
+    for (const buffer of buffers) {
+      if (written >= buffer.length) {
+        written -= buffer.length
+        position += buffer.length
+      } else {
+        writeFully(fd, buffer.subarray(written), position + written)
+        position += buffer.length
+        written = 0
+      }
+    }
+  }
+
+  truncate(size: number): void {
+    fs.ftruncateSync(this.#open(true), size)
+  }
+
+  sync(): Promise<void> {
+    const fd = this.#open(false)
+    this.#pins++
+    return new Promise((resolve, reject) => {
+      fs.fdatasync(fd, error => {
+        this.#pins--
+        if (this.#closing && this.#pins === 0) this.close()
+        if (error) reject(error)
+        else resolve()
+      })
+    })
+  }
+
+  rename(path: string): void {
+    fs.renameSync(this.path, path)
+    this.path = path
+  }
+
+  close(): void {
+    if (this.#fd < 0) return
+    if (this.#pins > 0) {
+      this.#closing = true
+      return
+    }
+    this.#closing = false
+    openFiles.delete(this)
+    const fd = this.#fd
+    this.#fd = -1
+    fs.closeSync(fd)
+  }
+
+  unlink(): void {
+    this.close()
+    removeFile(this.path)
+  }
+}
+
+function writeFully(fd: number, buffer: Buffer, position: number): void {
+  let written = 0
+  while (written < buffer.length)
+    written += fs.writeSync(fd, buffer, written, buffer.length - written, position + written)
+}
+
+function removeFile(path: string): void {
+  fs.rmSync(path, { force: true })
+}
+
+function syncDirectoryNow(path: string): void {
+  const fd = fs.openSync(path, 'r')
+  try {
+    fs.fsyncSync(fd)
+  } finally {
+    fs.closeSync(fd)
+  }
+}
+
+/** The real file system. */
+export const diskFiles: Files = {
+  durable: true,
+  file: path => new DiskFile(path),
+  exists: path => fs.existsSync(path),
+  modifiedMs: path => fs.statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0,
+  list: directory =>
+    fs
+      .readdirSync(directory, { withFileTypes: true })
+      .map(entry => ({ name: entry.name, directory: entry.isDirectory() })),
+  mkdir: path => void fs.mkdirSync(path, { recursive: true }),
+  rename: (from, to) => fs.renameSync(from, to),
+  unlink: removeFile,
+  removeTree: path => fs.promises.rm(path, { recursive: true, force: true }),
+  read(path) {
+    try {
+      return fs.readFileSync(path)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+      throw error
+    }
+  },
+  write(path, content) {
+    const temporary = `${path}.tmp`
+    fs.writeFileSync(temporary, content)
+    fs.renameSync(temporary, path)
+  },
+  replace(path, content) {
+    const temporary = `${path}.tmp`
+    fs.writeFileSync(temporary, content, { flush: true })
+    fs.renameSync(temporary, path)
+    syncDirectoryNow(dirname(path))
+  },
+  createExclusive(path, content) {
+    try {
+      fs.writeFileSync(path, content, { flag: 'wx' })
+      return true
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+      throw error
+    }
+  },
+  async syncDirectory(path) {
+    const handle = await fs.promises.open(path, 'r')
+    try {
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+  },
+  usage(path) {
+    const { blocks, bavail, bsize } = fs.statfsSync(path)
+    return { totalBytes: blocks * bsize, usableBytes: bavail * bsize }
+  },
+}

@@ -1,0 +1,124 @@
+/** Which leader wrote from which offset on (KIP-101): the `leader-epoch-checkpoint` file and its answers. */
+import { checkpointText, readCheckpoint, wholeNumber } from './checkpoints.ts'
+import type { Files } from './files.ts'
+
+/** An epoch and the first offset that its leader could write. */
+export interface EpochEntry {
+  readonly leaderEpoch: number
+  readonly startOffset: number
+}
+
+/** An epoch and the offset behind its last record; both −1 where unknown. */
+export interface EpochEndOffset {
+  readonly leaderEpoch: number
+  readonly endOffset: number
+}
+
+/** The epochs of one log, ascending in epoch and offset. */
+export class LeaderEpochs {
+  readonly #files: Files
+  readonly #path: string
+  #entries: EpochEntry[] = []
+  #dirty = false
+
+  constructor(files: Files, path: string) {
+    this.#files = files
+    this.#path = path
+    for (const [epoch, startOffset] of readCheckpoint(files, path, 2) ?? []) {
+      this.#place(wholeNumber(path, epoch), wholeNumber(path, startOffset))
+    }
+  }
+
+  /** Greatest epoch, −1 where there is none. */
+  get latest(): number {
+    return this.#entries.length === 0 ? -1 : this.#entries[this.#entries.length - 1].leaderEpoch
+  }
+
+  get entries(): readonly EpochEntry[] {
+    return this.#entries
+  }
+
+  /** Notes that the epoch's leader writes from this offset on; nothing happens for the epoch that is the latest already. */
+  assign(leaderEpoch: number, startOffset: number): void {
+    if (leaderEpoch < 0 || leaderEpoch === this.latest) return
+    if (this.#place(leaderEpoch, startOffset)) this.#write()
+  }
+
+  /** Notes the epochs found in records while a log is recovered; `write` once all are there. */
+  recover(leaderEpoch: number, startOffset: number): void {
+    if (leaderEpoch > this.latest) this.#place(leaderEpoch, startOffset)
+  }
+
+  write(): void {
+    this.#write()
+  }
+
+  /** Makes the file last. */
+  async sync(): Promise<void> {
+    if (!this.#dirty) return
+    this.#dirty = false
+    const file = this.#files.file(this.#path)
+    await file.sync()
+    file.close()
+  }
+
+  /** The offset behind the last record of an epoch, or of the greatest below it that wrote anything. */
+  endOffsetFor(leaderEpoch: number, logEndOffset: number): EpochEndOffset {
+    if (leaderEpoch < 0) return { leaderEpoch: -1, endOffset: -1 }
+    if (leaderEpoch === this.latest) return { leaderEpoch, endOffset: logEndOffset }
+    const higher = this.#entries.findIndex(entry => entry.leaderEpoch > leaderEpoch)
+    if (higher < 0) return { leaderEpoch: -1, endOffset: -1 }
+    const endOffset = this.#entries[higher].startOffset
+    return { leaderEpoch: higher === 0 ? leaderEpoch : this.#entries[higher - 1].leaderEpoch, endOffset }
+  }
+
+  /** The epoch whose leader wrote an offset, −1 where unknown. */
+  epochFor(offset: number): number {
+    const { length } = this.#entries
+    for (let index = length - 1; index >= 0; index--) {
+      if (this.#entries[index].startOffset <= offset) return this.#entries[index].leaderEpoch
+    }
+    return -1
+  }
+
+  /** Forgets epochs that began at this offset or above. */
+  truncateFromEnd(offset: number): void {
+    const kept = this.#entries.filter(entry => entry.startOffset < offset)
+    if (kept.length === this.#entries.length) return
+    this.#entries = kept
+    this.#write()
+  }
+
+  /** Forgets epochs that ended before this offset; the one that it lies in begins there from now on. */
+  truncateFromStart(offset: number): void {
+    const first = this.#entries.findLastIndex(entry => entry.startOffset <= offset)
+    if (first < 0 || (first === 0 && this.#entries[0].startOffset === offset)) return
+    const { leaderEpoch } = this.#entries[first]
+    this.#entries = [{ leaderEpoch, startOffset: offset }, ...this.#entries.slice(first + 1)]
+    this.#write()
+  }
+
+  /** Forgets all. */
+  clear(): void {
+    if (this.#entries.length === 0) return
+    this.#entries = []
+    this.#write()
+  }
+
+  #place(leaderEpoch: number, startOffset: number): boolean {
+    // A leader that wrote nothing leaves no trace once another begins at the same offset.
+    if (this.#entries.some(entry => entry.leaderEpoch === leaderEpoch && entry.startOffset === startOffset))
+      return false
+    this.#entries = this.#entries.filter(entry => entry.leaderEpoch < leaderEpoch && entry.startOffset < startOffset)
+    this.#entries.push({ leaderEpoch, startOffset })
+    return true
+  }
+
+  #write(): void {
+    this.#dirty = true
+    this.#files.write(
+      this.#path,
+      checkpointText(this.#entries.map(entry => `${entry.leaderEpoch} ${entry.startOffset}`)),
+    )
+  }
+}

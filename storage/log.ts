@@ -1,0 +1,627 @@
+/**
+ * One partition's log, the only door to its files. Offsets are given when a batch is appended; its bytes are written with all
+ * others of the same turn of the event loop by one call, and readers see what is in the file.
+ */
+import { assert } from '../lib/base/assert.ts'
+import { codes, KafkaError } from '../protocol/errors.ts'
+import { readRecords } from '../protocol/records/batch.ts'
+import {
+  baseOffset,
+  lastOffset,
+  lastOffsetDelta,
+  maxTimestamp,
+  partitionLeaderEpoch,
+  producerId,
+  setBaseOffset,
+  setPartitionLeaderEpoch,
+  sizeInBytes,
+} from '../protocol/records/header.ts'
+import type { LogConfig } from './config.ts'
+import type { Files } from './files.ts'
+import { Flusher } from './flusher.ts'
+import { frameIsSound, frameSize } from './frames.ts'
+import { type EpochEndOffset, LeaderEpochs } from './leader-epochs.ts'
+import { endMarkerOf } from './markers.ts'
+import type { ProducerSnapshots } from './producer-snapshots.ts'
+import { type ProducerBatch, type ProducerState, Producers } from './producers.ts'
+import { emptyRead, Reader, type ReadLimits, type ReadResult } from './reader.ts'
+import { type RecoveryLogger, recoverLog, replayProducers } from './recovery.ts'
+import { countDeletable } from './retention.ts'
+import { Segment } from './segment.ts'
+import { validateClientRecords } from './validate.ts'
+
+export { defaultLogConfig, type LogConfig } from './config.ts'
+export type { EpochEndOffset } from './leader-epochs.ts'
+export type { ReadLimits, ReadResult } from './reader.ts'
+export { type RecordError, RecordValidationError } from './validate.ts'
+
+/** What a log is opened with. */
+export interface LogOptions {
+  readonly dir: string
+  readonly files: Files
+  readonly config: LogConfig
+  readonly now: () => number
+  /** Runs a function once at the end of this turn of the event loop. */
+  readonly schedule: (run: () => void) => void
+  readonly logger?: RecoveryLogger
+  readonly producerIdExpirationMs: number
+  /** Whether the files may be trusted as they are. */
+  readonly cleanShutdown: boolean
+  /** Offset below which the disk is known to have everything. */
+  readonly recoveryPoint?: number
+  readonly logStartOffset?: number
+  /** `writtenOffset` has advanced. */
+  readonly onWritten?: (log: Log) => void
+  /** The disk failed; the log takes and gives nothing any more. */
+  readonly onFailed?: (error: Error) => void
+}
+
+/** Who appends: a client is checked in all, a coordinator of ours is trusted, a replica brings offsets with it. */
+export type AppendOrigin = 'client' | 'coordinator' | 'replication'
+
+/** Where records went. logAppendTimeMs is −1 where the timestamps are the producer's. */
+export interface AppendResult {
+  readonly baseOffset: number
+  readonly lastOffset: number
+  readonly logAppendTimeMs: number
+  readonly logStartOffset: number
+  /** Whether the batch was there already and nothing was appended. */
+  readonly duplicate: boolean
+}
+
+/** A record found by time. */
+export interface TimestampAndOffset {
+  readonly timestamp: number
+  readonly offset: number
+  readonly leaderEpoch: number
+}
+
+/** An aborted transaction as a fetch tells it. */
+export interface AbortedRange {
+  readonly producerId: number
+  readonly firstOffset: number
+}
+
+/** The log of one partition. */
+export class Log {
+  /** First offset that can be read. */
+  logStartOffset: number
+  /** Offset that the next record gets. */
+  logEndOffset: number
+  /** Offset below which everything is in the file, and on the disk where `flush.messages` says so. */
+  writtenOffset: number
+  config: LogConfig
+  readonly dir: string
+  readonly epochs: LeaderEpochs
+  readonly producers = new Producers()
+  readonly #options: LogOptions
+  readonly #snapshots: ProducerSnapshots
+  readonly #reader = new Reader()
+  readonly #flusher: Flusher
+  #segments: Segment[]
+  #active: Segment
+  #scheduled = false
+  #failure: Error | null = null
+  #closed = false
+  /** Files marked as deleted, and when they may go. */
+  #retired: { path: string; dueMs: number }[] = []
+
+  /** Opens the files of a directory, which must exist; makes the first segment where there is none. */
+  static open(options: LogOptions): Log {
+    return new Log(options)
+  }
+
+  private constructor(options: LogOptions) {
+    const { dir, files, config } = options
+    this.#options = options
+    this.dir = dir
+    this.config = config
+    this.epochs = new LeaderEpochs(files, `${dir}/leader-epoch-checkpoint`)
+    const recovered = recoverLog(
+      {
+        dir,
+        files,
+        config,
+        now: options.now(),
+        cleanShutdown: options.cleanShutdown,
+        recoveryPoint: options.recoveryPoint ?? 0,
+        logStartOffset: options.logStartOffset ?? 0,
+        producerIdExpirationMs: options.producerIdExpirationMs,
+        logger: options.logger,
+      },
+      this.producers,
+      this.epochs,
+    )
+    this.#segments = recovered.segments
+    this.#active = this.#segments[this.#segments.length - 1]
+    this.#snapshots = recovered.snapshots
+    this.logStartOffset = recovered.logStartOffset
+    this.logEndOffset = this.#active.endOffset
+    this.writtenOffset = this.logEndOffset
+    const recoveryPoint = options.cleanShutdown ? this.logEndOffset : recovered.recoveryPoint
+    this.#flusher = new Flusher(files, dir, this.epochs, recoveryPoint, this.logEndOffset, options.now)
+  }
+
+  /** Offset below which the disk is known to have everything. */
+  get recoveryPoint(): number {
+    return this.#flusher.recoveryPoint
+  }
+
+  get sizeInBytes(): number {
+    let bytes = 0
+    for (const segment of this.#segments) bytes += segment.sizeInBytes
+    return bytes
+  }
+
+  /** Why the log is offline, null while it works. */
+  get failure(): Error | null {
+    return this.#failure
+  }
+
+  get segments(): readonly Segment[] {
+    return this.#segments
+  }
+
+  updateConfig(config: LogConfig): void {
+    this.config = config
+  }
+
+  /** Offset below which no transaction is open, given that of what is committed. */
+  lastStableOffset(highWatermark: number): number {
+    return Math.min(this.producers.firstUnstableOffset(highWatermark), highWatermark)
+  }
+
+  /** Greatest timestamp in the log and the first offset that has it; null where the log has no timestamp. */
+  maxTimestampOffset(): TimestampAndOffset | null {
+    let latest: Segment | null = null
+    for (const segment of this.#segments) {
+      if (segment.maxTimestamp >= 0 && (latest === null || segment.maxTimestamp > latest.maxTimestamp)) latest = segment
+    }
+    return latest === null ? null : this.#findTimestamp(latest, latest.maxTimestamp)
+  }
+
+  /** The first record whose timestamp is not before this one; null where there is none. */
+  offsetForTimestamp(timestamp: number): TimestampAndOffset | null {
+    for (const segment of this.#segments) {
+      if (segment.maxTimestamp < timestamp) continue
+      const found = this.#findTimestamp(segment, timestamp)
+      if (found !== null) return found
+    }
+    return null
+  }
+
+  /** Where an epoch's records end: the answer to OffsetForLeaderEpoch. */
+  endOffsetForEpoch(leaderEpoch: number): EpochEndOffset {
+    return this.epochs.endOffsetFor(leaderEpoch, this.logEndOffset)
+  }
+
+  /** Notes that a leader of this epoch writes from now on. */
+  assignEpoch(leaderEpoch: number): void {
+    this.#guard(() => this.epochs.assign(leaderEpoch, this.logEndOffset))
+  }
+
+  /** The aborted transactions that a reader of [fetchOffset, upperBound) must leave out. */
+  abortedTransactions(fetchOffset: number, upperBound: number): AbortedRange[] {
+    const aborted: AbortedRange[] = []
+    for (let index = this.#segmentIndexOf(fetchOffset); index < this.#segments.length; index++) {
+      for (const entry of this.#segments[index].transactionIndex.entries) {
+        if (entry.lastOffset >= fetchOffset && entry.firstOffset < upperBound) {
+          aborted.push({ producerId: entry.producerId, firstOffset: entry.firstOffset })
+        }
+        if (entry.lastStableOffset >= upperBound) return aborted
+      }
+    }
+    return aborted
+  }
+
+  activeProducers(): Iterable<ProducerState> {
+    return this.producers.states.values()
+  }
+
+  /** Forgets producers that were silent for too long. */
+  expireProducers(now: number): void {
+    this.producers.expire(now, this.#options.producerIdExpirationMs)
+  }
+
+  /**
+   * Appends records: checks them, gives them their offsets in place and queues their bytes, which belong to the log until
+   * `writtenOffset` has passed them. Throws KafkaError, having changed nothing.
+   */
+  append(records: Buffer, { origin, leaderEpoch }: { origin: AppendOrigin; leaderEpoch: number }): AppendResult {
+    this.#mustWork()
+    const now = this.#options.now()
+    const bytes = origin === 'client' ? validateClientRecords(records, this.config, now) : wholeBatches(records, origin)
+    const duplicate = this.#checkProducers(bytes, origin)
+    if (duplicate !== null) return this.#duplicateResult(duplicate)
+
+    const first = origin === 'replication' ? baseOffset(bytes, 0) : this.logEndOffset
+    if (origin === 'replication') this.#mustFollow(bytes)
+    let last = first - 1
+    let latest = -1
+    for (let at = 0; at < bytes.length; at += sizeInBytes(bytes, at)) {
+      last = origin === 'replication' ? lastOffset(bytes, at) : last + 1 + lastOffsetDelta(bytes, at)
+      latest = Math.max(latest, maxTimestamp(bytes, at))
+    }
+    if (this.#active.shouldRoll(this.config, bytes.length, latest, last, now, this.#jitterMs())) this.#roll(first)
+
+    try {
+      this.#place(bytes, first, origin === 'replication' ? -1 : leaderEpoch)
+    } catch (error) {
+      throw this.#fail(error as Error)
+    }
+    this.#active.queue(bytes)
+    if (!this.#scheduled) {
+      this.#scheduled = true
+      this.#options.schedule(this.#writeQueued)
+    }
+    const logAppendTimeMs = origin !== 'replication' && this.config.messageTimestampType === 'LogAppendTime' ? now : -1
+    return {
+      baseOffset: first,
+      lastOffset: last,
+      logAppendTimeMs,
+      logStartOffset: this.logStartOffset,
+      duplicate: false,
+    }
+  }
+
+  /** Reads whole batches from the one that holds the offset on. Throws OFFSET_OUT_OF_RANGE. */
+  read(fetchOffset: number, limits: ReadLimits): ReadResult {
+    this.#mustWork()
+    if (fetchOffset < this.logStartOffset || fetchOffset > this.logEndOffset) {
+      throw new KafkaError(
+        codes.OFFSET_OUT_OF_RANGE,
+        `offset ${fetchOffset} is not within ${this.logStartOffset} and ${this.logEndOffset}; reset to one that is`,
+      )
+    }
+    if (fetchOffset >= limits.maxOffset || fetchOffset >= this.#flusher.fileOffset) return emptyRead
+    try {
+      // A compacted segment may end before the next begins.
+      for (let index = this.#segmentIndexOf(fetchOffset); index < this.#segments.length; index++) {
+        const segment = this.#segments[index]
+        if (segment.baseOffset >= limits.maxOffset) break
+        const result = this.#reader.read(segment, fetchOffset, limits)
+        if (result !== emptyRead || segment === this.#active) return result
+        if (segment.positionOf(fetchOffset) < segment.writtenBytes) return result
+      }
+      return emptyRead
+    } catch (error) {
+      throw this.#fail(error as Error)
+    }
+  }
+
+  /** Begins a new segment, unless the last is empty. */
+  roll(): void {
+    this.#mustWork()
+    if (this.#active.sizeInBytes > 0) this.#roll(this.logEndOffset)
+  }
+
+  /** Resolves once the disk has all that was appended until now. */
+  async flush(): Promise<void> {
+    this.#mustWork()
+    this.#write()
+    await this.#flushTo(this.logEndOffset)
+  }
+
+  /** When `flush.ms` wants the next flush, ms since the epoch; Infinity where everything is on the disk. */
+  get nextFlushMs(): number {
+    if (this.#failure !== null || this.#flusher.recoveryPoint >= this.logEndOffset) return Number.POSITIVE_INFINITY
+    return this.#flusher.flushedMs + this.config.flushMs
+  }
+
+  /** Begins a flush where `flush.ms` wants one. */
+  flushIfDue(now: number): void {
+    if (now >= this.nextFlushMs) void this.#flushTo(this.#flusher.fileOffset).catch(() => undefined)
+  }
+
+  /** Moves the first readable offset up, and drops segments that lie wholly before it. Throws OFFSET_OUT_OF_RANGE. */
+  advanceLogStartOffset(offset: number): void {
+    this.#mustWork()
+    if (offset > this.logEndOffset) {
+      throw new KafkaError(codes.OFFSET_OUT_OF_RANGE, `offset ${offset} is beyond the log's end ${this.logEndOffset}`)
+    }
+    if (offset <= this.logStartOffset) return
+    this.logStartOffset = offset
+    this.#guard(() => {
+      this.epochs.truncateFromStart(offset)
+      let count = 0
+      while (count + 1 < this.#segments.length && this.#segments[count + 1].baseOffset <= offset) count++
+      this.#dropSegments(0, count)
+    })
+  }
+
+  /** Deletes segments that retention by time, size or log start no longer keeps; gives how many. */
+  deleteOldSegments(highWatermark: number): number {
+    this.#mustWork()
+    const now = this.#options.now()
+    const count = countDeletable(this.#segments, this.config, this.logStartOffset, highWatermark, now)
+    if (count === 0) return 0
+    if (count === this.#segments.length) this.#roll(this.logEndOffset)
+    this.advanceLogStartOffset(this.#segments[count].baseOffset)
+    return count
+  }
+
+  /** Removes files marked as deleted whose `file.delete.delay.ms` is over. */
+  removeRetired(now: number): void {
+    const due = this.#retired.filter(file => file.dueMs <= now)
+    if (due.length === 0) return
+    this.#retired = this.#retired.filter(file => file.dueMs > now)
+    for (const { path } of due) this.#options.files.unlink(path)
+  }
+
+  /** Drops all records from this offset on. */
+  truncateTo(offset: number): void {
+    this.#mustWork()
+    if (offset >= this.logEndOffset) return
+    if (offset < this.#segments[0].baseOffset) {
+      this.truncateFullyAndStartAt(offset)
+      return
+    }
+    this.#write()
+    this.#guard(() => {
+      const keep = this.#segmentIndexOf(offset) + 1
+      this.#dropSegments(keep, this.#segments.length - keep)
+      this.#active = this.#segments[keep - 1]
+      this.#active.truncateTo(offset)
+      this.#restartAt(offset)
+    })
+  }
+
+  /** Drops all records; the next gets this offset. */
+  truncateFullyAndStartAt(offset: number): void {
+    this.#mustWork()
+    this.#write()
+    this.#guard(() => {
+      this.#dropSegments(0, this.#segments.length)
+      this.#active = Segment.create(this.#options.files, this.dir, offset, this.#options.now())
+      this.#segments = [this.#active]
+      this.logStartOffset = offset
+      this.epochs.clear()
+      this.#restartAt(offset)
+    })
+  }
+
+  /** Flushes, completes the indexes, writes a producer snapshot, and gives the handles back. */
+  async close(): Promise<void> {
+    if (this.#closed) return
+    if (this.#failure === null) {
+      await this.flush()
+      this.#closed = true
+      this.producers.endOffset = this.logEndOffset
+      this.#active.seal()
+      this.#snapshots.take(this.producers)
+      await this.#flusher.sync(this.#segments)
+    }
+    this.discard()
+  }
+
+  /** Gives the handles back and leaves the files as they are, as before their deletion. */
+  discard(): void {
+    this.#closed = true
+    for (const segment of this.#segments) segment.close()
+    for (const { path } of this.#retired) this.#options.files.unlink(path)
+    this.#retired = []
+  }
+
+  readonly #writeQueued = (): void => {
+    this.#scheduled = false
+    if (this.#closed || this.#failure !== null) return
+    try {
+      this.#write()
+    } catch {
+      return
+    }
+    this.#publish()
+  }
+
+  #write(): void {
+    this.#guard(() => this.#active.write())
+    this.#flusher.fileOffset = this.logEndOffset
+  }
+
+  /** Tells how far appends are done, having begun a flush where that is to wait for the disk. */
+  #publish(): void {
+    const { fileOffset, recoveryPoint } = this.#flusher
+    let reached = fileOffset
+    if (fileOffset - recoveryPoint >= this.config.flushMessages && this.#options.files.durable) {
+      reached = recoveryPoint
+      void this.#flushTo(fileOffset).catch(() => undefined)
+    }
+    if (reached <= this.writtenOffset) return
+    this.writtenOffset = reached
+    this.#options.onWritten?.(this)
+  }
+
+  async #flushTo(offset: number): Promise<void> {
+    while (this.#flusher.recoveryPoint < Math.min(offset, this.logEndOffset)) {
+      try {
+        await this.#flusher.sync(this.#segments)
+      } catch (error) {
+        throw this.#fail(error as Error)
+      }
+      if (this.#failure !== null) throw this.#offline()
+      if (!this.#closed) this.#publish()
+    }
+  }
+
+  #place(bytes: Buffer, first: number, leaderEpoch: number): void {
+    let next = first
+    for (let at = 0; at < bytes.length; ) {
+      const size = sizeInBytes(bytes, at)
+      if (leaderEpoch >= 0) {
+        setBaseOffset(bytes, at, next)
+        setPartitionLeaderEpoch(bytes, at, leaderEpoch)
+      }
+      const base = baseOffset(bytes, at)
+      const last = base + lastOffsetDelta(bytes, at)
+      this.epochs.assign(leaderEpoch >= 0 ? leaderEpoch : partitionLeaderEpoch(bytes, at), base)
+      this.#active.note(size, last, maxTimestamp(bytes, at), this.config.indexIntervalBytes)
+      if (producerId(bytes, at) >= 0) this.#noteProducer(bytes, at, base)
+      next = last + 1
+      at += size
+    }
+    this.logEndOffset = next
+    this.producers.endOffset = next
+  }
+
+  #noteProducer(bytes: Buffer, at: number, base: number): void {
+    const completed = this.producers.append(bytes, at, base, endMarkerOf(bytes, at))
+    if (completed === null || !completed.aborted) return
+    const { producerId, firstOffset, lastOffset } = completed
+    const lastStableOffset = this.producers.lastStableOffsetAfter(completed)
+    this.#active.transactionIndex.append({ producerId, firstOffset, lastOffset, lastStableOffset })
+  }
+
+  #checkProducers(bytes: Buffer, origin: AppendOrigin): ProducerBatch | null {
+    if (origin === 'replication') return null
+    for (let at = 0; at < bytes.length; at += sizeInBytes(bytes, at)) {
+      if (producerId(bytes, at) < 0) continue
+      if (origin === 'coordinator') {
+        this.producers.checkCoordinated(bytes, at, endMarkerOf(bytes, at))
+        continue
+      }
+      const duplicate = this.producers.check(bytes, at)
+      if (duplicate !== null) return duplicate
+    }
+    return null
+  }
+
+  #duplicateResult(batch: ProducerBatch): AppendResult {
+    return {
+      baseOffset: batch.lastOffset - batch.offsetDelta,
+      lastOffset: batch.lastOffset,
+      logAppendTimeMs: this.config.messageTimestampType === 'LogAppendTime' ? batch.timestamp : -1,
+      logStartOffset: this.logStartOffset,
+      duplicate: true,
+    }
+  }
+
+  #mustFollow(bytes: Buffer): void {
+    let expected = this.logEndOffset
+    for (let at = 0; at < bytes.length; at += sizeInBytes(bytes, at)) {
+      assert(baseOffset(bytes, at) >= expected, `replicated offset ${baseOffset(bytes, at)} is below ${expected}`)
+      expected = lastOffset(bytes, at) + 1
+    }
+  }
+
+  #roll(offset: number): void {
+    this.#write()
+    this.#guard(() => {
+      const { files, now } = this.#options
+      const previous = this.#active
+      if (previous.sizeInBytes === 0) {
+        for (const path of previous.retire(files)) files.unlink(path)
+        this.#segments.pop()
+      } else {
+        previous.endOffset = offset
+        previous.seal()
+      }
+      this.producers.endOffset = offset
+      this.#snapshots.take(this.producers)
+      this.#active = Segment.create(files, this.dir, offset, now())
+      this.#segments.push(this.#active)
+      this.#flusher.directoryChanged = true
+    })
+    void this.#flushTo(offset).catch(() => undefined)
+  }
+
+  #restartAt(offset: number): void {
+    this.logEndOffset = offset
+    this.writtenOffset = Math.min(this.writtenOffset, offset)
+    this.#flusher.truncateTo(offset)
+    this.#reader.forget()
+    this.epochs.truncateFromEnd(offset)
+    const { now, producerIdExpirationMs } = this.#options
+    this.#snapshots.loadLatest(this.producers, this.logStartOffset, offset, now(), producerIdExpirationMs)
+    for (const segment of this.#segments) {
+      if (segment.endOffset > this.producers.endOffset)
+        replayProducers(segment, this.producers, this.producers.endOffset)
+    }
+    this.producers.endOffset = offset
+  }
+
+  #dropSegments(from: number, count: number): void {
+    if (count <= 0) return
+    const dueMs = this.#options.now() + this.config.fileDeleteDelayMs
+    for (const segment of this.#segments.splice(from, count)) {
+      this.#snapshots.removeWhere(offset => offset === segment.baseOffset)
+      for (const path of segment.retire(this.#options.files)) this.#retired.push({ path, dueMs })
+    }
+    this.#reader.forget()
+  }
+
+  #findTimestamp(segment: Segment, timestamp: number): TimestampAndOffset | null {
+    const batch = segment.batchReaching(timestamp, this.logStartOffset)
+    if (batch === null) return null
+    const bytes = Buffer.allocUnsafe(batch.size)
+    segment.file.read(bytes, 0, batch.size, batch.position)
+    for (const record of readRecords(bytes, 0, this.config.maxDecompressedMessageBytes)) {
+      if (record.timestamp >= timestamp && record.offset >= this.logStartOffset) {
+        return { timestamp: record.timestamp, offset: record.offset, leaderEpoch: batch.leaderEpoch }
+      }
+    }
+    return null
+  }
+
+  /** Index of the segment that an offset lies in. */
+  #segmentIndexOf(offset: number): number {
+    const segments = this.#segments
+    let high = segments.length - 1
+    if (segments[high].baseOffset <= offset) return high
+    let low = 0
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1
+      if (segments[middle].baseOffset <= offset) low = middle
+      else high = middle - 1
+    }
+    return low
+  }
+
+  /** Spreads rolls by time: the same for a segment each time, different between segments and logs. */
+  #jitterMs(): number {
+    const { segmentJitterMs, segmentMs } = this.config
+    if (segmentJitterMs <= 0) return 0
+    let hash = this.#active.baseOffset | 0
+    for (let index = 0; index < this.dir.length; index++) hash = (Math.imul(hash, 31) + this.dir.charCodeAt(index)) | 0
+    return (hash >>> 0) % Math.min(segmentJitterMs, segmentMs)
+  }
+
+  #guard(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      throw this.#fail(error as Error)
+    }
+  }
+
+  #mustWork(): void {
+    assert(!this.#closed, `the log in ${this.dir} is closed`)
+    if (this.#failure !== null) throw this.#offline()
+  }
+
+  /** A disk error: what is in memory and what is in the files may differ, so nothing is taken or given any more. */
+  #fail(error: Error): KafkaError {
+    if (error instanceof KafkaError) return error
+    if (this.#failure === null) {
+      this.#failure = error
+      this.#options.logger?.error('the log is offline after a disk error', { dir: this.dir, error: String(error) })
+      this.#options.onFailed?.(error)
+    }
+    return this.#offline()
+  }
+
+  #offline(): KafkaError {
+    return new KafkaError(codes.KAFKA_STORAGE_ERROR, `the log in ${this.dir} is offline: ${this.#failure?.message}`)
+  }
+}
+
+/** Checks that bytes of a coordinator or replica are whole batches of magic 2, and a replica's checksums. */
+function wholeBatches(records: Buffer, origin: AppendOrigin): Buffer {
+  for (let at = 0; at < records.length; ) {
+    const size = at + 61 <= records.length ? frameSize(records, at) : 0
+    if (size === 0 || at + size > records.length || (origin === 'replication' && !frameIsSound(records, at, size))) {
+      throw new KafkaError(codes.CORRUPT_MESSAGE, `the batch at byte ${at} of the records is damaged`)
+    }
+    at += size
+  }
+  return records
+}

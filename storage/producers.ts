@@ -1,0 +1,229 @@
+/**
+ * What a log knows of idempotent and transactional producers (KIP-98): the last batches of each, so that a batch sent twice is
+ * written once; the epoch that may write; the open transactions, which bound what read_committed consumers see.
+ */
+import { codes, KafkaError } from '../protocol/errors.ts'
+import {
+  baseSequence,
+  isControl,
+  isTransactional,
+  lastOffsetDelta,
+  lastSequence,
+  maxTimestamp,
+  producerEpoch,
+  producerId,
+} from '../protocol/records/header.ts'
+
+/** Batches remembered per producer: as many as a client may have in flight. */
+const batchesMax = 5
+
+/** A batch that was appended. Deltas and sequences as in its header; −1 where unknown. */
+export interface ProducerBatch {
+  lastSequence: number
+  lastOffset: number
+  offsetDelta: number
+  timestamp: number
+}
+
+/** One producer's state. currentTxnFirstOffset is −1 outside of a transaction. */
+export interface ProducerState {
+  readonly producerId: number
+  epoch: number
+  coordinatorEpoch: number
+  lastTimestamp: number
+  currentTxnFirstOffset: number
+  /** Oldest first. */
+  readonly batches: ProducerBatch[]
+}
+
+/** A transaction that a marker has just ended. */
+export interface CompletedTransaction {
+  readonly producerId: number
+  readonly firstOffset: number
+  readonly lastOffset: number
+  readonly aborted: boolean
+}
+
+/** An end-transaction marker as far as the log needs it. */
+export interface EndMarker {
+  readonly aborted: boolean
+  readonly coordinatorEpoch: number
+}
+
+function firstSequenceOf(batch: ProducerBatch): number {
+  const first = batch.lastSequence - batch.offsetDelta
+  return first < 0 && batch.lastSequence >= 0 ? first + 0x80000000 : first
+}
+
+/** The producers of one log. */
+export class Producers {
+  readonly states = new Map<number, ProducerState>()
+  /** Offset behind the last record that the state includes. */
+  endOffset = 0
+  /** First offset of each open transaction, oldest first, by producer. */
+  readonly #open = new Map<number, number>()
+  /** Ended transactions whose marker is not below the high watermark yet. */
+  #uncommitted: { firstOffset: number; lastOffset: number }[] = []
+
+  /**
+   * The remembered batch that this one repeats, null where it is new. Throws OUT_OF_ORDER_SEQUENCE_NUMBER,
+   * INVALID_PRODUCER_EPOCH or INVALID_TXN_STATE for a client's batch that must not be appended. Changes nothing.
+   */
+  check(b: Buffer, at: number): ProducerBatch | null {
+    const id = producerId(b, at)
+    const state = this.states.get(id)
+    const epoch = producerEpoch(b, at)
+    const first = baseSequence(b, at)
+    if (state === undefined) return null
+    const { batches } = state
+    if (epoch === state.epoch) {
+      const last = lastSequence(b, at)
+      for (const batch of batches) {
+        if (batch.lastSequence === last && firstSequenceOf(batch) === first) return batch
+      }
+    }
+    this.#checkEpoch(state, epoch)
+    if (epoch !== state.epoch) {
+      if (first !== 0 && state.epoch !== -1) {
+        throw new KafkaError(
+          codes.OUT_OF_ORDER_SEQUENCE_NUMBER,
+          `producer ${id} begins epoch ${epoch} with sequence ${first}; a new epoch (the last was ${state.epoch}) begins with 0`,
+        )
+      }
+    } else {
+      const last = batches.length === 0 ? -1 : batches[batches.length - 1].lastSequence
+      if (first !== (last === 0x7fffffff ? 0 : last + 1)) {
+        throw new KafkaError(
+          codes.OUT_OF_ORDER_SEQUENCE_NUMBER,
+          `producer ${id} in epoch ${epoch} sent sequence ${first} after ${last}; resend from the first missing batch`,
+        )
+      }
+    }
+    if (state.currentTxnFirstOffset >= 0 && !isTransactional(b, at)) {
+      throw new KafkaError(
+        codes.INVALID_TXN_STATE,
+        `producer ${id} wrote outside of its open transaction; end it first`,
+      )
+    }
+    return null
+  }
+
+  /** Throws where a coordinator's batch comes from an epoch that is over. Changes nothing. */
+  checkCoordinated(b: Buffer, at: number, marker: EndMarker | null): void {
+    const state = this.states.get(producerId(b, at))
+    if (state === undefined) return
+    this.#checkEpoch(state, producerEpoch(b, at))
+    if (marker !== null && marker.coordinatorEpoch < state.coordinatorEpoch) {
+      throw new KafkaError(
+        codes.TRANSACTION_COORDINATOR_FENCED,
+        `coordinator epoch ${marker.coordinatorEpoch} is older than ${state.coordinatorEpoch}; the transaction has a newer coordinator`,
+      )
+    }
+  }
+
+  /** Takes in a batch that was appended at an offset. `marker` is given for control batches that end a transaction. */
+  append(b: Buffer, at: number, firstOffset: number, marker: EndMarker | null): CompletedTransaction | null {
+    const id = producerId(b, at)
+    const epoch = producerEpoch(b, at)
+    let state = this.states.get(id)
+    if (state === undefined) {
+      state = { producerId: id, epoch, coordinatorEpoch: -1, lastTimestamp: -1, currentTxnFirstOffset: -1, batches: [] }
+      this.states.set(id, state)
+    }
+    if (state.epoch !== epoch) {
+      state.epoch = epoch
+      state.batches.length = 0
+    }
+    const timestamp = maxTimestamp(b, at)
+    const offsetDelta = lastOffsetDelta(b, at)
+    state.lastTimestamp = timestamp
+    if (isControl(b, at)) return marker === null ? null : this.#end(state, marker, firstOffset + offsetDelta)
+
+    const batch: ProducerBatch =
+      state.batches.length < batchesMax
+        ? { lastSequence: 0, lastOffset: 0, offsetDelta: 0, timestamp: 0 }
+        : (state.batches.shift() as ProducerBatch)
+    batch.lastSequence = lastSequence(b, at)
+    batch.lastOffset = firstOffset + offsetDelta
+    batch.offsetDelta = offsetDelta
+    batch.timestamp = timestamp
+    state.batches.push(batch)
+    if (isTransactional(b, at) && state.currentTxnFirstOffset < 0) {
+      state.currentTxnFirstOffset = firstOffset
+      this.#open.set(id, firstOffset)
+    }
+    return null
+  }
+
+  /** Where the last stable offset goes when this transaction is over: the first of the others, else behind the marker. */
+  lastStableOffsetAfter(completed: CompletedTransaction): number {
+    for (const [id, offset] of this.#open) if (id !== completed.producerId) return offset
+    return completed.lastOffset + 1
+  }
+
+  /** First offset of the oldest transaction that is open, or whose marker the high watermark has not passed; Infinity without. */
+  firstUnstableOffset(highWatermark: number): number {
+    if (this.#uncommitted.length > 0) {
+      this.#uncommitted = this.#uncommitted.filter(ended => ended.lastOffset >= highWatermark)
+    }
+    let first = Number.POSITIVE_INFINITY
+    for (const offset of this.#open.values()) {
+      first = offset
+      break
+    }
+    for (const ended of this.#uncommitted) if (ended.firstOffset < first) first = ended.firstOffset
+    return first
+  }
+
+  /** Puts a producer's state in place, as a snapshot has it. */
+  load(state: ProducerState): void {
+    this.states.set(state.producerId, state)
+    if (state.currentTxnFirstOffset < 0) return
+    this.#open.set(state.producerId, state.currentTxnFirstOffset)
+    // The oldest transaction must be first, and snapshots have no order.
+    const sorted = [...this.#open].sort((a, b) => a[1] - b[1])
+    this.#open.clear()
+    for (const [id, offset] of sorted) this.#open.set(id, offset)
+  }
+
+  /** Forgets producers that wrote nothing for so long and have no open transaction; gives how many. */
+  expire(now: number, expirationMs: number): number {
+    let count = 0
+    for (const [id, state] of this.states) {
+      if (!isExpired(state, now, expirationMs)) continue
+      this.states.delete(id)
+      count++
+    }
+    return count
+  }
+
+  clear(endOffset: number): void {
+    this.states.clear()
+    this.#open.clear()
+    this.#uncommitted = []
+    this.endOffset = endOffset
+  }
+
+  #checkEpoch(state: ProducerState, epoch: number): void {
+    if (epoch >= state.epoch) return
+    throw new KafkaError(
+      codes.INVALID_PRODUCER_EPOCH,
+      `producer ${state.producerId} wrote in epoch ${epoch}, but epoch ${state.epoch} has begun; another instance took its place`,
+    )
+  }
+
+  #end(state: ProducerState, marker: EndMarker, markerOffset: number): CompletedTransaction | null {
+    state.coordinatorEpoch = marker.coordinatorEpoch
+    const firstOffset = state.currentTxnFirstOffset
+    if (firstOffset < 0) return null
+    state.currentTxnFirstOffset = -1
+    this.#open.delete(state.producerId)
+    this.#uncommitted.push({ firstOffset, lastOffset: markerOffset })
+    return { producerId: state.producerId, firstOffset, lastOffset: markerOffset, aborted: marker.aborted }
+  }
+}
+
+/** Whether a producer was silent for so long that it may be forgotten. */
+export function isExpired(state: ProducerState, now: number, expirationMs: number): boolean {
+  return state.currentTxnFirstOffset < 0 && now - state.lastTimestamp >= expirationMs
+}

@@ -1,0 +1,157 @@
+/** Reading whole batches out of segments, into buffers that are used again. */
+import { baseOffset, magic, readInt64 } from '../protocol/records/header.ts'
+import { frameHeaderBytes, frameLastOffset, frameSize } from './frames.ts'
+import { borrowBuffer, returnBuffer } from './read-buffers.ts'
+import type { Segment } from './segment.ts'
+
+/** How much to read. maxOffset is exclusive: batches that begin there or behind are left out. */
+export interface ReadLimits {
+  readonly maxBytes: number
+  readonly maxOffset: number
+  /** Whether a first batch beyond maxBytes is read all the same. */
+  readonly minOneMessage: boolean
+}
+
+/** Whole batches, the first of which holds the offset asked for. */
+export class ReadResult {
+  readonly records: Buffer[]
+  readonly sizeInBytes: number
+  #borrowed: Buffer | null
+
+  constructor(records: Buffer[], sizeInBytes: number, borrowed: Buffer | null) {
+    this.records = records
+    this.sizeInBytes = sizeInBytes
+    this.#borrowed = borrowed
+  }
+
+  /** Gives the memory back once the records were sent; they must not be looked at any more. */
+  release(): void {
+    if (this.#borrowed === null) return
+    returnBuffer(this.#borrowed)
+    this.#borrowed = null
+  }
+}
+
+/** Nothing to read. */
+export const emptyRead = new ReadResult([], 0, null)
+
+/** Places remembered where readers will go on: as many as consumers usually follow one partition. */
+const hintsMax = 4
+
+/** Most bytes read at once, unless one batch is larger: what is kept for reuse, and what a client can take in one go. */
+const readBytesMax = 8 * 1024 * 1024
+
+/** Bytes read in front of the wanted batch, at most, when only the index says where to begin. */
+const slackBytes = 8 * 1024
+
+/** Remembers where each sequential reader of one log goes on, so that only a first read looks into the index. */
+export class Reader {
+  readonly #offsets = new Float64Array(hintsMax).fill(-1)
+  readonly #segments: (Segment | null)[] = new Array(hintsMax).fill(null)
+  readonly #positions = new Float64Array(hintsMax)
+  #nextHint = 0
+
+  /** Reads from the segment that holds the offset. */
+  read(segment: Segment, offset: number, limits: ReadLimits): ReadResult {
+    const hint = this.#find(segment, offset)
+    const exact = hint >= 0
+    let position = exact ? this.#positions[hint] : segment.offsetIndex.lookup(offset)
+    const written = segment.writtenBytes
+    if (position + frameHeaderBytes > written) return emptyRead
+    const budget = Math.min(Math.max(limits.maxBytes, 0), readBytesMax)
+    const wanted = Math.max(budget + (exact ? 0 : slackBytes), limits.minOneMessage ? slackBytes : frameHeaderBytes)
+    let buffer = borrowBuffer(Math.min(wanted, written - position))
+    let length = segment.file.read(buffer, 0, Math.min(wanted, written - position), position)
+
+    // Skip to the batch that holds the offset.
+    let at = 0
+    let size = 0
+    for (;;) {
+      if (at + frameHeaderBytes > length || (at + 27 > length && position + length < written)) {
+        // It lies behind what was read.
+        position += at
+        if (position + frameHeaderBytes > written) return this.#nothing(buffer)
+        length = segment.file.read(buffer, 0, Math.min(buffer.length, written - position), position)
+        at = 0
+      }
+      size = frameSize(buffer, at)
+      if (size === 0) return this.#nothing(buffer)
+      if (frameLastOffset(buffer, at) >= offset) break
+      at += size
+    }
+    if (firstOffset(buffer, at) >= limits.maxOffset) return this.#nothing(buffer)
+    if (size > budget && !limits.minOneMessage) return this.#nothing(buffer)
+
+    const target = Math.min(Math.max(budget, size), written - position - at)
+    if (at + target > length) {
+      position += at
+      at = 0
+      if (target > buffer.length) {
+        returnBuffer(buffer)
+        buffer = borrowBuffer(target)
+      }
+      length = segment.file.read(buffer, 0, target, position)
+    }
+    const end = this.#end(segment, buffer, at, at + target, position, limits.maxOffset, hint)
+    if (end === at) return this.#nothing(buffer)
+    return new ReadResult([buffer.subarray(at, end)], end - at, buffer)
+  }
+
+  /** Forgets places in segments that changed or went. */
+  forget(): void {
+    this.#offsets.fill(-1)
+    this.#segments.fill(null)
+  }
+
+  /** The end of the last batch that is whole and allowed within [at, limit) of the buffer; notes where it ends. */
+  #end(
+    segment: Segment,
+    buffer: Buffer,
+    at: number,
+    limit: number,
+    position: number,
+    maxOffset: number,
+    hint: number,
+  ): number {
+    // Walk from the last but one indexed batch before the limit instead of from the first.
+    let from = at
+    const floor = segment.offsetIndex.positionBefore(position + limit - frameHeaderBytes) - position
+    if (floor > from && firstOffset(buffer, floor) < maxOffset) from = floor
+    let last = -1
+    while (from + frameHeaderBytes <= limit) {
+      const size = frameSize(buffer, from)
+      if (size === 0 || from + size > limit || firstOffset(buffer, from) >= maxOffset) break
+      last = from
+      from += size
+    }
+    if (last >= 0) this.#note(hint, segment, frameLastOffset(buffer, last) + 1, position + from)
+    return from
+  }
+
+  #find(segment: Segment, offset: number): number {
+    for (let index = 0; index < hintsMax; index++) {
+      if (this.#offsets[index] === offset && this.#segments[index] === segment) return index
+    }
+    return -1
+  }
+
+  #note(hint: number, segment: Segment, offset: number, position: number): void {
+    if (hint < 0) {
+      hint = this.#nextHint
+      this.#nextHint = (hint + 1) % hintsMax
+    }
+    this.#offsets[hint] = offset
+    this.#segments[hint] = segment
+    this.#positions[hint] = position
+  }
+
+  #nothing(buffer: Buffer): ReadResult {
+    returnBuffer(buffer)
+    return emptyRead
+  }
+}
+
+/** Offset of the first record, as far as the format tells. */
+function firstOffset(b: Buffer, at: number): number {
+  return magic(b, at) === 2 ? baseOffset(b, at) : readInt64(b, at)
+}

@@ -1,0 +1,288 @@
+/** One segment of a log: the batches from an offset on (`.log`), and their indexes. */
+import { assert } from '../lib/base/assert.ts'
+import { headerBytes, partitionLeaderEpoch } from '../protocol/records/header.ts'
+import type { LogConfig } from './config.ts'
+import type { Files, RandomFile } from './files.ts'
+import { frameHeaderBytes, frameLastOffset, frameMaxTimestamp, frameSize, scanFrames } from './frames.ts'
+import { fileName } from './names.ts'
+import { OffsetIndex, relativeOffsetMax } from './offset-index.ts'
+import { borrowBuffer, returnBuffer } from './read-buffers.ts'
+import { TimeIndex } from './time-index.ts'
+import { TransactionIndex } from './transaction-index.ts'
+
+/** A batch found by the records' time. */
+export interface TimedBatch {
+  readonly position: number
+  readonly size: number
+  readonly leaderEpoch: number
+}
+
+/** Batches from `baseOffset` to the next segment's. */
+export class Segment {
+  readonly baseOffset: number
+  readonly file: RandomFile
+  readonly offsetIndex: OffsetIndex
+  readonly timeIndex: TimeIndex
+  readonly transactionIndex: TransactionIndex
+  /** Bytes appended, of which the last may only be in memory yet. */
+  sizeInBytes: number
+  /** Bytes in the file. */
+  writtenBytes: number
+  /** Bytes that the disk has. */
+  syncedBytes: number
+  /** Offset behind the last record. */
+  endOffset: number
+  /** Greatest timestamp, −1 without; and the last offset of the first batch that reaches it. */
+  maxTimestamp: number
+  maxTimestampOffset: number
+  /** Timestamp of the first batch: since when a roll by time is waited for; −1 until one is there. */
+  firstTimestamp = -1
+  readonly createdMs: number
+  /** Whether the files were given up. */
+  retired = false
+  #bytesSinceIndexed = 0
+  #indexesChanged = false
+  #pending: Buffer[] = []
+
+  constructor(files: Files, dir: string, baseOffset: number, now: number) {
+    this.baseOffset = baseOffset
+    this.file = files.file(fileName(dir, baseOffset, 'log'))
+    this.offsetIndex = new OffsetIndex(files, fileName(dir, baseOffset, 'index'), baseOffset)
+    this.timeIndex = new TimeIndex(files, fileName(dir, baseOffset, 'timeindex'), baseOffset)
+    this.transactionIndex = new TransactionIndex(files, fileName(dir, baseOffset, 'txnindex'))
+    this.sizeInBytes = this.file.size()
+    this.writtenBytes = this.sizeInBytes
+    this.syncedBytes = this.sizeInBytes
+    this.endOffset = baseOffset
+    this.maxTimestamp = this.timeIndex.lastTimestamp
+    this.maxTimestampOffset = this.timeIndex.lastOffset
+    this.createdMs = files.modifiedMs(this.file.path) || now
+  }
+
+  /** A segment that has no files yet, or whose files are to be replaced. */
+  static create(files: Files, dir: string, baseOffset: number, now: number): Segment {
+    for (const kind of ['log', 'index', 'timeindex', 'txnindex'] as const) {
+      const path = fileName(dir, baseOffset, kind)
+      if (files.exists(path)) files.unlink(path)
+    }
+    const segment = new Segment(files, dir, baseOffset, now)
+    segment.file.create()
+    segment.offsetIndex.file.create()
+    segment.timeIndex.file.create()
+    return segment
+  }
+
+  /** The time that retention counts from. */
+  get timeMs(): number {
+    return this.maxTimestamp >= 0 ? this.maxTimestamp : this.createdMs
+  }
+
+  /** Whether bytes wait in memory. */
+  get hasPending(): boolean {
+    return this.#pending.length > 0
+  }
+
+  /** Whether the next batches must go to a new segment. Jitter is that of this segment. */
+  shouldRoll(
+    config: LogConfig,
+    bytes: number,
+    maxTimestamp: number,
+    lastOffset: number,
+    now: number,
+    jitterMs: number,
+  ): boolean {
+    if (this.sizeInBytes > config.segmentBytes - bytes) return this.sizeInBytes > 0
+    if (lastOffset - this.baseOffset > relativeOffsetMax) return true
+    if (this.sizeInBytes === 0) return false
+    if (this.offsetIndex.isFull(config.segmentIndexBytes) || this.timeIndex.isFull(config.segmentIndexBytes))
+      return true
+    const first = this.#firstTimestamp()
+    const waitedMs = first >= 0 && maxTimestamp >= 0 ? maxTimestamp - first : now - this.createdMs
+    return waitedMs > config.segmentMs - jitterMs
+  }
+
+  /** Queues whole batches whose offsets are set. The bytes belong to the segment until `write`. */
+  queue(bytes: Buffer): void {
+    this.#pending.push(bytes)
+  }
+
+  /** Notes one batch of the queued bytes, in order. */
+  note(size: number, lastOffset: number, maxTimestamp: number, indexIntervalBytes: number): void {
+    if (this.firstTimestamp < 0 && this.sizeInBytes === 0) this.firstTimestamp = maxTimestamp
+    if (maxTimestamp > this.maxTimestamp) {
+      this.maxTimestamp = maxTimestamp
+      this.maxTimestampOffset = lastOffset
+    }
+    if (this.#bytesSinceIndexed > indexIntervalBytes) {
+      this.offsetIndex.append(lastOffset, this.sizeInBytes)
+      this.timeIndex.append(this.maxTimestamp, this.maxTimestampOffset)
+      this.#bytesSinceIndexed = 0
+    }
+    this.#bytesSinceIndexed += size
+    this.sizeInBytes += size
+    this.endOffset = lastOffset + 1
+  }
+
+  /** Writes what is queued, with one call. */
+  write(): void {
+    if (this.#pending.length === 0) return
+    this.file.writev(this.#pending, this.writtenBytes)
+    this.#pending = []
+    this.writtenBytes = this.sizeInBytes
+    if (this.offsetIndex.file.shouldSpill) this.offsetIndex.file.spill()
+    if (this.timeIndex.file.shouldSpill) this.timeIndex.file.spill()
+  }
+
+  /** Makes the indexes' files complete, with the greatest timestamp as the last entry of all. */
+  seal(): void {
+    this.timeIndex.append(this.maxTimestamp, this.maxTimestampOffset)
+    this.offsetIndex.file.spill()
+    this.timeIndex.file.spill()
+    this.offsetIndex.file.trim()
+    this.timeIndex.file.trim()
+    this.#indexesChanged = true
+  }
+
+  /** Whether the disk may lack something: bytes, or the indexes of a segment that was sealed. */
+  get needsSync(): boolean {
+    return this.syncedBytes < this.writtenBytes || this.#indexesChanged
+  }
+
+  /** Resolves once all that is in the files now is on the disk. Indexes can be rebuilt, so they only count when sealed. */
+  async sync(): Promise<void> {
+    const target = this.writtenBytes
+    if (target > this.syncedBytes) await this.file.sync()
+    if (this.#indexesChanged && !this.retired) {
+      this.#indexesChanged = false
+      await Promise.all([this.offsetIndex.file.sync(), this.timeIndex.file.sync()])
+    }
+    if (!this.retired) await this.transactionIndex.sync()
+    this.syncedBytes = Math.max(this.syncedBytes, Math.min(target, this.writtenBytes))
+  }
+
+  /** Position of the first batch in the file whose last offset reaches the offset; where none does, the end. `from` begins a batch. */
+  positionOf(offset: number, from = this.offsetIndex.lookup(offset)): number {
+    const buffer = borrowBuffer(4096)
+    try {
+      let position = from
+      while (position + frameHeaderBytes <= this.writtenBytes) {
+        const length = this.file.read(buffer, 0, Math.min(buffer.length, this.writtenBytes - position), position)
+        let at = 0
+        while (at + frameHeaderBytes <= length) {
+          const size = frameSize(buffer, at)
+          if (size === 0) return this.writtenBytes
+          // The last offset of a batch lies behind the bytes that tell its size.
+          if (at + Math.min(size, headerBytes) > length) break
+          if (frameLastOffset(buffer, at) >= offset) return position + at
+          at += size
+        }
+        if (at === 0) break
+        position += at
+      }
+      return this.writtenBytes
+    } finally {
+      returnBuffer(buffer)
+    }
+  }
+
+  /** The first batch whose records may include one at this time or later, at or behind the offset; null without. */
+  batchReaching(timestamp: number, startOffset: number): TimedBatch | null {
+    let found: TimedBatch | null = null
+    const from = this.offsetIndex.lookup(Math.max(this.timeIndex.lookup(timestamp), startOffset))
+    scanFrames(this.file, from, this.writtenBytes, (b, at, position, size) => {
+      if (frameMaxTimestamp(b, at) < timestamp || frameLastOffset(b, at) < startOffset) return true
+      found = { position, size, leaderEpoch: partitionLeaderEpoch(b, at) }
+      return false
+    })
+    return found
+  }
+
+  /** Reads the end offset out of the last batches, as after opening. */
+  findEndOffset(): void {
+    const from = this.offsetIndex.lookup(Number.MAX_SAFE_INTEGER)
+    scanFrames(this.file, from, this.writtenBytes, (b, at) => {
+      this.endOffset = frameLastOffset(b, at) + 1
+      return true
+    })
+  }
+
+  /** Drops the batches that reach this offset, and what the indexes say of them. Nothing may be queued. */
+  truncateTo(offset: number): void {
+    assert(!this.hasPending, 'queued batches are written before a segment is cut')
+    const position = this.positionOf(offset)
+    this.offsetIndex.truncateTo(offset)
+    this.timeIndex.truncateTo(offset)
+    this.transactionIndex.truncateTo(offset)
+    this.cutAt(position)
+    this.maxTimestamp = this.timeIndex.lastTimestamp
+    this.maxTimestampOffset = this.timeIndex.lastOffset
+    // What was not indexed since the last entry may be later than it.
+    scanFrames(this.file, this.offsetIndex.lookup(this.timeIndex.lastOffset), position, (b, at) => {
+      const timestamp = frameMaxTimestamp(b, at)
+      if (timestamp > this.maxTimestamp) {
+        this.maxTimestamp = timestamp
+        this.maxTimestampOffset = frameLastOffset(b, at)
+      }
+      return true
+    })
+    this.endOffset = Math.min(this.endOffset, Math.max(offset, this.baseOffset))
+    this.#bytesSinceIndexed = 0
+    if (position === 0) this.firstTimestamp = -1
+  }
+
+  /** Cuts the file. */
+  cutAt(position: number): void {
+    this.file.truncate(position)
+    this.sizeInBytes = position
+    this.writtenBytes = position
+    this.syncedBytes = Math.min(this.syncedBytes, position)
+  }
+
+  /** Empties the indexes, to be rebuilt by `note` from the first batch on. */
+  resetIndexes(): void {
+    this.offsetIndex.file.truncate(0)
+    this.offsetIndex.file.trim()
+    this.timeIndex.reset()
+    this.timeIndex.file.trim()
+    this.maxTimestamp = -1
+    this.maxTimestampOffset = this.baseOffset
+    this.firstTimestamp = -1
+    this.endOffset = this.baseOffset
+    this.sizeInBytes = 0
+    this.#bytesSinceIndexed = 0
+  }
+
+  close(): void {
+    this.file.close()
+    this.offsetIndex.file.close()
+    this.timeIndex.file.close()
+    this.transactionIndex.close()
+  }
+
+  /** Marks the files as deleted; gives their paths, for somebody to remove. */
+  retire(files: Files): string[] {
+    this.retired = true
+    this.close()
+    const paths: string[] = []
+    for (const path of [
+      this.file.path,
+      this.offsetIndex.file.path,
+      this.timeIndex.file.path,
+      this.transactionIndex.path,
+    ]) {
+      if (!files.exists(path)) continue
+      files.rename(path, `${path}.deleted`)
+      paths.push(`${path}.deleted`)
+    }
+    return paths
+  }
+
+  #firstTimestamp(): number {
+    if (this.firstTimestamp >= 0 || this.writtenBytes < frameHeaderBytes) return this.firstTimestamp
+    scanFrames(this.file, 0, this.writtenBytes, (b, at) => {
+      this.firstTimestamp = frameMaxTimestamp(b, at)
+      return false
+    })
+    return this.firstTimestamp
+  }
+}

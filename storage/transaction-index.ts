@@ -1,0 +1,103 @@
+/**
+ * The aborted transactions whose markers are in a segment (`.txnindex`): entries of int16 version 0, int64 producerId,
+ * firstOffset, lastOffset and lastStableOffset, ordered by lastOffset. The file is made with the first entry.
+ */
+import { readInt64, writeInt64 } from '../protocol/records/header.ts'
+import type { Files, RandomFile } from './files.ts'
+
+const entryBytes = 34
+
+/** One aborted transaction; lastStableOffset is where the last stable offset went when its marker was appended. */
+export interface AbortedTransaction {
+  readonly producerId: number
+  readonly firstOffset: number
+  readonly lastOffset: number
+  readonly lastStableOffset: number
+}
+
+/** The entries of one segment, read from the file when first asked for. */
+export class TransactionIndex {
+  readonly #file: RandomFile
+  #entries: AbortedTransaction[] | null = null
+  #dirty = false
+
+  constructor(files: Files, path: string) {
+    this.#file = files.file(path)
+  }
+
+  get path(): string {
+    return this.#file.path
+  }
+
+  /** All entries in order. */
+  get entries(): readonly AbortedTransaction[] {
+    if (this.#entries === null) this.#entries = this.#read()
+    return this.#entries
+  }
+
+  /** Whether the file's length is one that entries can have. */
+  get isSound(): boolean {
+    return this.#file.size() % entryBytes === 0
+  }
+
+  append(transaction: AbortedTransaction): void {
+    const entries = this.entries as AbortedTransaction[]
+    const entry = Buffer.alloc(entryBytes)
+    writeInt64(entry, 2, transaction.producerId)
+    writeInt64(entry, 10, transaction.firstOffset)
+    writeInt64(entry, 18, transaction.lastOffset)
+    writeInt64(entry, 26, transaction.lastStableOffset)
+    this.#file.writev([entry], entries.length * entryBytes)
+    entries.push(transaction)
+    this.#dirty = true
+  }
+
+  /** Drops transactions that ended at this offset or above. */
+  truncateTo(offset: number): void {
+    const entries = this.entries as AbortedTransaction[]
+    let count = entries.length
+    while (count > 0 && entries[count - 1].lastOffset >= offset) count--
+    if (count === entries.length) return
+    entries.length = count
+    this.#file.truncate(count * entryBytes)
+    this.#dirty = true
+  }
+
+  async sync(): Promise<void> {
+    if (!this.#dirty) return
+    this.#dirty = false
+    await this.#file.sync()
+  }
+
+  /** Gives back the handle and the memory. */
+  close(): void {
+    this.#file.close()
+    this.#entries = null
+  }
+
+  rename(path: string): void {
+    if (this.#file.size() > 0) this.#file.rename(path)
+  }
+
+  unlink(): void {
+    this.#entries = []
+    this.#file.unlink()
+  }
+
+  #read(): AbortedTransaction[] {
+    const size = this.#file.size()
+    if (size === 0) return []
+    const bytes = Buffer.alloc(size - (size % entryBytes))
+    this.#file.read(bytes, 0, bytes.length, 0)
+    const entries: AbortedTransaction[] = []
+    for (let at = 0; at < bytes.length; at += entryBytes) {
+      entries.push({
+        producerId: readInt64(bytes, at + 2),
+        firstOffset: readInt64(bytes, at + 10),
+        lastOffset: readInt64(bytes, at + 18),
+        lastStableOffset: readInt64(bytes, at + 26),
+      })
+    }
+    return entries
+  }
+}

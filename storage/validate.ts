@@ -1,0 +1,169 @@
+/**
+ * What Apache Kafka checks of the records that a client wants to append, and what it sets in them. Nothing is copied or decoded
+ * beyond the lengths and timestamps of records, except from the old message formats, which are rewritten as magic 2.
+ */
+import { codes, KafkaError } from '../protocol/errors.ts'
+import { walkRecords } from '../protocol/records/batch.ts'
+import {
+  baseOffset,
+  baseSequence,
+  checkCrc,
+  compressionType,
+  headerBytes,
+  isControl,
+  lastOffsetDelta,
+  magic,
+  producerId,
+  recordCount,
+  setMaxTimestamp,
+  sizeInBytes,
+} from '../protocol/records/header.ts'
+import { upConvert } from '../protocol/records/legacy.ts'
+import type { LogConfig } from './config.ts'
+import { frameHeaderBytes, frameSize } from './frames.ts'
+
+/** Records of one batch that are the reason why it was refused. */
+export interface RecordError {
+  readonly batchIndex: number
+  readonly message: string
+}
+
+/** INVALID_RECORD or INVALID_TIMESTAMP, with the records at fault. */
+export class RecordValidationError extends KafkaError {
+  readonly recordErrors: readonly RecordError[]
+
+  constructor(code: number, message: string, recordErrors: readonly RecordError[]) {
+    super(code, message)
+    this.name = 'RecordValidationError'
+    this.recordErrors = recordErrors
+  }
+}
+
+/** Records at fault that are told; more are only counted. */
+const recordErrorsMax = 3
+
+function invalid(message: string): KafkaError {
+  return new KafkaError(codes.INVALID_RECORD, message)
+}
+
+/**
+ * Checks a client's record set and sets its timestamp type and greatest timestamp; gives what to append: the one batch of
+ * magic 2, or those that old messages were rewritten as. Throws INVALID_RECORD, INVALID_TIMESTAMP, CORRUPT_MESSAGE, MESSAGE_TOO_LARGE or RECORD_LIST_TOO_LARGE.
+ */
+export function validateClientRecords(records: Buffer, config: LogConfig, now: number): Buffer {
+  if (records.length < frameHeaderBytes)
+    throw invalid('the request holds no record batch; send exactly one per partition')
+  if (frameSize(records, 0) === 0) {
+    throw new KafkaError(codes.CORRUPT_MESSAGE, 'the records begin with no batch of a known format; resend them')
+  }
+  const old = magic(records, 0) < 2
+  const batches = old ? convertLegacy(records, config) : soleBatch(records, config)
+  if (batches.length > config.segmentBytes) {
+    throw new KafkaError(
+      codes.RECORD_LIST_TOO_LARGE,
+      `the records have ${batches.length} bytes, a segment holds ${config.segmentBytes}; send less at once or raise segment.bytes`,
+    )
+  }
+  if (!old) checkHeader(batches)
+  const { messageTimestampType } = config
+  for (let at = 0; at < batches.length; at += sizeInBytes(batches, at)) {
+    const maxTimestamp = checkRecords(batches, at, config, now)
+    setMaxTimestamp(batches, at, messageTimestampType, messageTimestampType === 'LogAppendTime' ? now : maxTimestamp)
+  }
+  return batches
+}
+
+function soleBatch(records: Buffer, config: LogConfig): Buffer {
+  if (records.length < frameHeaderBytes)
+    throw invalid('the request holds no record batch; send exactly one per partition')
+  const size = frameSize(records, 0)
+  if (size === 0) {
+    throw new KafkaError(codes.CORRUPT_MESSAGE, 'the records begin with no batch of a known format; resend them')
+  }
+  if (magic(records, 0) < 2) return convertLegacy(records, config)
+  if (size > records.length) throw invalid('the record batch is longer than what was sent; send it whole')
+  checkSize(size, config)
+  if (size === records.length) return records
+  const rest = records.length - size
+  if (rest >= frameHeaderBytes && frameSize(records, size) !== 0 && frameSize(records, size) <= rest) {
+    throw invalid('the request holds more than one record batch; send exactly one per partition')
+  }
+  return records.subarray(0, size)
+}
+
+function convertLegacy(records: Buffer, config: LogConfig): Buffer {
+  for (let at = 0; at + frameHeaderBytes <= records.length; ) {
+    const size = frameSize(records, at)
+    if (size === 0) throw new KafkaError(codes.CORRUPT_MESSAGE, 'the message set is damaged; resend it')
+    if (magic(records, at) === 2) throw invalid('the request mixes message formats; send one')
+    checkSize(size, config)
+    at += size
+  }
+  return upConvert(records, { firstOffset: 0, bytesMax: config.maxDecompressedMessageBytes })
+}
+
+function checkSize(bytes: number, config: LogConfig): void {
+  if (bytes <= config.maxMessageBytes) return
+  throw new KafkaError(
+    codes.MESSAGE_TOO_LARGE,
+    `the record batch has ${bytes} bytes, ${config.maxMessageBytes} are allowed; send smaller batches or raise max.message.bytes`,
+  )
+}
+
+function checkHeader(b: Buffer): void {
+  if (b.length < headerBytes || !checkCrc(b, 0)) {
+    throw new KafkaError(codes.CORRUPT_MESSAGE, 'the checksum of the record batch is wrong; resend it')
+  }
+  if (baseOffset(b, 0) !== 0) throw invalid(`the base offset of a producer's batch is 0, not ${baseOffset(b, 0)}`)
+  const count = recordCount(b, 0)
+  const span = lastOffsetDelta(b, 0) + 1
+  if (count <= 0 || span !== count) throw invalid(`the batch says that it has ${count} records over ${span} offsets`)
+  if (isControl(b, 0)) throw invalid('control records are written by brokers only')
+  if (producerId(b, 0) >= 0 && baseSequence(b, 0) < 0) {
+    throw invalid(`sequence ${baseSequence(b, 0)} is not valid for a producer with an id`)
+  }
+  if (compressionType(b, 0) > 4) throw invalid(`compression type ${compressionType(b, 0)} is unknown`)
+}
+
+/** Walks over the records; gives the greatest timestamp. */
+function checkRecords(b: Buffer, at: number, config: LogConfig, now: number): number {
+  const anyTime = config.messageTimestampType === 'LogAppendTime'
+  const earliest = anyTime ? Number.NEGATIVE_INFINITY : now - config.messageTimestampBeforeMaxMs
+  const latest = anyTime ? Number.POSITIVE_INFINITY : now + config.messageTimestampAfterMaxMs
+  const keyRequired = config.cleanupPolicy.includes('compact')
+  const walk = walkRecords(b, at, null, config.maxDecompressedMessageBytes)
+  if (walk.minTimestamp < earliest || walk.maxTimestamp > latest || (keyRequired && walk.nullKeyDelta >= 0)) {
+    refuseRecords(b, at, config, earliest, latest, keyRequired)
+  }
+  return walk.maxTimestamp
+}
+
+/** Walks again to tell which records are at fault; −1 is no timestamp and is never out of range. */
+function refuseRecords(
+  b: Buffer,
+  at: number,
+  config: LogConfig,
+  earliest: number,
+  latest: number,
+  keyRequired: boolean,
+): void {
+  const errors: RecordError[] = []
+  let count = 0
+  let late = false
+  const refuse = (batchIndex: number, message: string) => {
+    count++
+    if (errors.length < recordErrorsMax) errors.push({ batchIndex, message })
+  }
+  const visit = (batchIndex: number, timestamp: number, keyLength: number) => {
+    if (keyRequired && keyLength < 0) {
+      refuse(batchIndex, 'a compacted topic takes no record without a key')
+    } else if (timestamp !== -1 && (timestamp < earliest || timestamp > latest)) {
+      late = true
+      refuse(batchIndex, `timestamp ${timestamp} is not between ${earliest} and ${latest}`)
+    }
+  }
+  walkRecords(b, at, visit, config.maxDecompressedMessageBytes)
+  if (count === 0) return
+  const code = late ? codes.INVALID_TIMESTAMP : codes.INVALID_RECORD
+  throw new RecordValidationError(code, `${count} of ${recordCount(b, at)} records were refused`, errors)
+}
