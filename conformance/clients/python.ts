@@ -1,0 +1,56 @@
+/** The Python clients, in an environment of their own that is made on first use and kept. */
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type ClientUnderTest, type CodecName, codecs, Member, output } from './client.ts'
+
+const here = fileURLToPath(new URL('.', import.meta.url))
+const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'ottla', 'python-clients')
+const python = join(cache, 'bin', 'python')
+
+/** Why the clients are not there, or null. Installs them where they are not. */
+function install(): string | null {
+  const requirements = readFileSync(join(here, 'requirements.txt'), 'utf8')
+  const stamp = join(cache, 'requirements.txt')
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === requirements) return null
+  mkdirSync(cache, { recursive: true })
+  console.error('conformance: installing the Python clients …')
+  const made = spawnSync('python3', ['-m', 'venv', cache], { encoding: 'utf8' })
+  if (made.status !== 0)
+    return `python3 -m venv failed: ${(made.stderr ?? String(made.error)).trim().split('\n').at(-1)}`
+  const pip = spawnSync(python, ['-m', 'pip', 'install', '--quiet', '-r', join(here, 'requirements.txt')], {
+    encoding: 'utf8',
+  })
+  if (pip.status !== 0) return `pip install failed: ${pip.stderr.trim().split('\n').at(-1)}`
+  writeFileSync(stamp, requirements)
+  return null
+}
+
+/** The three of them. */
+export function pythonClients(): ClientUnderTest[] {
+  const missing = install()
+  return [
+    ['kafka-python', 'kafka_python.py'],
+    ['aiokafka', 'aio_kafka.py'],
+    ['confluent-kafka', 'confluent.py'],
+  ].map(([name, file]) => client(name!, join(here, file!), missing))
+}
+
+function client(name: string, script: string, missing: string | null): ClientUnderTest {
+  return {
+    name,
+    codecs,
+    missing,
+    async produce(bootstrap: string, topic: string, codec: CodecName, first: number, count: number): Promise<void> {
+      await output(python, [script, 'produce', bootstrap, topic, codec, `${first}`, `${count}`])
+    },
+    consume(bootstrap: string, topic: string, group: string): Member {
+      return new Member(python, [script, 'consume', bootstrap, topic, group], line => {
+        const match = /^assigned (\d+)$/.exec(line)
+        return match === null ? null : Number(match[1])
+      })
+    },
+  }
+}
