@@ -1,7 +1,7 @@
 /** One client's connection: its requests in order, its answers in order, and when to read no more for a while. */
 import type { Socket } from 'node:net'
 import type { Budget, BudgetClaim } from './budget.ts'
-import { FrameError, FrameReader } from './frame-reader.ts'
+import { type FrameBounds, FrameError, FrameReader } from './frame-reader.ts'
 import type { ServerLimits } from './limits.ts'
 import type { ReceivePath, Receiver } from './receive.ts'
 import { Replies, Slot } from './replies.ts'
@@ -30,12 +30,16 @@ export interface ConnectionInfo {
 /** What connections share, and whom they report to. */
 export interface ConnectionHost {
   readonly limits: ServerLimits
+  /** The sizes that a request may have. */
+  readonly bounds: FrameBounds
   readonly slabs: Slabs
   /** Bytes of requests that wait for their answers. */
   readonly inFlight: Budget
   /** Bytes of large requests that have not come in whole. */
   readonly assembly: Budget
   monotonicMs(): number
+  /** Runs at the end of this turn of the event loop. */
+  immediate(run: () => void): void
   /** Serves the request between two positions of the buffer; its end is `connection.answer` or `connection.fail`. */
   dispatch(connection: Connection, slot: Slot, buffer: Buffer, start: number, end: number): void
   /** The connection is to be closed for a fault of the client's. */
@@ -47,6 +51,8 @@ export interface ConnectionHost {
 
 /** Requests up to this size are always let in: they are what lets others finish (replicas fetch by them). */
 const exemptBytesMax = 16 * 1024
+/** Requests of one connection that are handed on before others have their turn. */
+const requestsPerTurnMax = 1000
 
 export class Connection implements Receiver {
   readonly info: ConnectionInfo
@@ -69,13 +75,15 @@ export class Connection implements Receiver {
   /** The socket is not read. */
   #paused = false
   #pumping = false
+  /** Has had its share of this turn of the event loop. */
+  #resting = false
   #closing = false
 
   constructor(socket: Socket, info: ConnectionInfo, path: ReceivePath, host: ConnectionHost) {
     this.#socket = socket
     this.info = info
     this.#host = host
-    this.#reader = new FrameReader(host.limits, path === 'slab' ? host.slabs : null)
+    this.#reader = new FrameReader(host.bounds, path === 'slab' ? host.slabs : null)
     this.#replies = new Replies(socket, () => this.#sent())
     this.lastActiveMs = host.monotonicMs()
     socket.on('end', () => this.finish())
@@ -173,10 +181,12 @@ export class Connection implements Receiver {
     this.#pumping = true
     this.#blocked = false
     const reader = this.#reader
+    let turnsLeft = requestsPerTurnMax
     try {
       while (!this.#closing && reader.next()) {
         const { buffer, frameStart, frameEnd } = reader
-        if (!this.#admitted(frameEnd - frameStart)) {
+        if (turnsLeft-- === 0) this.#resting = true
+        if (turnsLeft < 0 || !this.#admitted(frameEnd - frameStart)) {
           this.#blocked = true
           break
         }
@@ -190,6 +200,12 @@ export class Connection implements Receiver {
       this.refuse(error.message)
     }
     this.#pumping = false
+    if (this.#resting) this.#host.immediate(() => this.#rested())
+  }
+
+  #rested(): void {
+    this.#resting = false
+    this.#proceed()
   }
 
   /** Whether a request of so many bytes may be served now; if so, they are accounted for. */
@@ -252,7 +268,7 @@ export class Connection implements Receiver {
       this.#endIfDone()
       return
     }
-    if (!this.#paused || this.#pumping || this.#claim) return
+    if (!this.#paused || this.#pumping || this.#resting || this.#claim) return
     if (this.#blocked) this.#pump()
     if (this.#blocked || this.#closing) return
     this.#paused = false

@@ -7,17 +7,22 @@ import { LogLimit } from '../base/log-limit.ts'
 import type { Logger } from '../base/logger.ts'
 import { Budget } from './budget.ts'
 import { Connection, type ConnectionHost } from './connection.ts'
+import type { FrameBounds } from './frame-reader.ts'
 import type { ServerLimits } from './limits.ts'
 import type { Listener } from './listener.ts'
 import { type ReceivePath, receive, receivePathOf } from './receive.ts'
 import type { Slot } from './replies.ts'
 import { Slabs } from './slabs.ts'
 
+/** The shortest request: API key, version and correlation id. */
+const requestBytesMin = 8
+
 /** Serves one request. */
 export type Dispatch = (connection: Connection, slot: Slot, buffer: Buffer, start: number, end: number) => void
 
 export class Connections implements ConnectionHost {
   readonly limits: ServerLimits
+  readonly bounds: FrameBounds
   readonly slabs = new Slabs()
   readonly inFlight: Budget
   readonly assembly: Budget
@@ -36,6 +41,12 @@ export class Connections implements ConnectionHost {
   /** `path` is how bytes are received; null for the best way that there is. */
   constructor(limits: ServerLimits, dispatch: Dispatch, clock: Clock, logger: Logger, path: ReceivePath | null) {
     this.limits = limits
+    this.bounds = {
+      frameBytesMin: requestBytesMin,
+      get frameBytesMax() {
+        return limits.requestBytesMax
+      },
+    }
     this.dispatch = dispatch
     this.inFlight = new Budget(() => limits.requestBytesInFlightMax)
     this.assembly = new Budget(() => limits.assemblyBytesMax)
@@ -56,6 +67,10 @@ export class Connections implements ConnectionHost {
 
   monotonicMs(): number {
     return this.#clock.monotonicMs()
+  }
+
+  immediate(run: () => void): void {
+    this.#clock.immediate(run)
   }
 
   /** Takes a socket that a listener accepted, paused, or closes it where there are too many. */

@@ -12,8 +12,6 @@ export class FrameError extends Error {
   override readonly name = 'FrameError'
 }
 
-/** The shortest request: API key, version and correlation id. */
-const frameBytesMin = 8
 const sizeBytes = 4
 const nothing = Buffer.alloc(0)
 /** Unfinished frames are given at least this much room where none is known to suffice. */
@@ -21,8 +19,14 @@ const roomBytesMin = 1024
 /** Unfinished frames up to this size are assembled on the side; larger ones are worth a slab. */
 const leaseBytesMin = 16 * 1024
 
+/** The sizes, in bytes, that a frame may have. */
+export interface FrameBounds {
+  readonly frameBytesMin: number
+  readonly frameBytesMax: number
+}
+
 export class FrameReader {
-  readonly #limits: { readonly requestBytesMax: number }
+  readonly #bounds: FrameBounds
   readonly #slabs: Slabs | null
   /** What has come and was not consumed lies in `buffer` from `#start` to `#end`; up to `#limit` more may be written. */
   buffer: Buffer = nothing
@@ -38,8 +42,8 @@ export class FrameReader {
   frameEnd = 0
 
   /** `slabs` is null where bytes come in by `push`. */
-  constructor(limits: { readonly requestBytesMax: number }, slabs: Slabs | null) {
-    this.#limits = limits
+  constructor(bounds: FrameBounds, slabs: Slabs | null) {
+    this.#bounds = bounds
     this.#slabs = slabs
     this.#target = slabs?.scratch ?? nothing
   }
@@ -54,11 +58,10 @@ export class FrameReader {
     const unread = this.#end - this.#start
     if (unread < sizeBytes) return false
     const size = this.buffer.readInt32BE(this.#start)
-    if (size < frameBytesMin)
-      throw new FrameError(`a frame of ${size} bytes; the shortest request has ${frameBytesMin}`)
-    const max = this.#limits.requestBytesMax
-    if (size > max)
-      throw new FrameError(`a frame of ${size} bytes; at most ${max} are taken (socket.request.max.bytes)`)
+    const { frameBytesMin, frameBytesMax } = this.#bounds
+    if (size < frameBytesMin || size > frameBytesMax) {
+      throw new FrameError(`a frame of ${size} bytes, where ${frameBytesMin} to ${frameBytesMax} are allowed`)
+    }
     if (unread < sizeBytes + size) return false
     this.frameStart = this.#start + sizeBytes
     this.frameEnd = this.frameStart + size

@@ -4,7 +4,7 @@ import type { Api } from '../../protocol/schema.ts'
 import type { ConnectionInfo } from './connection.ts'
 
 /** A handler's answer: a response, one to come, or null for a request that is not answered (Produce with acks=0). */
-export type Answer<Response> = Response | Promise<Response> | null
+export type Answer<Response> = Response | Promise<Response | null> | null
 
 /**
  * One API and who serves it. A handler takes effect before it first awaits, as the requests of a connection are handed on in order

@@ -32,6 +32,8 @@ export class Slot implements Exchange {
 const noChunks: readonly Buffer[] = []
 /** Answers up to this size together are copied into one buffer: cheaper than to hand many to the kernel. */
 const gatherBytesMax = 64 * 1024
+/** Answers beyond this number are written without waiting for more, so that a burst of requests leaves no heap of answers. */
+const chunksMax = 256
 
 export class Replies {
   readonly #socket: Socket
@@ -99,15 +101,14 @@ export class Replies {
 
   /** Writes what is in turn, by one write. */
   flush(): void {
-    this.#flushing = false
-    const chunks = this.#chunks
     const after = this.#after
     const bytes = this.#chunkBytes
     if (after.length > 0) this.#after = []
-    if (chunks.length === 0) {
+    if (bytes === 0) {
       runAll(after)
       return
     }
+    const chunks = joined(this.#chunks)
     this.#chunks = []
     this.#chunkBytes = 0
     const sent = after.length === 0 ? this.#sent : () => this.#sentAll(after)
@@ -124,14 +125,23 @@ export class Replies {
     }
   }
 
+  /** Writes what has come into turn since the tick was asked for. */
+  flushLater(): void {
+    this.#flushing = false
+    this.flush()
+  }
+
   #queue(slot: Slot, chunks: readonly Buffer[]): void {
     for (const chunk of chunks) this.#chunks.push(chunk)
     this.#heldBytes -= slot.replyBytes
     this.#chunkBytes += slot.replyBytes
     if (slot.after) this.#after.push(...slot.after)
-    if (this.#flushing) return
-    this.#flushing = true
-    process.nextTick(flush, this)
+    if (this.#chunks.length >= chunksMax) {
+      this.flush()
+    } else if (!this.#flushing) {
+      this.#flushing = true
+      process.nextTick(flush, this)
+    }
   }
 
   /** Forgets the line; answers still to come are dropped as they come. */
@@ -147,8 +157,26 @@ export class Replies {
   }
 }
 
+/** Called by the next tick, by which time a full heap may have been written already. */
 function flush(replies: Replies): void {
-  replies.flush()
+  replies.flushLater()
+}
+
+/** Answers that were encoded one after the other lie side by side in memory: they are one buffer without a copy. */
+function joined(chunks: Buffer[]): Buffer[] {
+  if (chunks.length === 1) return chunks
+  const runs: Buffer[] = []
+  let { buffer, byteOffset: start, length } = chunks[0]!
+  for (let i = 1; i <= chunks.length; i++) {
+    const chunk = chunks[i]
+    if (chunk && chunk.buffer === buffer && chunk.byteOffset === start + length) {
+      length += chunk.length
+    } else {
+      runs.push(Buffer.from(buffer, start, length))
+      if (chunk) ({ buffer, byteOffset: start, length } = chunk)
+    }
+  }
+  return runs
 }
 
 function runAll(after: readonly (() => void)[] | null): void {

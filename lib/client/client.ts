@@ -1,0 +1,221 @@
+/**
+ * A connection to a broker, for the command line, for checks and for tests: requests at a chosen version, many under way at once,
+ * and raw bytes. It knows nothing of topics, leaders or groups.
+ */
+import net from 'node:net'
+import { decode } from '../../protocol/codec.ts'
+import { codes } from '../../protocol/errors.ts'
+import { encodeRequestFrame } from '../../protocol/frame.ts'
+import { Reader } from '../../protocol/reader.ts'
+import type { Api, ClientRequestOf, ClientResponseOf } from '../../protocol/schema.ts'
+import { Alarm } from '../base/alarm.ts'
+import { type Clock, systemClock } from '../base/clock.ts'
+import { Deadlines } from '../base/deadlines.ts'
+import { Queue } from '../base/queue.ts'
+import { FrameSizeError, Frames } from './frames.ts'
+
+export interface ClientOptions {
+  readonly host: string
+  readonly port: number
+  /** How the client names itself in every request. */
+  readonly clientId?: string | null
+  /** How long an answer, and the connection itself, may take. */
+  readonly timeoutMs?: number
+  readonly clock?: Clock
+}
+
+/** The answer did not come: the connection was closed, or it took too long. */
+export class ClientError extends Error {
+  override readonly name = 'ClientError'
+}
+
+interface Waiting {
+  /** Takes the answer's frame, without its size. */
+  resolve(frame: Buffer): void
+  reject(error: Error): void
+}
+
+const apiVersionsKey = 18
+
+export class Client {
+  readonly #socket: net.Socket
+  readonly #clientId: string | null
+  readonly #timeoutMs: number
+  readonly #clock: Clock
+  readonly #incoming = new Frames()
+  readonly #waiting = new Map<number, Waiting>()
+  readonly #deadlines = new Deadlines<number>()
+  readonly #alarm: Alarm
+  /** Frames that nobody has asked for yet, and those who asked before one came. */
+  readonly #frames = new Queue<Buffer>()
+  readonly #frameTakers = new Queue<Waiting>()
+  #correlationId = 0
+  #end: ClientError | null = null
+  /** Settles when the connection is closed, by whichever side. */
+  readonly closed: Promise<void>
+
+  private constructor(socket: net.Socket, options: ClientOptions) {
+    this.#socket = socket
+    this.#clientId = options.clientId === undefined ? 'ottla' : options.clientId
+    this.#timeoutMs = options.timeoutMs ?? 30_000
+    this.#clock = options.clock ?? systemClock
+    this.#alarm = new Alarm(this.#clock, () => this.#expire(), 'monotonicMs')
+    socket.on('data', (bytes: Buffer) => this.#received(bytes))
+    socket.on('error', error => this.#ended(`the connection failed: ${error.message}`))
+    this.closed = new Promise(resolve => {
+      socket.once('close', () => {
+        this.#ended('the broker closed the connection')
+        resolve()
+      })
+    })
+  }
+
+  /** Connects; rejects with ClientError where nobody listens or it takes too long. */
+  static connect(options: ClientOptions): Promise<Client> {
+    const { host, port, timeoutMs = 30_000, clock = systemClock } = options
+    return new Promise((resolve, reject) => {
+      const socket = net.connect({ host, port, noDelay: true })
+      const timer = clock.schedule(timeoutMs, () => {
+        socket.destroy(new Error(`no connection within ${timeoutMs} ms`))
+      })
+      socket.once('error', error => {
+        timer.cancel()
+        reject(new ClientError(`cannot connect to ${host}:${port}: ${error.message}`, { cause: error }))
+      })
+      socket.once('connect', () => {
+        timer.cancel()
+        socket.removeAllListeners('error')
+        resolve(new Client(socket, options))
+      })
+    })
+  }
+
+  /** The port of this end. */
+  get localPort(): number {
+    return this.#socket.localPort ?? 0
+  }
+
+  /** Sends a request and waits for its answer. Others may be sent meanwhile; the broker answers in order. */
+  async send<A extends Api>(api: A, version: number, request: ClientRequestOf<A>): Promise<ClientResponseOf<A>> {
+    const correlationId = ++this.#correlationId
+    const frame = await new Promise<Buffer>((resolve, reject) => {
+      if (this.#end) {
+        reject(this.#end)
+        return
+      }
+      const chunks = encodeRequestFrame(api, version, correlationId, this.#clientId, request)
+      this.#waiting.set(correlationId, { resolve, reject })
+      this.#deadlines.set(correlationId, this.#clock.monotonicMs() + this.#timeoutMs)
+      this.#alarm.set(this.#deadlines.nextMs())
+      this.#write(chunks)
+    })
+    return decodeResponse(api, version, frame)
+  }
+
+  /** Sends a request that the broker does not answer: Produce with acks=0. */
+  sendUnanswered<A extends Api>(api: A, version: number, request: ClientRequestOf<A>): void {
+    this.#write(encodeRequestFrame(api, version, ++this.#correlationId, this.#clientId, request))
+  }
+
+  /** Sends bytes as they are. What comes back is taken by `receiveFrame`, unless its correlation id is one that `send` waits for. */
+  sendRaw(bytes: Uint8Array): void {
+    this.#socket.write(bytes)
+  }
+
+  /** The next frame that answers no `send`, without its size; null where the connection is closed before one comes. */
+  async receiveFrame(): Promise<Buffer | null> {
+    const frame = this.#frames.shift()
+    if (frame) return frame
+    if (this.#end) return null
+    return new Promise(resolve => this.#frameTakers.push({ resolve, reject: () => resolve(null) }))
+  }
+
+  /** Reads nothing until `resume`: a client that does not take its answers. */
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
+  }
+
+  /** Says that nothing more will be sent, and still reads. */
+  endWriting(): void {
+    this.#socket.end()
+  }
+
+  /** Closes the connection; answers still under way are rejected. */
+  close(): Promise<void> {
+    this.#ended('the client was closed')
+    this.#socket.destroy()
+    return this.closed
+  }
+
+  #write(chunks: readonly Buffer[]): void {
+    this.#socket.cork()
+    for (const chunk of chunks) this.#socket.write(chunk)
+    this.#socket.uncork()
+  }
+
+  #received(bytes: Buffer): void {
+    try {
+      for (const frame of this.#incoming.push(bytes)) this.#deliver(frame)
+    } catch (error) {
+      if (!(error instanceof FrameSizeError)) throw error
+      this.#ended(`the broker sent ${error.message}`)
+      this.#socket.destroy()
+    }
+  }
+
+  #deliver(frame: Buffer): void {
+    const correlationId = frame.readInt32BE(0)
+    const waiting = this.#waiting.get(correlationId)
+    if (waiting) {
+      this.#forget(correlationId)
+      waiting.resolve(frame)
+      return
+    }
+    const taker = this.#frameTakers.shift()
+    if (taker) taker.resolve(frame)
+    else this.#frames.push(frame)
+  }
+
+  #forget(correlationId: number): void {
+    this.#waiting.delete(correlationId)
+    this.#deadlines.cancel(correlationId)
+    if (this.#deadlines.size === 0) this.#alarm.cancel()
+  }
+
+  #expire(): void {
+    for (const correlationId of this.#deadlines.expire(this.#clock.monotonicMs())) {
+      const waiting = this.#waiting.get(correlationId)
+      this.#waiting.delete(correlationId)
+      waiting?.reject(new ClientError(`no answer within ${this.#timeoutMs} ms`))
+    }
+    this.#alarm.set(this.#deadlines.nextMs())
+  }
+
+  #ended(reason: string): void {
+    if (this.#end) return
+    this.#end = new ClientError(reason)
+    this.#alarm.cancel()
+    this.#deadlines.clear()
+    for (const waiting of this.#waiting.values()) waiting.reject(this.#end)
+    this.#waiting.clear()
+    for (let taker = this.#frameTakers.shift(); taker; taker = this.#frameTakers.shift()) taker.reject(this.#end)
+  }
+}
+
+/** Decodes an answer's frame, its header included. */
+export function decodeResponse<A extends Api>(api: A, version: number, frame: Buffer): ClientResponseOf<A> {
+  const reader = new Reader()
+  reader.reset(frame, 0, frame.length)
+  reader.int32()
+  if (api.key === apiVersionsKey) {
+    // A broker that does not know the version answers in the oldest one.
+    if (frame.readInt16BE(reader.position) === codes.UNSUPPORTED_VERSION) version = 0
+  } else if (api.flexible !== null && version >= api.flexible) {
+    reader.unknownTags()
+  }
+  return decode(api.response, version, frame, reader.position, frame.length) as ClientResponseOf<A>
+}
