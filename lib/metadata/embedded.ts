@@ -17,7 +17,8 @@ import {
   type WatchEvent,
 } from './store.ts'
 
-interface StoredEntry extends Entry {
+interface StoredEntry {
+  readonly entry: Entry
   /** The session with which the key goes. */
   readonly session: Session | null
 }
@@ -69,18 +70,19 @@ export class EmbeddedStore implements MetadataStore {
     const { revision } = journal
     journal.replay(({ key, value }) => {
       if (value === null) this.#entries.delete(key)
-      else this.#entries.set(key, { key, value, revision, session: null })
+      else this.#entries.set(key, { entry: { key, value, revision }, session: null })
     })
   }
 
   async get(key: string): Promise<Entry | null> {
     this.#checkOpen()
-    return this.#entries.get(key) ?? null
+    return this.#entries.get(key)?.entry ?? null
   }
 
   async list(prefix: string): Promise<{ entries: readonly Entry[]; revision: number }> {
     this.#checkOpen()
-    const entries = [...this.#entries.values()].filter(({ key }) => key.startsWith(prefix))
+    const entries: Entry[] = []
+    for (const [key, { entry }] of this.#entries) if (key.startsWith(prefix)) entries.push(entry)
     entries.sort((a, b) => (a.key < b.key ? -1 : 1))
     return { entries, revision: this.#revision }
   }
@@ -96,7 +98,7 @@ export class EmbeddedStore implements MetadataStore {
 
   transact({ conditions = [], changes }: Transaction): Promise<TransactionResult> {
     return this.#enqueue(state => {
-      const holds = conditions.every(({ key, revision }) => (state.get(key)?.revision ?? 0) === revision)
+      const holds = conditions.every(({ key, revision }) => (state.get(key)?.entry.revision ?? 0) === revision)
       if (!holds) return null
       if (changes.some(({ session }) => session?.ended)) throw new SessionEnded()
       return changes
@@ -201,7 +203,7 @@ export class EmbeddedStore implements MetadataStore {
 
   async #rewriteWhereOvergrown(): Promise<void> {
     if (!this.#journal.isOvergrown(this.#entries.size)) return
-    const state = [...this.#entries.values()].filter(({ session }) => session === null)
+    const state = [...this.#entries.values()].filter(({ session }) => session === null).map(({ entry }) => entry)
     try {
       await this.#journal.rewrite(state)
     } catch (error) {
@@ -243,14 +245,14 @@ class State {
 
   apply(changes: readonly Change[], revision: number): void {
     for (const { key, value, session } of changes) {
-      this.#changed.set(key, value === null ? null : { key, value, revision, session: session ?? null })
+      this.#changed.set(key, value === null ? null : { entry: { key, value, revision }, session: session ?? null })
     }
   }
 }
 
 function applyChange(entries: Map<string, StoredEntry>, { key, value, session }: Change, revision: number): void {
   if (value === null) entries.delete(key)
-  else entries.set(key, { key, value, revision, session: session ?? null })
+  else entries.set(key, { entry: { key, value, revision }, session: session ?? null })
 }
 
 /** What of a transaction is to be there after a restart: no keys of sessions, which end with the process. */
