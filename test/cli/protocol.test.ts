@@ -116,6 +116,15 @@ t.test('headers and what is kept in logs are messages too', async t => {
   )
 })
 
+t.test('record batches are printed with their records', async t => {
+  const hex = '000000003ed25b0b00000019027eef790000000000036b3134000000086462666461686263'
+  t.match(await answers('records', [{ hex }, { hex: hex.slice(0, -2) }, { hex: '' }]), [
+    { batches: [{ magic: 0, baseOffset: 1053973259, records: [{ key: '6b3134', value: '6462666461686263' }] }] },
+    { error: String },
+    { batches: [] },
+  ])
+})
+
 t.test('a line of many megabytes is one line', async t => {
   const hex = 'ab'.repeat(8_000_000)
   const line = JSON.stringify({ message: 'MetadataRequest', version: 0, hex: `00000000${hex}` })
