@@ -25,6 +25,12 @@ interface UnknownTag {
 /** Unknown tagged fields that one message keeps; what comes after is read past, so that a frame full of them costs no memory. */
 export const unknownTaggedFieldsKeptMax = 1_000
 
+/**
+ * Elements in all arrays of one message. An element of two bytes becomes an object of a hundred, so that a frame of the largest
+ * size that is let in could fill the heap; a request for every partition of the largest cluster stays far below.
+ */
+export const elementsMax = 2_000_000
+
 /** Longest string in bytes: the old encoding has 16 signed bits for it, and Kafka holds the compact one to the same. */
 export const stringBytesMax = 0x7fff
 
@@ -49,6 +55,7 @@ export class Reader {
   /** Trailing bytes, sizes that do not fit and tagged fields too many to keep are errors, where Kafka lets them pass. */
   strict = false
   private unknownTaggedFieldsKept = 0
+  private elements = 0
 
   /** Points the reader at `buffer[start, end)`. */
   reset(buffer: Buffer, start = 0, end: number = buffer.length): this {
@@ -64,6 +71,7 @@ export class Reader {
     this.end = end
     this.strict = false
     this.unknownTaggedFieldsKept = 0
+    this.elements = 0
     return this
   }
 
@@ -290,7 +298,10 @@ export class Reader {
     if (count * elementBytesMin > this.end - this.position) {
       this.fail(`${count} elements, but only ${this.end - this.position} bytes follow`, at)
     }
-    return count < 0 ? -1 : count
+    if (count <= 0) return count < 0 ? -1 : 0
+    this.elements += count
+    if (this.elements > elementsMax) this.fail(`more than ${elementsMax} elements in the arrays of one message`, at)
+    return count
   }
 
   /** The number of tagged fields that follow; each takes two bytes at the least. */

@@ -6,7 +6,7 @@ import { layoutOf } from '../../protocol/layout.ts'
 import { ApiVersions } from '../../protocol/messages/api-versions.ts'
 import { Fetch } from '../../protocol/messages/fetch.ts'
 import { Metadata } from '../../protocol/messages/metadata.ts'
-import { Reader, unknownTaggedFieldsKeptMax } from '../../protocol/reader.ts'
+import { elementsMax, Reader, unknownTaggedFieldsKeptMax } from '../../protocol/reader.ts'
 import type { Message } from '../../protocol/schema.ts'
 import { Writer } from '../../protocol/writer.ts'
 import { messages, RandomMessage, versionsOf } from './messages.ts'
@@ -96,11 +96,16 @@ t.test('an array is believed only as far as its elements can follow', async t =>
     t.match(refusal(Metadata.request, version, hex), { byte: 0, field: 'topics', message: /elements, but only/ }, hex)
   }
   const frame = Buffer.alloc(10_000_000)
-  frame.writeInt32BE(4_000_000, 0)
+  frame.writeInt32BE(elementsMax, 0)
   const before = process.memoryUsage().heapUsed
   t.throws(() => decode(Metadata.request, 0, Buffer.from('00ffffff', 'hex')), DecodeError)
   t.ok(process.memoryUsage().heapUsed - before < 10_000_000)
-  t.equal(decode(Metadata.request, 0, frame).topics?.length, 4_000_000, 'what does follow is read')
+  t.equal(decode(Metadata.request, 0, frame).topics?.length, elementsMax, 'what does follow is read')
+  frame.writeInt32BE(elementsMax + 1, 0)
+  t.throws(
+    () => decode(Metadata.request, 0, frame),
+    /more than 2000000 elements in the arrays of one message, at byte 0/,
+  )
 })
 
 t.test('overlong varints are refused, padded ones are read', async t => {
