@@ -43,13 +43,13 @@ export function readPartitionOffsets(files: Files, path: string): PartitionOffse
   return offsets
 }
 
-/** Writes offsets by partition. */
-export function writePartitionOffsets(files: Files, path: string, offsets: PartitionOffsets): void {
+/** The content of a file of offsets by partition. */
+export function partitionOffsetsText(offsets: PartitionOffsets): string {
   const lines: string[] = []
   for (const [topic, partitions] of offsets) {
     for (const [partition, offset] of partitions) lines.push(`${topic} ${partition} ${offset}`)
   }
-  files.replace(path, checkpointText(lines))
+  return checkpointText(lines)
 }
 
 /** Sets one partition's offset. */

@@ -57,10 +57,14 @@ export interface Files {
   write(path: string, content: Buffer | string): void
   /** The same, and waits for the disk: after a power failure either the old or the new is there, and whole. */
   replace(path: string, content: Buffer | string): void
+  /** `replace` that lets others work while the disk turns. Not twice at once for one path. */
+  replaceLater(path: string, content: Buffer | string): Promise<void>
   /** Makes a file that was not there; false where it was. */
   createExclusive(path: string, content: string): boolean
   /** Makes names that appeared in or left a directory last. */
   syncDirectory(path: string): Promise<void>
+  /** The same, waiting for it. */
+  syncDirectoryNow(path: string): void
   /** Bytes of the volume that holds the path. */
   usage(path: string): { totalBytes: number; usableBytes: number }
 }
@@ -235,6 +239,18 @@ export const diskFiles: Files = {
     fs.renameSync(temporary, path)
     syncDirectoryNow(dirname(path))
   },
+  async replaceLater(path, content) {
+    const temporary = `${path}.tmp`
+    const handle = await fs.promises.open(temporary, 'w')
+    try {
+      await handle.writeFile(content)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await fs.promises.rename(temporary, path)
+    await diskFiles.syncDirectory(dirname(path))
+  },
   createExclusive(path, content) {
     try {
       fs.writeFileSync(path, content, { flag: 'wx' })
@@ -252,6 +268,7 @@ export const diskFiles: Files = {
       await handle.close()
     }
   },
+  syncDirectoryNow,
   usage(path) {
     const { blocks, bavail, bsize } = fs.statfsSync(path)
     return { totalBytes: blocks * bsize, usableBytes: bavail * bsize }

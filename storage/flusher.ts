@@ -61,6 +61,8 @@ export class Flusher {
       if (this.directoryChanged) {
         this.directoryChanged = false
         await this.#files.syncDirectory(this.#dir)
+        // The directory itself may be new.
+        await this.#files.syncDirectory(`${this.#dir}/..`)
       }
     }
     this.recoveryPoint = Math.max(this.recoveryPoint, Math.min(target, this.#cutAt))

@@ -173,6 +173,10 @@ class MemoryTree implements Files {
     directory.set(name, fresh)
   }
 
+  async replaceLater(path: string, content: Buffer | string): Promise<void> {
+    this.write(path, content)
+  }
+
   createExclusive(path: string, content: string): boolean {
     if (this.exists(path)) return false
     this.replace(path, content)
@@ -180,6 +184,8 @@ class MemoryTree implements Files {
   }
 
   async syncDirectory(): Promise<void> {}
+
+  syncDirectoryNow(): void {}
 
   usage(): { totalBytes: number; usableBytes: number } {
     return { totalBytes: -1, usableBytes: -1 }

@@ -71,6 +71,8 @@ export class ProducerSnapshots {
   readonly #files: Files
   readonly #dir: string
   #offsets: number[]
+  /** Offset whose state needs no file: that of the newest one, or the empty state's. */
+  #latest = 0
 
   /** `offsets` are those whose snapshots are there, ascending. */
   constructor(files: Files, dir: string, offsets: number[]) {
@@ -86,10 +88,11 @@ export class ProducerSnapshots {
   /** Writes the state as of `producers.endOffset`, unless that was done. */
   take(producers: Producers): void {
     const offset = producers.endOffset
-    if (this.#offsets[this.#offsets.length - 1] === offset) return
+    if (offset <= this.#latest) return
     // Not waited for: a snapshot that a power failure spoils is found out by its checksum, and an older one is taken.
     this.#files.write(fileName(this.#dir, offset, 'snapshot'), encodeSnapshot(producers.states.values()))
     this.#offsets.push(offset)
+    this.#latest = offset
   }
 
   /**
@@ -99,6 +102,7 @@ export class ProducerSnapshots {
   loadLatest(producers: Producers, from: number, to: number, now: number, expirationMs: number): void {
     this.removeWhere(offset => offset > to || offset <= from)
     producers.clear(from)
+    this.#latest = from
     for (;;) {
       const offset = this.#offsets[this.#offsets.length - 1]
       if (offset === undefined) return
@@ -107,6 +111,7 @@ export class ProducerSnapshots {
       if (states !== null) {
         for (const state of states) if (!isExpired(state, now, expirationMs)) producers.load(state)
         producers.endOffset = offset
+        this.#latest = offset
         return
       }
       this.removeWhere(candidate => candidate === offset)

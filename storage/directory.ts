@@ -1,0 +1,315 @@
+/**
+ * One data directory, as Apache Kafka lays it out: `meta.properties`, a directory per partition (`topic-N`), the checkpoints of
+ * recovery points, log starts and high watermarks, and a marker that says that all was closed well.
+ */
+import {
+  CheckpointError,
+  deletePartitionOffset,
+  type PartitionOffsets,
+  partitionOffsetsText,
+  readPartitionOffsets,
+  setPartitionOffset,
+} from './checkpoints.ts'
+import type { Files } from './files.ts'
+import { DirectoryLock } from './lock.ts'
+import { Log, type LogConfig } from './log.ts'
+import type { RecoveryLogger } from './recovery.ts'
+
+export { DirectoryLockedError } from './lock.ts'
+
+/** What a directory is opened with. */
+export interface DirectoryOptions {
+  readonly files: Files
+  readonly nodeId: number
+  /** The cluster that the directory must belong to; a new directory without gets a new cluster. */
+  readonly clusterId?: string
+  /** A new id of 22 url-safe characters. */
+  readonly uuid: () => string
+  readonly now: () => number
+  /** Runs a function once at the end of this turn of the event loop. */
+  readonly schedule: (run: () => void) => void
+  readonly logger?: RecoveryLogger
+  readonly producerIdExpirationMs: number
+}
+
+/** Called for one log; see LogOptions. */
+export interface LogListener {
+  readonly onWritten?: (log: Log) => void
+  readonly onFailed?: (error: Error) => void
+}
+
+/** A partition that has a directory. topicId is null where none was written. */
+export interface StoredPartition {
+  readonly topic: string
+  readonly partition: number
+  readonly topicId: string | null
+}
+
+/** A directory that this broker must not use, with the reason. */
+export class DirectoryError extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'DirectoryError'
+  }
+}
+
+const cleanShutdownName = '.kafka_cleanshutdown'
+const recoveryPointsName = 'recovery-point-offset-checkpoint'
+const logStartsName = 'log-start-offset-checkpoint'
+const highWatermarksName = 'replication-offset-checkpoint'
+const metadataName = 'partition.metadata'
+
+/** Logs closed at once: enough to keep the disk busy. */
+const closingMax = 32
+
+/** A data directory that this broker holds. */
+export class LogDirectory {
+  readonly path: string
+  readonly clusterId: string
+  readonly directoryId: string
+  /** Whether all logs were closed well when it was last used. */
+  readonly cleanShutdown: boolean
+  readonly #options: DirectoryOptions
+  readonly #lock: DirectoryLock
+  readonly #logs = new Map<string, { topic: string; partition: number; log: Log }>()
+  readonly #recoveryPoints: PartitionOffsets
+  readonly #logStarts: PartitionOffsets
+  readonly #highWatermarks: PartitionOffsets
+  readonly #checkpointed = new Map<string, string>()
+  #checkpointing: Promise<void> = Promise.resolve()
+  #deleted: { path: string; dueMs: number }[] = []
+
+  /** Takes a directory, and makes it where there is none. Throws DirectoryLockedError or DirectoryError. */
+  static open(path: string, options: DirectoryOptions): LogDirectory {
+    options.files.mkdir(path)
+    const lock = DirectoryLock.take(options.files, path)
+    try {
+      return new LogDirectory(path, options, lock)
+    } catch (error) {
+      lock.release()
+      throw error
+    }
+  }
+
+  private constructor(path: string, options: DirectoryOptions, lock: DirectoryLock) {
+    const { files } = options
+    this.path = path
+    this.#options = options
+    this.#lock = lock
+    const meta = readMeta(path, options)
+    this.clusterId = meta.clusterId
+    this.directoryId = meta.directoryId
+    this.#recoveryPoints = this.#read(recoveryPointsName)
+    this.#logStarts = this.#read(logStartsName)
+    this.#highWatermarks = this.#read(highWatermarksName)
+    this.cleanShutdown = files.exists(`${path}/${cleanShutdownName}`)
+    if (this.cleanShutdown) {
+      files.unlink(`${path}/${cleanShutdownName}`)
+      // If it came back after a power failure, unproven files would be trusted.
+      files.syncDirectoryNow(path)
+    }
+    for (const { name, directory } of files.list(path)) {
+      if (directory && name.endsWith('-delete')) this.#deleted.push({ path: `${path}/${name}`, dueMs: 0 })
+    }
+  }
+
+  /** The partitions that have a directory here. */
+  partitions(): StoredPartition[] {
+    const found: StoredPartition[] = []
+    for (const { name, directory } of this.#options.files.list(this.path)) {
+      const match = directory ? /^([a-zA-Z0-9._-]+)-(\d+)$/.exec(name) : null
+      if (match === null) continue
+      found.push({ topic: match[1], partition: Number(match[2]), topicId: this.#topicId(name) })
+    }
+    return found
+  }
+
+  /** The open logs. */
+  *logs(): Iterable<{ topic: string; partition: number; log: Log }> {
+    yield* this.#logs.values()
+  }
+
+  /** The log of a partition, null unless it is open. */
+  log(topic: string, partition: number): Log | null {
+    return this.#logs.get(`${topic}-${partition}`)?.log ?? null
+  }
+
+  /** Opens a partition's log, and makes it where there is none. Throws DirectoryError where it belongs to another topic id. */
+  openLog(
+    topic: string,
+    partition: number,
+    topicId: string | null,
+    config: LogConfig,
+    listener: LogListener = {},
+  ): Log {
+    const name = `${topic}-${partition}`
+    const open = this.#logs.get(name)
+    if (open !== undefined) return open.log
+    const { files, now, schedule, logger, producerIdExpirationMs } = this.#options
+    const dir = `${this.path}/${name}`
+    const existed = files.exists(dir)
+    if (!existed) files.mkdir(dir)
+    const storedId = this.#topicId(name)
+    if (storedId === null && topicId !== null) {
+      files.write(`${dir}/${metadataName}`, `version: 0\ntopic_id: ${topicId}`)
+    } else if (topicId !== null && storedId !== topicId) {
+      throw new DirectoryError(`${dir} belongs to topic id ${storedId}, not ${topicId}; move it away`)
+    }
+    const log = Log.open({
+      dir,
+      files,
+      config,
+      now,
+      schedule,
+      logger,
+      producerIdExpirationMs,
+      cleanShutdown: this.cleanShutdown || !existed,
+      recoveryPoint: this.#recoveryPoints.get(topic)?.get(partition) ?? 0,
+      logStartOffset: this.#logStarts.get(topic)?.get(partition) ?? 0,
+      onWritten: listener.onWritten,
+      onFailed: listener.onFailed,
+    })
+    this.#logs.set(name, { topic, partition, log })
+    return log
+  }
+
+  /** Gives up a log and its directory; the files go with `removeDeleted` after `file.delete.delay.ms`. */
+  deleteLog(topic: string, partition: number): void {
+    const { files, now, uuid } = this.#options
+    const name = `${topic}-${partition}`
+    const open = this.#logs.get(name)
+    open?.log.discard()
+    this.#logs.delete(name)
+    for (const offsets of [this.#recoveryPoints, this.#logStarts, this.#highWatermarks]) {
+      deletePartitionOffset(offsets, topic, partition)
+    }
+    const dir = `${this.path}/${name}`
+    if (!files.exists(dir)) return
+    // A file name has 255 bytes at most.
+    const suffix = `.${Buffer.from(uuid(), 'base64url').toString('hex')}-delete`
+    const path = `${this.path}/${name.slice(0, 255 - suffix.length)}${suffix}`
+    files.rename(dir, path)
+    this.#deleted.push({ path, dueMs: now() + (open?.log.config.fileDeleteDelayMs ?? 0) })
+  }
+
+  /** Removes directories and segment files given up before, whose delay is over. */
+  async removeDeleted(now: number): Promise<void> {
+    for (const { log } of this.#logs.values()) if (log.failure === null) log.removeRetired(now)
+    const due = this.#deleted.filter(deleted => deleted.dueMs <= now)
+    this.#deleted = this.#deleted.filter(deleted => deleted.dueMs > now)
+    for (const { path } of due) await this.#options.files.removeTree(path)
+  }
+
+  /** The high watermark as of the last checkpoint, 0 where there is none. */
+  highWatermark(topic: string, partition: number): number {
+    return this.#highWatermarks.get(topic)?.get(partition) ?? 0
+  }
+
+  /** Notes a high watermark for the next checkpoint. */
+  setHighWatermark(topic: string, partition: number, offset: number): void {
+    setPartitionOffset(this.#highWatermarks, topic, partition, offset)
+  }
+
+  /** Writes down recovery points, log starts and high watermarks, as far as they changed. */
+  checkpoint(): Promise<void> {
+    this.#checkpointing = this.#checkpointing.catch(() => undefined).then(() => this.#checkpoint())
+    return this.#checkpointing
+  }
+
+  /** Bytes of all logs, and of the volume (−1 where there is none). */
+  usage(): { sizeInBytes: number; totalBytes: number; usableBytes: number } {
+    let sizeInBytes = 0
+    for (const { log } of this.#logs.values()) sizeInBytes += log.sizeInBytes
+    return { sizeInBytes, ...this.#options.files.usage(this.path) }
+  }
+
+  /** Closes all logs, notes that they were closed well, and lets go of the directory. */
+  async close(): Promise<void> {
+    const { files } = this.#options
+    try {
+      const open = [...this.#logs.values()]
+      for (let index = 0; index < open.length; index += closingMax) {
+        // One that fails to close is offline, and then there is no marker.
+        await Promise.allSettled(open.slice(index, index + closingMax).map(({ log }) => log.close()))
+      }
+      await this.checkpoint()
+      if (open.every(({ log }) => log.failure === null)) {
+        files.replace(`${this.path}/${cleanShutdownName}`, '{"version":0,"brokerEpoch":-1}')
+      }
+    } finally {
+      this.#lock.release()
+    }
+  }
+
+  async #checkpoint(): Promise<void> {
+    for (const { topic, partition, log } of this.#logs.values()) {
+      setPartitionOffset(this.#recoveryPoints, topic, partition, log.recoveryPoint)
+      // As in Apache Kafka, a log that starts with its first segment needs no entry.
+      if (log.logStartOffset > log.segments[0].baseOffset) {
+        setPartitionOffset(this.#logStarts, topic, partition, log.logStartOffset)
+      } else {
+        deletePartitionOffset(this.#logStarts, topic, partition)
+      }
+    }
+    await this.#write(recoveryPointsName, this.#recoveryPoints)
+    await this.#write(logStartsName, this.#logStarts)
+    await this.#write(highWatermarksName, this.#highWatermarks)
+  }
+
+  async #write(name: string, offsets: PartitionOffsets): Promise<void> {
+    const text = partitionOffsetsText(offsets)
+    if (this.#checkpointed.get(name) === text) return
+    await this.#options.files.replaceLater(`${this.path}/${name}`, text)
+    this.#checkpointed.set(name, text)
+  }
+
+  /** A damaged checkpoint is as good as none: recovery then reads more. */
+  #read(name: string): PartitionOffsets {
+    try {
+      return readPartitionOffsets(this.#options.files, `${this.path}/${name}`)
+    } catch (error) {
+      if (!(error instanceof CheckpointError)) throw error
+      this.#options.logger?.warn(error.message)
+      return new Map()
+    }
+  }
+
+  #topicId(name: string): string | null {
+    const content = this.#options.files.read(`${this.path}/${name}/${metadataName}`)?.toString('utf8') ?? ''
+    return /^topic_id:\s*([\w-]{22})\s*$/m.exec(content)?.[1] ?? null
+  }
+}
+
+/** Reads meta.properties, or writes a new one. */
+function readMeta(path: string, options: DirectoryOptions): { clusterId: string; directoryId: string } {
+  const { files, nodeId } = options
+  const file = `${path}/meta.properties`
+  const content = files.read(file)?.toString('utf8')
+  if (content === undefined) {
+    const clusterId = options.clusterId ?? options.uuid()
+    const directoryId = options.uuid()
+    const lines = ['version=1', `cluster.id=${clusterId}`, `node.id=${nodeId}`, `directory.id=${directoryId}`]
+    files.replace(file, `${lines.join('\n')}\n`)
+    return { clusterId, directoryId }
+  }
+  const properties = new Map<string, string>()
+  for (const line of content.split('\n')) {
+    const at = line.indexOf('=')
+    if (at > 0 && !line.startsWith('#')) properties.set(line.slice(0, at).trim(), line.slice(at + 1).trim())
+  }
+  const storedNode = properties.get('node.id') ?? properties.get('broker.id')
+  if (storedNode !== undefined && Number(storedNode) !== nodeId) {
+    throw new DirectoryError(
+      `${file} says node.id ${storedNode}, the broker is ${nodeId}; set node.id or choose another directory`,
+    )
+  }
+  const clusterId = properties.get('cluster.id')
+  if (clusterId === undefined)
+    throw new DirectoryError(`${file} has no cluster.id; restore it or choose another directory`)
+  if (options.clusterId !== undefined && options.clusterId !== clusterId) {
+    throw new DirectoryError(
+      `${file} says cluster.id ${clusterId}, the broker belongs to ${options.clusterId}; choose another directory`,
+    )
+  }
+  return { clusterId, directoryId: properties.get('directory.id') ?? options.uuid() }
+}
