@@ -8,11 +8,11 @@ export class FrameSizeError extends Error {
 const sizeBytes = 4
 /** An answer is at least a correlation id. */
 const frameBytesMin = 4
-const roomBytesMin = 64 * 1024
+const nothing = Buffer.alloc(0)
 
-/** Bytes come in as the socket cuts them; frames go out, each a view that nobody writes to again. */
+/** Bytes come in as the socket cuts them; frames go out, as views that nobody writes to again. */
 export class Frames {
-  #room = Buffer.alloc(0)
+  #room = nothing
   #start = 0
   #end = 0
 
@@ -28,14 +28,21 @@ export class Frames {
       frames.push(this.#room.subarray(this.#start + sizeBytes, end))
       this.#start = end
     }
+    if (this.#start === this.#end) this.#room = nothing
     return frames
   }
 
   #append(bytes: Buffer): void {
     const unread = this.#end - this.#start
+    if (unread === 0) {
+      this.#room = bytes
+      this.#start = 0
+      this.#end = bytes.length
+      return
+    }
     if (this.#room.length - this.#end < bytes.length) {
       // Twice what there is, so that a long frame is copied twice at most.
-      const room = Buffer.allocUnsafeSlow(Math.max(roomBytesMin, 2 * (unread + bytes.length)))
+      const room = Buffer.allocUnsafeSlow(2 * (unread + bytes.length))
       this.#room.copy(room, 0, this.#start, this.#end)
       this.#room = room
       this.#start = 0

@@ -1,0 +1,153 @@
+/** A server whose handlers do a few lines each: for tests of what lies between a client and a handler. */
+
+import { type Clock, systemClock } from '../../lib/base/clock.ts'
+import { createLogger } from '../../lib/base/logger.ts'
+import { Client } from '../../lib/client/client.ts'
+import type { ReceivePath } from '../../lib/server/receive.ts'
+import {
+  type BoundListener,
+  type ConnectionInfo,
+  type Exchange,
+  type HandlerRow,
+  type Listener,
+  Server,
+  type ServerLimits,
+} from '../../lib/server/server.ts'
+import { ApiVersions } from '../../protocol/messages/api-versions.ts'
+import { Fetch, type FetchRequest, type FetchResponse } from '../../protocol/messages/fetch.ts'
+import { Heartbeat, type HeartbeatRequest, type HeartbeatResponse } from '../../protocol/messages/heartbeat.ts'
+import { Produce, type ProduceRequest, type ProduceResponse } from '../../protocol/messages/produce.ts'
+import { crc32c } from '../../protocol/records/crc32c.ts'
+import type { Api } from '../../protocol/schema.ts'
+
+interface FakeContext {
+  readonly connection: ConnectionInfo
+  readonly exchange: Exchange
+}
+
+export interface FakeBrokerOptions {
+  readonly limits?: Partial<ServerLimits>
+  readonly receivePath?: ReceivePath
+  readonly clock?: Clock
+  readonly listeners?: readonly Listener[]
+}
+
+const local: Listener = { name: 'PLAINTEXT', securityProtocol: 'PLAINTEXT', host: '127.0.0.1', port: 0 }
+
+/**
+ * Heartbeat answers with its generation as error code; for the group 'held' when the test says so by `release`; for the group
+ * 'faulty' not at all, as its handler throws. Produce answers, after a turn, with the CRC-32C of each partition's records
+ * as base offset. Fetch answers with as many zero bytes as it may.
+ */
+export class FakeBroker {
+  readonly server: Server<FakeContext>
+  readonly log: string[] = []
+  /** Member ids of heartbeats, in the order in which they were handed on. */
+  readonly beats: string[] = []
+  readonly connections: ConnectionInfo[] = []
+  fetches = 0
+  produced = 0
+  /** Fetch answers that have left for the client, or never will. */
+  released = 0
+  bound: BoundListener[] = []
+  readonly #clock: Clock
+  readonly #held = new Map<string, () => void>()
+  readonly #clients: Client[] = []
+  readonly #zeroes = Buffer.alloc(64 * 1024)
+
+  constructor({ limits, receivePath, clock = systemClock, listeners = [local] }: FakeBrokerOptions = {}) {
+    this.#clock = clock
+    const row = (api: Api, handle: (request: never, context: FakeContext) => object | Promise<object> | null) => ({
+      api,
+      handle,
+      onError: (request: HeartbeatRequest) =>
+        request.memberId === 'mapped' ? { throttleTimeMs: 0, errorCode: 42 } : null,
+    })
+    const rows: HandlerRow<FakeContext>[] = [
+      row(Produce as unknown as Api, request => this.#produce(request)),
+      row(Fetch as unknown as Api, (request, context) => this.#fetch(request, context)),
+      row(Heartbeat as unknown as Api, request => this.#heartbeat(request)),
+      row(ApiVersions as unknown as Api, (_, context) => {
+        this.connections.push(context.connection)
+        return { errorCode: 0, apiKeys: [], throttleTimeMs: 0 }
+      }),
+    ]
+    this.server = new Server({
+      listeners,
+      handlers: new Map(rows.map(each => [each.api.key, each])),
+      makeContext: (connection, _header, exchange) => ({ connection, exchange }),
+      ...(limits && { limits }),
+      ...(receivePath && { receivePath }),
+      clock,
+      logger: createLogger('debug', { write: line => this.log.push(line) }),
+    })
+  }
+
+  static async start(options?: FakeBrokerOptions): Promise<FakeBroker> {
+    const broker = new FakeBroker(options)
+    broker.bound = await broker.server.start()
+    return broker
+  }
+
+  /** Closes all clients, and stops. */
+  async stop(): Promise<void> {
+    for (const release of this.#held.values()) release()
+    await Promise.all(this.#clients.map(client => client.close()))
+    await this.server.stop()
+  }
+
+  async connect(): Promise<Client> {
+    const client = await Client.connect({ host: '127.0.0.1', port: this.bound[0]!.port, timeoutMs: 60_000 })
+    this.#clients.push(client)
+    return client
+  }
+
+  /** Answers the heartbeat of a member of the group 'held'. */
+  release(memberId: string): void {
+    this.#held.get(memberId)?.()
+    this.#held.delete(memberId)
+  }
+
+  #heartbeat(request: HeartbeatRequest): HeartbeatResponse | Promise<HeartbeatResponse> {
+    this.beats.push(request.memberId)
+    const response = { throttleTimeMs: 0, errorCode: request.generationId }
+    if (request.groupId === 'faulty') throw new Error('a fault in the handler')
+    if (request.groupId !== 'held') return response
+    return new Promise(resolve => this.#held.set(request.memberId, () => resolve(response)))
+  }
+
+  #produce(request: ProduceRequest): Promise<ProduceResponse> | null {
+    this.produced++
+    if (request.acks === 0) return null
+    const respond = () => ({
+      responses: request.topicData.map(({ name, topicId, partitionData }) => ({
+        name,
+        topicId,
+        partitionResponses: partitionData.map(({ index, records }) => ({
+          index,
+          errorCode: 0,
+          baseOffset: crc32c(records ?? Buffer.alloc(0)),
+          recordErrors: [],
+        })),
+      })),
+      throttleTimeMs: 0,
+    })
+    return new Promise(resolve => this.#clock.immediate(() => resolve(respond())))
+  }
+
+  #fetch(request: FetchRequest, { exchange }: FakeContext): FetchResponse {
+    this.fetches++
+    exchange.afterSend(() => this.released++)
+    const records: Buffer[] = []
+    for (let left = request.maxBytes; left > 0; left -= this.#zeroes.length)
+      records.push(this.#zeroes.subarray(0, left))
+    const partition = { partitionIndex: 0, errorCode: 0, highWatermark: 0, abortedTransactions: null, records }
+    const responses = [{ topic: 't', topicId: 'AAAAAAAAAAAAAAAAAAAAAA', partitions: [partition] }]
+    return { throttleTimeMs: 0, errorCode: 0, responses }
+  }
+}
+
+/** Waits until something is so, turn by turn of the event loop. The test runner's own timeout ends a wait in vain. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise(setImmediate)
+}
