@@ -10,8 +10,10 @@
  *                                35 maxTimestamp int64                    61 records
  * ```
  * attributes: bits 0–2 compression, 3 LogAppendTime, 4 transactional, 5 control, 6 delete horizon (KIP-534: baseTimestamp is
- * then the horizon). Times are ms since the epoch. Done by hand, because reading all fields through `buffer-layout` took
- * 1,357 ns, through a DataView 219 ns, and by these shifts about 40 ns. Nothing here checks bounds or the checksum.
+ * then the horizon). Times are ms since the epoch. Nothing here checks bounds or the checksum.
+ *
+ * Done by hand, because reading all fields through `buffer-layout` took 390 to 1,357 ns, through a DataView 68 to 219 ns, and
+ * takes 35 ns by these shifts. They are inlined only across native modules: compiled to CommonJS it is 330 ns.
  */
 
 import { crc32c } from './crc32c.ts'

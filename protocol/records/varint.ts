@@ -7,33 +7,33 @@ import { codes, KafkaError } from '../errors.ts'
 
 /** Bytes that a varint takes for `value` (int32, or int64 as a number). */
 export function varintBytes(value: number): number {
-  const raw = zigzag(value)
-  if (raw < 0x80) return 1
-  if (raw < 0x4000) return 2
-  if (raw < 0x200000) return 3
+  const size = value < 0 ? -1 - value : value
+  if (size < 0x40) return 1
+  if (size < 0x2000) return 2
+  if (size < 0x100000) return 3
   let bytes = 4
-  for (let rest = raw / 0x10000000; rest >= 1; rest /= 128) bytes++
+  for (let rest = size / 0x8000000; rest >= 1; rest /= 128) bytes++
   return bytes
 }
 
 /** Puts `value` at `at`; returns the position behind it. */
 export function writeVarint(b: Uint8Array, at: number, value: number): number {
-  let rest = zigzag(value)
-  while (rest >= 0x80000000) {
-    b[at++] = (rest % 128) | 0x80
-    rest = Math.floor(rest / 128)
+  // The sign goes into the lowest bit by itself: doubling a number near 2^53 first would lose it.
+  const sign = value < 0 ? 1 : 0
+  let rest = sign === 1 ? -1 - value : value
+  if (rest < 0x40000000) {
+    let raw = (rest << 1) | sign
+    while (raw >= 128) {
+      b[at++] = raw | 0x80
+      raw >>= 7
+    }
+    b[at] = raw
+    return at + 1
   }
-  let low = rest | 0
-  while (low >= 128) {
-    b[at++] = low | 0x80
-    low >>= 7
-  }
-  b[at] = low
+  b[at++] = ((rest % 64) << 1) | sign | 0x80
+  for (rest = Math.floor(rest / 64); rest >= 128; rest = Math.floor(rest / 128)) b[at++] = (rest % 128) | 0x80
+  b[at] = rest
   return at + 1
-}
-
-function zigzag(value: number): number {
-  return value < 0 ? -2 * value - 1 : 2 * value
 }
 
 /** For a number that is cut off or has too many bytes. */
