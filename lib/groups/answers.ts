@@ -10,7 +10,7 @@ export function joinRefused(memberId: string, errorCode: number): JoinGroupRespo
     errorCode,
     generationId: -1,
     protocolType: null,
-    protocolName: '',
+    protocolName: null,
     leader: '',
     memberId,
     members: [],

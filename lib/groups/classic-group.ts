@@ -17,6 +17,7 @@ import { Member, type MemberDetails, noBytes, type Protocol } from './member.ts'
 import type { Moment } from './outcome.ts'
 import type { RecordedGroup } from './records.ts'
 import type { Scope } from './scope.ts'
+import { subscribedTopics } from './subscription.ts'
 import type { JoinTimer, SessionTimer, SyncTimer } from './timers.ts'
 
 /** As Kafka prints them. */
@@ -226,7 +227,7 @@ export class ClassicGroup {
     if (this.protocolType !== consumerProtocolType) return null
     const topics = new Set<string>()
     for (const member of this.members.values()) {
-      const read = this.protocolName === null ? null : this.scope.topicsOf(member.metadataFor(this.protocolName))
+      const read = this.protocolName === null ? null : subscribedTopics(member.metadataFor(this.protocolName))
       if (read === null) return null
       for (const topic of read) topics.add(topic)
     }

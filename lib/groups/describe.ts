@@ -15,7 +15,7 @@ export function listedGroup(group: ClassicGroup): ListedGroup {
   }
 }
 
-/** While members gather there is no protocol, and neither metadata nor assignments to show. */
+/** While members gather there is no protocol and no metadata to show, only the assignments that were. */
 export function describeGroup(group: ClassicGroup): DescribeGroupsResponse['groups'][number] {
   const stable = group.state === 'Stable'
   return {
@@ -30,7 +30,7 @@ export function describeGroup(group: ClassicGroup): DescribeGroupsResponse['grou
       clientId: member.clientId,
       clientHost: member.clientHost,
       memberMetadata: stable ? member.metadataFor(group.protocolName) : noBytes,
-      memberAssignment: stable ? member.assignment : noBytes,
+      memberAssignment: member.assignment,
     })),
   }
 }

@@ -9,7 +9,7 @@ export interface Moment {
   readonly monotonicMs: number
 }
 
-/** What an operation wants written, and what it answers once that is committed. */
+/** What an operation wants written, and what it answers once that is committed; undefined: it answers through its Reply. */
 export interface Outcome<R> {
   readonly records: readonly GroupRecord[]
   readonly response: R

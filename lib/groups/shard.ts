@@ -151,12 +151,7 @@ export class GroupShard {
 
   // Membership
 
-  join(
-    request: JoinGroupRequest,
-    caller: Caller,
-    now: Moment,
-    reply: Reply<JoinGroupResponse>,
-  ): Outcome<typeof waiting> {
+  join(request: JoinGroupRequest, caller: Caller, now: Moment, reply: Reply<JoinGroupResponse>): Outcome<undefined> {
     const { groupId, memberId } = request
     const isNew = !this.#groups.has(groupId)
     if (isNew && memberId !== '') {
@@ -166,15 +161,15 @@ export class GroupShard {
     const group = this.#groupOf(groupId)
     if (isNew) group.stateTimestampMs = now.ms
     const records = joinGroup(group, { request, caller, now, reply })
-    if (!isNew || records.length > 0) return { records, response: waiting }
+    if (!isNew || records.length > 0) return { records, response: undefined }
     // A group exists from its first request on, also for whoever takes over from this broker.
     const value = { ...group.toRecord(null), protocolType: null, leader: null, members: [] }
-    return { records: [{ kind: 'group', groupId, value }], response: waiting }
+    return { records: [{ kind: 'group', groupId, value }], response: undefined }
   }
 
-  sync(request: SyncGroupRequest, now: Moment, reply: Reply<SyncGroupResponse>): Outcome<typeof waiting> {
+  sync(request: SyncGroupRequest, now: Moment, reply: Reply<SyncGroupResponse>): Outcome<undefined> {
     const group = this.#groups.get(request.groupId)
-    if (group) return { records: syncGroup(group, request, now, reply), response: waiting }
+    if (group) return { records: syncGroup(group, request, now, reply), response: undefined }
     reply(syncRefused(codes.UNKNOWN_MEMBER_ID))
     return answered
   }
@@ -271,6 +266,5 @@ export class GroupShard {
   }
 }
 
-/** The response of an operation whose answer comes through its `reply`. */
-export const waiting = Symbol('waiting')
-const answered: Outcome<typeof waiting> = { records: noRecords, response: waiting }
+/** An operation that needed nothing written, and gave its answer through its `reply`. */
+const answered: Outcome<undefined> = { records: noRecords, response: undefined }

@@ -1,0 +1,100 @@
+/** Reads a coordinator's partition from its start to its end, a slice at a time, and hands over what is in it. */
+import { codes, KafkaError } from '../../protocol/errors.ts'
+import { nextBatch, type RecordView, readRecords } from '../../protocol/records/batch.ts'
+import { readEndTransactionMarker } from '../../protocol/records/control.ts'
+import { isControl, isTransactional, lastOffset, producerId } from '../../protocol/records/header.ts'
+import type { Logger } from '../base/logger.ts'
+
+/** What a replay needs of a log. */
+export interface ReplayedLog {
+  readonly logStartOffset: number
+  readonly logEndOffset: number
+  read(
+    fetchOffset: number,
+    limits: { maxBytes: number; maxOffset: number; minOneMessage: boolean },
+  ): { readonly records: readonly Buffer[]; release(): void }
+}
+
+/** Where the records go. */
+export interface ReplayTarget {
+  /** `producerId` is that of the transaction the record belongs to, -1 for none. Throws where the record cannot be read. */
+  record(record: RecordView, producerId: number): void
+  transactionEnded(producerId: number, committed: boolean): void
+}
+
+/** Bytes between two breaths of the event loop: some milliseconds of work. */
+export const replaySliceBytes = 1024 * 1024
+
+export class LogReplay {
+  readonly #log: ReplayedLog
+  readonly #target: ReplayTarget
+  readonly #logger: Logger
+  readonly #end: number
+  #next: number
+
+  constructor(log: ReplayedLog, target: ReplayTarget, logger: Logger) {
+    this.#log = log
+    this.#target = target
+    this.#logger = logger
+    this.#next = log.logStartOffset
+    this.#end = log.logEndOffset
+  }
+
+  /** Replays one slice; true once the end is reached. Batches and records that cannot be read are told of and passed over. */
+  step(): boolean {
+    if (this.#next >= this.#end) return true
+    const limits = { maxBytes: replaySliceBytes, maxOffset: this.#end, minOneMessage: true }
+    const slice = this.#log.read(this.#next, limits)
+    try {
+      const before = this.#next
+      for (const bytes of slice.records) this.#replay(bytes)
+      // Nothing more is readable, although the log says it is longer.
+      return this.#next >= this.#end || this.#next === before
+    } finally {
+      slice.release()
+    }
+  }
+
+  #replay(bytes: Buffer): void {
+    for (let at = 0; at < bytes.length; ) {
+      const size = nextBatch(bytes, at, bytes.length)
+      const last = lastOffset(bytes, at)
+      // The first batch of a slice may begin before the slice does; it is replayed once.
+      if (last >= this.#next) this.#replayBatch(bytes, at)
+      this.#next = last + 1
+      at += size
+    }
+  }
+
+  #replayBatch(bytes: Buffer, at: number): void {
+    try {
+      if (isControl(bytes, at)) {
+        const marker = readEndTransactionMarker(bytes, at)
+        if (marker) this.#target.transactionEnded(producerId(bytes, at), marker.type === 'COMMIT')
+        return
+      }
+      const transaction = isTransactional(bytes, at) ? producerId(bytes, at) : -1
+      for (const record of readRecords(bytes, at)) this.#replayRecord(record, transaction)
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error
+      this.#logger.warn('a batch cannot be read and is passed over', { lastOffset: lastOffset(bytes, at), error })
+    }
+  }
+
+  #replayRecord(record: RecordView, transaction: number): void {
+    try {
+      this.#target.record(record, transaction)
+    } catch (error) {
+      if (!unreadable(error)) throw error
+      this.#logger.warn('a record cannot be read and is passed over', { offset: record.offset, error })
+    }
+  }
+}
+
+/** What decoding throws at bytes that are not what they should be. */
+function unreadable(error: unknown): boolean {
+  return (
+    (error instanceof KafkaError && error.code !== codes.KAFKA_STORAGE_ERROR) ||
+    (error instanceof Error && (error.name === 'DecodeError' || error instanceof RangeError))
+  )
+}

@@ -1,0 +1,40 @@
+/** What the runtime asks of a state machine that it keeps in a partition, whatever it coordinates. */
+
+/** One moment on both of the clock's scales, in milliseconds. */
+export interface Moment {
+  /** Since 1970. */
+  readonly ms: number
+  /** Since some start, never going back. */
+  readonly monotonicMs: number
+}
+
+/** Records to be written, and the answer once they are committed; undefined where it comes another way. */
+export interface Outcome<R, T> {
+  readonly records: readonly R[]
+  readonly response: T
+}
+
+/** A replicated state machine with records of type R. It has no clock, no log and no socket. */
+export interface Shard<R> {
+  /** Applies a record that is in the log; `producerId` is that of the open transaction it belongs to, or -1. */
+  replay(record: R, producerId: number, now: Moment): void
+  /** The transaction of a producer has ended. */
+  endTransaction(producerId: number, committed: boolean): void
+  /** The whole log was replayed: work begins. */
+  loaded(now: Moment): Outcome<R, null>
+  /** Records could not be written; what runs ahead of the log goes back, and who waits is told. */
+  revert(records: readonly R[], errorCode: number, now: Moment): void
+  /** Work ends here; who waits is told. */
+  close(errorCode: number, now: Moment): void
+  /** When the next timer is due, in monotonic milliseconds, or Infinity. */
+  readonly nextTimerMs: number
+  /** Does what one timer that is due stands for; null where none is due. */
+  expire(now: Moment): Outcome<R, null> | null
+}
+
+/** How a shard's records look in the log. */
+export interface RecordFormat<R> {
+  encode(record: R): { readonly key: Buffer; readonly value: Buffer | null }
+  /** Null for records that are somebody else's. Throws where a record cannot be read. */
+  decode(key: Buffer, value: Buffer | null): R | null
+}

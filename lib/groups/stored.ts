@@ -1,0 +1,126 @@
+/**
+ * Group records as Kafka keeps them in `__consumer_offsets`: the key begins with the record's type, the value with its
+ * version, two bytes each.
+ */
+import { decode, encode } from '../../protocol/codec.ts'
+import type { EncodableOf, Message } from '../../protocol/schema.ts'
+import { GroupMetadataKey, GroupMetadataValue } from '../../protocol/stored/group-metadata.ts'
+import { OffsetCommitKey, OffsetCommitValue } from '../../protocol/stored/offset-commit.ts'
+import type { CommittedOffset, GroupRecord, RecordedGroup } from './records.ts'
+
+/** A record's key and value; a null value is a tombstone. */
+export interface KeyValue {
+  readonly key: Buffer
+  readonly value: Buffer | null
+}
+
+/** Record types, as keys begin. Type 0 is the first form of 1. */
+const types = { legacyOffset: 0, offset: 1, group: 2 }
+const groupValueVersion = 3
+/** Only version 1 has a time of expiry. */
+const expiringOffsetValueVersion = 1
+const offsetValueVersion = 4
+
+export function encodeRecord(record: GroupRecord): KeyValue {
+  const { groupId, value } = record
+  if (record.kind === 'group') {
+    return {
+      key: prefixed(types.group, GroupMetadataKey, 0, { group: groupId }),
+      value: value && prefixed(groupValueVersion, GroupMetadataValue, groupValueVersion, storedGroup(record.value!)),
+    }
+  }
+  const { topic, partition } = record
+  const version = (record.value?.expireTimestampMs ?? -1) >= 0 ? expiringOffsetValueVersion : offsetValueVersion
+  return {
+    key: prefixed(types.offset, OffsetCommitKey, 0, { group: groupId, topic, partition }),
+    value: value && prefixed(version, OffsetCommitValue, version, storedOffset(record.value!)),
+  }
+}
+
+/** A record read back, or null where it belongs to a kind of group that is not known here. Throws where it cannot be read. */
+export function decodeRecord(key: Buffer, value: Buffer | null): GroupRecord | null {
+  const type = key.readInt16BE(0)
+  if (type === types.group) {
+    const { group } = decode(GroupMetadataKey, 0, key, 2)
+    return { kind: 'group', groupId: group, value: value && recordedGroup(value) }
+  }
+  if (type === types.offset || type === types.legacyOffset) {
+    const { group, topic, partition } = decode(OffsetCommitKey, 0, key, 2)
+    return { kind: 'offset', groupId: group, topic, partition, value: value && committedOffset(value) }
+  }
+  return null
+}
+
+function prefixed<M extends Message>(prefix: number, message: M, version: number, value: EncodableOf<M>): Buffer {
+  const body = encode(message, version, value)
+  const bytes = Buffer.allocUnsafe(2 + body.length)
+  bytes.writeInt16BE(prefix, 0)
+  body.copy(bytes, 2)
+  return bytes
+}
+
+/** The version that a value begins with; a newer one than is known is read as the newest known, as only its end can differ. */
+function versionOf(message: Message, value: Buffer): number {
+  return Math.min(value.readInt16BE(0), message.versions[1])
+}
+
+function storedGroup(group: RecordedGroup): EncodableOf<typeof GroupMetadataValue> {
+  return {
+    protocolType: group.protocolType ?? '',
+    generation: group.generation,
+    protocol: group.protocolName,
+    leader: group.leader,
+    currentStateTimestamp: group.stateTimestampMs,
+    members: group.members.map(({ rebalanceTimeoutMs, sessionTimeoutMs, ...member }) => ({
+      ...member,
+      rebalanceTimeout: rebalanceTimeoutMs,
+      sessionTimeout: sessionTimeoutMs,
+    })),
+  }
+}
+
+function recordedGroup(bytes: Buffer): RecordedGroup {
+  const value = decode(GroupMetadataValue, versionOf(GroupMetadataValue, bytes), bytes, 2)
+  return {
+    protocolType: value.protocolType === '' ? null : value.protocolType,
+    generation: value.generation,
+    protocolName: value.protocol,
+    leader: value.leader,
+    stateTimestampMs: value.currentStateTimestamp,
+    members: value.members.map(member => ({
+      memberId: member.memberId,
+      groupInstanceId: member.groupInstanceId,
+      clientId: member.clientId,
+      clientHost: member.clientHost,
+      // Version 0 has one timeout for both.
+      rebalanceTimeoutMs: member.rebalanceTimeout < 0 ? member.sessionTimeout : member.rebalanceTimeout,
+      sessionTimeoutMs: member.sessionTimeout,
+      // What is kept must not hold on to the buffer that the log was read into.
+      subscription: Buffer.from(member.subscription),
+      assignment: Buffer.from(member.assignment),
+    })),
+  }
+}
+
+function storedOffset(offset: CommittedOffset): EncodableOf<typeof OffsetCommitValue> {
+  return {
+    offset: offset.offset,
+    leaderEpoch: offset.leaderEpoch,
+    metadata: offset.metadata,
+    commitTimestamp: offset.commitTimestampMs,
+    expireTimestamp: offset.expireTimestampMs,
+    topicId: offset.topicId,
+  }
+}
+
+function committedOffset(bytes: Buffer): CommittedOffset {
+  const value = decode(OffsetCommitValue, versionOf(OffsetCommitValue, bytes), bytes, 2)
+  return {
+    offset: value.offset,
+    leaderEpoch: value.leaderEpoch,
+    metadata: value.metadata,
+    commitTimestampMs: value.commitTimestamp,
+    expireTimestampMs: value.expireTimestamp,
+    topicId: value.topicId,
+  }
+}
