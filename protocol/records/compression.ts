@@ -80,10 +80,13 @@ function decompressGzip(data: Buffer, bytesMax: number): Buffer {
   if (data.length < 18) throw corrupt('gzip', 'it is shorter than an empty member')
   const hintBytes = data.readUInt32LE(data.length - 4)
   const chunkSize = Math.min(Math.max(hintBytes + 1, 64), bytesMax + 64, gzipChunkBytesMax)
+  let result: Buffer
   try {
-    return gunzipSync(data, { maxOutputLength: Math.max(bytesMax, 1), chunkSize })
+    result = gunzipSync(data, { maxOutputLength: Math.max(bytesMax, 1), chunkSize })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge('gzip', bytesMax)
     throw corrupt('gzip', (error as Error).message)
   }
+  if (result.length > bytesMax) throw tooLarge('gzip', bytesMax)
+  return result
 }
