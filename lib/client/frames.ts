@@ -8,11 +8,11 @@ export class FrameSizeError extends Error {
 const sizeBytes = 4
 /** An answer is at least a correlation id. */
 const frameBytesMin = 4
-const nothing = Buffer.alloc(0)
+const nothing: Buffer = Buffer.alloc(0)
 
 /** Bytes come in as the socket cuts them; frames go out, as views that nobody writes to again. */
 export class Frames {
-  #room = nothing
+  #room: Buffer = nothing
   #start = 0
   #end = 0
 

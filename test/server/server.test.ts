@@ -4,7 +4,7 @@ import net from 'node:net'
 import t, { type Test } from 'tap'
 import { seededRandom } from '../../lib/base/random.ts'
 import type { Client } from '../../lib/client/client.ts'
-import type { ReceivePath } from '../../lib/server/receive.ts'
+import { type ReceivePath, receivePathOf } from '../../lib/server/receive.ts'
 import { ManualClock } from '../../lib/testing/clock.ts'
 import { encodeRequestFrame } from '../../protocol/frame.ts'
 import { ApiVersions } from '../../protocol/messages/api-versions.ts'
@@ -384,6 +384,17 @@ for (const receivePath of paths) {
     t.equal(clock.pendingTimers, 0)
   })
 }
+
+t.test('this Node lets an accepted socket read into memory of ours', async t => {
+  const listening = net.createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1')
+  const accepted = once(listening, 'connection')
+  await once(listening, 'listening')
+  const client = net.connect((listening.address() as net.AddressInfo).port, '127.0.0.1')
+  const [socket] = (await accepted) as [net.Socket]
+  t.equal(receivePathOf(socket), 'slab', 'else every connection is received by events: look at lib/server/receive.ts')
+  for (const each of [client, socket]) each.destroy()
+  listening.close()
+})
 
 t.test('several listeners have ports of their own, and names', async t => {
   const listeners = ['INTERNAL', 'EXTERNAL'].map(name => ({

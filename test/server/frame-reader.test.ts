@@ -1,0 +1,171 @@
+/** Frames out of shared memory, by a model of how Node reads: where the next bytes go is fixed when the last ones have come. */
+import t from 'tap'
+import { seededRandom } from '../../lib/base/random.ts'
+import { Budget } from '../../lib/server/budget.ts'
+import { FrameError, FrameReader } from '../../lib/server/frame-reader.ts'
+import { Slabs } from '../../lib/server/slabs.ts'
+import { crc32c } from '../../protocol/records/crc32c.ts'
+
+const bounds = { frameBytesMin: 8, frameBytesMax: 20_000_000 }
+
+interface Frame {
+  readonly sum: number
+  readonly buffer: Buffer
+  readonly start: number
+  readonly end: number
+}
+
+t.test('frames of many connections share slabs, and none is ever written over', async t => {
+  const random = seededRandom(11)
+  const slabs = new Slabs()
+  const connections = Array.from({ length: 40 }, () => {
+    const reader = new FrameReader(bounds, slabs)
+    // Node asks for a place as soon as the socket is there.
+    return {
+      reader,
+      target: reader.target(false),
+      stream: Buffer.alloc(0),
+      sums: [] as number[],
+      paused: false,
+      got: 0,
+    }
+  })
+  const sizes = [0, 10, 300, 3000, 15_000, 17_000, 100_000, 900_000, 2_500_000, 5_000_000]
+  const kept: Frame[] = []
+  let leasesMax = 0
+  for (let step = 0; step < 12_000; step++) {
+    const connection = connections[random.int(connections.length)]!
+    const { reader } = connection
+    if (connection.stream.length === 0) {
+      const frames: Buffer[] = []
+      for (let i = random.int(20); i >= 0; i--) {
+        const body = random.bytes(8)
+        const frame = Buffer.alloc(12 + sizes[random.int(random.int(30) === 0 ? sizes.length : 7)]!, body)
+        frame.writeInt32BE(frame.length - 4)
+        connection.sums.push(crc32c(frame, 4))
+        frames.push(frame)
+      }
+      connection.stream = Buffer.concat(frames)
+    }
+    if (connection.paused) {
+      // What held it up is over: it goes on with what it has, then reads to where it pointed before.
+      while (reader.next()) take(connection)
+      connection.paused = false
+      continue
+    }
+    const there = random.int(4) === 0 ? connection.stream.length : random.int(200_000)
+    const bytes = Math.min(there, connection.target.length, connection.stream.length)
+    if (bytes === 0) continue
+    connection.stream.copy(connection.target, 0, 0, bytes)
+    connection.stream = connection.stream.subarray(bytes)
+    reader.filled(bytes)
+    connection.paused = random.int(10) === 0
+    let left = connection.paused ? random.int(3) : Number.POSITIVE_INFINITY
+    while (left-- > 0 && reader.next()) take(connection)
+    if (!connection.paused) reader.makeRoom()
+    connection.target = reader.target(connection.paused)
+    leasesMax = Math.max(leasesMax, slabs.leases)
+    if (kept.length > 60) for (const frame of kept.splice(0, 30)) check(frame)
+  }
+  for (const frame of kept) check(frame)
+  for (const { reader } of connections) reader.release()
+  t.equal(leasesMax, 16, 'there were more who wanted a slab than could have one')
+  t.equal(slabs.leases, 0)
+  t.ok(connections.every(({ got }) => got > 20))
+
+  function take(connection: (typeof connections)[number]): void {
+    const { buffer, frameStart, frameEnd } = connection.reader
+    connection.reader.consume()
+    connection.got++
+    kept.push({ sum: connection.sums.shift()!, buffer, start: frameStart, end: frameEnd })
+  }
+
+  function check({ sum, buffer, start, end }: Frame): void {
+    if (crc32c(buffer, start, end) !== sum) t.fail('a frame was written over')
+  }
+})
+
+t.test('a frame is read in place, at the end of a slab as well', async t => {
+  const slabs = new Slabs()
+  const reader = new FrameReader(bounds, slabs)
+  let target = reader.target(false)
+  const frame = Buffer.alloc(700_000, 1)
+  frame.writeInt32BE(frame.length - 4)
+  const stream = Buffer.concat(Array.from({ length: 13 }, () => frame))
+  const buffers = new Set<Buffer>()
+  let frames = 0
+  for (let at = 0; at < stream.length; ) {
+    const bytes = stream.copy(target, 0, at)
+    at += bytes
+    reader.filled(bytes)
+    for (; reader.next(); frames++) {
+      buffers.add(reader.buffer)
+      reader.consume()
+    }
+    reader.makeRoom()
+    target = reader.target(false)
+  }
+  t.equal(frames, 13)
+  t.equal(buffers.size, 3, 'five or six to a slab of 4 MiB')
+})
+
+t.test('room for an unfinished frame grows with what has come', async t => {
+  const reader = new FrameReader(bounds, null)
+  const size = Buffer.alloc(4)
+  size.writeInt32BE(10_000_000)
+  reader.push(size)
+  let wanted = 0
+  for (let come = 4; come < 10_000_004; ) {
+    t.notOk(reader.next())
+    wanted = reader.wants()
+    t.ok(wanted <= 2 * come, `${wanted} for ${come}`)
+    reader.makeRoom()
+    const bytes = Buffer.alloc(Math.min(65_536, 10_000_004 - come))
+    come += bytes.length
+    reader.push(bytes)
+  }
+  t.ok(reader.next())
+  t.equal(reader.frameEnd - reader.frameStart, 10_000_000)
+  reader.consume()
+  reader.makeRoom()
+  t.equal(reader.ownBytes, 0)
+})
+
+t.test('a size out of bounds is refused as soon as it is there', async t => {
+  for (const size of [-1, 0, 7, 20_000_001, -(2 ** 31)]) {
+    const reader = new FrameReader(bounds, null)
+    const bytes = Buffer.alloc(4)
+    bytes.writeInt32BE(size)
+    reader.push(bytes.subarray(0, 3))
+    t.notOk(reader.next())
+    reader.push(bytes.subarray(3))
+    t.throws(() => reader.next(), FrameError)
+  }
+})
+
+t.test('a budget serves its line in order, and never leaves everybody waiting', async t => {
+  const budget = new Budget(() => 100)
+  const granted: string[] = []
+  const claim = (name: string, bytes: number, stuckBytes = 0) => ({
+    bytes,
+    stuckBytes,
+    granted: () => granted.push(name),
+  })
+  t.ok(budget.claim(claim('alone, larger than all', 500)))
+  const [b, c, d] = [claim('b', 60), claim('c', 60), claim('d', 10)]
+  t.notOk(budget.claim(b))
+  t.notOk(budget.claim(c))
+  t.notOk(budget.claim(d))
+  t.equal(budget.waiting, 3)
+  budget.giveBack(500)
+  t.same(granted, ['b'], 'd would fit, but c is before it')
+  budget.abandon(c)
+  t.same(granted, ['b', 'd'])
+  t.equal(budget.taken, 70)
+  budget.giveBack(70)
+
+  budget.take(40)
+  budget.take(40)
+  t.notOk(budget.claim(claim('first', 40, 40)))
+  t.ok(budget.claim(claim('second', 40, 40)) || granted.includes('first'), 'both hold what the other waits for')
+})
