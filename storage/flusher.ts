@@ -46,6 +46,11 @@ export class Flusher {
     return this.#round
   }
 
+  /** Whether a round would have anything to do. */
+  hasWork(segments: readonly Segment[]): boolean {
+    return this.#files.durable && segments.some(segment => segment.needsSync)
+  }
+
   truncateTo(offset: number): void {
     this.fileOffset = Math.min(this.fileOffset, offset)
     this.recoveryPoint = Math.min(this.recoveryPoint, offset)

@@ -13,6 +13,8 @@ const pageEntries = 256
 /** Pages in the cache, for all the indexes of the process together: 32 of 3 KB at most. */
 const pagesMax = 32
 
+const nothing = Buffer.alloc(0)
+
 interface Page {
   owner: IndexFile | null
   number: number
@@ -25,13 +27,13 @@ let nextPage = 0
 /** Entries of one size in a file. */
 export class IndexFile {
   /** Where `at` and `push` left their entry. */
-  block: Buffer = Buffer.alloc(0)
+  block: Buffer = nothing
   count: number
   readonly #file: RandomFile
   readonly #entryBytes: number
   /** Entries that are in the file. */
   #stored: number
-  #tail: Buffer = this.block
+  #tail: Buffer = nothing
 
   constructor(files: Files, path: string, entryBytes: number) {
     this.#file = files.file(path)
@@ -60,6 +62,7 @@ export class IndexFile {
 
   create(): void {
     this.#file.create()
+    this.#file.close()
   }
 
   /** Entry number `index`: its position in `block`, valid until the next call. */
@@ -90,6 +93,8 @@ export class IndexFile {
     const fresh = this.count - this.#stored
     if (fresh === 0) return
     this.#file.writev([this.#tail.subarray(0, fresh * this.#entryBytes)], this.#stored * this.#entryBytes)
+    // The next spill is far away, and the handle is worth more to others.
+    this.#file.close()
     this.#forgetPages()
     this.#stored = this.count
   }
@@ -118,7 +123,7 @@ export class IndexFile {
   close(): void {
     this.#file.close()
     this.#forgetPages()
-    this.#tail = Buffer.alloc(0)
+    this.#tail = nothing
     this.block = this.#tail
   }
 

@@ -1,5 +1,5 @@
 /** Which leader wrote from which offset on (KIP-101): the `leader-epoch-checkpoint` file and its answers. */
-import { checkpointText, readCheckpoint, wholeNumber } from './checkpoints.ts'
+import { CheckpointError, checkpointText, readCheckpoint, wholeNumber } from './checkpoints.ts'
 import type { Files } from './files.ts'
 
 /** An epoch and the first offset that its leader could write. */
@@ -18,14 +18,23 @@ export interface EpochEndOffset {
 export class LeaderEpochs {
   readonly #files: Files
   readonly #path: string
+  /** Whether the file could not be read; the batches then tell the epochs. */
+  readonly damaged: boolean = false
   #entries: EpochEntry[] = []
   #dirty = false
+  #recovered = false
 
   constructor(files: Files, path: string) {
     this.#files = files
     this.#path = path
-    for (const [epoch, startOffset] of readCheckpoint(files, path, 2) ?? []) {
-      this.#place(wholeNumber(path, epoch), wholeNumber(path, startOffset))
+    try {
+      for (const [epoch, startOffset] of readCheckpoint(files, path, 2) ?? []) {
+        this.#place(wholeNumber(path, epoch), wholeNumber(path, startOffset))
+      }
+    } catch (error) {
+      if (!(error instanceof CheckpointError)) throw error
+      this.#entries = []
+      this.damaged = true
     }
   }
 
@@ -44,13 +53,16 @@ export class LeaderEpochs {
     if (this.#place(leaderEpoch, startOffset)) this.#write()
   }
 
-  /** Notes the epochs found in records while a log is recovered; `write` once all are there. */
+  /** Notes the epochs found in batches while a log is recovered; `writeRecovered` once all are there. */
   recover(leaderEpoch: number, startOffset: number): void {
-    if (leaderEpoch > this.latest) this.#place(leaderEpoch, startOffset)
+    if (leaderEpoch <= this.latest) return
+    this.#place(leaderEpoch, startOffset)
+    this.#recovered = true
   }
 
-  write(): void {
-    this.#write()
+  writeRecovered(): void {
+    if (this.#recovered || this.damaged) this.#write()
+    this.#recovered = false
   }
 
   /** Makes the file last. */

@@ -4,7 +4,6 @@
  */
 import { assert } from '../lib/base/assert.ts'
 import { codes, KafkaError } from '../protocol/errors.ts'
-import { readRecords } from '../protocol/records/batch.ts'
 import {
   baseOffset,
   lastOffset,
@@ -17,70 +16,25 @@ import {
   sizeInBytes,
 } from '../protocol/records/header.ts'
 import type { LogConfig } from './config.ts'
-import type { Files } from './files.ts'
 import { Flusher } from './flusher.ts'
-import { frameIsSound, frameSize } from './frames.ts'
 import { type EpochEndOffset, LeaderEpochs } from './leader-epochs.ts'
+import type { AbortedRange, AppendOrigin, AppendResult, LogOptions, TimestampAndOffset } from './log-options.ts'
+import { abortedBetween, firstReaching, latestTimestamp, segmentIndexOf } from './lookups.ts'
 import { endMarkerOf } from './markers.ts'
 import type { ProducerSnapshots } from './producer-snapshots.ts'
 import { type ProducerBatch, type ProducerState, Producers } from './producers.ts'
 import { emptyRead, Reader, type ReadLimits, type ReadResult } from './reader.ts'
-import { type RecoveryLogger, recoverLog, replayProducers } from './recovery.ts'
+import { recoverLog, replayProducers } from './recovery.ts'
 import { countDeletable } from './retention.ts'
-import { Segment } from './segment.ts'
-import { validateClientRecords } from './validate.ts'
+import { rollJitterMs, Segment } from './segment.ts'
+import { assertFollows, validateClientRecords, wholeBatches } from './validate.ts'
 
 export { defaultLogConfig, type LogConfig } from './config.ts'
 export type { EpochEndOffset } from './leader-epochs.ts'
+export type { AbortedRange, AppendOrigin, AppendResult, LogOptions, TimestampAndOffset } from './log-options.ts'
+export type { ProducerState } from './producers.ts'
 export type { ReadLimits, ReadResult } from './reader.ts'
 export { type RecordError, RecordValidationError } from './validate.ts'
-
-/** What a log is opened with. */
-export interface LogOptions {
-  readonly dir: string
-  readonly files: Files
-  readonly config: LogConfig
-  readonly now: () => number
-  /** Runs a function once at the end of this turn of the event loop. */
-  readonly schedule: (run: () => void) => void
-  readonly logger?: RecoveryLogger
-  readonly producerIdExpirationMs: number
-  /** Whether the files may be trusted as they are. */
-  readonly cleanShutdown: boolean
-  /** Offset below which the disk is known to have everything. */
-  readonly recoveryPoint?: number
-  readonly logStartOffset?: number
-  /** `writtenOffset` has advanced. */
-  readonly onWritten?: (log: Log) => void
-  /** The disk failed; the log takes and gives nothing any more. */
-  readonly onFailed?: (error: Error) => void
-}
-
-/** Who appends: a client is checked in all, a coordinator of ours is trusted, a replica brings offsets with it. */
-export type AppendOrigin = 'client' | 'coordinator' | 'replication'
-
-/** Where records went. logAppendTimeMs is −1 where the timestamps are the producer's. */
-export interface AppendResult {
-  readonly baseOffset: number
-  readonly lastOffset: number
-  readonly logAppendTimeMs: number
-  readonly logStartOffset: number
-  /** Whether the batch was there already and nothing was appended. */
-  readonly duplicate: boolean
-}
-
-/** A record found by time. */
-export interface TimestampAndOffset {
-  readonly timestamp: number
-  readonly offset: number
-  readonly leaderEpoch: number
-}
-
-/** An aborted transaction as a fetch tells it. */
-export interface AbortedRange {
-  readonly producerId: number
-  readonly firstOffset: number
-}
 
 /** The log of one partition. */
 export class Log {
@@ -173,21 +127,17 @@ export class Log {
 
   /** Greatest timestamp in the log and the first offset that has it; null where the log has no timestamp. */
   maxTimestampOffset(): TimestampAndOffset | null {
-    let latest: Segment | null = null
-    for (const segment of this.#segments) {
-      if (segment.maxTimestamp >= 0 && (latest === null || segment.maxTimestamp > latest.maxTimestamp)) latest = segment
-    }
-    return latest === null ? null : this.#findTimestamp(latest, latest.maxTimestamp)
+    this.#mustWork()
+    return this.#guard(() =>
+      latestTimestamp(this.#segments, this.logStartOffset, this.config.maxDecompressedMessageBytes),
+    )
   }
 
   /** The first record whose timestamp is not before this one; null where there is none. */
   offsetForTimestamp(timestamp: number): TimestampAndOffset | null {
-    for (const segment of this.#segments) {
-      if (segment.maxTimestamp < timestamp) continue
-      const found = this.#findTimestamp(segment, timestamp)
-      if (found !== null) return found
-    }
-    return null
+    this.#mustWork()
+    const { maxDecompressedMessageBytes } = this.config
+    return this.#guard(() => firstReaching(this.#segments, timestamp, this.logStartOffset, maxDecompressedMessageBytes))
   }
 
   /** Where an epoch's records end: the answer to OffsetForLeaderEpoch. */
@@ -202,16 +152,8 @@ export class Log {
 
   /** The aborted transactions that a reader of [fetchOffset, upperBound) must leave out. */
   abortedTransactions(fetchOffset: number, upperBound: number): AbortedRange[] {
-    const aborted: AbortedRange[] = []
-    for (let index = this.#segmentIndexOf(fetchOffset); index < this.#segments.length; index++) {
-      for (const entry of this.#segments[index].transactionIndex.entries) {
-        if (entry.lastOffset >= fetchOffset && entry.firstOffset < upperBound) {
-          aborted.push({ producerId: entry.producerId, firstOffset: entry.firstOffset })
-        }
-        if (entry.lastStableOffset >= upperBound) return aborted
-      }
-    }
-    return aborted
+    this.#mustWork()
+    return this.#guard(() => abortedBetween(this.#segments, fetchOffset, upperBound))
   }
 
   activeProducers(): Iterable<ProducerState> {
@@ -231,18 +173,19 @@ export class Log {
     this.#mustWork()
     const now = this.#options.now()
     const bytes = origin === 'client' ? validateClientRecords(records, this.config, now) : wholeBatches(records, origin)
-    const duplicate = this.#checkProducers(bytes, origin)
+    const duplicate = origin === 'replication' ? null : this.producers.checkBatches(bytes, origin)
     if (duplicate !== null) return this.#duplicateResult(duplicate)
 
     const first = origin === 'replication' ? baseOffset(bytes, 0) : this.logEndOffset
-    if (origin === 'replication') this.#mustFollow(bytes)
+    if (origin === 'replication') assertFollows(bytes, this.logEndOffset)
     let last = first - 1
     let latest = -1
     for (let at = 0; at < bytes.length; at += sizeInBytes(bytes, at)) {
       last = origin === 'replication' ? lastOffset(bytes, at) : last + 1 + lastOffsetDelta(bytes, at)
       latest = Math.max(latest, maxTimestamp(bytes, at))
     }
-    if (this.#active.shouldRoll(this.config, bytes.length, latest, last, now, this.#jitterMs())) this.#roll(first)
+    const jitterMs = rollJitterMs(this.config, this.dir, this.#active.baseOffset)
+    if (this.#active.shouldRoll(this.config, bytes.length, latest, last, now, jitterMs)) this.#roll(first)
 
     try {
       this.#place(bytes, first, origin === 'replication' ? -1 : leaderEpoch)
@@ -274,19 +217,7 @@ export class Log {
       )
     }
     if (fetchOffset >= limits.maxOffset || fetchOffset >= this.#flusher.fileOffset) return emptyRead
-    try {
-      // A compacted segment may end before the next begins.
-      for (let index = this.#segmentIndexOf(fetchOffset); index < this.#segments.length; index++) {
-        const segment = this.#segments[index]
-        if (segment.baseOffset >= limits.maxOffset) break
-        const result = this.#reader.read(segment, fetchOffset, limits)
-        if (result !== emptyRead || segment === this.#active) return result
-        if (segment.positionOf(fetchOffset) < segment.writtenBytes) return result
-      }
-      return emptyRead
-    } catch (error) {
-      throw this.#fail(error as Error)
-    }
+    return this.#guard(() => this.#reader.read(this.#segments, fetchOffset, limits))
   }
 
   /** Begins a new segment, unless the last is empty. */
@@ -358,7 +289,7 @@ export class Log {
     }
     this.#write()
     this.#guard(() => {
-      const keep = this.#segmentIndexOf(offset) + 1
+      const keep = segmentIndexOf(this.#segments, offset) + 1
       this.#dropSegments(keep, this.#segments.length - keep)
       this.#active = this.#segments[keep - 1]
       this.#active.truncateTo(offset)
@@ -389,7 +320,7 @@ export class Log {
       this.producers.endOffset = this.logEndOffset
       this.#active.seal()
       this.#snapshots.take(this.producers)
-      await this.#flusher.sync(this.#segments)
+      while (this.#flusher.hasWork(this.#segments)) await this.#flusher.sync(this.#segments)
     }
     this.discard()
   }
@@ -471,20 +402,6 @@ export class Log {
     this.#active.transactionIndex.append({ producerId, firstOffset, lastOffset, lastStableOffset })
   }
 
-  #checkProducers(bytes: Buffer, origin: AppendOrigin): ProducerBatch | null {
-    if (origin === 'replication') return null
-    for (let at = 0; at < bytes.length; at += sizeInBytes(bytes, at)) {
-      if (producerId(bytes, at) < 0) continue
-      if (origin === 'coordinator') {
-        this.producers.checkCoordinated(bytes, at, endMarkerOf(bytes, at))
-        continue
-      }
-      const duplicate = this.producers.check(bytes, at)
-      if (duplicate !== null) return duplicate
-    }
-    return null
-  }
-
   #duplicateResult(batch: ProducerBatch): AppendResult {
     return {
       baseOffset: batch.lastOffset - batch.offsetDelta,
@@ -492,14 +409,6 @@ export class Log {
       logAppendTimeMs: this.config.messageTimestampType === 'LogAppendTime' ? batch.timestamp : -1,
       logStartOffset: this.logStartOffset,
       duplicate: true,
-    }
-  }
-
-  #mustFollow(bytes: Buffer): void {
-    let expected = this.logEndOffset
-    for (let at = 0; at < bytes.length; at += sizeInBytes(bytes, at)) {
-      assert(baseOffset(bytes, at) >= expected, `replicated offset ${baseOffset(bytes, at)} is below ${expected}`)
-      expected = lastOffset(bytes, at) + 1
     }
   }
 
@@ -549,45 +458,9 @@ export class Log {
     this.#reader.forget()
   }
 
-  #findTimestamp(segment: Segment, timestamp: number): TimestampAndOffset | null {
-    const batch = segment.batchReaching(timestamp, this.logStartOffset)
-    if (batch === null) return null
-    const bytes = Buffer.allocUnsafe(batch.size)
-    segment.file.read(bytes, 0, batch.size, batch.position)
-    for (const record of readRecords(bytes, 0, this.config.maxDecompressedMessageBytes)) {
-      if (record.timestamp >= timestamp && record.offset >= this.logStartOffset) {
-        return { timestamp: record.timestamp, offset: record.offset, leaderEpoch: batch.leaderEpoch }
-      }
-    }
-    return null
-  }
-
-  /** Index of the segment that an offset lies in. */
-  #segmentIndexOf(offset: number): number {
-    const segments = this.#segments
-    let high = segments.length - 1
-    if (segments[high].baseOffset <= offset) return high
-    let low = 0
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1
-      if (segments[middle].baseOffset <= offset) low = middle
-      else high = middle - 1
-    }
-    return low
-  }
-
-  /** Spreads rolls by time: the same for a segment each time, different between segments and logs. */
-  #jitterMs(): number {
-    const { segmentJitterMs, segmentMs } = this.config
-    if (segmentJitterMs <= 0) return 0
-    let hash = this.#active.baseOffset | 0
-    for (let index = 0; index < this.dir.length; index++) hash = (Math.imul(hash, 31) + this.dir.charCodeAt(index)) | 0
-    return (hash >>> 0) % Math.min(segmentJitterMs, segmentMs)
-  }
-
-  #guard(work: () => void): void {
+  #guard<T>(work: () => T): T {
     try {
-      work()
+      return work()
     } catch (error) {
       throw this.#fail(error as Error)
     }
@@ -612,16 +485,4 @@ export class Log {
   #offline(): KafkaError {
     return new KafkaError(codes.KAFKA_STORAGE_ERROR, `the log in ${this.dir} is offline: ${this.#failure?.message}`)
   }
-}
-
-/** Checks that bytes of a coordinator or replica are whole batches of magic 2, and a replica's checksums. */
-function wholeBatches(records: Buffer, origin: AppendOrigin): Buffer {
-  for (let at = 0; at < records.length; ) {
-    const size = at + 61 <= records.length ? frameSize(records, at) : 0
-    if (size === 0 || at + size > records.length || (origin === 'replication' && !frameIsSound(records, at, size))) {
-      throw new KafkaError(codes.CORRUPT_MESSAGE, `the batch at byte ${at} of the records is damaged`)
-    }
-    at += size
-  }
-  return records
 }

@@ -12,7 +12,10 @@ import {
   maxTimestamp,
   producerEpoch,
   producerId,
+  sizeInBytes,
 } from '../protocol/records/header.ts'
+
+import { type EndMarker, endMarkerOf } from './markers.ts'
 
 /** Batches remembered per producer: as many as a client may have in flight. */
 const batchesMax = 5
@@ -44,12 +47,6 @@ export interface CompletedTransaction {
   readonly aborted: boolean
 }
 
-/** An end-transaction marker as far as the log needs it. */
-export interface EndMarker {
-  readonly aborted: boolean
-  readonly coordinatorEpoch: number
-}
-
 function firstSequenceOf(batch: ProducerBatch): number {
   const first = batch.lastSequence - batch.offsetDelta
   return first < 0 && batch.lastSequence >= 0 ? first + 0x80000000 : first
@@ -64,6 +61,20 @@ export class Producers {
   readonly #open = new Map<number, number>()
   /** Ended transactions whose marker is not below the high watermark yet. */
   #uncommitted: { firstOffset: number; lastOffset: number }[] = []
+
+  /** Checks batches before they are appended, a client's in full; gives the remembered batch that a client's repeats, or null. */
+  checkBatches(batches: Buffer, origin: 'client' | 'coordinator'): ProducerBatch | null {
+    for (let at = 0; at < batches.length; at += sizeInBytes(batches, at)) {
+      if (producerId(batches, at) < 0) continue
+      if (origin === 'coordinator') {
+        this.checkCoordinated(batches, at, endMarkerOf(batches, at))
+        continue
+      }
+      const duplicate = this.check(batches, at)
+      if (duplicate !== null) return duplicate
+    }
+    return null
+  }
 
   /**
    * The remembered batch that this one repeats, null where it is new. Throws OUT_OF_ORDER_SEQUENCE_NUMBER,

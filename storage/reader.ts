@@ -1,6 +1,7 @@
 /** Reading whole batches out of segments, into buffers that are used again. */
 import { baseOffset, magic, readInt64 } from '../protocol/records/header.ts'
 import { frameHeaderBytes, frameLastOffset, frameSize } from './frames.ts'
+import { segmentIndexOf } from './lookups.ts'
 import { borrowBuffer, returnBuffer } from './read-buffers.ts'
 import type { Segment } from './segment.ts'
 
@@ -46,13 +47,25 @@ const slackBytes = 8 * 1024
 
 /** Remembers where each sequential reader of one log goes on, so that only a first read looks into the index. */
 export class Reader {
-  readonly #offsets = new Float64Array(hintsMax).fill(-1)
-  readonly #segments: (Segment | null)[] = new Array(hintsMax).fill(null)
-  readonly #positions = new Float64Array(hintsMax)
+  readonly #offsets: number[] = []
+  readonly #segments: Segment[] = []
+  readonly #positions: number[] = []
   #nextHint = 0
 
-  /** Reads from the segment that holds the offset. */
-  read(segment: Segment, offset: number, limits: ReadLimits): ReadResult {
+  /** Reads from the batch that holds the offset on, all from one segment. */
+  read(segments: readonly Segment[], offset: number, limits: ReadLimits): ReadResult {
+    const last = segments.length - 1
+    for (let index = segmentIndexOf(segments, offset); index <= last; index++) {
+      const segment = segments[index]
+      const result = this.#readSegment(segment, offset, limits)
+      if (result !== emptyRead || index === last || segments[index + 1].baseOffset >= limits.maxOffset) return result
+      // Compaction may have left nothing from the offset to the segment's end.
+      if (segment.positionOf(offset) < segment.writtenBytes) return result
+    }
+    return emptyRead
+  }
+
+  #readSegment(segment: Segment, offset: number, limits: ReadLimits): ReadResult {
     const hint = this.#find(segment, offset)
     const exact = hint >= 0
     let position = exact ? this.#positions[hint] : segment.offsetIndex.lookup(offset)
@@ -99,8 +112,10 @@ export class Reader {
 
   /** Forgets places in segments that changed or went. */
   forget(): void {
-    this.#offsets.fill(-1)
-    this.#segments.fill(null)
+    this.#offsets.length = 0
+    this.#segments.length = 0
+    this.#positions.length = 0
+    this.#nextHint = 0
   }
 
   /** The end of the last batch that is whole and allowed within [at, limit) of the buffer; notes where it ends. */
@@ -129,7 +144,7 @@ export class Reader {
   }
 
   #find(segment: Segment, offset: number): number {
-    for (let index = 0; index < hintsMax; index++) {
+    for (let index = 0; index < this.#offsets.length; index++) {
       if (this.#offsets[index] === offset && this.#segments[index] === segment) return index
     }
     return -1

@@ -75,6 +75,8 @@ export function recoverLog(options: RecoveryOptions, producers: Producers, epoch
   while (segments.length > 1 && segments[1].baseOffset <= start) remove(files, segments.shift() as Segment)
 
   const end = segments[segments.length - 1].endOffset
+  if (epochs.damaged) for (const segment of segments) recoverEpochs(segment, epochs)
+  epochs.writeRecovered()
   epochs.truncateFromEnd(end)
   epochs.truncateFromStart(start)
   rebuildProducers(options, segments, snapshots, producers, start, end, provenEnd)
@@ -159,6 +161,13 @@ function recoverSegment(options: RecoveryOptions, segment: Segment, nextBase: nu
   segment.syncedBytes = 0
   segment.seal()
   return before - end
+}
+
+function recoverEpochs(segment: Segment, epochs: LeaderEpochs): void {
+  scanFrames(segment.file, 0, segment.writtenBytes, (b, at) => {
+    if (magic(b, at) === 2) epochs.recover(partitionLeaderEpoch(b, at), baseOffset(b, at))
+    return true
+  })
 }
 
 /**

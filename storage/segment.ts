@@ -14,6 +14,7 @@ import { TransactionIndex } from './transaction-index.ts'
 export interface TimedBatch {
   readonly position: number
   readonly size: number
+  readonly lastOffset: number
   readonly leaderEpoch: number
 }
 
@@ -35,8 +36,8 @@ export class Segment {
   /** Greatest timestamp, −1 without; and the last offset of the first batch that reaches it. */
   maxTimestamp: number
   maxTimestampOffset: number
-  /** Timestamp of the first batch: since when a roll by time is waited for; −1 until one is there. */
-  firstTimestamp = -1
+  /** Timestamp of the first batch: since when a roll by time is waited for; −1 where it has none, NaN until one is known. */
+  firstTimestamp = Number.NaN
   readonly createdMs: number
   /** Whether the files were given up. */
   retired = false
@@ -108,7 +109,7 @@ export class Segment {
 
   /** Notes one batch of the queued bytes, in order. */
   note(size: number, lastOffset: number, maxTimestamp: number, indexIntervalBytes: number): void {
-    if (this.firstTimestamp < 0 && this.sizeInBytes === 0) this.firstTimestamp = maxTimestamp
+    if (this.sizeInBytes === 0) this.firstTimestamp = maxTimestamp
     if (maxTimestamp > this.maxTimestamp) {
       this.maxTimestamp = maxTimestamp
       this.maxTimestampOffset = lastOffset
@@ -191,7 +192,7 @@ export class Segment {
     const from = this.offsetIndex.lookup(Math.max(this.timeIndex.lookup(timestamp), startOffset))
     scanFrames(this.file, from, this.writtenBytes, (b, at, position, size) => {
       if (frameMaxTimestamp(b, at) < timestamp || frameLastOffset(b, at) < startOffset) return true
-      found = { position, size, leaderEpoch: partitionLeaderEpoch(b, at) }
+      found = { position, size, lastOffset: frameLastOffset(b, at), leaderEpoch: partitionLeaderEpoch(b, at) }
       return false
     })
     return found
@@ -227,7 +228,7 @@ export class Segment {
     })
     this.endOffset = Math.min(this.endOffset, Math.max(offset, this.baseOffset))
     this.#bytesSinceIndexed = 0
-    if (position === 0) this.firstTimestamp = -1
+    if (position === 0) this.firstTimestamp = Number.NaN
   }
 
   /** Cuts the file. */
@@ -246,7 +247,7 @@ export class Segment {
     this.timeIndex.file.trim()
     this.maxTimestamp = -1
     this.maxTimestampOffset = this.baseOffset
-    this.firstTimestamp = -1
+    this.firstTimestamp = Number.NaN
     this.endOffset = this.baseOffset
     this.sizeInBytes = 0
     this.#bytesSinceIndexed = 0
@@ -278,11 +279,19 @@ export class Segment {
   }
 
   #firstTimestamp(): number {
-    if (this.firstTimestamp >= 0 || this.writtenBytes < frameHeaderBytes) return this.firstTimestamp
+    if (!Number.isNaN(this.firstTimestamp) || this.writtenBytes < frameHeaderBytes) return this.firstTimestamp
     scanFrames(this.file, 0, this.writtenBytes, (b, at) => {
       this.firstTimestamp = frameMaxTimestamp(b, at)
       return false
     })
     return this.firstTimestamp
   }
+}
+
+/** Spreads rolls by time: always the same for one segment, different between segments and logs. */
+export function rollJitterMs({ segmentJitterMs, segmentMs }: LogConfig, dir: string, baseOffset: number): number {
+  if (segmentJitterMs <= 0) return 0
+  let hash = baseOffset | 0
+  for (let index = 0; index < dir.length; index++) hash = (Math.imul(hash, 31) + dir.charCodeAt(index)) | 0
+  return (hash >>> 0) % Math.min(segmentJitterMs, segmentMs)
 }

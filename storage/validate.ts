@@ -2,6 +2,7 @@
  * What Apache Kafka checks of the records that a client wants to append, and what it sets in them. Nothing is copied or decoded
  * beyond the lengths and timestamps of records, except from the old message formats, which are rewritten as magic 2.
  */
+import { assert } from '../lib/base/assert.ts'
 import { codes, KafkaError } from '../protocol/errors.ts'
 import { walkRecords } from '../protocol/records/batch.ts'
 import {
@@ -11,6 +12,7 @@ import {
   compressionType,
   headerBytes,
   isControl,
+  lastOffset,
   lastOffsetDelta,
   magic,
   producerId,
@@ -20,7 +22,7 @@ import {
 } from '../protocol/records/header.ts'
 import { upConvert } from '../protocol/records/legacy.ts'
 import type { LogConfig } from './config.ts'
-import { frameHeaderBytes, frameSize } from './frames.ts'
+import { frameHeaderBytes, frameIsSound, frameSize } from './frames.ts'
 
 /** Records of one batch that are the reason why it was refused. */
 export interface RecordError {
@@ -166,4 +168,25 @@ function refuseRecords(
   if (count === 0) return
   const code = late ? codes.INVALID_TIMESTAMP : codes.INVALID_RECORD
   throw new RecordValidationError(code, `${count} of ${recordCount(b, at)} records were refused`, errors)
+}
+
+/** Checks that what a coordinator or replica appends is whole batches of magic 2, and a replica's checksums; gives them back. */
+export function wholeBatches(records: Buffer, origin: 'coordinator' | 'replication'): Buffer {
+  for (let at = 0; at < records.length; ) {
+    const size = at + headerBytes <= records.length ? frameSize(records, at) : 0
+    if (size === 0 || at + size > records.length || (origin === 'replication' && !frameIsSound(records, at, size))) {
+      throw new KafkaError(codes.CORRUPT_MESSAGE, `the batch at byte ${at} of the records is damaged; fetch them again`)
+    }
+    at += size
+  }
+  return records
+}
+
+/** Denies that batches with offsets of their own go backwards from where the log ends. */
+export function assertFollows(batches: Buffer, logEndOffset: number): void {
+  let expected = logEndOffset
+  for (let at = 0; at < batches.length; at += sizeInBytes(batches, at)) {
+    assert(baseOffset(batches, at) >= expected, `replicated offset ${baseOffset(batches, at)} is below ${expected}`)
+    expected = lastOffset(batches, at) + 1
+  }
 }

@@ -1,0 +1,52 @@
+/** What goes into a log and comes out of it, besides records. */
+import type { LogConfig } from './config.ts'
+import type { Files } from './files.ts'
+import type { Log } from './log.ts'
+import type { RecoveryLogger } from './recovery.ts'
+
+/** What a log is opened with. */
+export interface LogOptions {
+  readonly dir: string
+  readonly files: Files
+  readonly config: LogConfig
+  readonly now: () => number
+  /** Runs a function once at the end of this turn of the event loop. */
+  readonly schedule: (run: () => void) => void
+  readonly logger?: RecoveryLogger
+  readonly producerIdExpirationMs: number
+  /** Whether the files may be trusted as they are. */
+  readonly cleanShutdown: boolean
+  /** Offset below which the disk is known to have everything. */
+  readonly recoveryPoint?: number
+  readonly logStartOffset?: number
+  /** `writtenOffset` has advanced. */
+  readonly onWritten?: (log: Log) => void
+  /** The disk failed; the log takes and gives nothing any more. */
+  readonly onFailed?: (error: Error) => void
+}
+
+/** Who appends: a client is checked in all, a coordinator of ours is trusted, a replica brings offsets with it. */
+export type AppendOrigin = 'client' | 'coordinator' | 'replication'
+
+/** Where records went. logAppendTimeMs is −1 where the timestamps are the producer's. */
+export interface AppendResult {
+  readonly baseOffset: number
+  readonly lastOffset: number
+  readonly logAppendTimeMs: number
+  readonly logStartOffset: number
+  /** Whether the batch was there already and nothing was appended. */
+  readonly duplicate: boolean
+}
+
+/** A record found by time. */
+export interface TimestampAndOffset {
+  readonly timestamp: number
+  readonly offset: number
+  readonly leaderEpoch: number
+}
+
+/** An aborted transaction as a fetch tells it. */
+export interface AbortedRange {
+  readonly producerId: number
+  readonly firstOffset: number
+}
