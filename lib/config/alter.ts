@@ -8,7 +8,7 @@ import type { BrokerConfig } from './config.ts'
 import { brokerProperty, groupProperty, topicProperty } from './definitions.ts'
 import { validateGroupConfigs } from './group-config.ts'
 import type { Property } from './property.ts'
-import { validateTopicConfigs } from './topic-config.ts'
+import { inheritedValue, validateTopicConfigs } from './topic-config.ts'
 import { ConfigError, parseValue } from './values.ts'
 
 /** What IncrementalAlterConfigs may do to a setting. */
@@ -43,6 +43,7 @@ export function incrementallyAltered(
   owner: ConfigOwner,
   current: Settings,
   changes: readonly ConfigChange[],
+  broker: BrokerConfig,
 ): Settings {
   refuseRepeated(changes)
   const next = new Map(current)
@@ -54,7 +55,10 @@ export function incrementallyAltered(
     } else if (configOperation === configOperations.SET) {
       next.set(name, value)
     } else if (configOperation === configOperations.APPEND || configOperation === configOperations.SUBTRACT) {
-      next.set(name, withMembers(owner, name, next.get(name), value, configOperation === configOperations.APPEND))
+      next.set(
+        name,
+        withMembers(owner, name, next.get(name), value, configOperation === configOperations.APPEND, broker),
+      )
     } else {
       throw new KafkaError(codes.INVALID_REQUEST, `${configOperation} is not an operation on ${name}`)
     }
@@ -82,13 +86,14 @@ function refuseRepeated(configs: readonly { readonly name: string }[]): void {
   }
 }
 
-/** A list with members added or taken away. The first such change starts from the default. */
+/** A list with members added or taken away. The first such change starts from what holds by default. */
 function withMembers(
   owner: ConfigOwner,
   name: string,
   current: string | undefined,
   value: string,
   added: boolean,
+  broker: BrokerConfig,
 ): string {
   const property = rows[owner](name)
   if (property?.type !== 'list') {
@@ -97,7 +102,8 @@ function withMembers(
       `${name} is not a list, so nothing can be ${added ? 'added to' : 'taken from'} it`,
     )
   }
-  const members = current === undefined ? [...((property.defaultValue as string[] | null) ?? [])] : split(current)
+  const inherited = () => (inheritedValue(property, broker) as readonly string[] | null) ?? []
+  const members = current === undefined ? [...inherited()] : split(current)
   const mentioned = split(value)
   if (!added) return members.filter(member => !mentioned.includes(member)).join(',')
   return [...members, ...mentioned.filter(member => !members.includes(member))].join(',')

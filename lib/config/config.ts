@@ -99,6 +99,12 @@ export class BrokerConfig {
     return layers
   }
 
+  /** Names that are set while the broker runs and that it does not know: those of plug-ins, and of single listeners. */
+  otherNames(): string[] {
+    const names = new Set([...this.#dynamicOwn.keys(), ...this.#dynamicDefault.keys()])
+    return [...names].filter(name => brokerProperty(name) === undefined).sort()
+  }
+
   /** Puts dynamic settings, those of all brokers and this broker's own, in the place of the earlier ones; then tells the listeners what changed. */
   applyDynamic(ofAll: Texts, own: Texts): void {
     this.#dynamicDefault = ofAll

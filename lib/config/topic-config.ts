@@ -56,7 +56,7 @@ export function topicReader(
 }
 
 /** The value that holds for a topic. */
-function topicValue(name: string, property: Property, overrides: Overrides, broker: BrokerConfig): unknown {
+export function topicValue(name: string, property: Property, overrides: Overrides, broker: BrokerConfig): unknown {
   const own = overrides.get(name)
   if (own !== undefined) return parseValue(name, property, own)
   return inheritedValue(property, broker)

@@ -1,0 +1,28 @@
+/** The bounds of the network server, as far as Kafka has properties for them. */
+import type { ServerLimits } from '../server/limits.ts'
+import type { BrokerConfig } from './config.ts'
+
+/** Reads them as they are now; called again after each change of settings. */
+export function serverLimitsOf(config: BrokerConfig): Partial<ServerLimits> {
+  const requestBytesInFlightMax = config.get('queued.max.request.bytes')
+  return {
+    requestBytesMax: config.get('socket.request.max.bytes'),
+    connectionsMax: config.get('max.connections'),
+    connectionsPerIpMax: config.get('max.connections.per.ip'),
+    connectionsPerIpOverrides: overridesOf(config.get('max.connections.per.ip.overrides')),
+    connectionIdleMsMax: config.get('connections.max.idle.ms'),
+    listenBacklog: config.get('socket.listen.backlog.size'),
+    // Kafka's default, -1, is no bound at all; ours then keeps its own.
+    ...(requestBytesInFlightMax > 0 ? { requestBytesInFlightMax } : {}),
+  }
+}
+
+/** 'host:count,…' by address; the last colon counts, as IPv6 addresses have colons of their own. */
+function overridesOf(text: string): ReadonlyMap<string, number> {
+  const overrides = new Map<string, number>()
+  for (const entry of text.split(',')) {
+    const at = entry.lastIndexOf(':')
+    if (at > 0) overrides.set(entry.slice(0, at).trim(), Number(entry.slice(at + 1)))
+  }
+  return overrides
+}

@@ -1,0 +1,52 @@
+/** What AlterConfigs and IncrementalAlterConfigs have in common: each resource is changed whole or not at all. */
+import { codes, KafkaError } from '../../protocol/errors.ts'
+import type { Settings } from '../controller/image.ts'
+import type { ConfigAlteration, ItemResult } from '../metadata/cluster.ts'
+import {
+  alteredOwner,
+  authorizeConfigs,
+  type ConfigResource,
+  repeatedResources,
+  resourceKey,
+} from './config-resources.ts'
+import type { Context } from './context.ts'
+
+/** The result for one resource, in the shape of both answers. */
+export interface ConfigResourceResult extends ConfigResource {
+  readonly errorCode: number
+  readonly errorMessage: string | null
+}
+
+/** Alters the configs of each resource as `alter` says, which may throw KafkaError. */
+export async function alterConfigResources<R extends ConfigResource>(
+  resources: readonly R[],
+  validateOnly: boolean,
+  context: Context,
+  alter: (resource: R, current: Settings, owner: ConfigAlteration['owner']) => Settings,
+): Promise<ConfigResourceResult[]> {
+  const repeated = repeatedResources(resources)
+  const alterations: ConfigAlteration[] = []
+  const results = new Map<R, ItemResult>()
+  const altered: R[] = []
+  for (const resource of resources) {
+    try {
+      if (repeated.has(resourceKey(resource))) {
+        throw new KafkaError(codes.INVALID_REQUEST, 'this resource stands in the request more than once')
+      }
+      const owner = alteredOwner(resource, context)
+      authorizeConfigs(context, 'alterConfigs', resource)
+      alterations.push({ owner, name: resource.resourceName, alter: current => alter(resource, current, owner) })
+      altered.push(resource)
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error
+      results.set(resource, { errorCode: error.code, errorMessage: error.message })
+    }
+  }
+  const done = await context.broker.cluster.alterConfigs(alterations, { validateOnly })
+  for (const [i, resource] of altered.entries()) results.set(resource, done[i]!)
+  return resources.map(resource => ({
+    ...results.get(resource)!,
+    resourceType: resource.resourceType,
+    resourceName: resource.resourceName,
+  }))
+}

@@ -1,0 +1,65 @@
+/** ApiVersions: which APIs the broker answers, in which versions, and which features it has. */
+import { codes } from '../../protocol/errors.ts'
+import type { ApiVersionsRequest, ApiVersionsResponse } from '../../protocol/messages/api-versions.ts'
+import { features } from '../controller/features.ts'
+import type { Context } from './context.ts'
+import { handlers } from './index.ts'
+
+/** An API as it is advertised. */
+export interface AdvertisedApi {
+  readonly key: number
+  readonly min: number
+  readonly max: number
+}
+
+/** From this version on clients tell their software's name, and are told features (KIP-511, KIP-584). */
+const softwareSince = 3
+/** From this version on clients may tell which broker they think this is (KIP-1242). */
+const identitySince = 5
+/** Earlier clients take a feature whose lowest level is 0 for a fault. */
+const zeroLevelsSince = 4
+/** Letters and digits at both ends, dots and dashes between. */
+const softwareForm = /^[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?$/
+
+/** INVALID_REQUEST for a software name that is none, REBOOTSTRAP_REQUIRED for a client that meant another broker. */
+export function apiVersions(request: ApiVersionsRequest, context: Context): ApiVersionsResponse {
+  const { apiVersion, connection, broker } = context
+  const { clientSoftwareName, clientSoftwareVersion, clusterId, nodeId } = request
+  if (apiVersion >= softwareSince) {
+    if (!softwareForm.test(clientSoftwareName) || !softwareForm.test(clientSoftwareVersion)) {
+      return refused(codes.INVALID_REQUEST)
+    }
+    connection.clientSoftwareName = clientSoftwareName
+    connection.clientSoftwareVersion = clientSoftwareVersion
+  }
+  const { image } = broker.cluster
+  if (apiVersion >= identitySince && clusterId !== null) {
+    if (clusterId !== image.clusterId || nodeId !== broker.nodeId) return refused(codes.REBOOTSTRAP_REQUIRED)
+  }
+  const apis = handlers.map(({ api }) => ({ key: api.key, min: api.versions[0], max: api.latestStable }))
+  return apiVersionsAnswer(apis, { apiVersion, featuresEpoch: image.revision })
+}
+
+function refused(errorCode: number): ApiVersionsResponse {
+  return { errorCode, apiKeys: [], throttleTimeMs: 0 }
+}
+
+/** The answer to a version of the request, given what is to be advertised. */
+export function apiVersionsAnswer(
+  apis: readonly AdvertisedApi[],
+  { apiVersion, featuresEpoch }: { apiVersion: number; featuresEpoch: number },
+): ApiVersionsResponse {
+  const sorted = [...apis].sort((a, b) => a.key - b.key)
+  return {
+    errorCode: codes.NONE,
+    apiKeys: sorted.map(({ key, min, max }) => ({ apiKey: key, minVersion: min, maxVersion: max })),
+    throttleTimeMs: 0,
+    supportedFeatures: features
+      .filter(({ minVersion }) => minVersion > 0 || apiVersion >= zeroLevelsSince)
+      .map(({ name, minVersion, maxVersion }) => ({ name, minVersion, maxVersion })),
+    finalizedFeaturesEpoch: featuresEpoch,
+    finalizedFeatures: features
+      .filter(({ level }) => level > 0)
+      .map(({ name, level }) => ({ name, maxVersionLevel: level, minVersionLevel: level })),
+  }
+}

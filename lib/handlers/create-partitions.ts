@@ -1,0 +1,27 @@
+/** CreatePartitions: topics grow; they never shrink. */
+import { codes } from '../../protocol/errors.ts'
+import type { CreatePartitionsRequest, CreatePartitionsResponse } from '../../protocol/messages/create-partitions.ts'
+import type { Context } from './context.ts'
+
+/** The partitions are there, on this broker, when the answer leaves. */
+export async function createPartitions(
+  request: CreatePartitionsRequest,
+  context: Context,
+): Promise<CreatePartitionsResponse> {
+  const { broker } = context
+  const mayAlter = (name: string) => broker.authorize(context, 'alter', 'topic', name)
+  const allowed = request.topics.filter(({ name }) => mayAlter(name))
+  const refused = request.topics.filter(({ name }) => !mayAlter(name))
+  const results = await broker.cluster.createPartitions(allowed, { validateOnly: request.validateOnly })
+  return {
+    throttleTimeMs: 0,
+    results: [
+      ...results.map(({ name, errorCode, errorMessage }) => ({ name, errorCode, errorMessage })),
+      ...refused.map(({ name }) => ({
+        name,
+        errorCode: codes.TOPIC_AUTHORIZATION_FAILED,
+        errorMessage: 'not allowed to alter this topic',
+      })),
+    ],
+  }
+}

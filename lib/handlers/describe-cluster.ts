@@ -1,0 +1,43 @@
+/** DescribeCluster: the brokers and the controller. */
+import { codes } from '../../protocol/errors.ts'
+import type { DescribeClusterRequest, DescribeClusterResponse } from '../../protocol/messages/describe-cluster.ts'
+import { authorizedOperations, clusterResource, operationsNotAsked } from './authorized-operations.ts'
+import type { Context } from './context.ts'
+
+/** Whose addresses are asked for. */
+const endpointTypes = { brokers: 1, controllers: 2 }
+
+/** MISMATCHED_ENDPOINT_TYPE where controllers are asked for: they have no addresses of their own here. */
+export function describeCluster(request: DescribeClusterRequest, context: Context): DescribeClusterResponse {
+  const { broker, connection } = context
+  const { endpointType } = request
+  if (endpointType === endpointTypes.controllers) {
+    return refused(
+      endpointType,
+      codes.MISMATCHED_ENDPOINT_TYPE,
+      'this is the address of a broker; controllers have none of their own here: ask for brokers',
+    )
+  }
+  if (endpointType !== endpointTypes.brokers) {
+    return refused(endpointType, codes.UNSUPPORTED_ENDPOINT_TYPE, `there are no endpoints of type ${endpointType}`)
+  }
+  const { image } = broker.cluster
+  const mayDescribe = () => broker.authorize(context, 'describe', 'cluster', clusterResource)
+  return {
+    throttleTimeMs: 0,
+    errorCode: codes.NONE,
+    endpointType,
+    clusterId: image.clusterId,
+    controllerId: image.controllerId,
+    brokers: [{ brokerId: broker.nodeId, ...broker.endpointFor(connection), isFenced: false }],
+    clusterAuthorizedOperations: !request.includeClusterAuthorizedOperations
+      ? operationsNotAsked
+      : mayDescribe()
+        ? authorizedOperations(context, 'cluster', clusterResource)
+        : 0,
+  }
+}
+
+function refused(endpointType: number, errorCode: number, errorMessage: string): DescribeClusterResponse {
+  return { throttleTimeMs: 0, errorCode, errorMessage, endpointType, clusterId: '', brokers: [] }
+}

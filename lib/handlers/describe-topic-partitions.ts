@@ -1,0 +1,92 @@
+/** DescribeTopicPartitions (KIP-966): topics with their partitions, page by page. */
+import { codes } from '../../protocol/errors.ts'
+import type {
+  DescribeTopicPartitionsRequest,
+  DescribeTopicPartitionsResponse,
+} from '../../protocol/messages/describe-topic-partitions.ts'
+import type { ClusterImage, TopicImage } from '../controller/image.ts'
+import { topicNameError } from '../controller/topic-names.ts'
+import { authorizedOperations } from './authorized-operations.ts'
+import type { Context } from './context.ts'
+import { type PartitionAnswer, partitionsOf } from './partition-answers.ts'
+
+type TopicAnswer = DescribeTopicPartitionsResponse['topics'][number]
+type Cursor = NonNullable<DescribeTopicPartitionsRequest['cursor']>
+
+const zeroId = 'AAAAAAAAAAAAAAAAAAAAAA'
+
+/** Topics come in the order of their names, from the cursor on, until the limit of partitions is reached. */
+export function describeTopicPartitions(
+  request: DescribeTopicPartitionsRequest,
+  context: Context,
+): DescribeTopicPartitionsResponse {
+  const { broker } = context
+  const { image } = broker.cluster
+  const { cursor } = request
+  if (cursor !== null && cursor.partitionIndex < 0) {
+    return { throttleTimeMs: 0, topics: request.topics.map(({ name }) => failed(codes.INVALID_REQUEST, name)) }
+  }
+  // An empty list asks for all topics, of which those that the client may not see are left out.
+  const all = request.topics.length === 0
+  const names = all ? [...image.topics.keys()] : [...new Set(request.topics.map(({ name }) => name))].sort()
+  const limit = Math.max(
+    1,
+    Math.min(request.responsePartitionLimit, broker.config.get('max.request.partition.size.limit')),
+  )
+  const page = new Page(limit)
+  const refused: TopicAnswer[] = []
+  for (const name of names) {
+    if (cursor !== null && name < cursor.topicName) continue
+    if (!broker.authorize(context, 'describe', 'topic', name)) {
+      if (!all) refused.push(failed(codes.TOPIC_AUTHORIZATION_FAILED, name))
+    } else if (!page.add(name, image, cursor, context)) break
+  }
+  return { throttleTimeMs: 0, topics: [...page.topics, ...refused], nextCursor: page.nextCursor }
+}
+
+class Page {
+  readonly topics: TopicAnswer[] = []
+  nextCursor: Cursor | null = null
+  #left: number
+
+  constructor(limit: number) {
+    this.#left = limit
+  }
+
+  /** False once the page is full. */
+  add(name: string, image: ClusterImage, cursor: Cursor | null, context: Context): boolean {
+    if (this.#left === 0) {
+      this.nextCursor = { topicName: name, partitionIndex: 0 }
+      return false
+    }
+    const topic = image.topics.get(name)
+    if (topic === undefined) {
+      const wrongName = topicNameError(name) !== null
+      this.topics.push(failed(wrongName ? codes.INVALID_TOPIC_EXCEPTION : codes.UNKNOWN_TOPIC_OR_PARTITION, name))
+      return true
+    }
+    const first = cursor?.topicName === name ? cursor.partitionIndex : 0
+    const partitions = partitionsOf(topic, image).slice(first, first + this.#left)
+    this.topics.push(found(topic, partitions, context))
+    this.#left -= partitions.length
+    const next = first + partitions.length
+    if (next >= topic.partitions.length) return true
+    this.nextCursor = { topicName: name, partitionIndex: next }
+    return false
+  }
+}
+
+function found(topic: TopicImage, partitions: readonly PartitionAnswer[], context: Context): TopicAnswer {
+  return {
+    errorCode: codes.NONE,
+    name: topic.name,
+    topicId: topic.topicId,
+    isInternal: topic.internal,
+    partitions: partitions.map(partition => ({ ...partition, eligibleLeaderReplicas: [], lastKnownElr: [] })),
+    topicAuthorizedOperations: authorizedOperations(context, 'topic', topic.name),
+  }
+}
+
+function failed(errorCode: number, name: string): TopicAnswer {
+  return { errorCode, name, topicId: zeroId, isInternal: false, partitions: [] }
+}

@@ -1,0 +1,22 @@
+/** IncrementalAlterConfigs (KIP-339): single settings of a resource are set, deleted, or gain and lose members. */
+import type {
+  IncrementalAlterConfigsRequest,
+  IncrementalAlterConfigsResponse,
+} from '../../protocol/messages/incremental-alter-configs.ts'
+import { incrementallyAltered } from '../config/alter.ts'
+import { alterConfigResources } from './alter-config-resources.ts'
+import type { Context } from './context.ts'
+
+/** The settings hold, on this broker, when the answer leaves. */
+export async function incrementalAlterConfigs(
+  request: IncrementalAlterConfigsRequest,
+  context: Context,
+): Promise<IncrementalAlterConfigsResponse> {
+  const responses = await alterConfigResources(
+    request.resources,
+    request.validateOnly,
+    context,
+    ({ configs }, current, owner) => incrementallyAltered(owner, current, configs, context.broker.config),
+  )
+  return { throttleTimeMs: 0, responses }
+}
