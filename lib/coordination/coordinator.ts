@@ -75,6 +75,7 @@ export class Coordinator<S extends Shard<R>, R> {
   readonly #logger: Logger
   readonly #alarm: Alarm
   #state: 'loading' | 'active' | 'closed' = 'loading'
+  /** The last offset that an answer may rest on. */
   #lastOffset = -1
   /** Answers given by the operation that runs now. */
   #given: Given[] = []
@@ -130,6 +131,7 @@ export class Coordinator<S extends Shard<R>, R> {
       return
     }
     this.#state = 'active'
+    this.#lastOffset = this.#partition.log.logEndOffset - 1
     this.#operate(now => this.#shard.loaded(now).records)
   }
 

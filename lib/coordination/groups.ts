@@ -28,7 +28,6 @@ type GroupCoordinator = Coordinator<GroupShard, GroupRecord>
 
 /** What the groups need of the rest of the broker. */
 export interface GroupsOptions {
-  readonly nodeId: number
   readonly config: BrokerConfig
   readonly cluster: {
     readonly image: ClusterImage
@@ -43,19 +42,16 @@ export interface GroupsOptions {
 export class Groups {
   readonly settings: GroupSettings
   readonly #options: GroupsOptions
-  readonly #logger: Logger
+  readonly #nodeId: number
   readonly #coordinators = new Map<number, GroupCoordinator>()
   #topicId: string | null = null
 
+  /** Loads the groups of the partitions that are led here, and follows the cluster: to be made once the partitions follow it. */
   constructor(options: GroupsOptions) {
+    const { cluster, config } = options
     this.#options = options
-    this.#logger = options.logger.child('groups')
-    this.settings = groupSettings(options.config)
-  }
-
-  /** Loads the groups of the partitions that are led here, and follows the cluster from now on; to be called after the partitions follow it. */
-  start(): void {
-    const { cluster } = this.#options
+    this.#nodeId = config.get('node.id')
+    this.settings = groupSettings(config)
     this.#follow(cluster.image.topics.get(offsetsTopic))
     cluster.onChange(delta => this.#changed(delta))
   }
@@ -125,22 +121,22 @@ export class Groups {
     if (topic?.topicId !== this.#topicId) this.close()
     this.#topicId = topic?.topicId ?? null
     for (const { index, leader } of topic?.partitions ?? []) {
-      if (leader !== this.#options.nodeId) this.#giveUp(index)
+      if (leader !== this.#nodeId) this.#giveUp(index)
       else if (!this.#coordinators.has(index)) this.#takeOver(index)
     }
   }
 
   #takeOver(index: number): void {
-    const { partitions, clock } = this.#options
+    const { partitions, clock, logger } = this.#options
     const partition = partitions.get(offsetsTopic, index)
     if (!partition) return
-    const log = (message: string, fields: Readonly<Record<string, unknown>>) => this.#logger.info(message, fields)
+    const log = (message: string, fields: Readonly<Record<string, unknown>>) => logger.info(message, fields)
     const coordinator: GroupCoordinator = new Coordinator({
       shard: new GroupShard({ settings: this.settings, timers: new Deadlines(), log }),
       format: { encode: encodeRecord, decode: decodeRecord },
       partition,
       clock,
-      logger: this.#logger,
+      logger,
     })
     this.#coordinators.set(index, coordinator)
     coordinator.load()

@@ -1,5 +1,6 @@
 /** Reads a coordinator's partition from its start to its end, a slice at a time, and hands over what is in it. */
-import { codes, KafkaError } from '../../protocol/errors.ts'
+import { DecodeError } from '../../protocol/codec.ts'
+import { KafkaError } from '../../protocol/errors.ts'
 import { nextBatch, type RecordView, readRecords } from '../../protocol/records/batch.ts'
 import { readEndTransactionMarker } from '../../protocol/records/control.ts'
 import { isControl, isTransactional, lastOffset, producerId } from '../../protocol/records/header.ts'
@@ -93,8 +94,5 @@ export class LogReplay {
 
 /** What decoding throws at bytes that are not what they should be. */
 function unreadable(error: unknown): boolean {
-  return (
-    (error instanceof KafkaError && error.code !== codes.KAFKA_STORAGE_ERROR) ||
-    (error instanceof Error && (error.name === 'DecodeError' || error instanceof RangeError))
-  )
+  return error instanceof DecodeError || error instanceof KafkaError || error instanceof RangeError
 }

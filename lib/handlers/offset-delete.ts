@@ -1,0 +1,50 @@
+/** OffsetDelete: forgets offsets of a group that has no members, or does not consume the topic. */
+import { codes } from '../../protocol/errors.ts'
+import type { OffsetDeleteRequest, OffsetDeleteResponse } from '../../protocol/messages/offset-delete.ts'
+import { type Answer, andThen } from '../coordination/answer.ts'
+import type { Context } from './context.ts'
+
+export function offsetDelete(request: OffsetDeleteRequest, context: Context): Answer<OffsetDeleteResponse> {
+  const { broker } = context
+  const { groupId, topics } = request
+  if (!broker.authorize(context, 'delete', 'group', groupId)) return refused(codes.GROUP_AUTHORIZATION_FAILED)
+  if (groupId === '') return refused(codes.INVALID_GROUP_ID)
+  const known = topics.map(({ name, partitions }) => ({
+    name,
+    partitions: partitions.filter(({ partitionIndex }) => partitionError(name, partitionIndex, context) === codes.NONE),
+  }))
+  const answer = broker.groups.write(groupId, refused, shard => shard.deleteOffsets(groupId, known))
+  return andThen(answer, response => {
+    if (response.errorCode !== codes.NONE) return response
+    return {
+      ...response,
+      topics: topics.map((topic, i) => withUnknown(topic, response.topics[i]!.partitions, context)),
+    }
+  })
+}
+
+type Topic = OffsetDeleteRequest['topics'][number]
+type Results = OffsetDeleteResponse['topics'][number]['partitions']
+
+/** The topic's partitions as they were asked for: those that do not exist, and between them what became of the others. */
+function withUnknown({ name, partitions }: Topic, results: Results, context: Context) {
+  let next = 0
+  return {
+    name,
+    partitions: partitions.map(({ partitionIndex }) => {
+      const errorCode = partitionError(name, partitionIndex, context)
+      return errorCode === codes.NONE ? results[next++]! : { partitionIndex, errorCode }
+    }),
+  }
+}
+
+function partitionError(topic: string, partition: number, context: Context): number {
+  const { broker } = context
+  if (!broker.authorize(context, 'read', 'topic', topic)) return codes.TOPIC_AUTHORIZATION_FAILED
+  const image = broker.cluster.image.topics.get(topic)
+  return image?.partitions[partition] ? codes.NONE : codes.UNKNOWN_TOPIC_OR_PARTITION
+}
+
+function refused(errorCode: number): OffsetDeleteResponse {
+  return { errorCode, throttleTimeMs: 0, topics: [] }
+}
