@@ -27,6 +27,8 @@ export const scratchBytes = 16 * 1024
 const chunkBytes = 256 * 1024
 /** Connections that may be in the middle of a large request in a slab at once; others assemble theirs by copying. */
 const leasesMax = 16
+/** Slabs that are kept for the next lease. */
+const sparesMax = 4
 /** A slab with less room than this is given up. */
 const slabRestBytesMin = 64 * 1024
 
@@ -34,7 +36,8 @@ export class Slabs {
   readonly scratch = Buffer.allocUnsafeSlow(scratchBytes)
   #chunk = Buffer.alloc(0)
   #chunkAt = 0
-  #spare: Slab | null = null
+  /** Slabs that nobody holds and that have room. */
+  readonly #spares: Slab[] = []
   #leases = 0
 
   /** Connections that hold a slab. */
@@ -62,10 +65,8 @@ export class Slabs {
   lease(bytes: number): Slab {
     assert(this.leasable(bytes), 'a slab is leased only where one can be had')
     this.#leases++
-    const spare = this.#spare
-    if (spare && slabBytes - spare.at >= bytes) {
-      this.#spare = null
-      return spare
+    for (let i = this.#spares.length - 1; i >= 0; i--) {
+      if (slabBytes - this.#spares[i]!.at >= bytes) return this.#spares.splice(i, 1)[0]!
     }
     return { buffer: Buffer.allocUnsafeSlow(slabBytes), at: 0 }
   }
@@ -75,6 +76,7 @@ export class Slabs {
     slab.at = at
     this.#leases--
     if (slabBytes - at < slabRestBytesMin) return
-    if (!this.#spare || this.#spare.at > at) this.#spare = slab
+    if (this.#spares.length === sparesMax) this.#spares.shift()
+    this.#spares.push(slab)
   }
 }
