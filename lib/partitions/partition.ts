@@ -41,6 +41,22 @@ export interface PartitionRead {
 /** Why a partition cannot be used, or that it can. */
 export type Standing = 'online' | 'offline' | 'deleted'
 
+/** What a log tells its partition. */
+export interface LogEvents {
+  readonly onWritten: () => void
+  readonly onFailed: (error: Error) => void
+}
+
+/** What a partition tells those who keep it. */
+export interface PartitionHost {
+  /** Records were written. */
+  written(partition: Partition): void
+  /** Records were let go of, and perhaps files with them. */
+  logStartMoved(partition: Partition): void
+  /** The disk has failed. */
+  failed(partition: Partition, error: Error): void
+}
+
 export class Partition {
   readonly topic: string
   readonly topicId: string
@@ -56,24 +72,26 @@ export class Partition {
   isr: readonly number[] = []
   readonly #log: Log | null
   readonly #nodeId: number
-  #standing: Standing
+  readonly #host: PartitionHost
+  #standing: Standing = 'offline'
   #highWatermark = 0
   /** Bytes appended since the broker started, and how many of them watchers were told of. */
   #bytesAppended = 0
   #bytesAnnounced = 0
-  #written: OffsetQueue | null = null
-  #committed: OffsetQueue | null = null
+  #awaitWritten: OffsetQueue | null = null
+  #awaitCommitted: OffsetQueue | null = null
   #watchers: Set<PartitionWatcher> | null = null
 
-  /** `log` is null where the disk of the partition cannot be used. */
+  /** `openLog` gives null where the disk of the partition cannot be used. */
   constructor(options: {
     topic: string
     topicId: string
     index: number
     internal: boolean
     nodeId: number
-    log: Log | null
     settings: PartitionSettings
+    host: PartitionHost
+    openLog: (events: LogEvents) => Log | null
   }) {
     this.topic = options.topic
     this.topicId = options.topicId
@@ -81,8 +99,12 @@ export class Partition {
     this.internal = options.internal
     this.settings = options.settings
     this.#nodeId = options.nodeId
-    this.#log = options.log
-    this.#standing = options.log ? 'online' : 'offline'
+    this.#host = options.host
+    this.#log = options.openLog({
+      onWritten: () => this.#written(),
+      onFailed: error => this.#host.failed(this, error),
+    })
+    if (this.#log && this.#log.failure === null) this.#standing = 'online'
   }
 
   /** As Kafka names the directory of the partition: 'topic-0'. */
@@ -98,11 +120,6 @@ export class Partition {
   get log(): Log {
     if (this.#standing !== 'online') throw this.#unusable()
     return this.#log!
-  }
-
-  /** The log even of a partition that cannot serve: for closing and deleting; null where there never was one. */
-  get logOrNull(): Log | null {
-    return this.#log
   }
 
   /** First offset that is not committed: consumers read below it. */
@@ -195,8 +212,8 @@ export class Partition {
     if (this.#standing !== 'online') waiter.settled(slot, this.#unusable().code)
     else if (this.#log!.writtenOffset > offset) waiter.settled(slot, codes.NONE)
     else {
-      this.#written ??= new OffsetQueue()
-      this.#written.add(offset, waiter, slot)
+      this.#awaitWritten ??= new OffsetQueue()
+      this.#awaitWritten.add(offset, waiter, slot)
     }
   }
 
@@ -205,8 +222,8 @@ export class Partition {
     if (this.#standing !== 'online') waiter.settled(slot, this.#unusable().code)
     else if (this.#highWatermark > offset) waiter.settled(slot, codes.NONE)
     else {
-      this.#committed ??= new OffsetQueue()
-      this.#committed.add(offset, waiter, slot)
+      this.#awaitCommitted ??= new OffsetQueue()
+      this.#awaitCommitted.add(offset, waiter, slot)
     }
   }
 
@@ -236,14 +253,18 @@ export class Partition {
         `${this.name} cannot delete up to offset ${offset}: its high watermark is ${this.#highWatermark}`,
       )
     }
-    log.advanceLogStartOffset(before)
-    this.#changed(0)
+    if (before > log.logStartOffset) {
+      log.advanceLogStartOffset(before)
+      this.#logStartMoved()
+    }
     return log.logStartOffset
   }
 
-  /** Something was let go of by retention: readers may have to be told of another log start. */
-  logStartMoved(): void {
-    this.#changed(0)
+  /** Lets go of what retention does not keep any more; gives the number of segments. */
+  deleteOldSegments(): number {
+    const count = this.log.deleteOldSegments(this.#highWatermark)
+    if (count > 0) this.#logStartMoved()
+    return count
   }
 
   watch(watcher: PartitionWatcher): void {
@@ -255,18 +276,23 @@ export class Partition {
     this.#watchers?.delete(watcher)
   }
 
-  /** The log has written what it was given. */
-  written(): void {
+  #written(): void {
     if (this.#standing !== 'online') return
-    this.#written?.settleBelow(this.#log!.writtenOffset, codes.NONE)
+    this.#awaitWritten?.settleBelow(this.#log!.writtenOffset, codes.NONE)
     this.#followWritten()
+    this.#host.written(this)
+  }
+
+  #logStartMoved(): void {
+    this.#changed(0)
+    this.#host.logStartMoved(this)
   }
 
   /** Moves the high watermark forward: all in-sync replicas have what is below `offset`. */
   advanceHighWatermark(offset: number): void {
     if (offset <= this.#highWatermark) return
     this.#highWatermark = offset
-    this.#committed?.settleBelow(offset, codes.NONE)
+    this.#awaitCommitted?.settleBelow(offset, codes.NONE)
     const bytes = this.#bytesAppended - this.#bytesAnnounced
     this.#bytesAnnounced = this.#bytesAppended
     this.#changed(bytes)
@@ -286,8 +312,8 @@ export class Partition {
     if (this.#standing === standing) return
     this.#standing = standing
     const { code } = this.#unusable()
-    this.#written?.fail(code)
-    this.#committed?.fail(code)
+    this.#awaitWritten?.fail(code)
+    this.#awaitCommitted?.fail(code)
     this.#changed(0)
   }
 

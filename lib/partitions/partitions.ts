@@ -2,12 +2,14 @@
  * All partitions that this broker holds: opened as the cluster's image says, created, changed and deleted with it.
  * At rest they cost memory only: there is no timer and no file access for a partition in which nothing happens.
  */
+import { codes } from '../../protocol/errors.ts'
+import type { LogDirectory } from '../../storage/directory.ts'
 import type { LogConfig } from '../../storage/log.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { ClusterImage, ImageDelta, TopicImage } from '../controller/image.ts'
-import { LogDirectories, type PartitionDirectory } from './log-directories.ts'
-import { Partition, type PartitionSettings } from './partition.ts'
+import { LogDirectories } from './log-directories.ts'
+import { Partition, type PartitionHost, type PartitionSettings } from './partition.ts'
 import { Timetable } from './timetable.ts'
 import type { Turn } from './turn.ts'
 import { Upkeep, type UpkeepIntervals } from './upkeep.ts'
@@ -26,20 +28,20 @@ export interface PartitionListener {
 export interface PartitionsOptions {
   readonly nodeId: number
   readonly image: ClusterImage
-  /** The data directories that could be opened; at least one. New partitions go to the one with the fewest. */
-  readonly directories: readonly PartitionDirectory[]
+  /** The data directories that could be opened, with the turn below as their `schedule`. New partitions go to the one with the fewest. */
+  readonly directories: readonly LogDirectory[]
   /** Paths of configured data directories that could not be opened; partitions found nowhere may be in there. */
-  readonly failedDirectories?: readonly string[]
+  readonly missingDirectories?: readonly string[]
   /** Called again for every topic after its settings or the broker's changed. */
   readonly settingsOf: (topic: TopicImage) => TopicSettings
   readonly clock: Clock
-  /** Where the logs that the directories open are written from: one turn for all of them. */
+  /** At whose end the logs are written: the same that the directories were given. */
   readonly turn: Turn
   readonly logger: Logger
   readonly intervals: UpkeepIntervals
 }
 
-export class Partitions {
+export class Partitions implements PartitionHost {
   readonly clock: Clock
   /** The turn at whose end appends are written and waiting requests looked after. */
   readonly turn: Turn
@@ -56,21 +58,21 @@ export class Partitions {
   #image: ClusterImage
 
   private constructor(options: PartitionsOptions) {
+    this.#image = options.image
     this.clock = options.clock
     this.turn = options.turn
     this.timetable = new Timetable(options.clock)
     this.#nodeId = options.nodeId
     this.#settingsOf = options.settingsOf
     this.#logger = options.logger
-    this.#image = options.image
     this.logDirectories = new LogDirectories({
       directories: options.directories,
-      failed: options.failedDirectories ?? [],
-      timetable: this.timetable,
+      missing: options.missingDirectories ?? [],
       logger: options.logger,
     })
     this.#upkeep = new Upkeep({
-      partitions: this,
+      all: () => this.all(),
+      clock: options.clock,
       timetable: this.timetable,
       directories: this.logDirectories,
       intervals: options.intervals,
@@ -81,8 +83,8 @@ export class Partitions {
   /** Opens the logs of all partitions that the image gives to this broker. Directories that it does not know stay as they are. */
   static open(options: PartitionsOptions): Partitions {
     const partitions = new Partitions(options)
-    for (const topic of options.image.topics.values()) partitions.#openTopic(topic, 0)
-    partitions.logDirectories.warnOfStrays(options.image)
+    for (const topic of options.image.topics.values()) partitions.#openTopic(topic, 0, false)
+    partitions.logDirectories.warnOfStrays()
     partitions.#upkeep.start()
     return partitions
   }
@@ -103,6 +105,23 @@ export class Partitions {
   /** The partitions of a topic, by index; undefined where there is no such topic here. */
   ofTopicId(topicId: string): readonly Partition[] | undefined {
     return this.#byTopicId.get(topicId)
+  }
+
+  /** The error code for a partition that `get` does not find: nobody has it, or another broker does. */
+  whyMissing(topic: string, index: number): number {
+    const image = this.#image.topics.get(topic)
+    return image?.partitions[index] ? codes.NOT_LEADER_OR_FOLLOWER : codes.UNKNOWN_TOPIC_OR_PARTITION
+  }
+
+  /** The error code for a partition that `getById` does not find. */
+  whyMissingById(topicId: string, index: number): number {
+    const image = this.#image.topicsById.get(topicId)
+    return image ? this.whyMissing(image.name, index) : codes.UNKNOWN_TOPIC_ID
+  }
+
+  /** The name of the topic with this id; undefined where the cluster has none. */
+  topicNameOf(topicId: string): string | undefined {
+    return this.#image.topicsById.get(topicId)?.name
   }
 
   *all(): IterableIterator<Partition> {
@@ -132,28 +151,54 @@ export class Partitions {
 
   /** Flushes and closes all logs, writes the checkpoints, and leaves the directories marked as cleanly closed. */
   async close(): Promise<void> {
-    this.#upkeep.stop()
+    await this.#upkeep.stop()
     this.timetable.close()
-    await this.logDirectories.close(this.all())
+    await this.logDirectories.close()
   }
 
-  #openTopic(topic: TopicImage, from: number, isNew = false): void {
+  written(partition: Partition): void {
+    this.#upkeep.changed(partition)
+  }
+
+  logStartMoved(partition: Partition): void {
+    this.#upkeep.changed(partition)
+    this.#upkeep.removeDeletedIn(partition.log.config.fileDeleteDelayMs)
+  }
+
+  /** A disk error in one log says that its directory cannot be trusted: all its partitions go offline, other directories go on. */
+  failed(partition: Partition, error: Error): void {
+    const path = this.logDirectories.pathOf(partition)
+    if (path === null || !this.logDirectories.fail(partition)) {
+      partition.fail()
+      return
+    }
+    this.#logger.error(
+      'a data directory failed; its partitions are offline until it is repaired and the broker restarted',
+      {
+        directory: path,
+        error,
+      },
+    )
+    for (const other of this.all()) {
+      if (this.logDirectories.pathOf(other) === path) other.fail()
+    }
+  }
+
+  #openTopic(topic: TopicImage, from: number, isNew: boolean): void {
     const settings = this.#settingsOf(topic)
-    for (const image of topic.partitions.slice(from)) {
+    for (let index = from; index < topic.partitions.length; index++) {
+      const image = topic.partitions[index]
       if (!image.replicas.includes(this.#nodeId)) continue
-      const log = this.logDirectories.openLog(topic.name, image.index, topic.topicId, settings.log, {
-        isNew,
-        onWritten: () => partition.written(),
-        onFailed: error => this.#failed(partition, error),
-      })
-      const partition: Partition = new Partition({
+      const partition = new Partition({
         topic: topic.name,
         topicId: topic.topicId,
-        index: image.index,
+        index,
         internal: topic.internal,
         nodeId: this.#nodeId,
-        log,
         settings,
+        host: this,
+        openLog: events =>
+          this.logDirectories.openLog(topic.name, index, topic.topicId, settings.log, { isNew, ...events }),
       })
       partition.follow(image)
       let ofTopic = this.#byTopic.get(topic.name)
@@ -162,7 +207,7 @@ export class Partitions {
         this.#byTopic.set(topic.name, ofTopic)
         this.#byTopicId.set(topic.topicId, ofTopic)
       }
-      ofTopic[image.index] = partition
+      ofTopic[index] = partition
       for (const listener of this.#listeners) listener.opened?.(partition)
     }
   }
@@ -190,27 +235,16 @@ export class Partitions {
     if (ofTopic === undefined) return
     this.#byTopic.delete(topic.name)
     this.#byTopicId.delete(topic.topicId)
+    let removalDelayMs = 0
     for (const partition of ofTopic) {
       if (!partition) continue
+      const delayMs = partition.standing === 'online' ? partition.log.config.fileDeleteDelayMs : 0
+      removalDelayMs = Math.max(removalDelayMs, delayMs)
       partition.delete()
+      this.#upkeep.forget(partition)
       this.logDirectories.deleteLog(partition)
       for (const listener of this.#listeners) listener.closed?.(partition)
     }
-  }
-
-  /** A disk error in one log says that its directory cannot be trusted: all its partitions go offline, other directories go on. */
-  #failed(partition: Partition, error: Error): void {
-    const path = this.logDirectories.fail(partition, error)
-    if (path === null) return
-    this.#logger.error(
-      'a data directory has failed; its partitions are offline until it is repaired and the broker restarted',
-      {
-        directory: path,
-        error,
-      },
-    )
-    for (const other of this.all()) {
-      if (this.logDirectories.pathOf(other) === path) other.fail()
-    }
+    this.#upkeep.removeDeletedIn(removalDelayMs)
   }
 }

@@ -1,0 +1,221 @@
+/** Produce: appends records. Offsets are given at once; the answer leaves when the records are where `acks` wants them. */
+import { codes, KafkaError } from '../../protocol/errors.ts'
+import type { ProduceRequest, ProduceResponse } from '../../protocol/messages/produce.ts'
+import { compressionType, headerBytes, isTransactional, magic } from '../../protocol/records/header.ts'
+import { type RecordError, RecordValidationError } from '../../storage/log.ts'
+import type { Partition } from '../partitions/partition.ts'
+import { ProduceWait } from '../partitions/waiters.ts'
+import type { Context } from './context.ts'
+
+type TopicAnswer = ProduceResponse['responses'][number]
+type TopicData = ProduceRequest['topicData'][number]
+type PartitionData = TopicData['partitionData'][number]
+
+/** One partition's answer, filled in as the request goes its way. */
+interface PartitionAnswer {
+  readonly index: number
+  errorCode: number
+  baseOffset: number
+  logAppendTimeMs: number
+  logStartOffset: number
+  recordErrors: readonly { batchIndex: number; batchIndexErrorMessage: string }[]
+  errorMessage: string | null
+}
+
+/** The client that may write into the topics of the broker's own: Kafka's tools repair them by it. */
+const adminClientId = '__admin_client'
+const zstd = 4
+const noRecordErrors: PartitionAnswer['recordErrors'] = []
+/** Errors that say nothing of the log; with the others its start is told. */
+const withoutLogStart: ReadonlySet<number> = new Set([
+  codes.CORRUPT_MESSAGE,
+  codes.UNKNOWN_TOPIC_OR_PARTITION,
+  codes.NOT_LEADER_OR_FOLLOWER,
+  codes.MESSAGE_TOO_LARGE,
+  codes.RECORD_LIST_TOO_LARGE,
+  codes.KAFKA_STORAGE_ERROR,
+  codes.NOT_ENOUGH_REPLICAS,
+  codes.INVALID_PRODUCER_ID_MAPPING,
+  codes.INVALID_TOPIC_EXCEPTION,
+  codes.INVALID_REQUIRED_ACKS,
+  codes.UNSUPPORTED_COMPRESSION_TYPE,
+])
+
+/** Partitions are independent: each is answered with its own offset or error. Null where acks=0 wants no answer. */
+export function produce(
+  request: ProduceRequest,
+  context: Context,
+): ProduceResponse | Promise<ProduceResponse> | null {
+  const { acks } = request
+  const response = { responses: [] as TopicAnswer[], throttleTimeMs: 0 }
+  const appends = new Appends(request, context)
+  for (const data of request.topicData) response.responses.push(appends.topic(data))
+  if (acks === 0) {
+    if (appends.refusal === null) return null
+    // Without an answer, a closed connection is the only way to tell that records were lost.
+    throw appends.refusal
+  }
+  const { wait } = appends
+  if (wait === null || wait.count === 0) return inWordsOf(context.apiVersion, response)
+  return new Promise(resolve => wait.whenDone(() => resolve(inWordsOf(context.apiVersion, response))))
+}
+
+/** The appends of one request. */
+class Appends {
+  /** Counts the partitions that have to be waited for; null where none has. */
+  wait: ProduceWait | null = null
+  /** The first error. */
+  refusal: KafkaError | null = null
+  readonly #request: ProduceRequest
+  readonly #context: Context
+  readonly #mayWriteTransactions: boolean
+
+  constructor(request: ProduceRequest, context: Context) {
+    this.#request = request
+    this.#context = context
+    const { transactionalId } = request
+    this.#mayWriteTransactions =
+      !hasTransactionalRecords(request) ||
+      (transactionalId !== null && context.broker.authorize(context, 'write', 'transactionalId', transactionalId))
+  }
+
+  topic(data: TopicData): TopicAnswer {
+    const byId = this.#context.apiVersion >= 13
+    const { partitions } = this.#context.broker
+    const name = byId ? partitions.topicNameOf(data.topicId) : data.name
+    const refusal = this.#refusalOf(name)
+    const answers: PartitionAnswer[] = []
+    for (const partitionData of data.partitionData) {
+      const answer: PartitionAnswer = {
+        index: partitionData.index,
+        errorCode: codes.NONE,
+        baseOffset: -1,
+        logAppendTimeMs: -1,
+        logStartOffset: -1,
+        recordErrors: noRecordErrors,
+        errorMessage: null,
+      }
+      answers.push(answer)
+      if (refusal !== null) this.#refuse(answer, refusal, null)
+      else this.#partition(name!, partitionData, answer)
+    }
+    return { name: data.name, topicId: data.topicId, partitionResponses: answers }
+  }
+
+  /** Why nothing can be written to a topic; null where it can. */
+  #refusalOf(name: string | undefined): KafkaError | null {
+    const { broker } = this.#context
+    if (!this.#mayWriteTransactions) {
+      return new KafkaError(
+        codes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+        'transactional records need a transactional id that this client may write with',
+      )
+    }
+    if (name === undefined) {
+      return new KafkaError(codes.UNKNOWN_TOPIC_ID, 'no topic has this id; refresh the metadata')
+    }
+    if (!broker.authorize(this.#context, 'write', 'topic', name)) {
+      return new KafkaError(codes.TOPIC_AUTHORIZATION_FAILED, `not allowed to write to ${name}`)
+    }
+    return null
+  }
+
+  #partition(topic: string, { index, records }: PartitionData, answer: PartitionAnswer): void {
+    const { acks } = this.#request
+    const { partitions } = this.#context.broker
+    const partition = partitions.get(topic, index)
+    try {
+      if (partition === undefined) {
+        const code = partitions.whyMissing(topic, index)
+        throw new KafkaError(code, `${topic}-${index} is not on this broker; refresh the metadata`)
+      }
+      checkForVersion(records, this.#context.apiVersion)
+      if (acks !== -1 && acks !== 0 && acks !== 1) {
+        throw new KafkaError(codes.INVALID_REQUIRED_ACKS, `acks is ${acks}; it can be -1 (all), 0 or 1`)
+      }
+      if (partition.internal && this.#context.clientId !== adminClientId) {
+        throw new KafkaError(codes.INVALID_TOPIC_EXCEPTION, `${topic} is written by the broker only`)
+      }
+      if (isTransactionalSet(records)) this.#checkTransaction()
+      const result = partition.append(records, { origin: 'client', requiredAcks: acks })
+      answer.baseOffset = result.baseOffset
+      answer.logAppendTimeMs = result.logAppendTimeMs
+      answer.logStartOffset = result.logStartOffset
+      if (acks !== 0) this.#await(partition, result.lastOffset, answer)
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error
+      this.#refuse(answer, error, partition ?? null)
+    }
+  }
+
+  #await(partition: Partition, lastOffset: number, answer: PartitionAnswer): void {
+    const { timeoutMs, acks } = this.#request
+    this.wait ??= new ProduceWait(this.#context.broker.partitions, Math.max(0, timeoutMs))
+    this.wait.expect(answer)
+    if (acks === 1) partition.awaitWritten(lastOffset, this.wait, answer)
+    else partition.awaitCommitted(lastOffset, this.wait, answer)
+  }
+
+  /** No transactional id has a producer id as long as this broker begins no transactions. */
+  #checkTransaction(): never {
+    throw new KafkaError(
+      codes.INVALID_PRODUCER_ID_MAPPING,
+      `transactional id ${this.#request.transactionalId} has no producer id on this broker; begin with InitProducerId`,
+    )
+  }
+
+  #refuse(answer: PartitionAnswer, error: KafkaError, partition: Partition | null): void {
+    this.refusal ??= error
+    answer.errorCode = error.code
+    answer.errorMessage = error.message
+    answer.baseOffset = -1
+    if (error instanceof RecordValidationError) answer.recordErrors = error.recordErrors.map(recordErrorAnswer)
+    if (partition?.standing === 'online' && !withoutLogStart.has(error.code)) {
+      answer.logStartOffset = partition.logStartOffset
+    }
+  }
+}
+
+function recordErrorAnswer({ batchIndex, message }: RecordError): { batchIndex: number; batchIndexErrorMessage: string } {
+  return { batchIndex, batchIndexErrorMessage: message }
+}
+
+/** Throws where the records are of a kind that requests of this version do not carry. */
+function checkForVersion(records: Buffer | null, version: number): asserts records is Buffer {
+  if (records === null || records.length === 0) {
+    throw new KafkaError(codes.INVALID_RECORD, 'the request holds no record batch; send exactly one per partition')
+  }
+  if (version < 3 || records.length < headerBytes) return
+  const format = magic(records, 0)
+  if (format < 2) {
+    throw new KafkaError(codes.INVALID_RECORD, `produce version ${version} carries record batches of magic 2, not ${format}`)
+  }
+  if (version < 7 && format === 2 && compressionType(records, 0) === zstd) {
+    throw new KafkaError(
+      codes.UNSUPPORTED_COMPRESSION_TYPE,
+      `produce version ${version} does not know zstd; it takes version 7`,
+    )
+  }
+}
+
+function hasTransactionalRecords({ topicData }: ProduceRequest): boolean {
+  for (const { partitionData } of topicData) {
+    for (const { records } of partitionData) if (isTransactionalSet(records)) return true
+  }
+  return false
+}
+
+function isTransactionalSet(records: Buffer | null): boolean {
+  return records !== null && records.length >= headerBytes && magic(records, 0) === 2 && isTransactional(records, 0)
+}
+
+/** Clients below version 4 know no storage errors: they look for another leader instead. */
+function inWordsOf(version: number, response: ProduceResponse): ProduceResponse {
+  if (version >= 4) return response
+  for (const { partitionResponses } of response.responses) {
+    for (const answer of partitionResponses) {
+      if (answer.errorCode === codes.KAFKA_STORAGE_ERROR) answer.errorCode = codes.NOT_LEADER_OR_FOLLOWER
+    }
+  }
+  return response
+}

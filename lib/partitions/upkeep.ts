@@ -1,0 +1,157 @@
+/**
+ * What partitions need from time to time: checkpoints, retention, flushes, the removal of deleted files, the forgetting of
+ * silent producers. Checkpoints and flushes are due only where something was written, so idle partitions cost nothing.
+ */
+import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../base/logger.ts'
+import type { LogDirectories } from './log-directories.ts'
+import type { Partition } from './partition.ts'
+import type { Due, Timetable } from './timetable.ts'
+
+/** How often, in milliseconds. */
+export interface UpkeepIntervals {
+  /** `replica.high.watermark.checkpoint.interval.ms` */
+  readonly checkpointIntervalMs: number
+  /** `log.retention.check.interval.ms` */
+  readonly retentionCheckIntervalMs: number
+  /** `producer.id.expiration.check.interval.ms` */
+  readonly producerExpirationCheckIntervalMs: number
+}
+
+export class Upkeep {
+  readonly #clock: Clock
+  readonly #timetable: Timetable
+  readonly #directories: LogDirectories
+  readonly #all: () => Iterable<Partition>
+  readonly #intervals: UpkeepIntervals
+  readonly #logger: Logger
+  /** Partitions that changed since the last checkpoint. */
+  readonly #changed = new Set<Partition>()
+  readonly #flushes = new Map<Partition, Flush>()
+  /** Work on files that is under way. */
+  #background: Promise<void> = Promise.resolve()
+  #stopped = false
+  readonly #checkpoint: Due = { due: () => this.#runInBackground(this.checkpoint()) }
+  readonly #retention: Due = { due: () => this.#enforceRetention() }
+  readonly #expiration: Due = { due: () => this.#expireProducers() }
+
+  constructor(options: {
+    clock: Clock
+    timetable: Timetable
+    directories: LogDirectories
+    all: () => Iterable<Partition>
+    intervals: UpkeepIntervals
+    logger: Logger
+  }) {
+    this.#clock = options.clock
+    this.#timetable = options.timetable
+    this.#directories = options.directories
+    this.#all = options.all
+    this.#intervals = options.intervals
+    this.#logger = options.logger
+  }
+
+  start(): void {
+    this.#timetable.in(this.#intervals.retentionCheckIntervalMs, this.#retention)
+    this.#timetable.in(this.#intervals.producerExpirationCheckIntervalMs, this.#expiration)
+    // What an earlier run gave up and did not come to remove.
+    this.removeDeletedIn(0)
+  }
+
+  /** A partition was written to, or its log start moved. */
+  changed(partition: Partition): void {
+    if (this.#changed.size === 0) this.#timetable.in(this.#intervals.checkpointIntervalMs, this.#checkpoint)
+    this.#changed.add(partition)
+    if (partition.standing === 'online' && partition.log.config.flushMs < Number.MAX_SAFE_INTEGER) {
+      this.#expectFlush(partition)
+    }
+  }
+
+  /** A partition is gone. */
+  forget(partition: Partition): void {
+    this.#changed.delete(partition)
+    const flush = this.#flushes.get(partition)
+    if (!flush) return
+    this.#timetable.cancel(flush)
+    this.#flushes.delete(partition)
+  }
+
+  /** Files were given up, to be removed after so many milliseconds. */
+  removeDeletedIn(delayMs: number): void {
+    this.#timetable.in(delayMs, {
+      due: () => this.#runInBackground(this.#directories.removeDeleted(this.#clock.now())),
+    })
+  }
+
+  /** Writes the checkpoints of what changed since the last. */
+  checkpoint(): Promise<void> {
+    for (const partition of this.#changed) this.#directories.noteHighWatermark(partition)
+    this.#changed.clear()
+    return this.#directories.checkpoint()
+  }
+
+  /** Nothing is begun any more; resolves when what was under way is done. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    for (const partition of this.#changed) this.#directories.noteHighWatermark(partition)
+    await this.#background
+  }
+
+  #enforceRetention(): void {
+    let delayMs = -1
+    for (const partition of this.#all()) {
+      if (partition.standing !== 'online') continue
+      try {
+        if (partition.deleteOldSegments() === 0) continue
+      } catch (error) {
+        // The log has told that its disk failed, and the partition is offline.
+        this.#logger.warn('retention stopped at a partition', { partition: partition.name, error })
+        continue
+      }
+      this.changed(partition)
+      delayMs = Math.max(delayMs, partition.log.config.fileDeleteDelayMs)
+    }
+    if (delayMs >= 0) this.removeDeletedIn(delayMs)
+    this.#timetable.in(this.#intervals.retentionCheckIntervalMs, this.#retention)
+  }
+
+  #expireProducers(): void {
+    const now = this.#clock.now()
+    for (const partition of this.#all()) {
+      if (partition.standing === 'online') partition.log.expireProducers(now)
+    }
+    this.#timetable.in(this.#intervals.producerExpirationCheckIntervalMs, this.#expiration)
+  }
+
+  #expectFlush(partition: Partition): void {
+    let flush = this.#flushes.get(partition)
+    if (flush === undefined) {
+      flush = new Flush(partition, this.#flushes, this.#clock)
+      this.#flushes.set(partition, flush)
+      this.#timetable.in(partition.log.nextFlushMs - this.#clock.now(), flush)
+    }
+  }
+
+  #runInBackground(work: Promise<void>): void {
+    if (this.#stopped) return
+    this.#background = Promise.all([this.#background, work]).then(() => undefined)
+  }
+}
+
+/** The flush of one partition whose `flush.ms` is set, from the first write on until it is done. */
+class Flush implements Due {
+  readonly #partition: Partition
+  readonly #flushes: Map<Partition, Flush>
+  readonly #clock: Clock
+
+  constructor(partition: Partition, flushes: Map<Partition, Flush>, clock: Clock) {
+    this.#partition = partition
+    this.#flushes = flushes
+    this.#clock = clock
+  }
+
+  due(): void {
+    this.#flushes.delete(this.#partition)
+    if (this.#partition.standing === 'online') this.#partition.log.flushIfDue(this.#clock.now())
+  }
+}
