@@ -1,9 +1,8 @@
 /** The bounds of the network server, as far as Kafka has properties for them. */
-import type { ServerLimits } from '../server/limits.ts'
 import type { BrokerConfig } from './config.ts'
 
 /** Reads them as they are now; called again after each change of settings. */
-export function serverLimitsOf(config: BrokerConfig): Partial<ServerLimits> {
+export function serverLimitsOf(config: BrokerConfig) {
   const requestBytesInFlightMax = config.get('queued.max.request.bytes')
   return {
     requestBytesMax: config.get('socket.request.max.bytes'),

@@ -1,0 +1,79 @@
+/** The broker put together from its parts, and the public door of the package: start one, ask where it is, stop it. */
+import { codes, KafkaError } from '../protocol/errors.ts'
+import { systemClock } from './base/clock.ts'
+import { createLogger, type Logger, type LogLevel } from './base/logger.ts'
+import { systemRandom } from './base/random.ts'
+import { Composition } from './composition.ts'
+import { BrokerConfig } from './config/config.ts'
+import { startProperties } from './config/start.ts'
+
+export { ConfigError } from './config/values.ts'
+export type { Logger, LogLevel }
+export { codes, KafkaError }
+
+/** How a broker is started. All of it may be left out. */
+export interface BrokerOptions {
+  /** Port of the one plaintext listener; 0 takes a free one. 9092 where neither this nor `listeners` is given. */
+  port?: number
+  /** Address of that listener; '0.0.0.0' for all of the machine's. 127.0.0.1 where neither this nor `listeners` is given. */
+  host?: string
+  /** Directory for the topics, made where there is none; `./ottla-data` where neither this nor `log.dirs` is given. */
+  data?: string
+  /** Keep everything in memory: gone with the broker. */
+  ephemeral?: boolean
+  /** Settings for tests and laptops: no rebalance delay, topics made on first use, few internal partitions. */
+  dev?: boolean
+  /** Kafka's own properties, by name; the options above win over them. */
+  properties?: Readonly<Record<string, string>>
+  /** What is logged to standard error; 'warn' for a broker in a program, 'info' for the command. */
+  logLevel?: LogLevel
+  /** Where log lines go instead. */
+  logger?: Logger
+}
+
+/** A broker that runs in this process. */
+export class Broker {
+  readonly #parts: Composition
+
+  private constructor(parts: Composition) {
+    this.#parts = parts
+  }
+
+  /**
+   * Starts a broker and resolves once clients can connect.
+   * Rejects with a ConfigError for bad settings, and with an error that says what to do where the data directory or the
+   * port belongs to somebody else; nothing is left open then.
+   */
+  static async start(options: BrokerOptions = {}): Promise<Broker> {
+    const logger = options.logger ?? createLogger(options.logLevel ?? 'warn')
+    const config = BrokerConfig.parse(startProperties(options), { warn: message => logger.warn(message) })
+    const parts = await Composition.start({
+      config,
+      ephemeral: options.ephemeral ?? false,
+      clock: systemClock,
+      random: systemRandom,
+      logger,
+    })
+    return new Broker(parts)
+  }
+
+  /** 'host:port' of the first listener, as clients take it for `bootstrap.servers`. */
+  get bootstrap(): string {
+    return this.#parts.bootstrap
+  }
+
+  /** `node.id` of this broker. */
+  get nodeId(): number {
+    return this.#parts.nodeId
+  }
+
+  /** The first data directory, or null where everything is in memory. */
+  get dataDirectory(): string | null {
+    return this.#parts.dataDirectory
+  }
+
+  /** Answers what is in flight, writes everything to disk, and lets go of port and directory. May be called again. */
+  stop(): Promise<void> {
+    return this.#parts.stop()
+  }
+}

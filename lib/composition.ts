@@ -1,0 +1,258 @@
+/**
+ * Which part is made of which: opens them from the disk upwards, and closes them the other way round.
+ * Everything that a running broker holds hangs here; nothing else knows of all parts.
+ */
+import { resolve } from 'node:path'
+import { DirectoryError, DirectoryLockedError, LogDirectory } from '../storage/directory.ts'
+import { diskFiles, memoryFiles } from '../storage/files.ts'
+import type { Clock } from './base/clock.ts'
+import type { Logger } from './base/logger.ts'
+import type { Random } from './base/random.ts'
+import type { BrokerConfig } from './config/config.ts'
+import { type ListenerConfig, listenersOf } from './config/listeners.ts'
+import { serverLimitsOf } from './config/server-limits.ts'
+import { logConfigOf, topicReader } from './config/topic-config.ts'
+import type { TopicImage } from './controller/image.ts'
+import { Groups } from './coordination/groups.ts'
+import type { BrokerServices, Context, Endpoint } from './handlers/context.ts'
+import { handlerTable } from './handlers/table.ts'
+import { Cluster } from './metadata/cluster.ts'
+import { EmbeddedStore } from './metadata/embedded.ts'
+import { memoryJournal } from './metadata/journal.ts'
+import { openJournal } from './metadata/log-journal.ts'
+import { FetchSessions } from './partitions/fetch-sessions.ts'
+import { Partitions, type TopicSettings } from './partitions/partitions.ts'
+import { ProducerIds } from './partitions/producer-ids.ts'
+import { Turn } from './partitions/turn.ts'
+import { type BoundListener, type ConnectionInfo, Server } from './server/server.ts'
+
+export interface CompositionOptions {
+  readonly config: BrokerConfig
+  readonly ephemeral: boolean
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+}
+
+/** How often producers that have been silent for too long are looked for; Kafka's own default. */
+const producerExpirationCheckIntervalMs = 600_000
+
+/** The parts of one running broker. */
+export class Composition {
+  readonly nodeId: number
+  readonly dataDirectory: string | null
+  readonly #listeners: readonly BoundListener[]
+  readonly #close: () => Promise<void>
+  #stopped: Promise<void> | null = null
+
+  private constructor(
+    nodeId: number,
+    dataDirectory: string | null,
+    listeners: readonly BoundListener[],
+    close: () => Promise<void>,
+  ) {
+    this.nodeId = nodeId
+    this.dataDirectory = dataDirectory
+    this.#listeners = listeners
+    this.#close = close
+  }
+
+  /** Starts all parts; where one fails, those before it are closed again. */
+  static async start(options: CompositionOptions): Promise<Composition> {
+    const opened = new Opened()
+    try {
+      return await compose(options, opened)
+    } catch (error) {
+      await opened.close()
+      throw error
+    }
+  }
+
+  static of(
+    nodeId: number,
+    dataDirectory: string | null,
+    listeners: readonly BoundListener[],
+    opened: Opened,
+  ): Composition {
+    return new Composition(nodeId, dataDirectory, listeners, () => opened.close())
+  }
+
+  /** 'host:port' of the first listener; a listener on all addresses is reached by localhost. */
+  get bootstrap(): string {
+    const { host, port } = this.#listeners[0]!
+    const reachable = host === '' || host === '0.0.0.0' || host === '::' ? 'localhost' : host
+    return reachable.includes(':') ? `[${reachable}]:${port}` : `${reachable}:${port}`
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#close()
+    return this.#stopped
+  }
+}
+
+/** What was opened so far, and how to close it. */
+class Opened {
+  readonly #closings: (() => unknown)[] = []
+
+  add(close: () => unknown): void {
+    this.#closings.push(close)
+  }
+
+  /** Closes in reverse order, all of it even where something fails; then rejects with the first failure. */
+  async close(): Promise<void> {
+    const failures: unknown[] = []
+    for (let close = this.#closings.pop(); close !== undefined; close = this.#closings.pop()) {
+      try {
+        await close()
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    if (failures.length > 0) throw failures[0]
+  }
+}
+
+async function compose(options: CompositionOptions, opened: Opened): Promise<Composition> {
+  const { config, ephemeral, clock, random, logger } = options
+  const nodeId = config.get('node.id')
+  const turn = new Turn(clock)
+  const storage = openDirectories(options, nodeId, turn, opened)
+  const [first] = storage.directories
+  const store = new EmbeddedStore(
+    ephemeral
+      ? memoryJournal()
+      : openJournal({
+          dataDirectory: first!.path,
+          files: storage.files,
+          now: clock.now,
+          schedule: turn.schedule,
+          logger,
+          onFailed: error => logger.error('the metadata log failed; topics and settings cannot be changed', { error }),
+        }),
+  )
+  opened.add(() => store.close())
+  const cluster = await Cluster.open({
+    store,
+    config,
+    nodeId,
+    rack: config.get('broker.rack'),
+    clusterId: first!.clusterId,
+    random,
+    logger: logger.child('cluster'),
+  })
+  opened.add(() => cluster.close())
+  const partitions = Partitions.open({
+    nodeId,
+    image: cluster.image,
+    directories: storage.directories,
+    failedDirectories: storage.failed,
+    settingsOf: topic => topicSettings(topic, config),
+    clock,
+    turn,
+    logger: logger.child('partitions'),
+    intervals: {
+      checkpointIntervalMs: config.get('replica.high.watermark.checkpoint.interval.ms'),
+      retentionCheckIntervalMs: config.get('log.retention.check.interval.ms'),
+      producerExpirationCheckIntervalMs,
+    },
+  })
+  opened.add(() => partitions.close())
+  cluster.onChange(delta => partitions.apply(delta))
+  const groups = new Groups({ partitions, cluster, config, clock, random, logger: logger.child('groups') })
+  opened.add(() => groups.close())
+  const listenerConfigs = listenersOf(config)
+  let bound: readonly BoundListener[] = []
+  const services: BrokerServices = {
+    nodeId,
+    config,
+    cluster,
+    partitions,
+    groups,
+    producerIds: new ProducerIds(() => cluster.allocateProducerIds()),
+    fetchSessions: new FetchSessions({
+      slotsMax: config.get('max.incremental.fetch.session.cache.slots'),
+      clock,
+      random,
+    }),
+    clock,
+    random,
+    logger: logger.child('handlers'),
+    endpointFor: connection => endpointFor(connection, listenerConfigs, bound, config.get('broker.rack')),
+    authorize: () => true,
+  }
+  const server = new Server<Context>({
+    listeners: listenerConfigs,
+    handlers: handlerTable,
+    makeContext: (connection, header, exchange) => ({
+      connection,
+      clientId: header.clientId,
+      apiVersion: header.apiVersion,
+      correlationId: header.correlationId,
+      broker: services,
+      afterSend: run => exchange.afterSend(run),
+    }),
+    limits: serverLimitsOf(config),
+    clock,
+    logger,
+  })
+  config.onChange(() => server.updateLimits(serverLimitsOf(config)))
+  bound = await server.start()
+  opened.add(() => server.stop())
+  return Composition.of(nodeId, ephemeral ? null : first!.path, bound, opened)
+}
+
+function topicSettings(topic: TopicImage, config: BrokerConfig): TopicSettings {
+  const read = topicReader(topic.configs, config)
+  return { log: logConfigOf(topic.configs, config), minInsyncReplicas: read('min.insync.replicas') }
+}
+
+/** Opens all data directories. One that is broken is left out with an error; one that is somebody else's stops the start. */
+function openDirectories(
+  { config, ephemeral, clock, random, logger }: CompositionOptions,
+  nodeId: number,
+  turn: Turn,
+  opened: Opened,
+) {
+  const files = ephemeral ? memoryFiles() : diskFiles
+  const paths = ephemeral ? ['/memory'] : (config.get('log.dirs') ?? config.get('log.dir')).map(path => resolve(path))
+  const directories: LogDirectory[] = []
+  const failed: string[] = []
+  let clusterId: string | undefined
+  for (const path of paths) {
+    try {
+      const directory = LogDirectory.open(path, {
+        files,
+        nodeId,
+        clusterId,
+        uuid: () => random.uuid(),
+        now: clock.now,
+        schedule: turn.schedule,
+        logger: logger.child('storage'),
+        producerIdExpirationMs: config.get('producer.id.expiration.ms'),
+      })
+      clusterId ??= directory.clusterId
+      directories.push(directory)
+      opened.add(() => directory.close())
+    } catch (error) {
+      const mustStop = error instanceof DirectoryError || error instanceof DirectoryLockedError
+      if (mustStop || paths.length === 1) throw error
+      logger.error('a data directory cannot be used; its partitions are offline', { path, error })
+      failed.push(path)
+    }
+  }
+  if (directories.length === 0) throw new Error(`none of ${paths.join(', ')} can be used; see the errors above`)
+  return { files, directories, failed }
+}
+
+/** The advertised address of the listener that the client came in by, else the one that it dialled. */
+function endpointFor(
+  connection: ConnectionInfo,
+  configs: readonly ListenerConfig[],
+  bound: readonly BoundListener[],
+  rack: string | null,
+): Endpoint {
+  const config = configs.find(({ name }) => name === connection.listener)
+  const port = bound.find(({ name }) => name === connection.listener)?.port ?? connection.localPort
+  const host = config?.advertisedHost ?? connection.localAddress
+  return { host, port: config?.advertisedPort ?? port, rack }
+}
