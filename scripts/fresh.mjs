@@ -34,10 +34,6 @@ function newestMs(path) {
   return newest
 }
 
-function lockHash() {
-  return createHash('sha256').update(readFileSync(lockFile)).digest('hex')
-}
-
 /** Runs a command to its end and ends this process with its code where it fails. */
 export function mustRun(command, args, options = {}) {
   const { status, signal, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', ...options })
@@ -45,13 +41,23 @@ export function mustRun(command, args, options = {}) {
   if (status !== 0) process.exit(signal === null ? status : 1)
 }
 
+/** Whether npm's own list of what it installed has all that the lock file names, in the same versions. */
+function isInstalled() {
+  const list = join(root, 'node_modules', '.package-lock.json')
+  if (!existsSync(list)) return false
+  const there = JSON.parse(readFileSync(list, 'utf8')).packages
+  const wanted = JSON.parse(readFileSync(lockFile, 'utf8')).packages
+  return Object.entries(wanted).every(([path, { version, optional }]) => {
+    // Optional packages are those of other systems, mostly.
+    return path === '' || (there[path] === undefined ? optional : there[path].version === version)
+  })
+}
+
 /** Installs what the lock file names, unless that is what is installed. */
 export function installed() {
-  const hash = lockHash()
+  const hash = createHash('sha256').update(readFileSync(lockFile)).digest('hex')
   if (existsSync(installStamp) && readFileSync(installStamp, 'utf8') === hash) return
-  // Someone who installed by hand has a newer list of what is there than the lock file: taken as it is.
-  const byHand = modifiedMs(join(root, 'node_modules', '.package-lock.json'))
-  if (byHand <= modifiedMs(lockFile) || !existsSync(join(root, 'node_modules', 'esbuild'))) {
+  if (!isInstalled()) {
     console.error('ottla: installing the dependencies (npm ci) …')
     // Standard output stays the command's own; npm reports on standard error.
     mustRun('npm', ['ci', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'], {

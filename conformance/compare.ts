@@ -1,0 +1,107 @@
+/** Answers of two brokers, made comparable: what two brokers may rightly say differently is replaced by a word. */
+
+/** Values that are each broker's own. Null and its absence still differ. */
+const own = new Set([
+  'clusterId',
+  'host',
+  'port',
+  'clientHost',
+  'throttleTimeMs',
+  'logDir',
+  'totalBytes',
+  'usableBytes',
+  'partitionSize',
+  'sessionId',
+  'finalizedFeaturesEpoch',
+])
+
+/** Sentences are each broker's own; whether there is one is not. */
+const sentences = new Set(['errorMessage', 'batchIndexErrorMessage', 'documentation'])
+
+/** Identities: the first one seen becomes `<topicId 1>` wherever it stands, and so on. */
+const identities = new Set(['topicId', 'memberId', 'producerId'])
+const nobody = new Set<unknown>(['', 'AAAAAAAAAAAAAAAAAAAAAA', -1, 0])
+
+/** Lists whose order means nothing, by their name. */
+const unordered: Readonly<Record<string, string>> = {
+  topics: 'name',
+  apiKeys: 'apiKey',
+  supportedFeatures: 'name',
+  finalizedFeatures: 'name',
+  configs: 'name',
+  groups: 'groupId',
+}
+
+/** Times of the broker's clock are as good as each other where both are there. */
+const nowMsMin = 1_700_000_000_000
+
+export type Plain = null | boolean | number | bigint | string | Plain[] | { [name: string]: Plain }
+
+/** Replaces what is a broker's own, in all answers of one broker at once, since identities go through them. `run` is part of the names. */
+export function comparable(answers: readonly unknown[], run: string): Plain[] {
+  const seen = new Map<unknown, string>()
+  for (const answer of answers) collectIdentities(answer, seen)
+  return answers.map(answer => masked('', answer, seen, run))
+}
+
+function collectIdentities(value: unknown, seen: Map<unknown, string>): void {
+  if (Array.isArray(value)) {
+    for (const element of value) collectIdentities(element, seen)
+    return
+  }
+  if (typeof value !== 'object' || value === null) return
+  for (const [name, member] of Object.entries(value)) {
+    if (identities.has(name) && !nobody.has(member) && !seen.has(member)) {
+      const count = [...seen.values()].filter(token => token.startsWith(`<${name} `)).length + 1
+      seen.set(member, `<${name} ${count}>`)
+    }
+    collectIdentities(member, seen)
+  }
+}
+
+function masked(name: string, value: unknown, seen: ReadonlyMap<unknown, string>, run: string): Plain {
+  if (value === null || value === undefined) return null
+  if (own.has(name)) return `<${name}>`
+  if (sentences.has(name)) return value === '' ? '' : `<${name}>`
+  if (Array.isArray(value)) {
+    const list = value.map(element => masked('', element, seen, run))
+    const by = unordered[name]
+    if (by === undefined) return list
+    const key = (element: Plain) => JSON.stringify((element as Record<string, Plain>)?.[by] ?? element, exact)
+    return list.sort((a, b) => (key(a) < key(b) ? -1 : 1))
+  }
+  if (typeof value === 'object') {
+    return Object.fromEntries(Object.entries(value).map(([member, each]) => [member, masked(member, each, seen, run)]))
+  }
+  const identity = (typeof value === 'string' || identities.has(name)) && seen.get(value)
+  if (identity) return identity
+  if (typeof value === 'string') return value.replaceAll(run, '<run>')
+  if ((typeof value === 'number' || typeof value === 'bigint') && /timestamp|TimeMs$/i.test(name) && value >= nowMsMin)
+    return '<now>'
+  return value as Plain
+}
+
+function exact(_: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value
+}
+
+/** Where two values differ: one line for each place. */
+export function differences(a: Plain, b: Plain, path = ''): string[] {
+  if (Object.is(a, b)) return []
+  if (Array.isArray(a) && Array.isArray(b)) {
+    const lines = a.length === b.length ? [] : [`${path}.length: ${a.length} against ${b.length}`]
+    for (let i = 0; i < Math.min(a.length, b.length); i++) lines.push(...differences(a[i]!, b[i]!, `${path}[${i}]`))
+    return lines
+  }
+  if (isStruct(a) && isStruct(b)) {
+    const names = new Set([...Object.keys(a), ...Object.keys(b)])
+    return [...names].flatMap(name =>
+      differences(a[name] ?? null, b[name] ?? null, path === '' ? name : `${path}.${name}`),
+    )
+  }
+  return [`${path}: ${JSON.stringify(a, exact)} against ${JSON.stringify(b, exact)}`]
+}
+
+function isStruct(value: Plain): value is { [name: string]: Plain } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

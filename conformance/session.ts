@@ -1,0 +1,191 @@
+/** One broker as a case sees it: raw requests at chosen versions, with every answer written down for comparison. */
+import { Client } from '../lib/client/client.ts'
+import { toJson } from '../protocol/json.ts'
+import { ApiVersions } from '../protocol/messages/api-versions.ts'
+import { CreateTopics } from '../protocol/messages/create-topics.ts'
+import { apis } from '../protocol/messages/index.ts'
+import { ListOffsets } from '../protocol/messages/list-offsets.ts'
+import { Metadata } from '../protocol/messages/metadata.ts'
+import type { Api, ClientRequestOf, ClientResponseOf, FieldType, NamedField } from '../protocol/schema.ts'
+
+/** A request of which any field may be left out; it then has its default. */
+export type Loose<T> = T extends Uint8Array
+  ? T
+  : T extends readonly (infer E)[]
+    ? readonly Loose<E>[]
+    : T extends object
+      ? { readonly [K in keyof T]?: Loose<T[K]> }
+      : T
+
+/** One exchange as it is compared. */
+export interface Exchange {
+  readonly api: string
+  readonly version: number
+  /** What distinguishes it from others of the same API, in words. */
+  readonly label: string
+  /** The answer in Kafka's JSON form, or what happened to the connection. */
+  readonly answer: unknown
+}
+
+function filledType(type: FieldType, value: unknown): unknown {
+  if (value === null) return null
+  if (type.kind === 'struct') return filled(type.fields, value as Record<string, unknown>)
+  if (type.kind === 'array') return (value as readonly unknown[]).map(element => filledType(type.element, element))
+  return value
+}
+
+function filled(fields: readonly NamedField[], given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const whole: Record<string, unknown> = {}
+  for (const { name, type, defaultValue } of fields) {
+    const value = given[name] ?? (name in given && given[name] === null ? null : defaultValue)
+    whole[name] = filledType(type, value === undefined ? {} : value)
+  }
+  return whole
+}
+
+/** The whole request that a few fields stand for. */
+export function wholeRequest<A extends Api>(api: A, request: Loose<ClientRequestOf<A>>): ClientRequestOf<A> {
+  return filled(api.request.fields, request as Record<string, unknown>) as ClientRequestOf<A>
+}
+
+export class Session {
+  readonly host: string
+  readonly port: number
+  /** Part of every name, and no other run's; a comparison blanks it out. */
+  readonly run: string
+  readonly exchanges: Exchange[] = []
+  #client: Client | null = null
+  #versions = new Map<number, readonly [number, number]>()
+
+  constructor(bootstrap: string, run: string) {
+    const colon = bootstrap.lastIndexOf(':')
+    this.host = bootstrap.slice(0, colon)
+    this.port = Number(bootstrap.slice(colon + 1))
+    this.run = run
+  }
+
+  /** Learns which versions the broker speaks. */
+  async open(): Promise<void> {
+    const client = await this.client()
+    const { apiKeys } = await client.send(ApiVersions, 3, {
+      clientSoftwareName: 'conformance',
+      clientSoftwareVersion: '1',
+    })
+    for (const { apiKey, minVersion, maxVersion } of apiKeys) this.#versions.set(apiKey, [minVersion, maxVersion])
+  }
+
+  /** Leaves only the versions that the other broker speaks too. */
+  restrictTo(other: Session): void {
+    for (const { key } of apis) {
+      const [min, max] = this.#versions.get(key) ?? [0, -1]
+      const [otherMin, otherMax] = other.#versions.get(key) ?? [0, -1]
+      const both = [Math.max(min, otherMin), Math.min(max, otherMax)] as const
+      this.#versions.set(key, both)
+      other.#versions.set(key, both)
+    }
+  }
+
+  /** Versions of an API that we declare and the brokers speak, lowest first. */
+  versions(api: Api): number[] {
+    const [min, max] = this.#versions.get(api.key) ?? [0, -1]
+    const from = Math.max(min, api.versions[0])
+    const to = Math.min(max, api.latestStable)
+    return Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i)
+  }
+
+  latest(api: Api): number {
+    const versions = this.versions(api)
+    if (versions.length === 0) throw new Error(`the brokers have no version of ${api.name} in common`)
+    return versions.at(-1)!
+  }
+
+  /** A name that no other run uses. */
+  name(what: string): string {
+    return `${what}-${this.run}`
+  }
+
+  async client(): Promise<Client> {
+    this.#client ??= await Client.connect({
+      host: this.host,
+      port: this.port,
+      clientId: 'conformance',
+      timeoutMs: 20_000,
+    })
+    return this.#client
+  }
+
+  /** A connection of its own, which the caller closes. */
+  async connect(): Promise<Client> {
+    return Client.connect({ host: this.host, port: this.port, clientId: 'conformance', timeoutMs: 20_000 })
+  }
+
+  /** Sends a request whose answer only prepares what is compared. */
+  async prepare<A extends Api>(
+    api: A,
+    version: number,
+    request: Loose<ClientRequestOf<A>>,
+  ): Promise<ClientResponseOf<A>> {
+    return (await this.client()).send(api, version, wholeRequest(api, request))
+  }
+
+  /** Sends a request and writes its answer down. */
+  async send<A extends Api>(
+    api: A,
+    version: number,
+    request: Loose<ClientRequestOf<A>>,
+    label = '',
+    by?: Client,
+  ): Promise<ClientResponseOf<A>> {
+    const client = by ?? (await this.client())
+    try {
+      const response = await client.send(api, version, wholeRequest(api, request))
+      this.note(api.name, version, label, toJson(api.response, version, response))
+      return response
+    } catch (error) {
+      this.note(api.name, version, label, `${(error as Error).name}: ${(error as Error).message}`)
+      await this.close()
+      throw new Error(`${api.name} v${version} ${label}: ${(error as Error).message}`, { cause: error })
+    }
+  }
+
+  /** Sends the same request at every version that both brokers speak. */
+  async sendAtEach<A extends Api>(api: A, request: Loose<ClientRequestOf<A>>, label = ''): Promise<void> {
+    for (const version of this.versions(api)) await this.send(api, version, request, label)
+  }
+
+  note(api: string, version: number, label: string, answer: unknown): void {
+    this.exchanges.push({ api, version, label, answer })
+  }
+
+  /** Makes a topic, waits until it has leaders, and answers its id. */
+  async topic(name: string, numPartitions = 1, configs: Readonly<Record<string, string>> = {}): Promise<string> {
+    const { topics } = await this.prepare(CreateTopics, 5, {
+      topics: [
+        {
+          name,
+          numPartitions,
+          replicationFactor: 1,
+          configs: Object.entries(configs).map(([name, value]) => ({ name, value })),
+        },
+      ],
+      timeoutMs: 10_000,
+    })
+    if (topics[0]!.errorCode !== 0)
+      throw new Error(`${name} was not made: error ${topics[0]!.errorCode}, ${topics[0]!.errorMessage}`)
+    const partitions = Array.from({ length: numPartitions }, (_, partitionIndex) => ({ partitionIndex, timestamp: -1 }))
+    for (let attempt = 0; attempt < 250; attempt++) {
+      // Metadata may name a leader before the leader knows of it.
+      const [listed] = (await this.prepare(ListOffsets, 4, { replicaId: -1, topics: [{ name, partitions }] })).topics
+      const [topic] = (await this.prepare(Metadata, 10, { topics: [{ name }] })).topics
+      if (topic!.errorCode === 0 && listed!.partitions.every(({ errorCode }) => errorCode === 0)) return topic!.topicId
+      await new Promise(resolve => setTimeout(resolve, 20))
+    }
+    throw new Error(`${name} has no leaders`)
+  }
+
+  async close(): Promise<void> {
+    const client = this.#client
+    this.#client = null
+    await client?.close()
+  }
+}
