@@ -1,0 +1,221 @@
+/**
+ * The consistency checker: reads all files of one log, changes nothing, and tells what does not fit. For tests, and for people
+ * who do not trust a disk.
+ */
+import { KafkaError } from '../protocol/errors.ts'
+import { walkRecords } from '../protocol/records/batch.ts'
+import { baseOffset, magic, partitionLeaderEpoch, producerId, readInt64 } from '../protocol/records/header.ts'
+import type { Files } from './files.ts'
+import { frameIsSound, frameLastOffset, frameMaxTimestamp, scanFrames } from './frames.ts'
+import { LeaderEpochs } from './leader-epochs.ts'
+import { endMarkerOf } from './markers.ts'
+import { fileName, offsetOfFile } from './names.ts'
+import { decodeSnapshot, snapshotOffsets } from './producer-snapshots.ts'
+import { Producers } from './producers.ts'
+import { Segment } from './segment.ts'
+import type { AbortedTransaction } from './transaction-index.ts'
+
+/** What to ask for. */
+export interface CheckOptions {
+  /** Whether every offset must be there, as in a log that was never compacted. */
+  readonly dense: boolean
+  /** Whether the log was closed well, so that nothing may be missing at the end of its indexes. */
+  readonly closed: boolean
+}
+
+/** What was found. A sound log has no findings. */
+export interface CheckResult {
+  readonly findings: string[]
+  /** Offset of the first record and that behind the last; the same where there is none. */
+  readonly startOffset: number
+  readonly endOffset: number
+  readonly batchCount: number
+  readonly recordCount: number
+}
+
+/** Findings after which a log is not looked at further. */
+const findingsMax = 100
+
+/** Checks the log in a directory. */
+export function checkLog(files: Files, dir: string, options: CheckOptions): CheckResult {
+  return new Check(files, dir, options).run()
+}
+
+class Check {
+  readonly #files: Files
+  readonly #dir: string
+  readonly #options: CheckOptions
+  readonly #findings: string[] = []
+  readonly #producers = new Producers()
+  readonly #epochs: LeaderEpochs
+  #startOffset = 0
+  /** Offset that the next batch must not be below. */
+  #next = 0
+  #batchCount = 0
+  #recordCount = 0
+
+  constructor(files: Files, dir: string, options: CheckOptions) {
+    this.#files = files
+    this.#dir = dir
+    this.#options = options
+    this.#epochs = new LeaderEpochs(files, `${dir}/leader-epoch-checkpoint`)
+    if (this.#epochs.damaged) this.#find('leader-epoch-checkpoint', 'cannot be read')
+  }
+
+  run(): CheckResult {
+    const names = this.#files.list(this.#dir).map(entry => entry.name)
+    const bases = names
+      .filter(name => /^\d{20}\.log$/.test(name))
+      .map(offsetOfFile)
+      .sort((a, b) => a - b)
+    this.#startOffset = bases[0] ?? 0
+    this.#next = this.#startOffset
+    bases.forEach((base, index) => {
+      const isLast = index === bases.length - 1
+      if (base < this.#next) this.#find(`${base}.log`, `begins before ${this.#next}, where the segment before it ends`)
+      if (this.#options.dense && base > this.#next)
+        this.#find(`${base}.log`, `leaves out offsets ${this.#next} to ${base - 1}`)
+      this.#next = Math.max(this.#next, base)
+      this.#segment(new Segment(this.#files, this.#dir, base, 0), isLast)
+    })
+    for (const name of names) {
+      if (/\.(index|timeindex|txnindex)$/.test(name) && !bases.includes(offsetOfFile(name)))
+        this.#find(name, 'has no log')
+    }
+    for (const offset of snapshotOffsets(names)) this.#snapshot(offset)
+    return {
+      findings: this.#findings,
+      startOffset: this.#startOffset,
+      endOffset: this.#next,
+      batchCount: this.#batchCount,
+      recordCount: this.#recordCount,
+    }
+  }
+
+  #segment(segment: Segment, isLast: boolean): void {
+    const name = `${segment.baseOffset}.log`
+    const size = segment.file.size()
+    /** Position of each batch by its last offset, and the greatest timestamp up to it. */
+    const positions = new Map<number, number>()
+    const times = new Map<number, number>()
+    const aborted: AbortedTransaction[] = []
+    let latest = -1
+    const end = scanFrames(segment.file, 0, size, (b, at, position, bytes) => {
+      const last = frameLastOffset(b, at)
+      this.#batch(name, b, at, position, bytes)
+      latest = Math.max(latest, frameMaxTimestamp(b, at))
+      positions.set(last, position)
+      times.set(last, latest)
+      this.#transaction(b, at, aborted)
+      return this.#findings.length < findingsMax
+    })
+    if (end < size && this.#findings.length < findingsMax)
+      this.#find(name, `${size - end} bytes at ${end} are no whole batch`)
+    this.#offsetIndex(segment, positions)
+    this.#timeIndex(segment, times, latest, isLast && !this.#options.closed)
+    const entries = segment.transactionIndex.entries
+    if (!segment.transactionIndex.isSound) this.#find(`${segment.baseOffset}.txnindex`, 'ends in a part of an entry')
+    // A transaction that began before the first segment is not known to the replay.
+    const known = this.#startOffset === 0 ? entries : entries.filter(entry => entry.firstOffset >= this.#startOffset)
+    if (JSON.stringify(known) !== JSON.stringify(aborted)) {
+      this.#find(
+        `${segment.baseOffset}.txnindex`,
+        `has ${known.length} entries other than the ${aborted.length} aborted`,
+      )
+    }
+    segment.close()
+  }
+
+  #batch(name: string, b: Buffer, at: number, position: number, bytes: number): void {
+    const last = frameLastOffset(b, at)
+    const old = magic(b, at) < 2
+    const first = old ? last : baseOffset(b, at)
+    const where = `the batch at ${position} (offsets ${first} to ${last})`
+    if (!frameIsSound(b, at, bytes)) this.#find(name, `${where} has a wrong checksum`)
+    if (first < this.#next || last < first) this.#find(name, `${where} is not behind ${this.#next}`)
+    else if (this.#options.dense && !old && first > this.#next) {
+      this.#find(name, `${where} leaves out offsets ${this.#next} to ${first - 1}`)
+    }
+    this.#next = last + 1
+    this.#batchCount++
+    if (old) return
+    const epoch = this.#epochs.epochFor(first)
+    if (epoch !== partitionLeaderEpoch(b, at)) {
+      this.#find(name, `${where} is of leader epoch ${partitionLeaderEpoch(b, at)}, the checkpoint says ${epoch}`)
+    }
+    try {
+      this.#recordCount += walkRecords(b, at, null, undefined, this.#options.dense).recordCount
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error
+      this.#find(name, `${where} has damaged records: ${error.message}`)
+    }
+  }
+
+  #transaction(b: Buffer, at: number, aborted: AbortedTransaction[]): void {
+    if (magic(b, at) < 2 || producerId(b, at) < 0) return
+    const completed = this.#producers.append(b, at, readInt64(b, at), endMarkerOf(b, at))
+    if (completed?.aborted !== true) return
+    const { producerId: id, firstOffset, lastOffset } = completed
+    const lastStableOffset = this.#producers.lastStableOffsetAfter(completed)
+    aborted.push({ producerId: id, firstOffset, lastOffset, lastStableOffset })
+  }
+
+  #offsetIndex({ offsetIndex, baseOffset }: Segment, positions: ReadonlyMap<number, number>): void {
+    const name = `${baseOffset}.index`
+    if (!offsetIndex.file.isWhole) this.#find(name, 'ends in a part of an entry')
+    let before = -1
+    for (let index = 0; index < offsetIndex.file.count && this.#findings.length < findingsMax; index++) {
+      const offset = offsetIndex.offset(index)
+      const position = offsetIndex.position(index)
+      if (offset <= before) this.#find(name, `entry ${index} has offset ${offset} after ${before}`)
+      if (positions.get(offset) !== position) {
+        this.#find(
+          name,
+          `entry ${index} says offset ${offset} ends a batch at ${position}; it is at ${positions.get(offset)}`,
+        )
+      }
+      before = offset
+    }
+  }
+
+  #timeIndex(
+    { timeIndex, baseOffset }: Segment,
+    times: ReadonlyMap<number, number>,
+    latest: number,
+    open: boolean,
+  ): void {
+    const name = `${baseOffset}.timeindex`
+    if (!timeIndex.file.isWhole) this.#find(name, 'ends in a part of an entry')
+    let before = -1
+    for (let index = 0; index < timeIndex.file.count && this.#findings.length < findingsMax; index++) {
+      const offset = timeIndex.offset(index)
+      const timestamp = timeIndex.timestamp(index)
+      if (timestamp <= before) this.#find(name, `entry ${index} has timestamp ${timestamp} after ${before}`)
+      if (times.get(offset) !== timestamp) {
+        this.#find(name, `entry ${index} says ${timestamp} is reached at ${offset}; it is ${times.get(offset)}`)
+      }
+      before = timestamp
+    }
+    if (!open && before !== latest) this.#find(name, `ends with timestamp ${before}, the latest is ${latest}`)
+  }
+
+  #snapshot(offset: number): void {
+    const content = this.#files.read(fileName(this.#dir, offset, 'snapshot'))
+    const states = content === null ? null : decodeSnapshot(content)
+    if (states === null) {
+      this.#find(`${offset}.snapshot`, 'cannot be read')
+      return
+    }
+    if (offset > this.#next) this.#find(`${offset}.snapshot`, `is of an offset beyond the end ${this.#next}`)
+    for (const { producerId, batches, currentTxnFirstOffset } of states) {
+      const last = batches[batches.length - 1]?.lastOffset ?? -1
+      if (last >= offset || currentTxnFirstOffset >= offset) {
+        this.#find(`${offset}.snapshot`, `knows of producer ${producerId} what comes only later`)
+      }
+    }
+  }
+
+  #find(file: string, what: string): void {
+    this.#findings.push(`${file}: ${what}`)
+  }
+}
