@@ -1,9 +1,8 @@
 /** Produce: appends records. Offsets are given at once; the answer leaves when the records are where `acks` wants them. */
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { ProduceRequest, ProduceResponse } from '../../protocol/messages/produce.ts'
-import { compressionType, headerBytes, isTransactional, magic } from '../../protocol/records/header.ts'
-import { type RecordError, RecordValidationError } from '../../storage/log.ts'
-import type { Partition } from '../partitions/partition.ts'
+import { type Partition, type RecordError, RecordValidationError } from '../partitions/partition.ts'
+import { checkForVersion, isTransactionalSet } from '../partitions/record-sets.ts'
 import { ProduceWait } from '../partitions/waiters.ts'
 import type { Context } from './context.ts'
 
@@ -24,7 +23,6 @@ interface PartitionAnswer {
 
 /** The client that may write into the topics of the broker's own: Kafka's tools repair them by it. */
 const adminClientId = '__admin_client'
-const zstd = 4
 const noRecordErrors: PartitionAnswer['recordErrors'] = []
 /** Errors that say nothing of the log; with the others its start is told. */
 const withoutLogStart: ReadonlySet<number> = new Set([
@@ -42,10 +40,7 @@ const withoutLogStart: ReadonlySet<number> = new Set([
 ])
 
 /** Partitions are independent: each is answered with its own offset or error. Null where acks=0 wants no answer. */
-export function produce(
-  request: ProduceRequest,
-  context: Context,
-): ProduceResponse | Promise<ProduceResponse> | null {
+export function produce(request: ProduceRequest, context: Context): ProduceResponse | Promise<ProduceResponse> | null {
   const { acks } = request
   const response = { responses: [] as TopicAnswer[], throttleTimeMs: 0 }
   const appends = new Appends(request, context)
@@ -176,26 +171,11 @@ class Appends {
   }
 }
 
-function recordErrorAnswer({ batchIndex, message }: RecordError): { batchIndex: number; batchIndexErrorMessage: string } {
+function recordErrorAnswer({ batchIndex, message }: RecordError): {
+  batchIndex: number
+  batchIndexErrorMessage: string
+} {
   return { batchIndex, batchIndexErrorMessage: message }
-}
-
-/** Throws where the records are of a kind that requests of this version do not carry. */
-function checkForVersion(records: Buffer | null, version: number): asserts records is Buffer {
-  if (records === null || records.length === 0) {
-    throw new KafkaError(codes.INVALID_RECORD, 'the request holds no record batch; send exactly one per partition')
-  }
-  if (version < 3 || records.length < headerBytes) return
-  const format = magic(records, 0)
-  if (format < 2) {
-    throw new KafkaError(codes.INVALID_RECORD, `produce version ${version} carries record batches of magic 2, not ${format}`)
-  }
-  if (version < 7 && format === 2 && compressionType(records, 0) === zstd) {
-    throw new KafkaError(
-      codes.UNSUPPORTED_COMPRESSION_TYPE,
-      `produce version ${version} does not know zstd; it takes version 7`,
-    )
-  }
 }
 
 function hasTransactionalRecords({ topicData }: ProduceRequest): boolean {
@@ -203,10 +183,6 @@ function hasTransactionalRecords({ topicData }: ProduceRequest): boolean {
     for (const { records } of partitionData) if (isTransactionalSet(records)) return true
   }
   return false
-}
-
-function isTransactionalSet(records: Buffer | null): boolean {
-  return records !== null && records.length >= headerBytes && magic(records, 0) === 2 && isTransactional(records, 0)
 }
 
 /** Clients below version 4 know no storage errors: they look for another leader instead. */

@@ -9,6 +9,10 @@ import type { AppendResult, Log, ReadResult } from '../../storage/log.ts'
 import type { PartitionImage } from '../controller/image.ts'
 import { OffsetQueue, type OffsetWaiter } from './offset-queue.ts'
 
+export type { ReadResult, TimestampAndOffset } from '../../storage/log.ts'
+export { type RecordError, RecordValidationError } from '../../storage/log.ts'
+export type { ProducerState } from '../../storage/producers.ts'
+
 /** How much of a partition a reader may see: all that is committed, or only what no open transaction can take back. */
 export type Isolation = 'readUncommitted' | 'readCommitted'
 
@@ -240,6 +244,21 @@ export class Partition {
   /** Whole batches from the one that holds `fetchOffset`, up to where the isolation ends. Throws OFFSET_OUT_OF_RANGE. */
   read(fetchOffset: number, { bytesMax, isolation, minOneMessage }: PartitionRead): ReadResult {
     return this.log.read(fetchOffset, { maxBytes: bytesMax, maxOffset: this.readableEnd(isolation), minOneMessage })
+  }
+
+  /**
+   * Where the log of a reader, whose last record has this epoch and stands before `fetchOffset`, parts from this one (KIP-595);
+   * null where it does not. Throws OFFSET_OUT_OF_RANGE where the epoch is not known.
+   */
+  divergence(lastFetchedEpoch: number, fetchOffset: number): { epoch: number; endOffset: number } | null {
+    const { leaderEpoch, endOffset } = this.log.endOffsetForEpoch(lastFetchedEpoch)
+    if (endOffset === -1) {
+      throw new KafkaError(
+        codes.OFFSET_OUT_OF_RANGE,
+        `${this.name} knows no records of epoch ${lastFetchedEpoch}; reset the offset`,
+      )
+    }
+    return leaderEpoch < lastFetchedEpoch || endOffset < fetchOffset ? { epoch: leaderEpoch, endOffset } : null
   }
 
   /** Lets go of everything before `offset` (-1: the high watermark); returns the new log start. Throws OFFSET_OUT_OF_RANGE. */

@@ -1,0 +1,45 @@
+/** DeleteRecords: lets go of the records before an offset. */
+import { codes, KafkaError } from '../../protocol/errors.ts'
+import type { DeleteRecordsRequest, DeleteRecordsResponse } from '../../protocol/messages/delete-records.ts'
+import type { Context } from './context.ts'
+import { partitionFor } from './partition-for.ts'
+
+/** Each partition is answered with its new log start, or -1 and an error. */
+export function deleteRecords(request: DeleteRecordsRequest, context: Context): DeleteRecordsResponse {
+  return {
+    throttleTimeMs: 0,
+    topics: request.topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map(({ partitionIndex, offset }) => {
+        try {
+          return {
+            partitionIndex,
+            lowWatermark: deleteBefore(name, partitionIndex, offset, context),
+            errorCode: codes.NONE,
+          }
+        } catch (error) {
+          if (!(error instanceof KafkaError)) throw error
+          return { partitionIndex, lowWatermark: -1, errorCode: error.code }
+        }
+      }),
+    })),
+  }
+}
+
+function deleteBefore(topic: string, index: number, offset: number, context: Context): number {
+  if (!context.broker.authorize(context, 'delete', 'topic', topic)) {
+    throw new KafkaError(codes.TOPIC_AUTHORIZATION_FAILED, `not allowed to delete from ${topic}`)
+  }
+  const partition = partitionFor(context, topic, index)
+  if (partition.internal) {
+    throw new KafkaError(codes.INVALID_TOPIC_EXCEPTION, `${topic} is written by the broker only`)
+  }
+  partition.checkLeads()
+  if (!partition.log.config.cleanupPolicy.includes('delete')) {
+    throw new KafkaError(
+      codes.POLICY_VIOLATION,
+      `${topic} is compacted only; its cleanup.policy does not allow deletion`,
+    )
+  }
+  return partition.deleteRecordsBefore(offset)
+}

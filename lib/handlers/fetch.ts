@@ -1,0 +1,325 @@
+/**
+ * Fetch: gives records from offsets on. What is there is given at once; a client may also wait for so many bytes, and
+ * may keep a session, of which only the partitions with something new are looked at.
+ */
+import { codes, KafkaError } from '../../protocol/errors.ts'
+import type { FetchRequest, FetchResponse } from '../../protocol/messages/fetch.ts'
+import type { FetchSession } from '../partitions/fetch-sessions.ts'
+import { FetchSlot, type SlotOwner } from '../partitions/fetch-slot.ts'
+import { asMessages, endOffsetOf, withoutZstd } from '../partitions/old-formats.ts'
+import type { Isolation, Partition, ReadResult } from '../partitions/partition.ts'
+import { FetchWait } from '../partitions/waiters.ts'
+import type { Context } from './context.ts'
+
+type TopicAnswer = FetchResponse['responses'][number]
+type PartitionAnswer = TopicAnswer['partitions'][number]
+
+/** What a look at one partition found. */
+interface Found {
+  readonly slot: FetchSlot
+  readonly answer: PartitionAnswer
+  /** The partition is here: its end is worth waiting for. */
+  readonly here: boolean
+  /** The client has to know at once. */
+  readonly urgent: boolean
+  readonly bytes: number
+  readonly read: ReadResult | null
+}
+
+const noRecords = Buffer.alloc(0)
+
+/** Answers at once where it can, without a promise. */
+export function fetch(request: FetchRequest, context: Context): FetchResponse | Promise<FetchResponse> {
+  const opened = context.broker.fetchSessions.open(request, context.apiVersion >= 13)
+  if (opened.kind === 'error') return { throttleTimeMs: 0, errorCode: opened.errorCode, sessionId: 0, responses: [] }
+  const [session, incremental] = opened.kind === 'session' ? [opened.session, opened.incremental] : [null, false]
+  return new Fetching(request, context, session, incremental).answer()
+}
+
+/** One fetch from its request to its answer. */
+class Fetching implements SlotOwner {
+  readonly #request: FetchRequest
+  readonly #context: Context
+  readonly #session: FetchSession | null
+  readonly #incremental: boolean
+  /** The session's number when this request came: another request since then makes this answer void. */
+  readonly #epoch: number
+  readonly #isolation: Isolation
+  readonly #bytesMax: number
+  readonly #bytesMin: number
+  /** The partitions of a fetch without a session. */
+  readonly #ownSlots: FetchSlot[]
+  #bytes = 0
+  #wait: FetchWait | null = null
+
+  constructor(request: FetchRequest, context: Context, session: FetchSession | null, incremental: boolean) {
+    this.#request = request
+    this.#context = context
+    this.#session = session
+    this.#incremental = incremental
+    this.#epoch = session?.epoch ?? 0
+    this.#isolation = request.isolationLevel === 1 ? 'readCommitted' : 'readUncommitted'
+    this.#bytesMax = Math.max(0, Math.min(request.maxBytes, context.broker.config.get('fetch.max.bytes')))
+    this.#bytesMin = Math.min(request.minBytes, this.#bytesMax)
+    this.#ownSlots = session === null ? slotsOf(request, context.apiVersion >= 13, this) : []
+    if (session !== null && session.isolationLevel !== request.isolationLevel) {
+      session.isolationLevel = request.isolationLevel
+      session.activateAll()
+    }
+  }
+
+  answer(): FetchResponse | Promise<FetchResponse> {
+    const response = this.#look(this.#request.maxWaitMs <= 0)
+    return response ?? new Promise(resolve => this.#begin(resolve))
+  }
+
+  slotChanged(slot: FetchSlot, bytes: number): void {
+    // What a reader of committed records may not see yet is nothing to wake up for.
+    const { partition } = slot
+    if (
+      bytes > 0 &&
+      partition?.standing === 'online' &&
+      this.#isolation === 'readCommitted' &&
+      partition.readableEnd(this.#isolation) <= slot.fetchOffset
+    ) {
+      return
+    }
+    this.#wait?.slotChanged(slot, bytes)
+  }
+
+  #begin(resolve: (response: FetchResponse) => void): void {
+    this.#wait = new FetchWait({
+      partitions: this.#context.broker.partitions,
+      bytes: this.#bytes,
+      bytesMin: this.#bytesMin,
+      waitMsMax: this.#request.maxWaitMs,
+      look: final => {
+        const response = this.#look(final)
+        if (response === null) {
+          this.#wait?.found(this.#bytes)
+          return false
+        }
+        this.#end()
+        resolve(response)
+        return true
+      },
+    })
+    if (this.#session !== null) this.#session.listener = this
+    else for (const slot of this.#ownSlots) slot.watch()
+  }
+
+  #end(): void {
+    if (this.#session === null) for (const slot of this.#ownSlots) slot.unwatch()
+    else if (this.#session.listener === this) this.#session.listener = null
+  }
+
+  /** Reads what there is; null where that is not enough yet. */
+  #look(final: boolean): FetchResponse | null {
+    if (this.#session !== null && this.#session.epoch !== this.#epoch) {
+      return { throttleTimeMs: 0, errorCode: codes.INVALID_FETCH_SESSION_EPOCH, sessionId: 0, responses: [] }
+    }
+    const found: Found[] = []
+    let bytes = 0
+    let enough = final
+    let missing = 0
+    for (const slot of this.#slots()) {
+      const one = this.#lookAt(slot, bytes)
+      found.push(one)
+      bytes += one.bytes
+      enough ||= one.urgent
+      if (!one.here) missing++
+    }
+    this.#bytes = bytes
+    // Where there is nothing to wait for, waiting would only hide it.
+    enough ||= bytes >= this.#bytesMin || missing === (this.#session?.size ?? this.#ownSlots.length)
+    if (!enough) {
+      for (const { read } of found) read?.release()
+      if (this.#incremental) for (const one of found) this.#rest(one)
+      return null
+    }
+    return this.#respond(found)
+  }
+
+  /** The partitions to look at: a copy, as looking changes which are active. */
+  #slots(): FetchSlot[] {
+    if (this.#session === null) return this.#ownSlots
+    return this.#incremental ? [...this.#session.active] : [...this.#session.slots()]
+  }
+
+  #respond(found: Found[]): FetchResponse {
+    const responses: TopicAnswer[] = []
+    let last: { topic: string; topicId: string; partitions: PartitionAnswer[] } | null = null
+    const reads: ReadResult[] = []
+    for (const one of found) {
+      const { slot, answer, read } = one
+      if (read !== null) reads.push(read)
+      if (!this.#incremental || isNews(one)) {
+        if (last === null || last.topic !== slot.topic || last.topicId !== slot.topicId) {
+          last = { topic: slot.topic, topicId: slot.topicId, partitions: [] }
+          responses.push(last)
+        }
+        last.partitions.push(answer)
+        slot.toldHighWatermark = answer.errorCode === codes.NONE ? answer.highWatermark : -1
+        slot.toldLogStartOffset = answer.logStartOffset ?? -1
+      }
+      if (this.#session !== null) this.#rest(one)
+    }
+    if (reads.length > 0) this.#context.afterSend(() => release(reads))
+    return { throttleTimeMs: 0, errorCode: codes.NONE, sessionId: this.#session?.id ?? 0, responses }
+  }
+
+  /** Stops looking at a partition of the session that has nothing more for its client, until it changes. */
+  #rest(one: Found): void {
+    const { slot, bytes } = one
+    const { active } = this.#session!
+    if (bytes > 0) {
+      // Who was served stands at the back next time.
+      active.delete(slot)
+      active.add(slot)
+    } else if (!isNews(one) && slot.partition!.readableEnd(this.#isolation) <= slot.fetchOffset) {
+      active.delete(slot)
+    }
+  }
+
+  #lookAt(slot: FetchSlot, bytesBefore: number): Found {
+    const { broker } = this.#context
+    const missing = slot.resolve(broker.partitions)
+    if (missing !== codes.NONE) {
+      return { slot, answer: failure(slot, missing, []), here: false, urgent: false, bytes: 0, read: null }
+    }
+    const partition = slot.partition!
+    if (!broker.authorize(this.#context, 'read', 'topic', partition.topic)) {
+      const answer = failure(slot, codes.TOPIC_AUTHORIZATION_FAILED, [])
+      return { slot, answer, here: false, urgent: false, bytes: 0, read: null }
+    }
+    try {
+      return this.#readFrom(partition, slot, bytesBefore)
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error
+      const answer = failure(slot, codeFor(error.code, this.#context.apiVersion), null)
+      return { slot, answer, here: true, urgent: true, bytes: 0, read: null }
+    }
+  }
+
+  #readFrom(partition: Partition, slot: FetchSlot, bytesBefore: number): Found {
+    const version = this.#context.apiVersion
+    const request = this.#request
+    partition.checkLeads()
+    const replicaId = version >= 15 ? request.replicaState.replicaId : request.replicaId
+    if (replicaId >= 0) {
+      throw new KafkaError(codes.NOT_LEADER_OR_FOLLOWER, `node ${replicaId} is no replica of ${partition.name}`)
+    }
+    partition.checkLeaderEpoch(slot.currentLeaderEpoch)
+    const answer: PartitionAnswer = {
+      partitionIndex: slot.index,
+      errorCode: codes.NONE,
+      highWatermark: partition.highWatermark,
+      lastStableOffset: partition.lastStableOffset,
+      logStartOffset: partition.logStartOffset,
+      abortedTransactions: this.#isolation === 'readCommitted' ? [] : null,
+      records: noRecords,
+    }
+    if (slot.lastFetchedEpoch >= 0) {
+      const diverging = partition.divergence(slot.lastFetchedEpoch, slot.fetchOffset)
+      if (diverging !== null) {
+        answer.divergingEpoch = diverging
+        return { slot, answer, here: true, urgent: true, bytes: 0, read: null }
+      }
+    }
+    // Nothing to read at the end itself; an offset beyond it is refused by the log.
+    const end = partition.readableEnd(this.#isolation)
+    const spent = bytesBefore > 0 && bytesBefore >= this.#bytesMax
+    if (slot.fetchOffset === end || (spent && slot.fetchOffset < end && slot.fetchOffset >= partition.logStartOffset)) {
+      return { slot, answer, here: true, urgent: false, bytes: 0, read: null }
+    }
+    const bytesMax = Math.max(0, Math.min(slot.bytesMax, this.#bytesMax - bytesBefore))
+    if (version < 4) return this.#readMessages(partition, slot, answer, bytesMax, bytesBefore === 0)
+    const limits = { bytesMax, isolation: this.#isolation, minOneMessage: bytesBefore === 0 }
+    const read = partition.read(slot.fetchOffset, limits)
+    if (read.sizeInBytes === 0) return { slot, answer, here: true, urgent: false, bytes: 0, read: null }
+    answer.records = version < 10 ? knownRecords(read) : read.records
+    if (this.#isolation === 'readCommitted') {
+      answer.abortedTransactions = partition.log.abortedTransactions(slot.fetchOffset, endOffsetOf(read.records))
+    }
+    return { slot, answer, here: true, urgent: false, bytes: read.sizeInBytes, read }
+  }
+
+  /** Reads for the versions below 4, which know messages of format 0 and 1. */
+  #readMessages(
+    partition: Partition,
+    slot: FetchSlot,
+    answer: PartitionAnswer,
+    bytesMax: number,
+    isFirst: boolean,
+  ): Found {
+    const version = this.#context.apiVersion
+    const { maxDecompressedMessageBytes } = partition.log.config
+    const limits = { bytesMax, isolation: this.#isolation, minOneMessage: version === 3 && isFirst }
+    let bytes = 0
+    let cut = false
+    for (let offset = slot.fetchOffset; bytes === 0; ) {
+      let read = partition.read(offset, limits)
+      if (read.sizeInBytes === 0 && version < 3 && bytesMax > 0 && !cut) {
+        // Versions below 3 take the beginning of a message that is too large, and then ask for more bytes.
+        cut = true
+        read = partition.read(offset, { ...limits, minOneMessage: true })
+      }
+      if (read.sizeInBytes === 0) break
+      const records = knownRecords(read)
+      const messages = asMessages(records, version < 2 ? 0 : 1, slot.fetchOffset, maxDecompressedMessageBytes)
+      // Where only markers were there, which these clients never see, what follows is given instead.
+      offset = endOffsetOf(records)
+      read.release()
+      answer.records = cut ? messages.subarray(0, bytesMax) : messages
+      bytes = messages.length
+    }
+    return { slot, answer, here: true, urgent: false, bytes, read: null }
+  }
+}
+
+/** The records of a read without those that are compressed with zstd. */
+function knownRecords(read: ReadResult): Buffer[] {
+  try {
+    return withoutZstd(read.records)
+  } catch (error) {
+    read.release()
+    throw error
+  }
+}
+
+/** The partitions of a request that belongs to no session. */
+function slotsOf(request: FetchRequest, byId: boolean, owner: SlotOwner): FetchSlot[] {
+  const slots: FetchSlot[] = []
+  for (const { topic, topicId, partitions } of request.topics) {
+    for (const wish of partitions) {
+      const slot = new FetchSlot(topic, topicId, byId, wish.partition, owner)
+      slot.wish(wish)
+      slots.push(slot)
+    }
+  }
+  return slots
+}
+
+/** Whether the client of a session has to be told. */
+function isNews({ slot, answer, bytes }: Found): boolean {
+  return (
+    bytes > 0 ||
+    answer.errorCode !== codes.NONE ||
+    answer.divergingEpoch !== undefined ||
+    answer.highWatermark !== slot.toldHighWatermark ||
+    answer.logStartOffset !== slot.toldLogStartOffset
+  )
+}
+
+function failure(slot: FetchSlot, errorCode: number, abortedTransactions: [] | null): PartitionAnswer {
+  return { partitionIndex: slot.index, errorCode, highWatermark: -1, abortedTransactions, records: noRecords }
+}
+
+/** Clients below version 6 know no storage errors: they look for another leader instead. */
+function codeFor(code: number, version: number): number {
+  return code === codes.KAFKA_STORAGE_ERROR && version < 6 ? codes.NOT_LEADER_OR_FOLLOWER : code
+}
+
+function release(reads: readonly ReadResult[]): void {
+  for (const read of reads) read.release()
+}

@@ -1,0 +1,132 @@
+/** ListOffsets: the offset at a moment, at the beginning or at the end of partitions. */
+import { codes, KafkaError } from '../../protocol/errors.ts'
+import type { ListOffsetsRequest, ListOffsetsResponse } from '../../protocol/messages/list-offsets.ts'
+import type { Isolation, Partition, TimestampAndOffset } from '../partitions/partition.ts'
+import type { Context } from './context.ts'
+import { partitionFor } from './partition-for.ts'
+
+type Topic = ListOffsetsRequest['topics'][number]
+type Wish = Topic['partitions'][number]
+type Answer = ListOffsetsResponse['topics'][number]['partitions'][number]
+
+/** Timestamps that stand for a place, and the first version that knows each. */
+const latest = -1
+const earliest = -2
+const maxTimestamp = -3
+const earliestLocal = -4
+const latestTiered = -5
+const earliestPendingUpload = -6
+const sinceVersion: Readonly<Record<number, number>> = {
+  [latest]: 0,
+  [earliest]: 0,
+  [maxTimestamp]: 7,
+  [earliestLocal]: 8,
+  [latestTiered]: 9,
+  [earliestPendingUpload]: 11,
+}
+
+const nowhere: TimestampAndOffset = { timestamp: -1, offset: -1, leaderEpoch: -1 }
+
+/** Each partition is answered with its own offset (-1 where there is none) or error. */
+export function listOffsets(request: ListOffsetsRequest, context: Context): ListOffsetsResponse {
+  const isolation: Isolation = request.isolationLevel === 1 ? 'readCommitted' : 'readUncommitted'
+  return {
+    throttleTimeMs: 0,
+    topics: request.topics.map(topic => ({
+      name: topic.name,
+      partitions: listTopic(topic, isolation, context),
+    })),
+  }
+}
+
+function listTopic(topic: Topic, isolation: Isolation, context: Context): Answer[] {
+  if (!context.broker.authorize(context, 'describe', 'topic', topic.name)) {
+    return topic.partitions.map(wish => failure(wish, codes.TOPIC_AUTHORIZATION_FAILED))
+  }
+  const twice = context.apiVersion === 0 ? none : askedTwice(topic.partitions)
+  return topic.partitions.map(wish => {
+    if (twice.has(wish.partitionIndex)) return failure(wish, codes.INVALID_REQUEST)
+    try {
+      const partition = partitionFor(context, topic.name, wish.partitionIndex)
+      partition.checkLeads()
+      partition.checkLeaderEpoch(wish.currentLeaderEpoch)
+      return context.apiVersion === 0 ? listSegments(partition, wish) : listOne(partition, wish, isolation, context)
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error
+      return failure(wish, error.code)
+    }
+  })
+}
+
+function listOne(partition: Partition, wish: Wish, isolation: Isolation, { apiVersion }: Context): Answer {
+  const { timestamp } = wish
+  if (timestamp < 0 && !(apiVersion >= (sinceVersion[timestamp] ?? Number.POSITIVE_INFINITY))) {
+    return failure(wish, codes.UNSUPPORTED_VERSION)
+  }
+  const { offset, timestamp: foundTimestamp, leaderEpoch } = find(partition, timestamp, isolation)
+  return {
+    partitionIndex: wish.partitionIndex,
+    errorCode: codes.NONE,
+    oldStyleOffsets: [],
+    timestamp: foundTimestamp,
+    offset,
+    leaderEpoch,
+  }
+}
+
+function find(partition: Partition, timestamp: number, isolation: Isolation): TimestampAndOffset {
+  const { log } = partition
+  const end = partition.readableEnd(isolation)
+  switch (timestamp) {
+    case latest:
+      return { timestamp: -1, offset: end, leaderEpoch: partition.leaderEpoch }
+    // All segments are local.
+    case earliest:
+    case earliestLocal:
+      return { timestamp: -1, offset: log.logStartOffset, leaderEpoch: log.epochs.epochFor(log.logStartOffset) }
+    // Nothing is in tiered storage, nor on its way there.
+    case latestTiered:
+    case earliestPendingUpload:
+      return nowhere
+    default: {
+      const found = timestamp === maxTimestamp ? log.maxTimestampOffset() : log.offsetForTimestamp(timestamp)
+      return found === null || found.offset >= end ? nowhere : found
+    }
+  }
+}
+
+/** Version 0: the newest offsets at which segments begin, no later than the timestamp; the end of the log counts as one. */
+function listSegments(partition: Partition, { partitionIndex, timestamp, maxNumOffsets }: Wish): Answer {
+  const { log, highWatermark } = partition
+  const begins = log.segments.map(({ baseOffset, timeMs }) => ({
+    offset: Math.max(baseOffset, log.logStartOffset),
+    timeMs,
+  }))
+  const last = log.segments[log.segments.length - 1]
+  if (last.sizeInBytes > 0) begins.push({ offset: log.logEndOffset, timeMs: last.timeMs })
+  let count = begins.length
+  if (timestamp === earliest) count = 1
+  else if (timestamp !== latest) while (count > 0 && begins[count - 1].timeMs > timestamp) count--
+  const offsets = begins
+    .slice(Math.max(0, count - Math.max(0, maxNumOffsets)), count)
+    .map(({ offset }) => Math.min(offset, highWatermark))
+    .reverse()
+  return { partitionIndex, errorCode: codes.NONE, oldStyleOffsets: offsets }
+}
+
+const none: ReadonlySet<number> = new Set()
+
+function askedTwice(partitions: readonly Wish[]): ReadonlySet<number> {
+  if (partitions.length < 2) return none
+  const seen = new Set<number>()
+  const twice = new Set<number>()
+  for (const { partitionIndex } of partitions) {
+    if (seen.has(partitionIndex)) twice.add(partitionIndex)
+    seen.add(partitionIndex)
+  }
+  return twice
+}
+
+function failure({ partitionIndex }: Wish, errorCode: number): Answer {
+  return { partitionIndex, errorCode, oldStyleOffsets: [] }
+}

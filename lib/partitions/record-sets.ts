@@ -1,0 +1,31 @@
+/** What can be said of a record set before the log looks into it. */
+import { codes, KafkaError } from '../../protocol/errors.ts'
+import { compressionType, headerBytes, isTransactional, magic } from '../../protocol/records/header.ts'
+
+const zstd = 4
+
+/** Throws where the records are of a kind that produce requests of this version do not carry. */
+export function checkForVersion(records: Buffer | null, version: number): asserts records is Buffer {
+  if (records === null || records.length === 0) {
+    throw new KafkaError(codes.INVALID_RECORD, 'the request holds no record batch; send exactly one per partition')
+  }
+  if (version < 3 || records.length < headerBytes) return
+  const format = magic(records, 0)
+  if (format < 2) {
+    throw new KafkaError(
+      codes.INVALID_RECORD,
+      `produce version ${version} carries record batches of magic 2, not ${format}`,
+    )
+  }
+  if (version < 7 && format === 2 && compressionType(records, 0) === zstd) {
+    throw new KafkaError(
+      codes.UNSUPPORTED_COMPRESSION_TYPE,
+      `produce version ${version} does not know zstd; it takes version 7`,
+    )
+  }
+}
+
+/** Whether the records belong to a transaction. */
+export function isTransactionalSet(records: Buffer | null): boolean {
+  return records !== null && records.length >= headerBytes && magic(records, 0) === 2 && isTransactional(records, 0)
+}
