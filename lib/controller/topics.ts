@@ -279,38 +279,52 @@ export interface DeletionPlan {
   readonly error: KafkaError | null
 }
 
-/** One answer for each item, by name or by id; items that mean the same topic are refused. */
+/** One answer for each item, by name or by id. What is meant more than once is refused, and stays. */
 export function planDeletions(
   image: ClusterImage,
-  requests: readonly Pick<TopicToDelete, 'name' | 'topicId'>[],
+  requests: readonly Deletion[],
   rules: Pick<TopicRules, 'deleteEnabled'>,
 ): DeletionPlan[] {
-  const seenNames = new Set<string>()
-  const seenIds = new Set<string>()
-  return requests.map(({ name, topicId }) => {
-    const fail = (code: number, message: string): DeletionPlan => ({
-      name,
-      topicId,
-      topic: null,
-      error: new KafkaError(code, message),
-    })
-    if (!rules.deleteEnabled) return fail(codes.TOPIC_DELETION_DISABLED, 'delete.topic.enable is false in the broker')
-    const byId = name === null
-    if (!byId && topicId !== zeroId) {
-      return fail(codes.INVALID_REQUEST, 'a topic is deleted by its name or by its id, not by both')
+  const distinct = [...new Map(requests.map(request => [`${request.name}/${request.topicId}`, request])).values()]
+  const mentions = new Map<TopicImage, number>()
+  for (const request of requests) {
+    const topic = meant(image, request)
+    if (topic) mentions.set(topic, (mentions.get(topic) ?? 0) + 1)
+  }
+  return distinct.map(request => {
+    try {
+      const topic = deletable(image, request, rules)
+      if (mentions.get(topic)! > 1) {
+        throw new KafkaError(codes.INVALID_REQUEST, 'this topic is named more than once in one request')
+      }
+      return { name: topic.name, topicId: topic.topicId, topic, error: null }
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error
+      return { ...request, topic: null, error }
     }
-    if (byId && topicId === zeroId) return fail(codes.INVALID_REQUEST, 'neither name nor id of the topic is given')
-    const topic = byId ? image.topicsById.get(topicId) : image.topics.get(name)
-    if (topic === undefined) {
-      return byId
-        ? fail(codes.UNKNOWN_TOPIC_ID, 'there is no topic with this id')
-        : fail(codes.UNKNOWN_TOPIC_OR_PARTITION, 'there is no such topic')
-    }
-    if (seenNames.has(topic.name) || seenIds.has(topic.topicId)) {
-      return fail(codes.INVALID_REQUEST, `${topic.name} is named more than once in one request`)
-    }
-    seenNames.add(topic.name)
-    seenIds.add(topic.topicId)
-    return { name: topic.name, topicId: topic.topicId, topic, error: null }
   })
+}
+
+type Deletion = Pick<TopicToDelete, 'name' | 'topicId'>
+
+function meant(image: ClusterImage, { name, topicId }: Deletion): TopicImage | undefined {
+  return name === null ? image.topicsById.get(topicId) : image.topics.get(name)
+}
+
+function deletable(
+  image: ClusterImage,
+  request: Deletion,
+  { deleteEnabled }: Pick<TopicRules, 'deleteEnabled'>,
+): TopicImage {
+  const { name, topicId } = request
+  if (!deleteEnabled) throw new KafkaError(codes.TOPIC_DELETION_DISABLED, 'delete.topic.enable is false in the broker')
+  if (name === null && topicId === zeroId) {
+    throw new KafkaError(codes.INVALID_REQUEST, 'neither name nor id of the topic is given')
+  }
+  if (name !== null && topicId !== zeroId) {
+    throw new KafkaError(codes.INVALID_REQUEST, 'a topic is deleted by its name or by its id, not by both')
+  }
+  const topic = meant(image, request)
+  if (topic !== undefined) return topic
+  throw name === null ? new KafkaError(codes.UNKNOWN_TOPIC_ID, 'there is no topic with this id') : unknownTopic()
 }

@@ -43,7 +43,7 @@ import {
 } from '../controller/topics.ts'
 import { topicOnFirstUse } from './internal-topics.ts'
 import { campaign, type Leadership } from './leadership.ts'
-import { type MetadataStore, type Session, SessionEnded, StoreClosed, type Watch } from './store.ts'
+import { type Condition, type MetadataStore, type Session, SessionEnded, StoreClosed, type Watch } from './store.ts'
 
 export interface ClusterOptions {
   readonly store: MetadataStore
@@ -172,7 +172,7 @@ export class Cluster {
     })
   }
 
-  /** One result for each item, in their order. */
+  /** One result for each item, in their order; items that are equal have one. */
   deleteTopics(requests: readonly Pick<TopicToDelete, 'name' | 'topicId'>[]): Promise<DeleteTopicResult[]> {
     return this.#inTurn(async () => {
       const deletions = planDeletions(this.#image, requests, this.#topicRules())
@@ -193,16 +193,18 @@ export class Cluster {
     const results = plans.map(({ name, error }) => ({ name, ...(error === null ? done : failed(error)) }))
     if (validateOnly) return results
     const good = [...plans.keys()].filter(i => plans[i]!.error === null)
+    // The plans hold for the topics as they are now, not as they may be after the first of the transactions.
+    const conditions = plans.map(({ name }) => this.#unchanged(topicKey(name)))
     const put = (items: readonly number[]) =>
       this.#put(
-        items.map(i => topicKey(plans[i]!.name)),
+        items.map(i => conditions[i]!),
         items.flatMap(i => changesOf(plans[i]!.plan!)),
       )
     for (let at = 0; at < good.length; at += topicsPerTransaction) {
       const some = good.slice(at, at + topicsPerTransaction)
       if (await put(some)) continue
       for (const i of some) {
-        if (await put([i])) continue
+        if (some.length > 1 && (await put([i]))) continue
         results[i] = { name: plans[i]!.name, ...failed(changedMeanwhile(plans[i]!.name)) }
       }
     }
@@ -226,8 +228,8 @@ export class Cluster {
       checkAltered(owner, name, current, settings, this.#config)
       if (owner === 'broker') this.#checkBrokerSettings(name, settings)
       if (validateOnly) return done
-      const conditions = [configKey(owner, name)]
-      if (owner === 'topic') conditions.push(topicKey(name))
+      const conditions = [this.#unchanged(configKey(owner, name))]
+      if (owner === 'topic') conditions.push(this.#unchanged(topicKey(name)))
       const change = storedConfigs(owner, name, settings)
       return (await this.#put(conditions, [change])) ? done : failed(changedMeanwhile(name))
     } catch (error) {
@@ -342,9 +344,13 @@ export class Cluster {
     return turn
   }
 
-  /** Writes the changes where nobody else has written the keys since this image; resolves once the image has them. */
-  async #put(unchanged: readonly string[], changes: readonly StoredChange[]): Promise<boolean> {
-    const conditions = unchanged.map(key => ({ key, revision: this.#revisions.get(key) ?? 0 }))
+  /** Holds as long as nobody has written the key since this image. */
+  #unchanged(key: string): Condition {
+    return { key, revision: this.#revisions.get(key) ?? 0 }
+  }
+
+  /** Writes the changes where the conditions hold; resolves once the image has them. */
+  async #put(conditions: readonly Condition[], changes: readonly StoredChange[]): Promise<boolean> {
     const { applied, revision } = await this.#store.transact({ conditions, changes })
     await this.#reached(revision)
     return applied
