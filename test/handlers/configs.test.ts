@@ -1,0 +1,284 @@
+import t from 'tap'
+import { configOperations } from '../../lib/config/alter.ts'
+import { alterConfigs } from '../../lib/handlers/alter-configs.ts'
+import { configResourceTypes } from '../../lib/handlers/config-resources.ts'
+import { describeConfigs } from '../../lib/handlers/describe-configs.ts'
+import { incrementalAlterConfigs } from '../../lib/handlers/incremental-alter-configs.ts'
+import { listConfigResources } from '../../lib/handlers/list-config-resources.ts'
+import { codes } from '../../protocol/errors.ts'
+import { AlterConfigs } from '../../protocol/messages/alter-configs.ts'
+import { DescribeConfigs } from '../../protocol/messages/describe-configs.ts'
+import { IncrementalAlterConfigs } from '../../protocol/messages/incremental-alter-configs.ts'
+import { ListConfigResources } from '../../protocol/messages/list-config-resources.ts'
+import { type ClusterContext, clusterContext, encodable, topic } from './cluster-context.ts'
+
+const { TOPIC, BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP } = configResourceTypes
+const { SET, DELETE, APPEND, SUBTRACT } = configOperations
+
+/** The configs of one resource by name. */
+function described(
+  { at }: ClusterContext,
+  resourceType: number,
+  resourceName: string,
+  configurationKeys: string[] | null = null,
+) {
+  const request = {
+    resources: [{ resourceType, resourceName, configurationKeys }],
+    includeSynonyms: true,
+    includeDocumentation: true,
+  }
+  const [result] = describeConfigs(request, at(4)).results
+  return { ...result!, byName: new Map(result!.configs.map(config => [config.name, config])) }
+}
+
+type Change = [name: string, configOperation: number, value: string | null]
+
+/** The error codes of one incremental alteration. */
+async function alter(
+  context: ClusterContext,
+  resourceType: number,
+  resourceName: string,
+  ...changes: Change[]
+): Promise<number> {
+  const configs = changes.map(([name, configOperation, value]) => ({ name, configOperation, value }))
+  const request = { resources: [{ resourceType, resourceName, configs }], validateOnly: false }
+  const answer = await incrementalAlterConfigs(request, context.at(1))
+  encodable(t, IncrementalAlterConfigs, answer)
+  return answer.responses[0]!.errorCode
+}
+
+t.test('a topic is described with every property, its type, and where its value comes from', async t => {
+  const context = await clusterContext(t, { properties: { 'message.max.bytes': '100', 'log.retention.minutes': '5' } })
+  await context.cluster.createTopics([topic('a', { configs: [{ name: 'segment.bytes', value: '2000000' }] })])
+  const { byName, errorCode } = described(context, TOPIC, 'a')
+  t.equal(errorCode, 0)
+  t.equal(byName.size, 37)
+  t.match(byName.get('segment.bytes'), {
+    value: '2000000',
+    configSource: 1,
+    isDefault: false,
+    configType: 3,
+    synonyms: [
+      { name: 'segment.bytes', value: '2000000', source: 1 },
+      { name: 'log.segment.bytes', value: '1073741824', source: 5 },
+    ],
+  })
+  t.match(byName.get('max.message.bytes'), {
+    value: '100',
+    configSource: 4,
+    synonyms: [
+      { name: 'message.max.bytes', value: '100', source: 4 },
+      { name: 'message.max.bytes', value: '1048588', source: 5 },
+    ],
+  })
+  t.match(
+    byName.get('retention.ms'),
+    { value: '300000', synonyms: [] },
+    'coarser units count, and are told from the finest on',
+  )
+  t.match(byName.get('flush.messages'), { value: '9223372036854775807', configType: 5, isDefault: true })
+  t.match(byName.get('cleanup.policy'), { value: 'delete', configType: 7 })
+  t.equal(byName.get('min.cleanable.dirty.ratio')!.value, '0.5')
+  t.equal(byName.get('segment.bytes')!.documentation, 'A segment that would grow beyond this is followed by a new one.')
+})
+
+t.test('the broker is described with every property, secrets hidden', async t => {
+  const context = await clusterContext(t, {
+    properties: { 'node.id': '1', 'ssl.keystore.password': 'swordfish', 'log.roll.hours': '2' },
+  })
+  await alter(context, BROKER, '1', ['message.max.bytes', SET, '200'], ['my.plugin.key', SET, 'secret'])
+  await alter(context, BROKER, '', ['message.max.bytes', SET, '300'], ['log.roll.ms', SET, '7200000'])
+  const { byName } = described(context, BROKER, '1')
+  t.equal(byName.size, 351)
+  t.match(byName.get('message.max.bytes'), {
+    value: '200',
+    readOnly: false,
+    configSource: 2,
+    synonyms: [
+      { value: '200', source: 2 },
+      { value: '300', source: 3 },
+      { value: '1048588', source: 5 },
+    ],
+  })
+  t.match(byName.get('log.roll.ms'), {
+    configSource: 3,
+    synonyms: [
+      { name: 'log.roll.ms', value: '7200000', source: 3 },
+      { name: 'log.roll.hours', value: '2', source: 4 },
+      { name: 'log.roll.hours', value: '168', source: 5 },
+    ],
+  })
+  t.match(byName.get('ssl.keystore.password'), {
+    value: null,
+    isSensitive: true,
+    configType: 9,
+    synonyms: [{ value: null, source: 4 }],
+  })
+  t.match(byName.get('my.plugin.key'), { value: null, isSensitive: true })
+  t.match(byName.get('num.partitions'), { value: '1', readOnly: true, configSource: 5, isDefault: true })
+  t.match(byName.get('broker.rack'), { value: null, configSource: 5, synonyms: [] })
+  t.notOk(JSON.stringify([...byName]).includes('swordfish'))
+
+  const defaults = described(context, BROKER, '')
+  t.same(
+    [...defaults.byName.keys()].sort(),
+    ['log.roll.ms', 'message.max.bytes'],
+    'the default of all has what was set',
+  )
+  t.match(defaults.byName.get('message.max.bytes'), { value: '300', configSource: 3 })
+})
+
+t.test('only the asked configs are told, and synonyms and documentation where they are wanted', async t => {
+  const context = await clusterContext(t)
+  await context.cluster.createTopics([topic('a')])
+  t.same([...described(context, TOPIC, 'a', ['retention.ms', 'unknown']).byName.keys()], ['retention.ms'])
+  const resources = [{ resourceType: TOPIC, resourceName: 'a', configurationKeys: ['max.message.bytes'] }]
+  const answer = describeConfigs({ resources, includeSynonyms: false, includeDocumentation: false }, context.at(4))
+  t.match(answer.results[0]!.configs, [{ synonyms: [], documentation: null }])
+  encodable(t, DescribeConfigs, answer)
+})
+
+t.test('resources that cannot be described have an error each', async t => {
+  const context = await clusterContext(t, {
+    deny: (operation, type) => operation === 'describeConfigs' && type === 'group',
+  })
+  t.equal(described(context, TOPIC, 'nowhere').errorCode, codes.UNKNOWN_TOPIC_OR_PARTITION)
+  t.equal(described(context, TOPIC, 'a b').errorCode, codes.INVALID_TOPIC_EXCEPTION)
+  t.equal(described(context, TOPIC, '').errorCode, codes.INVALID_TOPIC_EXCEPTION)
+  t.equal(described(context, BROKER, '2').errorCode, codes.INVALID_REQUEST)
+  t.equal(described(context, BROKER, 'x').errorCode, codes.INVALID_REQUEST)
+  t.equal(described(context, BROKER_LOGGER, '').errorCode, codes.INVALID_REQUEST)
+  t.equal(described(context, GROUP, 'g').errorCode, codes.GROUP_AUTHORIZATION_FAILED)
+  t.equal(described(context, CLIENT_METRICS, '').errorCode, codes.INVALID_REQUEST)
+  t.equal(described(context, 77, 'x').errorCode, codes.INVALID_REQUEST)
+})
+
+t.test('groups, subscriptions and the log level are described', async t => {
+  const context = await clusterContext(t)
+  t.equal(await alter(context, GROUP, 'g', ['consumer.session.timeout.ms', SET, '46000']), 0)
+  t.match(described(context, GROUP, 'g').byName.get('consumer.session.timeout.ms'), {
+    value: '46000',
+    configSource: 8,
+    synonyms: [
+      { name: 'consumer.session.timeout.ms', value: '46000', source: 8 },
+      { name: 'group.consumer.session.timeout.ms', value: '45000', source: 5 },
+    ],
+  })
+  t.match(described(context, GROUP, 'other').byName.get('share.auto.offset.reset'), {
+    value: 'latest',
+    synonyms: [{ name: 'share.auto.offset.reset', source: 5 }],
+  })
+  t.equal(await alter(context, CLIENT_METRICS, 'm', ['interval.ms', SET, '1000']), 0)
+  t.match(described(context, CLIENT_METRICS, 'm').byName.get('interval.ms'), { value: '1000', configSource: 7 })
+  t.match(described(context, BROKER_LOGGER, '1').byName.get('root'), { value: 'OFF', configSource: 6 })
+})
+
+t.test('single settings are set, deleted, and gain and lose members', async t => {
+  const context = await clusterContext(t)
+  await context.cluster.createTopics([topic('a')])
+  const configs = () => Object.fromEntries(context.cluster.image.topics.get('a')!.configs)
+  t.equal(await alter(context, TOPIC, 'a', ['retention.ms', SET, '5'], ['cleanup.policy', APPEND, 'compact']), 0)
+  t.same(configs(), { 'retention.ms': '5', 'cleanup.policy': 'delete,compact' }, 'members are added to the default')
+  t.equal(await alter(context, TOPIC, 'a', ['retention.ms', DELETE, null], ['cleanup.policy', SUBTRACT, 'delete']), 0)
+  t.same(configs(), { 'cleanup.policy': 'compact' })
+  t.equal(await alter(context, TOPIC, 'a', ['cleanup.policy', APPEND, 'compact']), 0)
+  t.same(configs(), { 'cleanup.policy': 'compact' }, 'a member is there once')
+  t.equal(await alter(context, TOPIC, 'a', ['retention.ms', DELETE, null], ['unknown', DELETE, null]), 0)
+})
+
+t.test('alterations that cannot be are refused as Kafka refuses them', async t => {
+  const context = await clusterContext(t)
+  await context.cluster.createTopics([topic('a')])
+  const cases: [number, string, Change, number][] = [
+    [TOPIC, 'nowhere', ['retention.ms', SET, '5'], codes.UNKNOWN_TOPIC_OR_PARTITION],
+    [TOPIC, '', ['retention.ms', SET, '5'], codes.INVALID_REQUEST],
+    [TOPIC, 'a b', ['retention.ms', SET, '5'], codes.INVALID_TOPIC_EXCEPTION],
+    [TOPIC, 'a', ['retention.ms', SET, 'x'], codes.INVALID_CONFIG],
+    [TOPIC, 'a', ['unknown', SET, 'x'], codes.INVALID_CONFIG],
+    [TOPIC, 'a', ['retention.ms', SET, null], codes.INVALID_REQUEST],
+    [TOPIC, 'a', ['retention.ms', APPEND, '5'], codes.INVALID_CONFIG],
+    [TOPIC, 'a', ['retention.ms', SUBTRACT, '5'], codes.INVALID_CONFIG],
+    [TOPIC, 'a', ['cleanup.policy', APPEND, 'shred'], codes.INVALID_CONFIG],
+    [TOPIC, 'a', ['retention.ms', 9, '5'], codes.INVALID_REQUEST],
+    [BROKER, '1', ['num.partitions', SET, '5'], codes.INVALID_REQUEST],
+    [BROKER, '1', ['num.partitions', DELETE, null], codes.NONE],
+    [BROKER, '1', ['message.max.bytes', SET, '-1'], codes.INVALID_REQUEST],
+    [BROKER, '2', ['message.max.bytes', SET, '1'], codes.INVALID_REQUEST],
+    [BROKER, '', ['listeners', SET, 'PLAINTEXT://:1'], codes.INVALID_REQUEST],
+    [BROKER_LOGGER, '1', ['root', SET, 'DEBUG'], codes.INVALID_REQUEST],
+    [GROUP, '', ['consumer.session.timeout.ms', SET, '46000'], codes.INVALID_REQUEST],
+    [GROUP, 'g', ['unknown', SET, '1'], codes.INVALID_CONFIG],
+    [CLIENT_METRICS, 'm', ['unknown', SET, '1'], codes.INVALID_REQUEST],
+    [0, '1', ['x', SET, '1'], codes.INVALID_REQUEST],
+  ]
+  for (const [type, name, change, expected] of cases) {
+    t.equal(await alter(context, type, name, change), expected, `${type} ${name} ${change.join(' ')}`)
+  }
+  t.equal(
+    await alter(context, TOPIC, 'a', ['retention.ms', SET, '1'], ['retention.ms', SET, '2']),
+    codes.INVALID_REQUEST,
+  )
+})
+
+t.test('a dynamic broker setting holds for the broker and for the topics that follow it', async t => {
+  const context = await clusterContext(t)
+  await context.cluster.createTopics([topic('a')])
+  await alter(context, BROKER, '', ['log.retention.ms', SET, '1000'])
+  t.equal(context.config.get('log.retention.ms'), 1000)
+  t.match(described(context, TOPIC, 'a').byName.get('retention.ms'), { value: '1000', configSource: 3 })
+})
+
+t.test('AlterConfigs puts its settings in the place of all others', async t => {
+  const context = await clusterContext(t)
+  await context.cluster.createTopics([topic('a', { configs: [{ name: 'retention.ms', value: '5' }] })])
+  const configs = [{ name: 'segment.ms', value: '6' }]
+  const request = { resources: [{ resourceType: TOPIC, resourceName: 'a', configs }], validateOnly: false }
+  const answer = await alterConfigs(request, context.at(2))
+  t.match(answer.responses, [{ errorCode: 0, errorMessage: null, resourceType: TOPIC, resourceName: 'a' }])
+  t.same(Object.fromEntries(context.cluster.image.topics.get('a')!.configs), { 'segment.ms': '6' })
+  encodable(t, AlterConfigs, answer)
+  const twice = await alterConfigs(
+    { ...request, resources: [...request.resources, ...request.resources] },
+    context.at(2),
+  )
+  t.same(
+    twice.responses.map(({ errorCode }) => errorCode),
+    [codes.INVALID_REQUEST, codes.INVALID_REQUEST],
+  )
+})
+
+t.test('settings that are only validated do not hold', async t => {
+  const context = await clusterContext(t)
+  const configs = [{ name: 'message.max.bytes', configOperation: SET, value: '5' }]
+  const resources = [{ resourceType: BROKER, resourceName: '1', configs }]
+  const answer = await incrementalAlterConfigs({ resources, validateOnly: true }, context.at(1))
+  t.equal(answer.responses[0]!.errorCode, 0)
+  t.equal(context.config.get('message.max.bytes'), 1_048_588)
+})
+
+t.test('a client that may not alter is told so for its kind of resource', async t => {
+  const context = await clusterContext(t, { deny: operation => operation === 'alterConfigs' })
+  await context.cluster.createTopics([topic('a')])
+  t.equal(await alter(context, TOPIC, 'a', ['retention.ms', SET, '1']), codes.TOPIC_AUTHORIZATION_FAILED)
+  t.equal(await alter(context, BROKER, '1', ['message.max.bytes', SET, '1']), codes.CLUSTER_AUTHORIZATION_FAILED)
+  t.equal(
+    await alter(context, GROUP, 'g', ['share.auto.offset.reset', SET, 'latest']),
+    codes.GROUP_AUTHORIZATION_FAILED,
+  )
+})
+
+t.test('ListConfigResources tells what has configs, by type', async t => {
+  const context = await clusterContext(t)
+  await context.cluster.createTopics([topic('a')])
+  await alter(context, GROUP, 'g', ['consumer.session.timeout.ms', SET, '46000'])
+  await alter(context, CLIENT_METRICS, 'm', ['interval.ms', SET, '1000'])
+  const listed = (resourceTypes: number[], version = 1) => {
+    const answer = listConfigResources({ resourceTypes }, context.at(version))
+    encodable(t, ListConfigResources, answer)
+    return [answer.errorCode, ...answer.configResources.map(each => `${each.resourceType}:${each.resourceName}`)]
+  }
+  t.same(listed([]), [0, '2:a', '4:1', '8:1', '16:m', '32:g'])
+  t.same(listed([GROUP, TOPIC]), [0, '32:g', '2:a'])
+  t.same(listed([], 0), [0, '16:m'])
+  t.same(listed([99]), [codes.UNSUPPORTED_VERSION])
+})
