@@ -23,7 +23,7 @@ export async function bundle(root) {
     absWorkingDir: root,
     entryPoints,
     outdir: join(root, 'dist'),
-    chunkNames: 'chunk-[name]-[hash]',
+    chunkNames: '[name]-[hash]',
     bundle: true,
     splitting: true,
     format: 'esm',
