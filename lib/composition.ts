@@ -145,7 +145,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
     nodeId,
     image: cluster.image,
     directories: storage.directories,
-    failedDirectories: storage.failed,
+    missingDirectories: storage.failed,
     settingsOf: topic => topicSettings(topic, config),
     clock,
     turn,
