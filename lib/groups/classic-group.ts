@@ -302,9 +302,13 @@ export class ClassicGroup {
         this.remove(member, joinRefused('', codes.UNKNOWN_MEMBER_ID), codes.UNKNOWN_MEMBER_ID)
     }
     for (const recorded of value.members) {
-      const protocols = [{ name: value.protocolName ?? '', metadata: recorded.subscription }]
-      const member = this.members.get(recorded.memberId) ?? this.add({ ...recorded, protocols })
+      const details = { ...recorded, protocols: [{ name: value.protocolName ?? '', metadata: recorded.subscription }] }
+      const member = this.members.get(recorded.memberId) ?? this.add(details)
+      // A member that lives on keeps its other protocols; one that is read back has this one.
+      if (!member.metadataFor(value.protocolName).equals(recorded.subscription)) this.update(member, details)
       member.assignment = recorded.assignment
+      this.members.delete(member.memberId)
+      this.members.set(member.memberId, member)
     }
     this.previousState = this.state
     this.state = value.members.length === 0 ? 'Empty' : 'Stable'

@@ -51,7 +51,7 @@ export function joinGroup(group: ClassicGroup, joining: Joining): Records {
     if (member) group.remove(member, joinRefused('', codes.GROUP_MAX_SIZE_REACHED), codes.GROUP_MAX_SIZE_REACHED)
     group.forgetPending(memberId)
     reply(joinRefused('', codes.GROUP_MAX_SIZE_REACHED))
-    return noRecords
+    return completeIfGathered(group, joining.now)
   }
   if (!group.supports(request.protocolType, request.protocols)) {
     reply(joinRefused(memberId, codes.INCONSISTENT_GROUP_PROTOCOL))

@@ -1,0 +1,225 @@
+/** A shard on a bench: its records in an array, its clock in the test's hand, and every answer kept. */
+import { Deadlines } from '../../lib/base/deadlines.ts'
+import type { Commit, Committer } from '../../lib/groups/offset-requests.ts'
+import type { Caller, GroupSettings, Outcome } from '../../lib/groups/outcome.ts'
+import { type GroupRecord, noTopicId } from '../../lib/groups/records.ts'
+import { GroupShard } from '../../lib/groups/shard.ts'
+import { encode } from '../../protocol/codec.ts'
+import type { JoinGroupRequest, JoinGroupResponse } from '../../protocol/messages/join-group.ts'
+import type { SyncGroupRequest, SyncGroupResponse } from '../../protocol/messages/sync-group.ts'
+import { ConsumerProtocolSubscription } from '../../protocol/stored/consumer-protocol-subscription.ts'
+
+export type Writable<T> = { -readonly [K in keyof T]: T[K] }
+
+/** A request whose answer may come later; counts how often it came. */
+export class Asked<T> {
+  readonly answers: T[] = []
+  readonly reply = (answer: T): void => {
+    this.answers.push(answer)
+  }
+
+  /** The one answer; throws where there is none or more. */
+  get answer(): T {
+    if (this.answers.length !== 1) throw new Error(`${this.answers.length} answers`)
+    return this.answers[0]!
+  }
+
+  get waits(): boolean {
+    return this.answers.length === 0
+  }
+}
+
+const startMs = Date.UTC(2026, 0, 1)
+
+export class Bench {
+  readonly settings: Writable<GroupSettings> = {
+    sessionTimeoutMsMin: 6_000,
+    sessionTimeoutMsMax: 1_800_000,
+    membersMax: 100,
+    initialRebalanceDelayMs: 0,
+    offsetMetadataMax: 4096,
+    offsetsRetentionMs: 7 * 24 * 3_600_000,
+    offsetsRetentionCheckIntervalMs: 600_000,
+  }
+  /** All that was ever recorded. */
+  readonly log: GroupRecord[] = []
+  monotonicMs = 1000
+  /** What the next operations' records meet: an error code instead of the log. */
+  failWith = 0
+  /** How often that happened. */
+  failures = 0
+  shard: GroupShard
+  #ids = 0
+
+  constructor(settings: Partial<GroupSettings> = {}) {
+    Object.assign(this.settings, settings)
+    this.shard = this.#load()
+  }
+
+  get now() {
+    return { ms: startMs + this.monotonicMs, monotonicMs: this.monotonicMs }
+  }
+
+  #load(): GroupShard {
+    const shard = new GroupShard({ settings: this.settings, timers: new Deadlines(), log: () => {} })
+    for (const record of this.log) shard.replay(record, -1, this.now)
+    this.#keep(shard, shard.loaded(this.now).records)
+    return shard
+  }
+
+  /** A new shard from the log; whoever waited at the old one is told NOT_COORDINATOR (16). */
+  restart(): void {
+    this.shard.close(16, this.now)
+    this.shard = this.#load()
+  }
+
+  #keep(shard: GroupShard, records: readonly GroupRecord[]): void {
+    if (records.length > 0 && this.failWith !== 0) {
+      this.failures++
+      shard.revert(records, this.failWith, this.now)
+      return
+    }
+    for (const record of records) {
+      this.log.push(record)
+      shard.replay(record, -1, this.now)
+    }
+  }
+
+  run<T>(operation: (shard: GroupShard) => Outcome<T>): T {
+    const { records, response } = operation(this.shard)
+    this.#keep(this.shard, records)
+    return response
+  }
+
+  /** Lets time pass; timers do their work each at its moment. */
+  advance(ms: number): void {
+    const end = this.monotonicMs + ms
+    while (this.shard.nextTimerMs <= end) {
+      this.monotonicMs = Math.max(this.monotonicMs, this.shard.nextTimerMs)
+      for (let outcome = this.shard.expire(this.now); outcome; outcome = this.shard.expire(this.now)) {
+        this.#keep(this.shard, outcome.records)
+      }
+    }
+    this.monotonicMs = end
+  }
+
+  caller(apiVersion: number): Caller {
+    return { clientId: 'client', clientHost: '/127.0.0.1', apiVersion, uuid: () => `uuid-${++this.#ids}` }
+  }
+
+  join(request: Partial<JoinGroupRequest> = {}, apiVersion = 3): Asked<JoinGroupResponse> {
+    const asked = new Asked<JoinGroupResponse>()
+    this.run(shard => shard.join(joinRequest(request), this.caller(apiVersion), this.now, asked.reply))
+    return asked
+  }
+
+  sync(request: Partial<SyncGroupRequest>): Asked<SyncGroupResponse> {
+    const asked = new Asked<SyncGroupResponse>()
+    this.run(shard => shard.sync(syncRequest(request), this.now, asked.reply))
+    return asked
+  }
+
+  heartbeat(memberId: string, generationId: number, groupInstanceId: string | null = null): number {
+    return this.run(shard => shard.heartbeat({ groupId: 'g', memberId, generationId, groupInstanceId }, this.now))
+      .errorCode
+  }
+
+  leave(...members: { memberId?: string; groupInstanceId?: string | null }[]): number[] {
+    const leaving = members.map(({ memberId = '', groupInstanceId = null }) => ({
+      memberId,
+      groupInstanceId,
+      reason: null,
+    }))
+    return this.run(shard => shard.leave('g', leaving, this.now)).map(({ errorCode }) => errorCode)
+  }
+
+  commit(commit: Partial<Commit> = {}, committer: Partial<Committer> = {}, groupId = 'g'): number {
+    const one: Commit = {
+      topic: 't',
+      topicId: noTopicId,
+      partition: 0,
+      offset: 5,
+      leaderEpoch: -1,
+      metadata: '',
+      timestampMs: -1,
+      ...commit,
+    }
+    const by: Committer = {
+      generation: -1,
+      memberId: '',
+      groupInstanceId: null,
+      apiVersion: 8,
+      retentionTimeMs: -1,
+      ...committer,
+    }
+    return this.run(shard => shard.commit(groupId, by, [one], this.now))[0]!
+  }
+
+  /** The committed offset of t-0, or of another partition; -1 where there is none. */
+  committed(topic = 't', partition = 0, groupId = 'g'): number {
+    const [fetched] = this.shard.fetchOffsets(groupId, [{ name: topic, partitionIndexes: [partition] }], false)
+    return fetched!.partitions[0]!.committedOffset
+  }
+
+  state(groupId = 'g'): string {
+    return this.shard.describe(groupId)?.groupState ?? 'none'
+  }
+
+  members(groupId = 'g'): string[] {
+    return (this.shard.describe(groupId)?.members ?? []).map(({ memberId }) => memberId)
+  }
+
+  /** A group of so many members in one stable generation; the first leads, and each is assigned its index. */
+  stableGroup(count: number, request: (index: number) => Partial<JoinGroupRequest> = () => ({})): JoinGroupResponse[] {
+    const delayMs = this.settings.initialRebalanceDelayMs
+    this.settings.initialRebalanceDelayMs = 1
+    const joins = Array.from({ length: count }, (_, i) => this.join(request(i)))
+    this.advance(2)
+    this.settings.initialRebalanceDelayMs = delayMs
+    const joined = joins.map(({ answer }) => answer)
+    const assignments = joined.map(({ memberId }, i) => ({ memberId, assignment: Buffer.from(`part ${i}`) }))
+    for (const [i, { memberId, generationId = -1 }] of [...joined.entries()].reverse()) {
+      const groupInstanceId = request(i).groupInstanceId ?? null
+      this.sync({ memberId, generationId, groupInstanceId, assignments: i === 0 ? assignments : [] })
+    }
+    return joined
+  }
+}
+
+export function joinRequest(request: Partial<JoinGroupRequest>): JoinGroupRequest {
+  return {
+    groupId: 'g',
+    sessionTimeoutMs: 10_000,
+    rebalanceTimeoutMs: 60_000,
+    memberId: '',
+    groupInstanceId: null,
+    protocolType: 'consumer',
+    protocols: protocols('range'),
+    reason: null,
+    ...request,
+  }
+}
+
+export function syncRequest(request: Partial<SyncGroupRequest>): SyncGroupRequest {
+  return {
+    groupId: 'g',
+    generationId: 1,
+    memberId: '',
+    groupInstanceId: null,
+    protocolType: null,
+    protocolName: null,
+    assignments: [],
+    ...request,
+  }
+}
+
+/** Protocols of these names, each with metadata that says that topic t is consumed. */
+export function protocols(...names: string[]) {
+  return names.map(name => ({ name, metadata: subscription('t') }))
+}
+
+/** What a consumer of these topics tells its leader. */
+export function subscription(...topics: string[]): Buffer {
+  const body = encode(ConsumerProtocolSubscription, 1, { topics, ownedPartitions: [] })
+  return Buffer.concat([Buffer.from([0, 1]), body])
+}

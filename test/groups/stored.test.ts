@@ -1,0 +1,119 @@
+import t from 'tap'
+import type { GroupRecord } from '../../lib/groups/records.ts'
+import { decodeRecord, encodeRecord } from '../../lib/groups/stored.ts'
+import { subscribedTopics } from '../../lib/groups/subscription.ts'
+import { subscription } from './bench.ts'
+
+const topicId = 'vYrQcoeITpSN6tWyXOkHrg'
+const offset: GroupRecord = {
+  kind: 'offset',
+  groupId: 'g',
+  topic: 't',
+  partition: 3,
+  value: {
+    offset: 5,
+    leaderEpoch: 2,
+    metadata: 'meta',
+    commitTimestampMs: 1_795_234_542_968,
+    expireTimestampMs: -1,
+    topicId,
+  },
+}
+const group: GroupRecord = {
+  kind: 'group',
+  groupId: 'g',
+  value: {
+    protocolType: 'consumer',
+    generation: 7,
+    protocolName: 'range',
+    leader: 'm',
+    stateTimestampMs: 1_795_234_542_968,
+    members: [
+      {
+        memberId: 'm',
+        groupInstanceId: 'i',
+        clientId: 'c',
+        clientHost: '/127.0.0.1',
+        rebalanceTimeoutMs: 60_000,
+        sessionTimeoutMs: 10_000,
+        subscription: Buffer.from('sub'),
+        assignment: Buffer.from('part'),
+      },
+    ],
+  },
+}
+
+function roundTrip(record: GroupRecord) {
+  const { key, value } = encodeRecord(record)
+  return decodeRecord(key, value)
+}
+
+t.test('records are read back as they were written', async t => {
+  t.same(roundTrip(offset), offset)
+  t.same(roundTrip(group), group)
+  t.same(roundTrip({ ...offset, value: null }), { ...offset, value: null })
+  t.same(roundTrip({ ...group, value: null }), { ...group, value: null })
+  const empty = {
+    protocolType: null,
+    generation: 0,
+    protocolName: null,
+    leader: null,
+    stateTimestampMs: 5,
+    members: [],
+  }
+  t.same(roundTrip({ kind: 'group', groupId: '', value: empty }), { kind: 'group', groupId: '', value: empty })
+})
+
+t.test('keys and values begin with the types and versions that Apache Kafka 4.3 writes', async t => {
+  t.equal(encodeRecord(offset).key.toString('hex'), '0001' + '000167' + '000174' + '00000003')
+  t.equal(encodeRecord(offset).value!.readInt16BE(0), 4)
+  t.equal(encodeRecord(offset).value!.length, 46)
+  t.equal(encodeRecord(group).key.toString('hex'), '0002' + '000167')
+  t.equal(encodeRecord(group).value!.readInt16BE(0), 3)
+})
+
+t.test('an offset with a time of expiry is written in the one version that has it', async t => {
+  const expiring: GroupRecord = {
+    ...offset,
+    value: { ...offset.value!, leaderEpoch: -1, expireTimestampMs: 99, topicId: 'AAAAAAAAAAAAAAAAAAAAAA' },
+  }
+  t.equal(encodeRecord(expiring).value!.readInt16BE(0), 1)
+  t.same(roundTrip(expiring), expiring)
+})
+
+t.test('the first form of offset keys is read, and what belongs to other kinds of groups is left alone', async t => {
+  const { key, value } = encodeRecord(offset)
+  const legacy = Buffer.from(key)
+  legacy.writeInt16BE(0, 0)
+  t.same(decodeRecord(legacy, value), offset)
+  for (const type of [3, 8, 17, 99]) {
+    const other = Buffer.from(key)
+    other.writeInt16BE(type, 0)
+    t.equal(decodeRecord(other, value), null)
+  }
+})
+
+t.test('what is cut off or garbled throws', async t => {
+  const { key, value } = encodeRecord(group)
+  t.throws(() => decodeRecord(Buffer.alloc(1), null))
+  t.throws(() => decodeRecord(key.subarray(0, 4), null))
+  t.throws(() => decodeRecord(key, value!.subarray(0, 20)))
+  t.throws(() => decodeRecord(key, Buffer.alloc(1)))
+})
+
+t.test('what is kept of a record does not hold on to the bytes it was read from', async t => {
+  const { key, value } = encodeRecord(group)
+  const record = decodeRecord(key, value)
+  value!.fill(0)
+  t.same(record, group)
+})
+
+t.test('topics are read from what consumers of any version say, and from nothing else', async t => {
+  t.same(subscribedTopics(subscription('a', 'b')), ['a', 'b'])
+  const newer = subscription('a')
+  newer.writeInt16BE(9, 0)
+  t.equal(subscribedTopics(newer), null, 'a version to come that is not like the last known')
+  t.equal(subscribedTopics(Buffer.alloc(0)), null)
+  t.equal(subscribedTopics(Buffer.from('junk that is none')), null)
+  t.equal(subscribedTopics(Buffer.from([255, 255, 0, 0])), null)
+})
