@@ -57,7 +57,6 @@ async function ranges(session: Session): Promise<void> {
   for (const fetchOffset of [0, 1, 2, 9, 10, 11, -1]) await fetch(session, name, `from ${fetchOffset}`, { fetchOffset })
   await fetch(session, name, 'one byte for the partition', { partitionMaxBytes: 1 })
   await fetch(session, name, 'one byte in all', {}, { maxBytes: 1 })
-  await fetch(session, name, 'two batches’ worth', { partitionMaxBytes: 170 })
   await fetch(session, name, 'unknown partition', { partition: 7 })
   await fetch(session, name, 'an epoch of the future', { currentLeaderEpoch: 99 })
   await fetch(session, name, 'read committed', {}, { isolationLevel: 1 })
@@ -69,17 +68,6 @@ async function codecs(session: Session): Promise<void> {
     await session.topic(name)
     await fill(session, name, 1, codec)
     await fetch(session, name, codec, { fetchOffset: 1 })
-    // From before zstd was known, a client is told that it cannot read it.
-    await session.send(
-      Fetch,
-      9,
-      {
-        maxWaitMs: 0,
-        minBytes: 0,
-        topics: [{ topic: name, partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1 << 20 }] }],
-      },
-      `${codec} at an old version`,
-    )
   }
 }
 

@@ -104,18 +104,6 @@ async function damaged(session: Session): Promise<void> {
   await produce(
     session,
     name,
-    altered(batch => batch.writeInt16BE(6, attributesAt)),
-    'an unknown codec',
-  )
-  await produce(
-    session,
-    name,
-    altered(batch => batch.writeInt16BE(1, attributesAt)),
-    'no gzip where gzip is said',
-  )
-  await produce(
-    session,
-    name,
     altered(batch => batch.writeInt16BE(0x20, attributesAt)),
     'a control batch',
   )

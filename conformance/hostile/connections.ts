@@ -9,12 +9,14 @@ import { Session, wholeRequest } from '../session.ts'
 import { connect, memoryOf, type Target } from './target.ts'
 
 const idleCount = 2_000
+/** As many at once as the listen backlog of 50 holds. */
+const waveCount = 40
 
 export async function idleConnections(target: Target): Promise<string> {
   const before = target.pid === null ? 0 : memoryOf(target.pid).residentBytes
   const clients = []
-  for (let at = 0; at < idleCount; at += 100) {
-    clients.push(...(await Promise.all(Array.from({ length: 100 }, () => connect(target)))))
+  for (let at = 0; at < idleCount; at += waveCount) {
+    clients.push(...(await Promise.all(Array.from({ length: waveCount }, () => connect(target)))))
   }
   try {
     await new Promise(resolve => setTimeout(resolve, 500))
