@@ -21,6 +21,8 @@ export interface CheckOptions {
   readonly dense: boolean
   /** Whether the log was closed well, so that nothing may be missing at the end of its indexes. */
   readonly closed: boolean
+  /** First offset that can be read: transactions that began before it may have left no trace. */
+  readonly logStartOffset?: number
 }
 
 /** What was found. A sound log has no findings. */
@@ -115,15 +117,28 @@ class Check {
     this.#timeIndex(segment, times, latest, isLast && !this.#options.closed)
     const entries = segment.transactionIndex.entries
     if (!segment.transactionIndex.isSound) this.#find(`${segment.baseOffset}.txnindex`, 'ends in a part of an entry')
-    // A transaction that began before the first segment is not known to the replay.
-    const known = this.#startOffset === 0 ? entries : entries.filter(entry => entry.firstOffset >= this.#startOffset)
-    if (JSON.stringify(known) !== JSON.stringify(aborted)) {
-      this.#find(
-        `${segment.baseOffset}.txnindex`,
-        `has ${known.length} entries other than the ${aborted.length} aborted`,
-      )
-    }
+    this.#transactionIndex(segment.baseOffset, entries, aborted)
     segment.close()
+  }
+
+  /** Of transactions that began before the log's start at most the end is known. */
+  #transactionIndex(
+    base: number,
+    entries: readonly AbortedTransaction[],
+    aborted: readonly AbortedTransaction[],
+  ): void {
+    const name = `${base}.txnindex`
+    const start = Math.max(this.#startOffset, this.#options.logStartOffset ?? 0)
+    const whole = start === 0
+    const textOf = (entry: AbortedTransaction) => JSON.stringify(whole ? entry : [entry.producerId, entry.lastOffset])
+    const known = new Set(entries.map(textOf))
+    const seen = new Set(aborted.map(textOf))
+    for (const entry of aborted) {
+      if (entry.firstOffset >= start && !known.has(textOf(entry))) this.#find(name, `lacks ${textOf(entry)}`)
+    }
+    for (const entry of entries) {
+      if (entry.firstOffset >= start && !seen.has(textOf(entry))) this.#find(name, `has ${textOf(entry)} too much`)
+    }
   }
 
   #batch(name: string, b: Buffer, at: number, position: number, bytes: number): void {
@@ -139,8 +154,9 @@ class Check {
     this.#next = last + 1
     this.#batchCount++
     if (old) return
-    const epoch = this.#epochs.epochFor(first)
-    if (epoch !== partitionLeaderEpoch(b, at)) {
+    // What lies before the log's start has no entry any more.
+    const epoch = this.#epochs.epochFor(last)
+    if (epoch !== partitionLeaderEpoch(b, at) && (epoch >= 0 || this.#epochs.entries.length === 0)) {
       this.#find(name, `${where} is of leader epoch ${partitionLeaderEpoch(b, at)}, the checkpoint says ${epoch}`)
     }
     try {

@@ -81,7 +81,10 @@ export class LogDirectory {
 
   /** Takes a directory, and makes it where there is none. Throws DirectoryLockedError or DirectoryError. */
   static open(path: string, options: DirectoryOptions): LogDirectory {
-    options.files.mkdir(path)
+    if (!options.files.exists(path)) {
+      options.files.mkdir(path)
+      options.files.syncDirectoryNow(`${path}/..`)
+    }
     const lock = DirectoryLock.take(options.files, path)
     try {
       return new LogDirectory(path, options, lock)

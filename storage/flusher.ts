@@ -1,7 +1,19 @@
 /** Brings what is in the files of one log to the disk, one round after the other: who comes during one waits for the next. */
 import type { Files } from './files.ts'
 import type { LeaderEpochs } from './leader-epochs.ts'
+import type { ProducerSnapshots } from './producer-snapshots.ts'
 import type { Segment } from './segment.ts'
+
+/** What is to be brought to the disk, and how far that was done. */
+export interface FlusherOptions {
+  readonly files: Files
+  readonly dir: string
+  readonly epochs: LeaderEpochs
+  readonly snapshots: ProducerSnapshots
+  readonly now: () => number
+  readonly recoveryPoint: number
+  readonly fileOffset: number
+}
 
 /** The flushing of one log. */
 export class Flusher {
@@ -17,25 +29,20 @@ export class Flusher {
   readonly #dir: string
   readonly #now: () => number
   readonly #epochs: LeaderEpochs
+  readonly #snapshots: ProducerSnapshots
   #round: Promise<void> | null = null
   /** Least offset that the log was cut to during a round. */
   #cutAt = Number.POSITIVE_INFINITY
 
-  constructor(
-    files: Files,
-    dir: string,
-    epochs: LeaderEpochs,
-    recoveryPoint: number,
-    fileOffset: number,
-    now: () => number,
-  ) {
-    this.#files = files
-    this.#dir = dir
-    this.#epochs = epochs
-    this.recoveryPoint = recoveryPoint
-    this.fileOffset = fileOffset
-    this.#now = now
-    this.flushedMs = now()
+  constructor(options: FlusherOptions) {
+    this.#files = options.files
+    this.#dir = options.dir
+    this.#epochs = options.epochs
+    this.#snapshots = options.snapshots
+    this.#now = options.now
+    this.recoveryPoint = options.recoveryPoint
+    this.fileOffset = options.fileOffset
+    this.flushedMs = options.now()
   }
 
   /** One round: joins the one under way, which may not include the latest writes, else begins one. */
@@ -48,7 +55,13 @@ export class Flusher {
 
   /** Whether a round would have anything to do. */
   hasWork(segments: readonly Segment[]): boolean {
-    return this.#files.durable && segments.some(segment => segment.needsSync)
+    return this.#files.durable && (this.directoryChanged || segments.some(segment => segment.needsSync))
+  }
+
+  /** After how many rounds all is on the disk that is in the files now: the one under way may have passed it already. */
+  roundsToFinish(segments: readonly Segment[]): number {
+    if (!this.hasWork(segments)) return 0
+    return this.#round === null ? 1 : 2
   }
 
   truncateTo(offset: number): void {
@@ -62,7 +75,8 @@ export class Flusher {
     const target = this.fileOffset
     if (this.#files.durable) {
       for (const segment of segments) if (segment.needsSync && !segment.retired) await segment.sync()
-      await this.#epochs.sync()
+      if (await this.#epochs.sync()) this.directoryChanged = true
+      await this.#snapshots.sync()
       if (this.directoryChanged) {
         this.directoryChanged = false
         await this.#files.syncDirectory(this.#dir)

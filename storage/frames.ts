@@ -1,4 +1,5 @@
 /** Batches as they lie one behind the other in a segment, whatever their format: where they end and what they span. */
+import { crc32 } from '../protocol/records/crc32c.ts'
 import {
   batchLength,
   batchLengthMin,
@@ -7,6 +8,7 @@ import {
   lastOffset,
   logOverheadBytes,
   magic,
+  magicAt,
   maxTimestamp,
   readInt64,
   recordCount,
@@ -46,8 +48,7 @@ export function frameMaxTimestamp(b: Buffer, at: number): number {
 
 /** Whether a whole batch is what it was when it was written. */
 export function frameIsSound(b: Buffer, at: number, size: number): boolean {
-  // Old formats have a CRC-32 of another polynomial over each message; their readers check it.
-  if (magic(b, at) !== 2) return true
+  if (magic(b, at) !== 2) return b.readUInt32BE(at + logOverheadBytes) === crc32(b, at + magicAt, at + size)
   return size >= headerBytes && recordCount(b, at) >= 0 && checkCrc(b, at)
 }
 

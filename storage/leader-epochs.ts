@@ -65,13 +65,14 @@ export class LeaderEpochs {
     this.#recovered = false
   }
 
-  /** Makes the file last. */
-  async sync(): Promise<void> {
-    if (!this.#dirty) return
+  /** Makes the file's content last, but not its name; false where there was nothing to do. */
+  async sync(): Promise<boolean> {
+    if (!this.#dirty) return false
     this.#dirty = false
     const file = this.#files.file(this.#path)
     await file.sync()
     file.close()
+    return true
   }
 
   /** The offset behind the last record of an epoch, or of the greatest below it that wrote anything. */

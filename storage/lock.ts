@@ -66,13 +66,14 @@ function describe(files: Files, pid: number): string {
 
 /** The process that wrote a lock file, null where it is gone. */
 function livingHolder(files: Files, content: string): number | null {
-  const pid = Number(/^pid=(\d+)$/m.exec(content)?.[1] ?? Number.NaN)
-  const start = /^start=(\d+)$/m.exec(content)?.[1]
-  const boot = /^boot=(\S+)$/m.exec(content)?.[1] ?? ''
-  if (!Number.isInteger(pid) || boot !== bootOf(files)) return null
+  // One that a crash left incomplete tells nothing.
+  const match = /^pid=(\d+)\nstart=(\d*)\nboot=(\S*)\n$/.exec(content)
+  if (match === null || match[3] !== bootOf(files)) return null
+  const pid = Number(match[1])
+  const start = match[2]
   // It is not held by this process, or that would have been known before.
   if (pid === process.pid) return null
-  if (start !== undefined) return startOf(files, pid) === start ? pid : null
+  if (start !== '') return startOf(files, pid) === start ? pid : null
   try {
     process.kill(pid, 0)
     return pid

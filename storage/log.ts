@@ -92,8 +92,15 @@ export class Log {
     this.logStartOffset = recovered.logStartOffset
     this.logEndOffset = this.#active.endOffset
     this.writtenOffset = this.logEndOffset
-    const recoveryPoint = options.cleanShutdown ? this.logEndOffset : recovered.recoveryPoint
-    this.#flusher = new Flusher(files, dir, this.epochs, recoveryPoint, this.logEndOffset, options.now)
+    this.#flusher = new Flusher({
+      files,
+      dir,
+      epochs: this.epochs,
+      snapshots: this.#snapshots,
+      now: options.now,
+      recoveryPoint: options.cleanShutdown ? this.logEndOffset : recovered.recoveryPoint,
+      fileOffset: this.logEndOffset,
+    })
   }
 
   /** Offset below which the disk is known to have everything. */
@@ -279,7 +286,10 @@ export class Log {
     for (const { path } of due) this.#options.files.unlink(path)
   }
 
-  /** Drops all records from this offset on. */
+  /**
+   * Drops all records from this offset on. Before others are appended, the recovery point has to be written down: the old one
+   * may be beyond the new end.
+   */
   truncateTo(offset: number): void {
     this.#mustWork()
     if (offset >= this.logEndOffset) return
@@ -293,6 +303,7 @@ export class Log {
       this.#dropSegments(keep, this.#segments.length - keep)
       this.#active = this.#segments[keep - 1]
       this.#active.truncateTo(offset)
+      this.logStartOffset = Math.min(this.logStartOffset, offset)
       this.#restartAt(offset)
     })
   }
@@ -363,7 +374,8 @@ export class Log {
   }
 
   async #flushTo(offset: number): Promise<void> {
-    while (this.#flusher.recoveryPoint < Math.min(offset, this.logEndOffset)) {
+    let rounds = this.#flusher.roundsToFinish(this.#segments)
+    while (rounds-- > 0 || this.#flusher.recoveryPoint < Math.min(offset, this.logEndOffset)) {
       try {
         await this.#flusher.sync(this.#segments)
       } catch (error) {
@@ -455,6 +467,7 @@ export class Log {
       this.#snapshots.removeWhere(offset => offset === segment.baseOffset)
       for (const path of segment.retire(this.#options.files)) this.#retired.push({ path, dueMs })
     }
+    this.#flusher.directoryChanged = true
     this.#reader.forget()
   }
 

@@ -74,6 +74,9 @@ export class ProducerSnapshots {
   /** Offset whose state needs no file: that of the newest one, or the empty state's. */
   #latest = 0
 
+  /** Files that the disk may not have. */
+  #unsynced: string[] = []
+
   /** `offsets` are those whose snapshots are there, ascending. */
   constructor(files: Files, dir: string, offsets: number[]) {
     this.#files = files
@@ -90,9 +93,21 @@ export class ProducerSnapshots {
     const offset = producers.endOffset
     if (offset <= this.#latest) return
     // Not waited for: a snapshot that a power failure spoils is found out by its checksum, and an older one is taken.
-    this.#files.write(fileName(this.#dir, offset, 'snapshot'), encodeSnapshot(producers.states.values()))
+    const path = fileName(this.#dir, offset, 'snapshot')
+    this.#files.write(path, encodeSnapshot(producers.states.values()))
+    this.#unsynced.push(path)
     this.#offsets.push(offset)
     this.#latest = offset
+  }
+
+  /** Makes the files last. */
+  async sync(): Promise<void> {
+    for (const path of this.#unsynced.splice(0)) {
+      if (!this.#files.exists(path)) continue
+      const file = this.#files.file(path)
+      await file.sync()
+      file.close()
+    }
   }
 
   /**

@@ -120,8 +120,11 @@ function repairSegments(
     const nextBase = isLast ? Number.POSITIVE_INFINITY : segments[index + 1].baseOffset
     if (firstRepaired < 0) firstRepaired = index
     const cutBytes = recoverSegment(options, segment, nextBase, epochs)
-    if (cutBytes === 0) continue
-    options.logger?.warn('cut damaged or torn batches off the log', {
+    // A later segment's name may have reached the disk before this one's last batches. Only compaction leaves such gaps.
+    const lostEnd =
+      unproven && !isLast && segment.endOffset < nextBase && !options.config.cleanupPolicy.includes('compact')
+    if (cutBytes === 0 && !lostEnd) continue
+    options.logger?.warn('cut damaged, torn or disconnected batches off the log', {
       dir: options.dir,
       segment: segment.baseOffset,
       cutBytes,

@@ -43,6 +43,8 @@ export class Segment {
   retired = false
   #bytesSinceIndexed = 0
   #indexesChanged = false
+  /** Whether the file was cut since it was synced; what was cut off may come back. */
+  #cut = false
   #pending: Buffer[] = []
 
   constructor(files: Files, dir: string, baseOffset: number, now: number) {
@@ -146,13 +148,16 @@ export class Segment {
 
   /** Whether the disk may lack something: bytes, or the indexes of a segment that was sealed. */
   get needsSync(): boolean {
-    return this.syncedBytes < this.writtenBytes || this.#indexesChanged
+    return this.syncedBytes < this.writtenBytes || this.#indexesChanged || this.#cut
   }
 
   /** Resolves once all that is in the files now is on the disk. Indexes can be rebuilt, so they only count when sealed. */
   async sync(): Promise<void> {
     const target = this.writtenBytes
-    if (target > this.syncedBytes) await this.file.sync()
+    if (target > this.syncedBytes || this.#cut) {
+      this.#cut = false
+      await this.file.sync()
+    }
     if (this.#indexesChanged && !this.retired) {
       this.#indexesChanged = false
       await Promise.all([this.offsetIndex.file.sync(), this.timeIndex.file.sync()])
@@ -233,7 +238,10 @@ export class Segment {
 
   /** Cuts the file. */
   cutAt(position: number): void {
-    this.file.truncate(position)
+    if (position < this.file.size()) {
+      this.file.truncate(position)
+      this.#cut = true
+    }
     this.sizeInBytes = position
     this.writtenBytes = position
     this.syncedBytes = Math.min(this.syncedBytes, position)
@@ -241,6 +249,8 @@ export class Segment {
 
   /** Empties the indexes, to be rebuilt by `note` from the first batch on. */
   resetIndexes(): void {
+    this.offsetIndex.file.create()
+    this.timeIndex.file.create()
     this.offsetIndex.file.truncate(0)
     this.offsetIndex.file.trim()
     this.timeIndex.reset()

@@ -57,7 +57,7 @@ export class TransactionIndex {
     const entries = this.entries as AbortedTransaction[]
     let count = entries.length
     while (count > 0 && entries[count - 1].lastOffset >= offset) count--
-    if (count === entries.length) return
+    if (count === entries.length && this.isSound) return
     entries.length = count
     this.#file.truncate(count * entryBytes)
     this.#dirty = true

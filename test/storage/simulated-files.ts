@@ -1,6 +1,7 @@
 /**
- * A file system that can crash: it knows what a disk would have kept. A killed process loses nothing but the end of its last
- * write; a power failure loses any writes, cuts and names that were not synced, in part or whole.
+ * A file system that can fail and crash: it knows what a disk would have kept. A killed process loses nothing that it wrote; a
+ * power failure loses any writes, cuts and names that were not synced, in part or whole. A write that fails, or during which the
+ * process dies, is done in part.
  */
 import { assert } from '../../lib/base/assert.ts'
 import type { DirectoryEntry, Files, RandomFile } from '../../storage/files.ts'
@@ -79,8 +80,8 @@ export class SimulatedFiles implements Files {
   /** Writes that succeed before one fails with `failureCode`. */
   writesUntilFailure = Number.POSITIVE_INFINITY
   failureCode = 'ENOSPC'
-  /** Bytes of the last write, which a killed process may have finished in part. */
-  #lastWrite: { inode: Inode; position: number; length: number; before: number } | null = null
+  /** How much of it is written all the same, 0 to 1. */
+  failureFraction = 0.5
   #live: Tree
   #kept: Tree
   #renamings: Renaming[] = []
@@ -90,14 +91,8 @@ export class SimulatedFiles implements Files {
     this.#kept = new Map(tree)
   }
 
-  /** The process was killed: what it wrote stays, but for a part of its last write. */
-  killed(next: Next): SimulatedFiles {
-    const last = this.#lastWrite
-    if (last !== null && next() < 0.5) {
-      const { inode, position, length, before } = last
-      const end = position + Math.floor(next() * length)
-      if (inode.data.length === position + length && before <= position) inode.data = cut(inode.data, end)
-    }
+  /** The process was killed: what it wrote stays. */
+  killed(): SimulatedFiles {
     const tree: Tree = new Map()
     for (const [path, entry] of this.#live) tree.set(path, entry === 'directory' ? entry : settled(entry.data))
     return new SimulatedFiles(tree)
@@ -145,9 +140,8 @@ export class SimulatedFiles implements Files {
   /** Writes into a file, or fails as told, having written a part. */
   put(inode: Inode, buffers: readonly Buffer[], position: number): void {
     const bytes = Buffer.concat(buffers)
-    this.#lastWrite = { inode, position, length: bytes.length, before: inode.data.length }
     if (this.writesUntilFailure <= 0) {
-      inode.write(bytes.subarray(0, bytes.length >> 1), position)
+      inode.write(bytes.subarray(0, Math.floor(bytes.length * this.failureFraction)), position)
       throw failure(this.failureCode, 'simulated')
     }
     this.writesUntilFailure--
