@@ -33,6 +33,9 @@ const rows: Record<ConfigOwner, (name: string) => Property | undefined> = {
   'client-metrics': clientMetricsProperty,
 }
 
+/** Keys and certificates: swapping them for all listeners at once could lock everybody out. */
+const ofOneListener = /^ssl\.(keystore|truststore|key\.password)/
+
 /** A broker property without the listener that it is set for. */
 function unscoped(name: string): string {
   return /^listener\.name\.[^.]+\.(.+)$/.exec(name)?.[1] ?? name
@@ -142,6 +145,12 @@ function checkBroker(name: string, before: Settings, settings: Settings): void {
     }
     if (property.updateMode === 'per-broker' && name === '') {
       throw new KafkaError(codes.INVALID_REQUEST, `${key} cannot be set for all brokers at once: name the broker`)
+    }
+    if (ofOneListener.test(key)) {
+      throw new KafkaError(
+        codes.INVALID_REQUEST,
+        `${key} can change for one listener only while the broker runs: set listener.name.<name>.${key}`,
+      )
     }
     checkValue(key, property, value, codes.INVALID_REQUEST)
   }

@@ -25,3 +25,10 @@ export function shareOffsetReset(value: string): string | null {
     ? null
     : 'latest, earliest or by_duration: with a duration such as PT1H'
 }
+
+/** Addresses with a number each. */
+export function connectionOverrides(value: string): string | null {
+  return value.trim() === '' || value.split(',').every(pair => /^\s*\S+:\d+\s*$/.test(pair))
+    ? null
+    : 'pairs of address and number such as 10.0.0.1:200,db.example.com:50'
+}

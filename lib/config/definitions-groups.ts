@@ -23,7 +23,6 @@ export const groupCoordinationProperties = {
   'group.coordinator.cached.buffer.max.bytes': int(1_048_588, { updateMode: 'cluster-wide', min: 524_288 }),
   'group.coordinator.rebalance.protocols': list(['classic', 'consumer', 'streams'], {
     values: ['consumer', 'classic', 'share', 'streams'],
-    doc: 'The group protocols that are served.',
   }),
   'group.coordinator.threads': int(4, { importance: 'high', min: 1 }),
   'group.initial.rebalance.delay.ms': int(3000, {
@@ -55,7 +54,6 @@ export const groupCoordinationProperties = {
   'offsets.commit.timeout.ms': int(5000, {
     importance: 'high',
     min: 1,
-    doc: 'How long a commit of offsets may wait for its replicas.',
   }),
   'offsets.load.buffer.size': int(5_242_880, { importance: 'high', min: 1 }),
   'offsets.retention.check.interval.ms': long(600_000, {

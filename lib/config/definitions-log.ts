@@ -8,19 +8,16 @@ export const logProperties = {
   'compression.gzip.level': int(-1, {
     updateMode: 'cluster-wide',
     check: gzipLevel,
-    doc: "Effort of gzip, from 1 to 9; -1 is gzip's own default.",
   }),
-  'compression.lz4.level': int(9, { updateMode: 'cluster-wide', min: 1, max: 17, doc: 'Effort of lz4, from 1 to 17.' }),
+  'compression.lz4.level': int(9, { updateMode: 'cluster-wide', min: 1, max: 17 }),
   'compression.type': choice('producer', ['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'], {
     importance: 'high',
     updateMode: 'cluster-wide',
-    doc: 'How the broker keeps records: as the producer sent them, or in one codec.',
   }),
   'compression.zstd.level': int(3, {
     updateMode: 'cluster-wide',
     min: -131_072,
     max: 22,
-    doc: 'Effort of zstd, up to 22.',
   }),
   'cordoned.log.dirs': list([], { updateMode: 'per-broker' }),
   'log.cleaner.backoff.ms': long(15_000, { updateMode: 'cluster-wide', min: 0 }),
@@ -28,7 +25,6 @@ export const logProperties = {
   'log.cleaner.delete.retention.ms': long(86_400_000, {
     updateMode: 'cluster-wide',
     min: 0,
-    doc: 'How long a compacted topic keeps its tombstones.',
   }),
   'log.cleaner.enable': boolean(true),
   'log.cleaner.io.buffer.load.factor': double(0.9, { updateMode: 'cluster-wide' }),
@@ -37,24 +33,21 @@ export const logProperties = {
   'log.cleaner.max.compaction.lag.ms': long(longMax, {
     updateMode: 'cluster-wide',
     min: 1,
-    doc: 'Records older than this are compacted even where little would be gained.',
   }),
   'log.cleaner.min.cleanable.ratio': double(0.5, {
     updateMode: 'cluster-wide',
     min: 0,
     max: 1,
-    doc: 'The share of a log that must be uncompacted before it is compacted.',
   }),
   'log.cleaner.min.compaction.lag.ms': long(0, {
     updateMode: 'cluster-wide',
     min: 0,
-    doc: 'Records younger than this are not compacted.',
   }),
   'log.cleaner.threads': int(1, { updateMode: 'cluster-wide', min: 0 }),
   'log.cleanup.policy': list(['delete'], {
     updateMode: 'cluster-wide',
     values: ['compact', 'delete'],
-    doc: 'What happens to old records: delete, compact, or both.',
+    doc: 'What happens to old records: delete drops them; compact keeps all so far, and refuses records without a key.',
   }),
   'log.dir': list(['/tmp/kafka-logs'], { importance: 'high', doc: 'The data directory, where log.dirs is not set.' }),
   'log.dir.failure.timeout.ms': long(30_000, { importance: 'low', min: 1 }),
@@ -73,7 +66,6 @@ export const logProperties = {
   'log.flush.offset.checkpoint.interval.ms': int(60_000, {
     importance: 'high',
     min: 0,
-    doc: 'How often the recovery points are written down.',
   }),
   'log.flush.scheduler.interval.ms': long(longMax, {
     importance: 'high',
@@ -82,7 +74,6 @@ export const logProperties = {
   'log.flush.start.offset.checkpoint.interval.ms': int(60_000, {
     importance: 'high',
     min: 0,
-    doc: 'How often the start offsets of the logs are written down.',
   }),
   'log.index.interval.bytes': int(4096, {
     updateMode: 'cluster-wide',
@@ -110,7 +101,6 @@ export const logProperties = {
   }),
   'log.preallocate': boolean(false, {
     updateMode: 'cluster-wide',
-    doc: 'Whether a new segment takes its full size on disk at once.',
   }),
   'log.retention.bytes': long(-1, {
     importance: 'high',

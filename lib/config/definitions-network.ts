@@ -1,4 +1,5 @@
 /** Listeners, connections and requests. */
+import { connectionOverrides } from './checks.ts'
 import { int, intMax, list, long, string } from './property.ts'
 
 /** Rows in the order of their names. */
@@ -29,6 +30,7 @@ export const networkProperties = {
     doc: 'Connections from one address at any time.',
   }),
   'max.connections.per.ip.overrides': string('', {
+    check: connectionOverrides,
     updateMode: 'cluster-wide',
     doc: 'Other limits for certain addresses: address:count, separated by commas.',
   }),

@@ -36,9 +36,7 @@ export const securityProperties = {
   'sasl.mechanism.inter.broker.protocol': string('GSSAPI', { updateMode: 'per-broker' }),
   'sasl.server.callback.handler.class': className(null),
   'sasl.server.max.receive.size': int(524_288),
-  'security.inter.broker.protocol': choice('PLAINTEXT', ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'], {
-    doc: 'The security protocol among brokers where no listener is named for it.',
-  }),
+  'security.inter.broker.protocol': choice('PLAINTEXT', ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL']),
   'security.providers': string(null, { importance: 'low' }),
   'ssl.allow.dn.changes': boolean(false, { importance: 'low' }),
   'ssl.allow.san.changes': boolean(false, { importance: 'low' }),

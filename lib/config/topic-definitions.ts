@@ -7,33 +7,28 @@ export const topicProperties = {
   'cleanup.policy': list(['delete'], {
     values: ['compact', 'delete'],
     brokerSynonyms: ['log.cleanup.policy'],
-    doc: 'What happens to old records: delete, compact, or both.',
+    doc: 'What happens to old records: delete drops them; compact keeps all so far, and refuses records without a key.',
   }),
   'compression.gzip.level': int(-1, {
     check: gzipLevel,
     brokerSynonyms: ['compression.gzip.level'],
-    doc: "Effort of gzip, from 1 to 9; -1 is gzip's own default.",
   }),
   'compression.lz4.level': int(9, {
     min: 1,
     max: 17,
     brokerSynonyms: ['compression.lz4.level'],
-    doc: 'Effort of lz4, from 1 to 17.',
   }),
   'compression.type': choice('producer', ['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'], {
     brokerSynonyms: ['compression.type'],
-    doc: 'How the broker keeps records: as the producer sent them, or in one codec.',
   }),
   'compression.zstd.level': int(3, {
     min: -131_072,
     max: 22,
     brokerSynonyms: ['compression.zstd.level'],
-    doc: 'Effort of zstd, up to 22.',
   }),
   'delete.retention.ms': long(86_400_000, {
     min: 0,
     brokerSynonyms: ['log.cleaner.delete.retention.ms'],
-    doc: 'How long a compacted topic keeps its tombstones.',
   }),
   'errors.deadletterqueue.group.enable': boolean(false),
   'file.delete.delay.ms': long(60_000, {
@@ -63,7 +58,6 @@ export const topicProperties = {
   'max.compaction.lag.ms': long(longMax, {
     min: 1,
     brokerSynonyms: ['log.cleaner.max.compaction.lag.ms'],
-    doc: 'Records older than this are compacted even where little would be gained.',
   }),
   'max.decompressed.message.bytes': int(2_147_483_639, {
     brokerSynonyms: ['max.decompressed.message.bytes'],
@@ -92,12 +86,10 @@ export const topicProperties = {
     min: 0,
     max: 1,
     brokerSynonyms: ['log.cleaner.min.cleanable.ratio'],
-    doc: 'The share of a log that must be uncompacted before it is compacted.',
   }),
   'min.compaction.lag.ms': long(0, {
     min: 0,
     brokerSynonyms: ['log.cleaner.min.compaction.lag.ms'],
-    doc: 'Records younger than this are not compacted.',
   }),
   'min.insync.replicas': int(1, {
     min: 1,
@@ -106,7 +98,6 @@ export const topicProperties = {
   }),
   preallocate: boolean(false, {
     brokerSynonyms: ['log.preallocate'],
-    doc: 'Whether a new segment takes its full size on disk at once.',
   }),
   'remote.copy.lag.bytes': long(-1, { brokerSynonyms: ['log.remote.copy.lag.bytes'] }),
   'remote.copy.lag.ms': long(0, { brokerSynonyms: ['log.remote.copy.lag.ms'] }),

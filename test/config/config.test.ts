@@ -1,3 +1,4 @@
+/** Reading settings: values, errors, presets, dynamic layers, and what topics and groups make of them. */
 import t from 'tap'
 import { BrokerConfig, ConfigError } from '../../lib/config/config.ts'
 import { devProperties } from '../../lib/config/dev.ts'
@@ -61,6 +62,7 @@ t.test('a bad value is an error that names the property, the value and what is a
     ],
     ['log.cleanup.policy', 'delete,shred', /'shred': it takes one of compact, delete/],
     ['compression.gzip.level', '0', /-1 or a number from 1 to 9/],
+    ['max.connections.per.ip.overrides', 'localhost', /pairs of address and number/],
     ['offsets.topic.replication.factor', '40000', /from 1 to 32767/],
   ]
   for (const [name, value, message] of cases) t.throws(() => parse({ [name]: value }), { message }, `${name}=${value}`)

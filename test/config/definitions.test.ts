@@ -1,3 +1,4 @@
+/** The property tables against the facts of Apache Kafka's own. */
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { brokerProperties, brokerProperty, groupProperties, topicProperties } from '../../lib/config/definitions.ts'

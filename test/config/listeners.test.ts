@@ -1,3 +1,4 @@
+/** Listeners and advertised listeners, good and bad. */
 import t from 'tap'
 import { BrokerConfig } from '../../lib/config/config.ts'
 import { listenersOf } from '../../lib/config/listeners.ts'

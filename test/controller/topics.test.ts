@@ -1,3 +1,4 @@
+/** Plans for topics, and the images that come of them. */
 import t from 'tap'
 import { applyChanges } from '../../lib/controller/apply.ts'
 import { createPartitionsChanges, createTopicChanges, deleteTopicChanges } from '../../lib/controller/changes.ts'

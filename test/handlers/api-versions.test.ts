@@ -1,3 +1,4 @@
+/** ApiVersions: what is advertised, and to whom. */
 import t from 'tap'
 import { apiVersions, apiVersionsAnswer } from '../../lib/handlers/api-versions.ts'
 import { handlers } from '../../lib/handlers/index.ts'

@@ -1,3 +1,4 @@
+/** DescribeConfigs, AlterConfigs, IncrementalAlterConfigs and ListConfigResources. */
 import t from 'tap'
 import { configOperations } from '../../lib/config/alter.ts'
 import { alterConfigs } from '../../lib/handlers/alter-configs.ts'
@@ -205,6 +206,8 @@ t.test('alterations that cannot be are refused as Kafka refuses them', async t =
     [BROKER, '1', ['message.max.bytes', SET, '-1'], codes.INVALID_REQUEST],
     [BROKER, '2', ['message.max.bytes', SET, '1'], codes.INVALID_REQUEST],
     [BROKER, '', ['listeners', SET, 'PLAINTEXT://:1'], codes.INVALID_REQUEST],
+    [BROKER, '1', ['ssl.keystore.location', SET, '/x'], codes.INVALID_REQUEST],
+    [BROKER, '1', ['listener.name.external.ssl.keystore.location', SET, '/x'], codes.NONE],
     [BROKER_LOGGER, '1', ['root', SET, 'DEBUG'], codes.INVALID_REQUEST],
     [GROUP, '', ['consumer.session.timeout.ms', SET, '46000'], codes.INVALID_REQUEST],
     [GROUP, 'g', ['unknown', SET, '1'], codes.INVALID_CONFIG],

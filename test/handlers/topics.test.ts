@@ -1,3 +1,4 @@
+/** Metadata, DescribeCluster, DescribeTopicPartitions, CreateTopics, DeleteTopics and CreatePartitions. */
 import t from 'tap'
 import { createPartitions } from '../../lib/handlers/create-partitions.ts'
 import { createTopics } from '../../lib/handlers/create-topics.ts'

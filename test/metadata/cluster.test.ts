@@ -1,3 +1,4 @@
+/** The cluster as one or several brokers see it. */
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { systemClock } from '../../lib/base/clock.ts'

@@ -1,3 +1,4 @@
+/** The embedded store: the contract, and what is its own: crashes, rewriting, failing disks. */
 import { cpSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
