@@ -74,6 +74,15 @@ export function inheritedValue(property: Property, broker: BrokerConfig): unknow
   return property.defaultValue
 }
 
+/**
+ * What one batch may decompress to, whatever `max.decompressed.message.bytes` allows (2 GiB by default): batches are checked
+ * between two turns of the event loop, where all clients wait. Clients bound a batch before they compress it, so honest ones
+ * stay far below.
+ */
+const decompressedBytesFloor = 64 * 1024 * 1024
+/** The same for topics that allow larger batches, as a multiple of `max.message.bytes`. */
+const decompressedRatioMax = 8
+
 /** What the storage of a topic's partitions works by. Numbers are milliseconds and bytes. */
 export function logConfigOf(overrides: Overrides, broker: BrokerConfig): LogConfig {
   const read = topicReader(overrides, broker)
@@ -84,7 +93,10 @@ export function logConfigOf(overrides: Overrides, broker: BrokerConfig): LogConf
     segmentIndexBytes: read('segment.index.bytes'),
     indexIntervalBytes: read('index.interval.bytes'),
     maxMessageBytes: read('max.message.bytes'),
-    maxDecompressedMessageBytes: read('max.decompressed.message.bytes'),
+    maxDecompressedMessageBytes: Math.min(
+      read('max.decompressed.message.bytes'),
+      Math.max(decompressedBytesFloor, decompressedRatioMax * read('max.message.bytes')),
+    ),
     flushMessages: read('flush.messages'),
     flushMs: read('flush.ms'),
     messageTimestampType: read('message.timestamp.type'),
