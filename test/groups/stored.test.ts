@@ -72,6 +72,33 @@ t.test('keys and values begin with the types and versions that Apache Kafka 4.3 
   t.equal(encodeRecord(group).value!.readInt16BE(0), 3)
 })
 
+/** Keys and values as Apache Kafka 4.3.1 wrote them, in base64. */
+const written = {
+  offset: ['AAEAB3JlYWRlcnMABXBsYWluAAAAAQ==', 'AAQAAAAAAAAAFv////8KaGFsZiB3YXkAAAABofwHvUEBABAQlkx3JcxNX7MuNyKlw1bb'],
+  group: [
+    'AAIAAnN0',
+    'AAMACGNvbnN1bWVyAAAAAQAFcmFuZ2UAJmEtZDUzMTA4MmYtNGI1NS00OTE1LWI3YTktYzMyNzUwZDgzNzBlAAABofxhabkAAAACACZiLTZiYzQ0YjFk' +
+      'LTZlNTktNGNhNy04ODhkLTA5MTM3Y2M4ZTJmMgABYgACY2wACi8xMjcuMC4wLjEAAAu4AAAnEAAAABcAAQAAAAEAB20tcmFuZ2X/////AAAAAAAAAAFm' +
+      'ACZhLWQ1MzEwODJmLTRiNTUtNDkxNS1iN2E5LWMzMjc1MGQ4MzcwZQABYQACY2wACi8xMjcuMC4wLjEAAAu4AAAnEAAAABcAAQAAAAEAB20tcmFuZ2X/' +
+      '////AAAAAAAAAAFs',
+  ],
+}
+
+t.test('what Apache Kafka wrote is read, and written again byte for byte', async t => {
+  for (const [key, value] of Object.values(written).map(texts => texts.map(text => Buffer.from(text, 'base64')))) {
+    const record = decodeRecord(key!, value!)
+    t.same(encodeRecord(record!), { key, value })
+  }
+  const [key, value] = written.group.map(text => Buffer.from(text, 'base64'))
+  t.match(decodeRecord(key!, value!), {
+    groupId: 'st',
+    value: {
+      generation: 1,
+      members: [{ groupInstanceId: 'b', assignment: Buffer.from('f') }, { groupInstanceId: 'a' }],
+    },
+  })
+})
+
 t.test('an offset with a time of expiry is written in the one version that has it', async t => {
   const expiring: GroupRecord = {
     ...offset,
