@@ -129,15 +129,33 @@ class Fetching implements SlotOwner {
       enough ||= one.urgent
       if (!one.here) missing++
     }
-    this.#bytes = bytes
     // Where there is nothing to wait for, waiting would only hide it.
     enough ||= bytes >= this.#bytesMin || missing === (this.#session?.size ?? this.#ownSlots.length)
+    if (!enough) {
+      this.#bytes = this.#readable(found)
+      enough = this.#bytes >= this.#bytesMin
+    }
     if (!enough) {
       for (const { read } of found) read?.release()
       if (this.#incremental) for (const one of found) this.#rest(one)
       return null
     }
     return this.#respond(found)
+  }
+
+  /**
+   * Bytes that are there as far as the limits go. Whole batches seldom fill a limit: what is left counts as filled where more
+   * is behind, as no waiting would fill it.
+   */
+  #readable(found: readonly Found[]): number {
+    let bytes = 0
+    for (const { slot, read, bytes: size } of found) {
+      const limit = Math.min(slot.bytesMax, this.#bytesMax)
+      const isCut =
+        read !== null && size < limit && endOffsetOf(read.records) < slot.partition!.readableEnd(this.#isolation)
+      bytes += isCut ? limit : size
+    }
+    return bytes
   }
 
   /** The partitions to look at: a copy, as looking changes which are active. */

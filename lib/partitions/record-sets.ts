@@ -1,6 +1,6 @@
 /** What can be said of a record set before the log looks into it. */
 import { codes, KafkaError } from '../../protocol/errors.ts'
-import { compressionType, headerBytes, isTransactional, magic } from '../../protocol/records/header.ts'
+import { compressionType, headerBytes, isTransactional, magic, magicAt } from '../../protocol/records/header.ts'
 
 const zstd = 4
 
@@ -9,7 +9,7 @@ export function checkForVersion(records: Buffer | null, version: number): assert
   if (records === null || records.length === 0) {
     throw new KafkaError(codes.INVALID_RECORD, 'the request holds no record batch; send exactly one per partition')
   }
-  if (version < 3 || records.length < headerBytes) return
+  if (version < 3 || records.length <= magicAt) return
   const format = magic(records, 0)
   if (format < 2) {
     throw new KafkaError(
@@ -17,7 +17,7 @@ export function checkForVersion(records: Buffer | null, version: number): assert
       `produce version ${version} carries record batches of magic 2, not ${format}`,
     )
   }
-  if (version < 7 && format === 2 && compressionType(records, 0) === zstd) {
+  if (version < 7 && format === 2 && records.length >= headerBytes && compressionType(records, 0) === zstd) {
     throw new KafkaError(
       codes.UNSUPPORTED_COMPRESSION_TYPE,
       `produce version ${version} does not know zstd; it takes version 7`,

@@ -1,0 +1,260 @@
+import t from 'tap'
+import { produce } from '../../lib/handlers/produce.ts'
+import { codes } from '../../protocol/errors.ts'
+import type { ProduceRequest, ProduceResponse } from '../../protocol/messages/produce.ts'
+import { buildMessages } from '../../protocol/records/message.ts'
+import { memoryFiles } from '../../storage/files.ts'
+import { batchOf, breakableFiles, PartitionsFixture, topicImage, valuesOf } from '../partitions/fixture.ts'
+
+const zeroId = 'AAAAAAAAAAAAAAAAAAAAAA'
+type Data = Record<string, Record<number, Buffer | null>>
+
+interface Options {
+  acks?: number
+  version?: number
+  clientId?: string
+  transactionalId?: string
+  timeoutMs?: number
+}
+
+function requestOf(data: Data, { acks = -1, transactionalId, timeoutMs = 1000, version = 9 }: Options): ProduceRequest {
+  return {
+    transactionalId: transactionalId ?? null,
+    acks,
+    timeoutMs,
+    topicData: Object.entries(data).map(([topic, partitions]) => ({
+      name: version >= 13 ? '' : topic,
+      topicId: version >= 13 ? topic : zeroId,
+      partitionData: Object.entries(partitions).map(([index, records]) => ({ index: Number(index), records })),
+    })),
+  }
+}
+
+/** Produces and ends the turn. */
+async function ask(fixture: PartitionsFixture, data: Data, options: Options = {}): Promise<ProduceResponse | null> {
+  const answer = produce(requestOf(data, options), fixture.context(options.version ?? 9, options.clientId ?? 'test'))
+  fixture.turn()
+  return answer
+}
+
+type PartitionAnswer = ProduceResponse['responses'][number]['partitionResponses'][number]
+
+/** The answer of the first partition of the first topic. */
+function only(response: ProduceResponse | null): PartitionAnswer {
+  return response!.responses[0]!.partitionResponses[0]!
+}
+
+t.test('records are acknowledged once they are written, with the offset of the first', async t => {
+  const fixture = new PartitionsFixture({ topics: [topicImage('a', { partitions: 2 }), topicImage('b')] })
+  let deadlines = -1
+  for (const acks of [-1, 1]) {
+    const before = fixture.partition('a').logEndOffset
+    const answer = produce(
+      requestOf({ a: { 0: batchOf(['x', 'y']), 1: batchOf(['z']) }, b: { 0: batchOf(['w']) } }, { acks }),
+      fixture.context(9),
+    )
+    t.type(answer, Promise)
+    t.equal(fixture.partition('a').logEndOffset, before + 2, 'the offsets are given already')
+    fixture.turn()
+    const { responses } = (await answer)!
+    t.same(
+      responses.map(({ name, partitionResponses }) => [
+        name,
+        partitionResponses.map(({ index, errorCode, baseOffset }) => [index, errorCode, baseOffset]),
+      ]),
+      [
+        [
+          'a',
+          [
+            [0, 0, before],
+            [1, 0, before / 2],
+          ],
+        ],
+        ['b', [[0, 0, before / 2]]],
+      ],
+    )
+    const [first] = responses[0]!.partitionResponses
+    t.equal(first!.logAppendTimeMs, -1)
+    t.equal(first!.logStartOffset, 0)
+    const { size } = fixture.partitions.timetable
+    if (deadlines >= 0) t.equal(size, deadlines, 'what was written within its turn never had a deadline')
+    deadlines = size
+  }
+})
+
+t.test('acks=0 sends no answer, and an error closes the connection', t => {
+  const fixture = new PartitionsFixture({ topics: [topicImage('a')] })
+  const send = (topic: string, records: Buffer) =>
+    produce(requestOf({ [topic]: { 0: records } }, { acks: 0 }), fixture.context(9))
+  t.equal(send('a', batchOf(['x'])), null)
+  fixture.turn()
+  t.equal(fixture.partition('a').highWatermark, 1)
+  t.throws(() => send('nowhere', batchOf(['x'])), { code: codes.UNKNOWN_TOPIC_OR_PARTITION })
+  const bad = batchOf(['x'])
+  bad[bad.length - 1]! ^= 1
+  t.throws(() => send('a', bad), { code: codes.CORRUPT_MESSAGE })
+  t.end()
+})
+
+t.test('each partition has its own error, and the others are written', async t => {
+  const fixture = new PartitionsFixture({ topics: [topicImage('a'), topicImage('secret')] })
+  fixture.forbidden.add('secret')
+  const response = await ask(fixture, {
+    a: { 0: batchOf(['x']), 7: batchOf(['x']) },
+    nowhere: { 0: batchOf(['x']) },
+    secret: { 0: batchOf(['x']) },
+  })
+  const found = response!.responses.flatMap(({ name, partitionResponses }) =>
+    partitionResponses.map(({ index, errorCode, baseOffset }) => [name, index, errorCode, baseOffset]),
+  )
+  t.same(found, [
+    ['a', 0, codes.NONE, 0],
+    ['a', 7, codes.UNKNOWN_TOPIC_OR_PARTITION, -1],
+    ['nowhere', 0, codes.UNKNOWN_TOPIC_OR_PARTITION, -1],
+    ['secret', 0, codes.TOPIC_AUTHORIZATION_FAILED, -1],
+  ])
+})
+
+t.test('acks that do not exist are refused', async t => {
+  const fixture = new PartitionsFixture({ topics: [topicImage('a')] })
+  const response = await ask(fixture, { a: { 0: batchOf(['x']) } }, { acks: 5 })
+  t.equal(only(response).errorCode, codes.INVALID_REQUIRED_ACKS)
+  t.equal(only(response).baseOffset, -1)
+  t.equal(only(response).logStartOffset, -1)
+  t.equal(fixture.partition('a').logEndOffset, 0)
+})
+
+t.test('from version 13 on topics go by their ids', async t => {
+  const fixture = new PartitionsFixture({ topics: [topicImage('a')] })
+  const { topicId } = fixture.topic('a')
+  const unknown = 'abcdefghijklmnopqrstuA'
+  const response = await ask(
+    fixture,
+    { [topicId]: { 0: batchOf(['x']), 3: batchOf(['x']) }, [unknown]: { 0: batchOf(['x']) } },
+    { version: 13 },
+  )
+  t.same(
+    response!.responses.map(({ topicId, partitionResponses }) => [topicId, partitionResponses.map(p => p.errorCode)]),
+    [
+      [topicId, [codes.NONE, codes.UNKNOWN_TOPIC_OR_PARTITION]],
+      [unknown, [codes.UNKNOWN_TOPIC_ID]],
+    ],
+  )
+})
+
+t.test('records that a version does not carry are refused', async t => {
+  const fixture = new PartitionsFixture({ topics: [topicImage('a')] })
+  const old = buildMessages({
+    magic: 1,
+    records: [{ offset: 0, timestamp: fixture.clock.now(), key: null, value: Buffer.from('old') }],
+  })
+  const zstd = batchOf(['x'], { compression: 'zstd' })
+  const errorCode = async (records: Buffer | null, version: number) =>
+    only(await ask(fixture, { a: { 0: records } }, { version })).errorCode
+  t.equal(await errorCode(null, 9), codes.INVALID_RECORD)
+  t.equal(await errorCode(Buffer.alloc(0), 3), codes.INVALID_RECORD)
+  t.equal(await errorCode(Buffer.from(old), 3), codes.INVALID_RECORD)
+  t.equal(await errorCode(Buffer.from(zstd), 6), codes.UNSUPPORTED_COMPRESSION_TYPE)
+  t.equal(await errorCode(Buffer.concat([batchOf(['x']), batchOf(['y'])]), 9), codes.INVALID_RECORD)
+  t.equal(fixture.partition('a').logEndOffset, 0)
+  t.equal(await errorCode(Buffer.from(zstd), 7), codes.NONE)
+  t.equal(await errorCode(Buffer.from(old), 2), codes.NONE)
+  const { records } = fixture
+    .partition('a')
+    .read(0, { bytesMax: 10_000, isolation: 'readUncommitted', minOneMessage: true })
+  t.same(valuesOf(records), ['x', 'old'])
+})
+
+t.test('a refused batch says which records are at fault, from where the log begins', async t => {
+  const fixture = new PartitionsFixture({ topics: [topicImage('a', { configs: { 'cleanup.policy': 'compact' } })] })
+  const answer = only(await ask(fixture, { a: { 0: batchOf(['x', 'y']) } }))
+  t.equal(answer.errorCode, codes.INVALID_RECORD)
+  t.same(
+    answer.recordErrors.map(({ batchIndex }) => batchIndex),
+    [0, 1],
+  )
+  t.type(answer.errorMessage, 'string')
+  t.equal(answer.logStartOffset, 0)
+})
+
+t.test('a batch that is sent twice is answered with the offset that it has', async t => {
+  const fixture = new PartitionsFixture({ topics: [topicImage('a')] })
+  const send = async (baseSequence: number, values = ['x', 'y']) =>
+    only(await ask(fixture, { a: { 0: batchOf(values, { producerId: 9, producerEpoch: 0, baseSequence }) } }))
+  t.equal((await send(0)).baseOffset, 0)
+  t.equal((await send(2)).baseOffset, 2)
+  const again = await send(0)
+  t.equal(again.errorCode, codes.NONE)
+  t.equal(again.baseOffset, 0)
+  const gap = await send(9)
+  t.equal(gap.errorCode, codes.OUT_OF_ORDER_SEQUENCE_NUMBER)
+  t.equal(fixture.partition('a').logEndOffset, 4)
+})
+
+t.test('transactions are refused as by a broker that does not know the transactional id', async t => {
+  const fixture = new PartitionsFixture({ topics: [topicImage('a')] })
+  const batch = () => batchOf(['x'], { producerId: 9, producerEpoch: 0, baseSequence: 0, isTransactional: true })
+  const without = only(await ask(fixture, { a: { 0: batch() } }))
+  t.equal(without.errorCode, codes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+  const unknown = only(await ask(fixture, { a: { 0: batch() } }, { transactionalId: 't' }))
+  t.equal(unknown.errorCode, codes.INVALID_PRODUCER_ID_MAPPING)
+  const plain = only(await ask(fixture, { a: { 0: batchOf(['x']) } }, { transactionalId: 't' }))
+  t.equal(plain.errorCode, codes.NONE)
+})
+
+t.test("topics of the broker's own are written by admin tools only", async t => {
+  const fixture = new PartitionsFixture({ topics: [topicImage('__consumer_offsets')] })
+  const send = async (clientId: string) =>
+    only(await ask(fixture, { __consumer_offsets: { 0: batchOf(['x']) } }, { clientId })).errorCode
+  t.equal(await send('anybody'), codes.INVALID_TOPIC_EXCEPTION)
+  t.equal(await send('__admin_client'), codes.NONE)
+})
+
+t.test('with log append time the answer says when', async t => {
+  const topics = [topicImage('a', { configs: { 'message.timestamp.type': 'LogAppendTime' } })]
+  const fixture = new PartitionsFixture({ topics })
+  fixture.clock.advance(1234)
+  t.equal(only(await ask(fixture, { a: { 0: batchOf(['x']) } })).logAppendTimeMs, fixture.clock.now())
+})
+
+t.test('what is not replicated in time is answered with a timeout, and counts as appended', async t => {
+  const fixture = new PartitionsFixture({ topics: [topicImage('a', { replicas: [1, 2] }), topicImage('b')] })
+  const answer = produce(
+    requestOf({ a: { 0: batchOf(['x']) }, b: { 0: batchOf(['x']) } }, { timeoutMs: 500 }),
+    fixture.context(9),
+  )
+  fixture.turn()
+  fixture.clock.advance(499)
+  let done = false
+  const response = Promise.resolve(answer).then(value => {
+    done = true
+    return value
+  })
+  await fixture.settle()
+  t.notOk(done)
+  fixture.clock.advance(1)
+  const errors = (await response)!.responses.map(({ partitionResponses }) => partitionResponses[0]!.errorCode)
+  t.same(errors, [codes.REQUEST_TIMED_OUT, codes.NONE])
+  fixture.partition('a').advanceHighWatermark(1)
+  t.same(errors, [codes.REQUEST_TIMED_OUT, codes.NONE])
+
+  const inTime = produce(requestOf({ a: { 0: batchOf(['x']) } }, {}), fixture.context(9))
+  fixture.turn()
+  fixture.partition('a').advanceHighWatermark(2)
+  t.equal(only(await inTime).errorCode, codes.NONE)
+  t.equal(only(await ask(fixture, { a: { 0: batchOf(['x']) } }, { acks: 1 })).errorCode, codes.NONE)
+})
+
+t.test('a disk error is told to those who wait; old clients are told to look elsewhere', async t => {
+  for (const [version, code] of [
+    [9, codes.KAFKA_STORAGE_ERROR],
+    [3, codes.NOT_LEADER_OR_FOLLOWER],
+  ] as const) {
+    let broken = false
+    const files = breakableFiles(memoryFiles(), () => broken)
+    const fixture = new PartitionsFixture({ topics: [topicImage('a')], files })
+    broken = true
+    t.equal(only(await ask(fixture, { a: { 0: batchOf(['x']) } }, { version })).errorCode, code)
+    t.equal(only(await ask(fixture, { a: { 0: batchOf(['x']) } }, { version })).errorCode, code)
+  }
+})

@@ -1,0 +1,257 @@
+/** Partitions under test: in memory, with a clock that the test turns and turns of the event loop that the test ends. */
+
+import { createLogger, type Logger } from '../../lib/base/logger.ts'
+import { seededRandom } from '../../lib/base/random.ts'
+import { BrokerConfig } from '../../lib/config/config.ts'
+import { logConfigOf, topicReader } from '../../lib/config/topic-config.ts'
+import { type ClusterImage, emptyImage, type ImageDelta, type TopicImage } from '../../lib/controller/image.ts'
+import { isInternalTopic } from '../../lib/controller/topic-names.ts'
+import type { BrokerServices, Context } from '../../lib/handlers/context.ts'
+import { FetchSessions } from '../../lib/partitions/fetch-sessions.ts'
+import type { Partition } from '../../lib/partitions/partition.ts'
+import { Partitions } from '../../lib/partitions/partitions.ts'
+import { ProducerIds } from '../../lib/partitions/producer-ids.ts'
+import { Turn } from '../../lib/partitions/turn.ts'
+import { ManualClock } from '../../lib/testing/clock.ts'
+import { type BatchOptions, batches, buildBatch, readRecords } from '../../protocol/records/batch.ts'
+import { LogDirectory } from '../../storage/directory.ts'
+import { type Files, memoryFiles } from '../../storage/files.ts'
+
+export interface TopicSpec {
+  partitions?: number
+  configs?: Record<string, string>
+  replicas?: readonly number[]
+  topicId?: string
+}
+
+const random = seededRandom(7)
+
+/** A topic as the controller would have made it, on node 1 alone. */
+export function topicImage(name: string, spec: TopicSpec = {}): TopicImage {
+  const { partitions = 1, configs = {}, replicas = [1], topicId = random.uuid() } = spec
+  return {
+    name,
+    topicId,
+    internal: isInternalTopic(name),
+    configs: new Map(Object.entries(configs)),
+    partitions: Array.from({ length: partitions }, (_, index) => ({
+      index,
+      leader: replicas[0]!,
+      leaderEpoch: 0,
+      partitionEpoch: 0,
+      replicas,
+      isr: replicas,
+      offlineReplicas: [],
+    })),
+  }
+}
+
+/** One node's partitions and what surrounds them. */
+export class PartitionsFixture {
+  readonly clock = new ManualClock()
+  readonly config: BrokerConfig
+  readonly files: Files
+  readonly log: string[] = []
+  readonly paths: readonly string[]
+  image: ClusterImage = emptyImage('cluster', 1)
+  partitions!: Partitions
+  services!: BrokerServices
+  /** What contexts were asked to run after their answer was sent. */
+  sent: (() => void)[] = []
+  /** Names of topics that the client may not touch. */
+  forbidden = new Set<string>()
+  readonly #logger: Logger
+
+  constructor(
+    options: {
+      topics?: readonly TopicImage[]
+      properties?: Record<string, string>
+      files?: Files
+      paths?: readonly string[]
+      missing?: readonly string[]
+    } = {},
+  ) {
+    const { topics = [], properties = {}, files = memoryFiles(), paths = ['/data'] } = options
+    this.config = BrokerConfig.parse(properties)
+    this.files = files
+    this.paths = paths
+    this.#logger = createLogger('info', { clock: this.clock, write: line => void this.log.push(line.trim()) })
+    this.image = imageOf(this.image, topics)
+    this.open(options.missing)
+  }
+
+  /** Opens the partitions, again after `close`. */
+  open(missing: readonly string[] = []): void {
+    const turn = new Turn(this.clock)
+    const directories = this.paths
+      .filter(path => !missing.includes(path))
+      .map(path =>
+        LogDirectory.open(path, {
+          files: this.files,
+          nodeId: 1,
+          clusterId: 'cluster',
+          uuid: () => random.uuid(),
+          now: () => this.clock.now(),
+          schedule: turn.schedule,
+          producerIdExpirationMs: this.config.get('producer.id.expiration.ms'),
+        }),
+      )
+    const { clock, config } = this
+    this.partitions = Partitions.open({
+      nodeId: 1,
+      image: this.image,
+      directories,
+      missingDirectories: missing,
+      settingsOf: topic => ({
+        log: logConfigOf(topic.configs, config),
+        minInsyncReplicas: topicReader(topic.configs, config)('min.insync.replicas'),
+      }),
+      clock,
+      turn,
+      logger: this.#logger,
+      intervals: {
+        checkpointIntervalMs: config.get('replica.high.watermark.checkpoint.interval.ms'),
+        retentionCheckIntervalMs: config.get('log.retention.check.interval.ms'),
+        producerExpirationCheckIntervalMs: 600_000,
+      },
+    })
+    let nextId = 1000
+    const services: Pick<
+      BrokerServices,
+      'nodeId' | 'config' | 'partitions' | 'fetchSessions' | 'producerIds' | 'clock' | 'random' | 'logger' | 'authorize'
+    > = {
+      nodeId: 1,
+      config,
+      partitions: this.partitions,
+      fetchSessions: new FetchSessions({
+        slotsMax: config.get('max.incremental.fetch.session.cache.slots'),
+        clock,
+        random,
+      }),
+      producerIds: new ProducerIds(async () => {
+        nextId += 1000
+        return { first: nextId, count: 1000 }
+      }),
+      clock,
+      random,
+      logger: this.#logger,
+      authorize: (_context, _operation, _type, name) => !this.forbidden.has(name),
+    }
+    this.services = services as BrokerServices
+  }
+
+  /** A request's surroundings. */
+  context(apiVersion: number, clientId: string | null = 'test'): Context {
+    return {
+      apiVersion,
+      clientId,
+      correlationId: 1,
+      connection: undefined as never,
+      broker: this.services,
+      afterSend: run => void this.sent.push(run),
+    }
+  }
+
+  /** Changes the cluster; returns what changed. */
+  apply(change: {
+    created?: readonly TopicImage[]
+    deleted?: readonly string[]
+    changed?: readonly TopicImage[]
+    brokerConfigsChanged?: readonly string[]
+  }): ImageDelta {
+    const before = this.image
+    const gone = new Set([...(change.deleted ?? []), ...(change.changed ?? []).map(topic => topic.name)])
+    const kept = [...before.topics.values()].filter(topic => !gone.has(topic.name))
+    this.image = imageOf(before, [...kept, ...(change.changed ?? []), ...(change.created ?? [])])
+    const delta: ImageDelta = {
+      image: this.image,
+      created: change.created ?? [],
+      deleted: (change.deleted ?? []).map(name => before.topics.get(name)!),
+      changed: (change.changed ?? []).map(after => ({ before: before.topics.get(after.name)!, after })),
+      brokersChanged: false,
+      brokerConfigsChanged: change.brokerConfigsChanged ?? [],
+      groupConfigsChanged: [],
+    }
+    this.partitions.apply(delta)
+    return delta
+  }
+
+  topic(name: string): TopicImage {
+    return this.image.topics.get(name)!
+  }
+
+  partition(topic: string, index = 0): Partition {
+    return this.partitions.get(topic, index)!
+  }
+
+  /** Appends a batch of values to a partition and ends the turn; gives the first offset. */
+  write(topic: string, values: readonly string[], index = 0, options: Partial<BatchOptions> = {}): number {
+    const { baseOffset } = this.partition(topic, index).append(batchOf(values, { ...options, now: this.clock.now() }), {
+      origin: 'client',
+      requiredAcks: -1,
+    })
+    this.turn()
+    return baseOffset
+  }
+
+  /** Ends the turn of the event loop. */
+  turn(): void {
+    this.clock.runImmediates()
+  }
+
+  /** Lets promises that are settled run their course. */
+  async settle(): Promise<void> {
+    await new Promise(resolve => setImmediate(resolve))
+  }
+
+  async close(): Promise<void> {
+    const closed = this.partitions.close()
+    this.turn()
+    await closed
+  }
+}
+
+function imageOf(before: ClusterImage, topics: readonly TopicImage[]): ClusterImage {
+  return {
+    ...before,
+    topics: new Map(topics.map(topic => [topic.name, topic])),
+    topicsById: new Map(topics.map(topic => [topic.topicId, topic])),
+    revision: before.revision + 1,
+  }
+}
+
+/** A batch of values without keys. */
+export function batchOf(values: readonly string[], options: Partial<BatchOptions> & { now?: number } = {}): Buffer {
+  const { now = Date.UTC(2026, 0, 1), ...rest } = options
+  return buildBatch({
+    ...rest,
+    records: rest.records ?? values.map(value => ({ timestamp: now, key: null, value: Buffer.from(value) })),
+  })
+}
+
+/** The values of records as they were read. */
+export function valuesOf(records: Buffer | readonly Buffer[] | null): string[] {
+  const all = Buffer.isBuffer(records) ? records : Buffer.concat(records ?? [])
+  return [...batches(all)].flatMap(at => readRecords(all, at).map(record => String(record.value)))
+}
+
+/** Files of which some fail as a broken disk does, while `broken` says so of their path. */
+export function breakableFiles(files: Files, broken: (path: string) => boolean): Files {
+  const fail = () => {
+    throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO' })
+  }
+  return new Proxy(files, {
+    get(target, name) {
+      const member = target[name as keyof Files]
+      if (name !== 'file') return typeof member === 'function' ? member.bind(target) : member
+      return (path: string) =>
+        new Proxy(target.file(path), {
+          get(file, property) {
+            const value = Reflect.get(file, property, file)
+            if ((property === 'writev' || property === 'read') && broken(file.path)) return fail
+            return typeof value === 'function' ? value.bind(file) : value
+          },
+        })
+    },
+  })
+}

@@ -1,0 +1,342 @@
+import t from 'tap'
+import { codes, KafkaError } from '../../protocol/errors.ts'
+import { memoryFiles } from '../../storage/files.ts'
+import { batchOf, breakableFiles, PartitionsFixture, topicImage, valuesOf } from './fixture.ts'
+
+const everything = { bytesMax: 1_000_000, isolation: 'readUncommitted', minOneMessage: true } as const
+
+function codeOf(work: () => unknown): number {
+  try {
+    work()
+  } catch (error) {
+    if (error instanceof KafkaError) return error.code
+    throw error
+  }
+  return codes.NONE
+}
+
+t.test('a record has its offset at once, and can be read at the end of the turn', t => {
+  const fixture = new PartitionsFixture({ topics: [topicImage('a')] })
+  const partition = fixture.partition('a')
+  const { baseOffset, lastOffset } = partition.append(batchOf(['x', 'y']), { origin: 'client', requiredAcks: 1 })
+  t.equal(baseOffset, 0)
+  t.equal(lastOffset, 1)
+  t.equal(partition.highWatermark, 0)
+  t.same(partition.read(0, everything).records, [])
+  fixture.turn()
+  t.equal(partition.highWatermark, 2)
+  t.equal(partition.lastStableOffset, 2)
+  t.same(valuesOf(partition.read(0, everything).records), ['x', 'y'])
+  t.end()
+})
+
+t.test('those who wait for an offset are told in order of offset, and at once where it is reached', t => {
+  const fixture = new PartitionsFixture({ topics: [topicImage('a')] })
+  const partition = fixture.partition('a')
+  const told: string[] = []
+  partition.append(batchOf(['x', 'y', 'z']), { origin: 'client', requiredAcks: -1 })
+  partition.whenCommitted(2, code => told.push(`committed 2 ${code}`))
+  partition.whenCommitted(0, code => told.push(`committed 0 ${code}`))
+  partition.whenWritten(1, code => told.push(`written 1 ${code}`))
+  t.same(told, [])
+  fixture.turn()
+  t.same(told, ['written 1 0', 'committed 0 0', 'committed 2 0'])
+  partition.whenCommitted(1, code => told.push(`again ${code}`))
+  t.equal(told.at(-1), 'again 0')
+  t.end()
+})
+
+t.test('what a client believes to be the leader epoch is checked', t => {
+  const fixture = new PartitionsFixture({ topics: [topicImage('a')] })
+  const before = fixture.topic('a')
+  const after = { ...before, partitions: [{ ...before.partitions[0]!, leaderEpoch: 3 }] }
+  fixture.write('a', ['x'])
+  fixture.apply({ changed: [after] })
+  fixture.write('a', ['y'])
+  const partition = fixture.partition('a')
+  t.equal(partition.leaderEpoch, 3)
+  t.equal(
+    codeOf(() => partition.checkLeaderEpoch(2)),
+    codes.FENCED_LEADER_EPOCH,
+  )
+  t.equal(
+    codeOf(() => partition.checkLeaderEpoch(4)),
+    codes.UNKNOWN_LEADER_EPOCH,
+  )
+  t.equal(
+    codeOf(() => partition.checkLeaderEpoch(3)),
+    codes.NONE,
+  )
+  t.equal(
+    codeOf(() => partition.checkLeaderEpoch(-1)),
+    codes.NONE,
+  )
+  t.same(partition.log.endOffsetForEpoch(0), { leaderEpoch: 0, endOffset: 1 })
+  t.same(partition.divergence(0, 2), { epoch: 0, endOffset: 1 })
+  t.equal(partition.divergence(3, 2), null)
+  t.equal(
+    codeOf(() => partition.divergence(7, 1)),
+    codes.OFFSET_OUT_OF_RANGE,
+  )
+  t.end()
+})
+
+t.test('acks=all needs the in-sync replicas that the topic asks for, as far as it has replicas', t => {
+  const fixture = new PartitionsFixture({
+    topics: [
+      topicImage('one', { configs: { 'min.insync.replicas': '2' } }),
+      topicImage('two', { configs: { 'min.insync.replicas': '2' }, replicas: [1, 2] }),
+    ],
+  })
+  const two = fixture.partition('two')
+  two.isr = [1]
+  t.equal(
+    codeOf(() => two.append(batchOf(['x']), { origin: 'client', requiredAcks: -1 })),
+    codes.NOT_ENOUGH_REPLICAS,
+  )
+  t.equal(
+    codeOf(() => two.append(batchOf(['x']), { origin: 'client', requiredAcks: 1 })),
+    codes.NONE,
+  )
+  const one = fixture.partition('one')
+  t.equal(
+    codeOf(() => one.append(batchOf(['x']), { origin: 'client', requiredAcks: -1 })),
+    codes.NONE,
+  )
+  t.end()
+})
+
+t.test('the high watermark waits for the other in-sync replicas', t => {
+  const fixture = new PartitionsFixture({ topics: [topicImage('a', { replicas: [1, 2] })] })
+  const partition = fixture.partition('a')
+  const told: number[] = []
+  fixture.write('a', ['x', 'y'])
+  partition.whenWritten(1, code => told.push(code))
+  partition.whenCommitted(1, code => told.push(code))
+  t.same(told, [0])
+  t.equal(partition.highWatermark, 0)
+  partition.advanceHighWatermark(2)
+  t.same(told, [0, 0])
+  t.end()
+})
+
+t.test('topics come, grow, change and go with the cluster', async t => {
+  const fixture = new PartitionsFixture()
+  const names: string[] = []
+  fixture.partitions.listen({
+    opened: partition => names.push(`+${partition.name}`),
+    closed: partition => names.push(`-${partition.name}`),
+  })
+  const created = topicImage('a', { partitions: 2 })
+  fixture.apply({ created: [created] })
+  t.same(names, ['+a-0', '+a-1'])
+  t.equal(fixture.partitions.getById(created.topicId, 1), fixture.partition('a', 1))
+  t.ok(fixture.files.exists('/data/a-1/partition.metadata'))
+
+  const grown = topicImage('a', { partitions: 3, topicId: created.topicId, configs: { 'retention.ms': '5' } })
+  fixture.apply({ changed: [grown] })
+  t.equal(fixture.partition('a', 2).log.config.retentionMs, 5)
+  t.equal(fixture.partition('a', 0).log.config.retentionMs, 5)
+  fixture.write('a', ['x'], 2)
+  t.equal(fixture.partitions.whyMissing('a', 3), codes.UNKNOWN_TOPIC_OR_PARTITION)
+
+  const waiting: number[] = []
+  const partition = fixture.partition('a')
+  partition.append(batchOf(['x']), { origin: 'client', requiredAcks: -1 })
+  partition.whenCommitted(0, code => waiting.push(code))
+  fixture.apply({ deleted: ['a'] })
+  t.same(waiting, [codes.UNKNOWN_TOPIC_OR_PARTITION])
+  t.equal(
+    codeOf(() => partition.log),
+    codes.UNKNOWN_TOPIC_OR_PARTITION,
+  )
+  t.equal(fixture.partitions.get('a', 0), undefined)
+  t.equal(fixture.partitions.whyMissingById(created.topicId, 0), codes.UNKNOWN_TOPIC_ID)
+  t.same(names.slice(3), ['-a-0', '-a-1', '-a-2'])
+  const directories = () => fixture.files.list('/data').filter(entry => entry.directory)
+  t.equal(directories().length, 3)
+  t.ok(directories().every(({ name }) => /^a-\d\.[0-9a-f]{32}-delete$/.test(name)))
+  fixture.turn()
+  fixture.clock.advance(60_000)
+  await fixture.settle()
+  t.equal(directories().length, 0, 'the files are gone after file.delete.delay.ms')
+
+  fixture.apply({ created: [topicImage('a')] })
+  t.equal(fixture.partition('a').logEndOffset, 0, 'a topic of the same name begins anew')
+})
+
+t.test('what was written is there again after a restart, with its checkpoints', async t => {
+  const fixture = new PartitionsFixture({ topics: [topicImage('a', { partitions: 2 })] })
+  fixture.write('a', ['x', 'y'], 1)
+  await fixture.close()
+  t.match(String(fixture.files.read('/data/replication-offset-checkpoint')), /^0\n\d\n(.*\n)*a 1 2\n/)
+  t.match(String(fixture.files.read('/data/recovery-point-offset-checkpoint')), /a 1 2\n/)
+  t.ok(fixture.files.exists('/data/.kafka_cleanshutdown'))
+  fixture.open()
+  t.equal(fixture.partition('a', 1).highWatermark, 2)
+  t.same(valuesOf(fixture.partition('a', 1).read(0, everything).records), ['x', 'y'])
+  t.equal(fixture.write('a', ['z'], 1), 2)
+})
+
+t.test('checkpoints are written some time after a write, and only then', async t => {
+  const fixture = new PartitionsFixture({ topics: [topicImage('a')] })
+  const checkpoint = () => String(fixture.files.read('/data/replication-offset-checkpoint'))
+  fixture.write('a', ['x'])
+  t.notMatch(checkpoint(), /a 0 1/)
+  fixture.clock.advance(5_000)
+  await fixture.settle()
+  t.match(checkpoint(), /a 0 1/)
+  const { size } = fixture.partitions.timetable
+  fixture.write('a', ['y'])
+  t.equal(fixture.partitions.timetable.size, size + 1)
+  fixture.clock.advance(5_000)
+  await fixture.settle()
+  t.match(checkpoint(), /a 0 2/)
+  t.equal(fixture.partitions.timetable.size, size)
+})
+
+t.test('ten thousand idle partitions share one timer', t => {
+  const fixture = new PartitionsFixture({ topics: [topicImage('many', { partitions: 10_000 })] })
+  fixture.clock.advance(1)
+  t.equal(fixture.clock.pendingTimers, 1)
+  t.ok(fixture.partitions.timetable.size <= 3, `${fixture.partitions.timetable.size} deadlines`)
+  t.equal([...fixture.partitions.all()].length, 10_000)
+  t.end()
+})
+
+t.test('new partitions go where the fewest are, and are found again where they lie', async t => {
+  const topics = [topicImage('a', { partitions: 3 }), topicImage('b', { partitions: 3 })]
+  const fixture = new PartitionsFixture({ topics, paths: ['/one', '/two'] })
+  const { logDirectories } = fixture.partitions
+  const places = () => [...fixture.partitions.all()].map(each => fixture.partitions.logDirectories.pathOf(each))
+  t.equal(places().filter(path => path === '/one').length, 3)
+  fixture.write('b', ['x'], 1)
+  const before = places()
+  t.same(
+    logDirectories.states().map(({ path, failed }) => [path, failed]),
+    [
+      ['/one', false],
+      ['/two', false],
+    ],
+  )
+  await fixture.close()
+  fixture.open()
+  t.same(places(), before)
+  t.equal(fixture.partition('b', 1).logEndOffset, 1)
+})
+
+t.test('while a directory is away, partitions that may lie in it are offline and new ones go elsewhere', async t => {
+  const fixture = new PartitionsFixture({ topics: [topicImage('a', { partitions: 2 })], paths: ['/one', '/two'] })
+  await fixture.close()
+  fixture.open(['/one'])
+  t.equal(fixture.partition('a', 0).standing, 'offline')
+  t.equal(
+    codeOf(() => fixture.partition('a', 0).checkLeads()),
+    codes.KAFKA_STORAGE_ERROR,
+  )
+  t.equal(fixture.partition('a', 1).standing, 'online')
+  fixture.apply({ created: [topicImage('b')] })
+  t.equal(fixture.partitions.logDirectories.pathOf(fixture.partition('b')), '/two')
+  t.ok(fixture.log.some(line => line.includes('a-0') && line.includes('offline')))
+})
+
+t.test('a disk error takes its directory offline, and the others go on', t => {
+  let broken = ''
+  const files = breakableFiles(memoryFiles(), path => broken !== '' && path.startsWith(broken))
+  const fixture = new PartitionsFixture({
+    topics: [topicImage('a', { partitions: 4 })],
+    paths: ['/one', '/two'],
+    files,
+  })
+  const told: number[] = []
+  const partition = fixture.partition('a', 0)
+  const path = fixture.partitions.logDirectories.pathOf(partition)!
+  partition.append(batchOf(['x']), { origin: 'client', requiredAcks: -1 })
+  partition.whenCommitted(0, code => told.push(code))
+  broken = path
+  fixture.turn()
+  t.same(told, [codes.KAFKA_STORAGE_ERROR])
+  for (const each of fixture.partitions.all()) {
+    const here = fixture.partitions.logDirectories.pathOf(each) === path
+    t.equal(each.standing, here ? 'offline' : 'online')
+    const code = codeOf(() => each.append(batchOf(['x']), { origin: 'client', requiredAcks: 1 }))
+    t.equal(code, here ? codes.KAFKA_STORAGE_ERROR : codes.NONE)
+  }
+  fixture.turn()
+  fixture.apply({ created: [topicImage('b', { partitions: 2 })] })
+  t.not(fixture.partitions.logDirectories.pathOf(fixture.partition('b', 0)), path)
+  t.not(fixture.partitions.logDirectories.pathOf(fixture.partition('b', 1)), path)
+  t.equal(fixture.log.filter(line => line.includes('a data directory failed')).length, 1)
+  t.end()
+})
+
+t.test('directories of no known topic are left alone, and never taken for another topic of that name', async t => {
+  const fixture = new PartitionsFixture({ topics: [topicImage('a'), topicImage('b')] })
+  fixture.write('a', ['precious'])
+  await fixture.close()
+  fixture.image = { ...fixture.image, topics: new Map([['b', fixture.topic('b')]]) }
+  fixture.open()
+  t.equal(fixture.log.filter(line => line.includes('is left alone') && line.includes('/data/a-0')).length, 1)
+  t.notOk(fixture.log.some(line => line.includes('b-0')))
+  fixture.apply({ created: [topicImage('a')] })
+  t.equal(fixture.partition('a').standing, 'offline')
+  t.ok(fixture.log.some(line => line.includes('move it away')))
+  t.ok(fixture.files.file('/data/a-0/00000000000000000000.log').size() > 0)
+})
+
+t.test('retention lets go of old segments, and their files later', async t => {
+  const fixture = new PartitionsFixture({
+    topics: [topicImage('a', { configs: { 'retention.ms': '1000' } })],
+    properties: { 'log.retention.check.interval.ms': '10000' },
+  })
+  const partition = fixture.partition('a')
+  const changes: number[] = []
+  fixture.write('a', ['x'.repeat(1000)])
+  partition.log.roll()
+  fixture.write('a', ['y'])
+  partition.watch({ partitionChanged: (_, bytes) => changes.push(bytes) })
+  fixture.clock.advance(10_000)
+  t.equal(partition.logStartOffset, 2)
+  t.same(changes, [0])
+  const logs = () => fixture.files.list('/data/a-0').filter(({ name }) => name.endsWith('.deleted'))
+  t.ok(logs().length > 0)
+  await fixture.settle()
+  fixture.clock.advance(60_000)
+  await fixture.settle()
+  t.equal(logs().length, 0)
+})
+
+t.test('flush.ms brings what was written to the disk in time', async t => {
+  const fixture = new PartitionsFixture({
+    topics: [topicImage('a', { configs: { 'flush.ms': '50' } }), topicImage('b')],
+  })
+  fixture.write('a', ['x'])
+  fixture.write('b', ['x'])
+  t.equal(fixture.partition('a').log.recoveryPoint, 0)
+  fixture.clock.advance(50)
+  await fixture.settle()
+  t.equal(fixture.partition('a').log.recoveryPoint, 1)
+  t.equal(fixture.partition('b').log.recoveryPoint, 0)
+})
+
+t.test('deleting records moves the log start, up to the high watermark', t => {
+  const fixture = new PartitionsFixture({ topics: [topicImage('a')] })
+  fixture.write('a', ['x', 'y', 'z'])
+  const partition = fixture.partition('a')
+  t.equal(
+    codeOf(() => partition.deleteRecordsBefore(4)),
+    codes.OFFSET_OUT_OF_RANGE,
+  )
+  t.equal(
+    codeOf(() => partition.deleteRecordsBefore(-2)),
+    codes.OFFSET_OUT_OF_RANGE,
+  )
+  t.equal(partition.deleteRecordsBefore(2), 2)
+  t.equal(partition.deleteRecordsBefore(1), 2)
+  t.equal(partition.deleteRecordsBefore(-1), 3)
+  t.equal(
+    codeOf(() => partition.read(1, everything)),
+    codes.OFFSET_OUT_OF_RANGE,
+  )
+  t.end()
+})
