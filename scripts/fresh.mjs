@@ -77,8 +77,11 @@ export async function built({ types = false } = {}) {
   if (isFresh && (!types || existsSync(join(root, 'dist', 'types')))) return
   const { bundle } = await import('./bundle.mjs')
   await bundle(root)
-  if (types)
+  if (types) {
     mustRun(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'])
+    const { prune } = await import('./declarations.mjs')
+    prune(join(root, 'dist', 'types'), 'lib/broker.d.ts')
+  }
   // The stamp bears the time at which the sources were looked at, so that an edit during the build counts as newer.
   writeFileSync(buildStamp, '')
   utimesSync(buildStamp, startedAt, startedAt)
