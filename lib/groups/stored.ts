@@ -3,7 +3,6 @@
  * version, two bytes each.
  */
 import { decode, encode } from '../../protocol/codec.ts'
-import type { EncodableOf, Message } from '../../protocol/schema.ts'
 import { GroupMetadataKey, GroupMetadataValue } from '../../protocol/stored/group-metadata.ts'
 import { OffsetCommitKey, OffsetCommitValue } from '../../protocol/stored/offset-commit.ts'
 import type { CommittedOffset, GroupRecord, RecordedGroup } from './records.ts'
@@ -24,16 +23,17 @@ const offsetValueVersion = 4
 export function encodeRecord(record: GroupRecord): KeyValue {
   const { groupId, value } = record
   if (record.kind === 'group') {
+    const version = groupValueVersion
     return {
-      key: prefixed(types.group, GroupMetadataKey, 0, { group: groupId }),
-      value: value && prefixed(groupValueVersion, GroupMetadataValue, groupValueVersion, storedGroup(record.value!)),
+      key: prefixed(types.group, encode(GroupMetadataKey, 0, { group: groupId })),
+      value: value && prefixed(version, encode(GroupMetadataValue, version, storedGroup(record.value!))),
     }
   }
   const { topic, partition } = record
   const version = (record.value?.expireTimestampMs ?? -1) >= 0 ? expiringOffsetValueVersion : offsetValueVersion
   return {
-    key: prefixed(types.offset, OffsetCommitKey, 0, { group: groupId, topic, partition }),
-    value: value && prefixed(version, OffsetCommitValue, version, storedOffset(record.value!)),
+    key: prefixed(types.offset, encode(OffsetCommitKey, 0, { group: groupId, topic, partition })),
+    value: value && prefixed(version, encode(OffsetCommitValue, version, storedOffset(record.value!))),
   }
 }
 
@@ -51,20 +51,20 @@ export function decodeRecord(key: Buffer, value: Buffer | null): GroupRecord | n
   return null
 }
 
-function prefixed<M extends Message>(prefix: number, message: M, version: number, value: EncodableOf<M>): Buffer {
-  const body = encode(message, version, value)
-  const bytes = Buffer.allocUnsafe(2 + body.length)
-  bytes.writeInt16BE(prefix, 0)
-  body.copy(bytes, 2)
-  return bytes
+/** The bytes behind a number of two; copied, as encoded bytes are a view of a block that others use. */
+function prefixed(prefix: number, bytes: Buffer): Buffer {
+  const whole = Buffer.allocUnsafe(2 + bytes.length)
+  whole.writeInt16BE(prefix, 0)
+  bytes.copy(whole, 2)
+  return whole
 }
 
 /** The version that a value begins with; a newer one than is known is read as the newest known, as only its end can differ. */
-function versionOf(message: Message, value: Buffer): number {
-  return Math.min(value.readInt16BE(0), message.versions[1])
+function versionOf(value: Buffer, newest: number): number {
+  return Math.min(value.readInt16BE(0), newest)
 }
 
-function storedGroup(group: RecordedGroup): EncodableOf<typeof GroupMetadataValue> {
+function storedGroup(group: RecordedGroup): GroupMetadataValue {
   return {
     protocolType: group.protocolType ?? '',
     generation: group.generation,
@@ -80,7 +80,7 @@ function storedGroup(group: RecordedGroup): EncodableOf<typeof GroupMetadataValu
 }
 
 function recordedGroup(bytes: Buffer): RecordedGroup {
-  const value = decode(GroupMetadataValue, versionOf(GroupMetadataValue, bytes), bytes, 2)
+  const value = decode(GroupMetadataValue, versionOf(bytes, GroupMetadataValue.versions[1]), bytes, 2)
   return {
     protocolType: value.protocolType === '' ? null : value.protocolType,
     generation: value.generation,
@@ -102,7 +102,7 @@ function recordedGroup(bytes: Buffer): RecordedGroup {
   }
 }
 
-function storedOffset(offset: CommittedOffset): EncodableOf<typeof OffsetCommitValue> {
+function storedOffset(offset: CommittedOffset): OffsetCommitValue {
   return {
     offset: offset.offset,
     leaderEpoch: offset.leaderEpoch,
@@ -114,7 +114,7 @@ function storedOffset(offset: CommittedOffset): EncodableOf<typeof OffsetCommitV
 }
 
 function committedOffset(bytes: Buffer): CommittedOffset {
-  const value = decode(OffsetCommitValue, versionOf(OffsetCommitValue, bytes), bytes, 2)
+  const value = decode(OffsetCommitValue, versionOf(bytes, OffsetCommitValue.versions[1]), bytes, 2)
   return {
     offset: value.offset,
     leaderEpoch: value.leaderEpoch,
