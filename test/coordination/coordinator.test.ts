@@ -1,3 +1,4 @@
+/** The runtime of coordinators with the smallest shard there is: what is written, when it is answered, and what happens when that fails. */
 import t from 'tap'
 import { Deadlines } from '../../lib/base/deadlines.ts'
 import { silentLogger } from '../../lib/base/logger.ts'

@@ -1,3 +1,4 @@
+/** How members come into a classic group, stay in it and leave it, on a shard without a broker. */
 import t from 'tap'
 import { codes } from '../../protocol/errors.ts'
 import { Bench, protocols } from './bench.ts'

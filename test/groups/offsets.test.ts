@@ -1,3 +1,4 @@
+/** How a shard keeps offsets: who may commit, what is fetched, and when they are forgotten. */
 import t from 'tap'
 import { codes } from '../../protocol/errors.ts'
 import { Bench, protocols, subscription } from './bench.ts'

@@ -1,3 +1,4 @@
+/** Group records as bytes, against themselves and against what Apache Kafka wrote. */
 import t from 'tap'
 import type { GroupRecord } from '../../lib/groups/records.ts'
 import { decodeRecord, encodeRecord } from '../../lib/groups/stored.ts'

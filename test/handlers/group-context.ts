@@ -4,15 +4,11 @@ import { silentLogger } from '../../lib/base/logger.ts'
 import { seededRandom } from '../../lib/base/random.ts'
 import { Groups, offsetsTopic } from '../../lib/coordination/groups.ts'
 import type { Context, Operation, ResourceType } from '../../lib/handlers/context.ts'
-import { findCoordinator } from '../../lib/handlers/find-coordinator.ts'
 import { joinGroup } from '../../lib/handlers/join-group.ts'
-import { offsetCommit } from '../../lib/handlers/offset-commit.ts'
-import { offsetFetch } from '../../lib/handlers/offset-fetch.ts'
 import { syncGroup } from '../../lib/handlers/sync-group.ts'
 import { ManualClock } from '../../lib/testing/clock.ts'
 import type { JoinGroupRequest, JoinGroupResponse } from '../../protocol/messages/join-group.ts'
 import type { OffsetCommitRequest } from '../../protocol/messages/offset-commit.ts'
-import type { OffsetFetchRequest } from '../../protocol/messages/offset-fetch.ts'
 import { FakePartition } from '../coordination/fake-partition.ts'
 import { joinRequest, syncRequest } from '../groups/bench.ts'
 import { clusterContext, topic } from './cluster-context.ts'
@@ -73,12 +69,6 @@ export async function groupContext(t: Test, options: GroupContextOptions = {}) {
       await syncGroup(syncRequest({ groupId, memberId, generationId, assignments }), inVersion(3))
       return memberId
     },
-    commit: async (version: number, request: Partial<OffsetCommitRequest> = {}) =>
-      offsetCommit(commitRequest(request), inVersion(version)),
-    fetch: async (version: number, request: Partial<OffsetFetchRequest>) =>
-      offsetFetch({ groupId: 'g', topics: null, groups: [], requireStable: false, ...request }, inVersion(version)),
-    find: async (version: number, keyType: number, ...keys: string[]) =>
-      findCoordinator({ key: keys[0]!, keyType, coordinatorKeys: keys }, inVersion(version)),
   }
 }
 

@@ -1,13 +1,17 @@
-import t from 'tap'
+/** The APIs of groups and offsets, from request to answer, with a cluster in memory. */
+import t, { type Test } from 'tap'
 import { offsetsTopic } from '../../lib/coordination/groups.ts'
 import { javaHashCode, partitionOfKey } from '../../lib/coordination/key-partition.ts'
 import { deleteGroups } from '../../lib/handlers/delete-groups.ts'
 import { describeGroups } from '../../lib/handlers/describe-groups.ts'
+import { findCoordinator } from '../../lib/handlers/find-coordinator.ts'
 import { heartbeat } from '../../lib/handlers/heartbeat.ts'
 import { joinGroup } from '../../lib/handlers/join-group.ts'
 import { leaveGroup } from '../../lib/handlers/leave-group.ts'
 import { listGroups } from '../../lib/handlers/list-groups.ts'
+import { offsetCommit } from '../../lib/handlers/offset-commit.ts'
 import { offsetDelete } from '../../lib/handlers/offset-delete.ts'
+import { offsetFetch } from '../../lib/handlers/offset-fetch.ts'
 import { syncGroup } from '../../lib/handlers/sync-group.ts'
 import { encode } from '../../protocol/codec.ts'
 import { codes } from '../../protocol/errors.ts'
@@ -17,16 +21,30 @@ import { Heartbeat } from '../../protocol/messages/heartbeat.ts'
 import { JoinGroup } from '../../protocol/messages/join-group.ts'
 import { LeaveGroup } from '../../protocol/messages/leave-group.ts'
 import { ListGroups } from '../../protocol/messages/list-groups.ts'
-import { OffsetCommit } from '../../protocol/messages/offset-commit.ts'
+import { OffsetCommit, type OffsetCommitRequest } from '../../protocol/messages/offset-commit.ts'
 import { OffsetDelete } from '../../protocol/messages/offset-delete.ts'
-import { OffsetFetch } from '../../protocol/messages/offset-fetch.ts'
+import { OffsetFetch, type OffsetFetchRequest } from '../../protocol/messages/offset-fetch.ts'
 import { SyncGroup } from '../../protocol/messages/sync-group.ts'
 import { joinRequest, protocols, syncRequest } from '../groups/bench.ts'
 import { encodable } from './cluster-context.ts'
-import { commitTopic, groupContext } from './group-context.ts'
+import { commitRequest, commitTopic, type GroupContextOptions, groupContext } from './group-context.ts'
 
 const noTopicId = 'AAAAAAAAAAAAAAAAAAAAAA'
 const unknownId = 'AAAAAAAAAAAAAAAAAAAAAQ'
+
+async function broker(t: Test, options?: GroupContextOptions) {
+  const context = await groupContext(t, options)
+  const { at } = context
+  return {
+    ...context,
+    commit: async (version: number, request: Partial<OffsetCommitRequest> = {}) =>
+      offsetCommit(commitRequest(request), at(version)),
+    fetch: async (version: number, request: Partial<OffsetFetchRequest>) =>
+      offsetFetch({ groupId: 'g', topics: null, groups: [], requireStable: false, ...request }, at(version)),
+    find: async (version: number, keyType: number, ...keys: string[]) =>
+      findCoordinator({ key: keys[0]!, keyType, coordinatorKeys: keys }, at(version)),
+  }
+}
 
 t.test('keys find their partitions as in Java', async t => {
   t.equal(javaHashCode(''), 0)
@@ -39,7 +57,7 @@ t.test('keys find their partitions as in Java', async t => {
 })
 
 t.test('whoever asks for a coordinator first has its topic made, and hears of this broker', async t => {
-  const { cluster, find } = await groupContext(t, { offsetsTopic: false })
+  const { cluster, find } = await broker(t, { offsetsTopic: false })
   t.notOk(cluster.image.topics.has(offsetsTopic))
   const v0 = await find(0, 0, 'g')
   t.match(v0, { errorCode: 0, nodeId: 1, host: '127.0.0.1', port: 9092 })
@@ -57,7 +75,7 @@ t.test('whoever asks for a coordinator first has its topic made, and hears of th
 })
 
 t.test('a coordinator is not told to those who may not describe the group or the transaction', async t => {
-  const { find } = await groupContext(t, { deny: (_, type, name) => type === 'transactionalId' || name === 'secret' })
+  const { find } = await broker(t, { deny: (_, type, name) => type === 'transactionalId' || name === 'secret' })
   const { coordinators } = await find(4, 0, 'secret', 'open')
   t.same(
     coordinators!.map(({ errorCode }) => errorCode),
@@ -67,13 +85,13 @@ t.test('a coordinator is not told to those who may not describe the group or the
 })
 
 t.test('a coordinator whose topic cannot be made is not available', async t => {
-  const { find, cluster } = await groupContext(t, { offsetsTopic: false })
+  const { find, cluster } = await broker(t, { offsetsTopic: false })
   await cluster.close()
   await t.rejects(find(4, 0, 'g'))
 })
 
 t.test('before there is a place for groups nothing is coordinated, and nothing is listed', async t => {
-  const { join, commit, at } = await groupContext(t, { offsetsTopic: false })
+  const { join, commit, at } = await broker(t, { offsetsTopic: false })
   t.equal((await join()).errorCode, codes.NOT_COORDINATOR)
   t.match(await commit(8), { topics: [{ partitions: [{ errorCode: codes.NOT_COORDINATOR }] }] })
   t.same(await listGroups({ statesFilter: [], typesFilter: [] }, at(5)), {
@@ -84,7 +102,7 @@ t.test('before there is a place for groups nothing is coordinated, and nothing i
 })
 
 t.test('what cannot be a request of a member is refused before its group is looked for', async t => {
-  const { at, join } = await groupContext(t)
+  const { at, join } = await broker(t)
   t.equal((await join({ groupId: '' })).errorCode, codes.INVALID_GROUP_ID)
   t.equal((await join({ sessionTimeoutMs: 5999 })).errorCode, codes.INVALID_SESSION_TIMEOUT)
   t.equal((await join({ sessionTimeoutMs: 1_800_001 })).errorCode, codes.INVALID_SESSION_TIMEOUT)
@@ -103,7 +121,7 @@ t.test('what cannot be a request of a member is refused before its group is look
 t.test(
   'a group lives: join, sync, heartbeat, commit, leave; and every answer can be written in its version',
   async t => {
-    const { at, join, commit, fetch } = await groupContext(t)
+    const { at, join, commit, fetch } = await broker(t)
     for (let version = 0; version <= 9; version++) {
       const groupId = `g${version}`
       let joined = await join({ groupId }, version)
@@ -151,7 +169,7 @@ t.test(
 )
 
 t.test('version 0 of JoinGroup has one timeout for the session and the rebalance', async t => {
-  const { at, clock, stable } = await groupContext(t)
+  const { at, clock, stable } = await broker(t)
   const memberId = await stable()
   const first = joinGroup(joinRequest({ sessionTimeoutMs: 7000, rebalanceTimeoutMs: -1 }), at(0)) as Promise<{
     errorCode: number
@@ -162,7 +180,7 @@ t.test('version 0 of JoinGroup has one timeout for the session and the rebalance
 })
 
 t.test('partitions that are not there are refused one by one, the others are committed', async t => {
-  const { commit, fetch, topicId } = await groupContext(t)
+  const { commit, fetch, topicId } = await broker(t)
   const unknown = codes.UNKNOWN_TOPIC_OR_PARTITION
   const answer = await commit(9, { topics: [commitTopic('nope', 0), commitTopic('t', 1, 44, 0)] })
   t.same(
@@ -192,7 +210,7 @@ t.test('partitions that are not there are refused one by one, the others are com
 })
 
 t.test('offsets of several groups are fetched at once, by name or by id', async t => {
-  const { commit, fetch, topicId } = await groupContext(t)
+  const { commit, fetch, topicId } = await broker(t)
   await commit(8)
   const group = (groupId: string, topics: { name?: string; topicId?: string }[] | null) => ({
     groupId,
@@ -227,7 +245,7 @@ t.test('offsets of several groups are fetched at once, by name or by id', async 
 })
 
 t.test('the first versions of OffsetFetch tell an error at each partition', async t => {
-  const { fetch } = await groupContext(t, { deny: (_, type, name) => type === 'group' && name === 'secret' })
+  const { fetch } = await broker(t, { deny: (_, type, name) => type === 'group' && name === 'secret' })
   const asked = { groupId: 'secret', topics: [{ name: 't', partitionIndexes: [0, 1] }] }
   const denied = codes.GROUP_AUTHORIZATION_FAILED
   t.same(
@@ -238,7 +256,7 @@ t.test('the first versions of OffsetFetch tell an error at each partition', asyn
 })
 
 t.test('offsets are deleted where nobody consumes the topic any more', async t => {
-  const { at, commit, fetch, stable } = await groupContext(t)
+  const { at, commit, fetch, stable } = await broker(t)
   await commit(8, { topics: [commitTopic('t', 0, 1)] })
   const topics = [
     { name: 't', partitions: [0, 9].map(partitionIndex => ({ partitionIndex })) },
@@ -270,7 +288,7 @@ t.test('offsets are deleted where nobody consumes the topic any more', async t =
 })
 
 t.test('groups are listed by state and type, whatever the case of the filters', async t => {
-  const { at, commit, stable } = await groupContext(t)
+  const { at, commit, stable } = await broker(t)
   await stable('stable')
   await commit(8, { groupId: 'simple' })
   const list = async (statesFilter: string[], typesFilter: string[]) => {
@@ -286,7 +304,7 @@ t.test('groups are listed by state and type, whatever the case of the filters', 
 })
 
 t.test('whoever may not describe the cluster sees the groups that they may describe', async t => {
-  const { at, commit } = await groupContext(t, { deny: (_, type, name) => type === 'cluster' || name === 'secret' })
+  const { at, commit } = await broker(t, { deny: (_, type, name) => type === 'cluster' || name === 'secret' })
   await commit(8, { groupId: 'open' })
   const { groups } = await listGroups({ statesFilter: [], typesFilter: [] }, at(4))
   t.same(
@@ -296,7 +314,7 @@ t.test('whoever may not describe the cluster sees the groups that they may descr
 })
 
 t.test('groups are described in the order of the request, unknown ones as dead', async t => {
-  const { at, stable } = await groupContext(t, {
+  const { at, stable } = await broker(t, {
     deny: (operation, type, name) => name === 'secret' || (type === 'group' && operation === 'delete'),
   })
   const memberId = await stable()
@@ -320,7 +338,7 @@ t.test('groups are described in the order of the request, unknown ones as dead',
 })
 
 t.test('empty groups are deleted, each answered once', async t => {
-  const { at, commit, stable, fetch } = await groupContext(t)
+  const { at, commit, stable, fetch } = await broker(t)
   await stable('full')
   await commit(8, { groupId: 'simple' })
   const answer = await deleteGroups({ groupsNames: ['full', 'simple', 'nope', 'simple'] }, at(2))
@@ -334,7 +352,7 @@ t.test('empty groups are deleted, each answered once', async t => {
 
 t.test('what one may not do to a group or topic is refused by its code', async t => {
   const denied = codes.GROUP_AUTHORIZATION_FAILED
-  const { at, join, commit, fetch } = await groupContext(t, { deny: (_, type) => type === 'group' })
+  const { at, join, commit, fetch } = await broker(t, { deny: (_, type) => type === 'group' })
   t.equal((await join()).errorCode, denied)
   t.match(await syncGroup(syncRequest({}), at(3)), { errorCode: denied })
   t.match(await heartbeat({ groupId: 'g', memberId: 'm', generationId: 1, groupInstanceId: null }, at(3)), {
@@ -347,7 +365,7 @@ t.test('what one may not do to a group or topic is refused by its code', async t
   })
   t.match(await offsetDelete({ groupId: 'g', topics: [] }, at(0)), { errorCode: denied })
   t.match(await deleteGroups({ groupsNames: ['g'] }, at(2)), { results: [{ errorCode: denied }] })
-  const topics = await groupContext(t, { deny: (_, type) => type === 'topic' })
+  const topics = await broker(t, { deny: (_, type) => type === 'topic' })
   const deniedTopic = codes.TOPIC_AUTHORIZATION_FAILED
   t.match(await topics.commit(8), { topics: [{ partitions: [{ errorCode: deniedTopic }] }] })
   t.match(await topics.fetch(7, { topics: [{ name: 't', partitionIndexes: [0] }] }), {
@@ -365,7 +383,7 @@ t.test('what one may not do to a group or topic is refused by its code', async t
 t.test(
   'groups and offsets are there again after a restart, and those who waited look for their coordinator',
   async t => {
-    const { at, join, commit, fetch, stable, restart } = await groupContext(t)
+    const { at, join, commit, fetch, stable, restart } = await broker(t)
     const memberId = await stable()
     await commit(8, { memberId, generationIdOrMemberEpoch: 1 })
     const waiting = joinGroup(joinRequest({ protocols: protocols('range') }), at(3))
@@ -380,7 +398,7 @@ t.test(
 )
 
 t.test('with a topic go its offsets', async t => {
-  const { cluster, commit, fetch, logs } = await groupContext(t)
+  const { cluster, commit, fetch, logs } = await broker(t)
   await commit(8)
   await cluster.deleteTopics([{ name: 't', topicId: noTopicId }])
   t.same((await fetch(7, {})).topics, [])
@@ -389,7 +407,7 @@ t.test('with a topic go its offsets', async t => {
 })
 
 t.test('while groups are loaded requests are told to wait, heartbeats are let pass, and nothing is listed', async t => {
-  const { at, commit, fetch, logs, restart, clock } = await groupContext(t)
+  const { at, commit, fetch, logs, restart, clock } = await broker(t)
   await commit(8)
   await commit(8, { topics: [commitTopic('t', 1)] })
   for (const log of logs.values()) log.log.batchesPerRead = 1
@@ -407,13 +425,13 @@ t.test('while groups are loaded requests are told to wait, heartbeats are let pa
 })
 
 t.test('a commit that is too large for the log is told so', async t => {
-  const { commit, logs } = await groupContext(t)
+  const { commit, logs } = await broker(t)
   for (const log of logs.values()) log.failAppendsWith = codes.MESSAGE_TOO_LARGE
   t.match(await commit(8), { topics: [{ partitions: [{ errorCode: codes.INVALID_COMMIT_OFFSET_SIZE }] }] })
 })
 
 t.test('groups end with the topic that keeps them', async t => {
-  const { cluster, fetch, commit } = await groupContext(t)
+  const { cluster, fetch, commit } = await broker(t)
   await commit(8)
   await cluster.deleteTopics([{ name: offsetsTopic, topicId: noTopicId }])
   t.match(await fetch(7, {}), { errorCode: codes.NOT_COORDINATOR })
