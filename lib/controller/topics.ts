@@ -53,11 +53,12 @@ export function planTopics(
   rules: TopicRules,
 ): Plan<PlannedTopic>[] {
   const forms = collisionForms(image, requests)
-  const partitionsLeft = { count: partitionsPerRequestMax }
+  const partitions = requests.reduce((sum, request) => sum + Math.max(0, partitionsAsked(request, rules)), 0)
   return onceByName(requests, request => {
+    // Together they are too many: nobody can say which of them was the slip.
+    if (partitions > partitionsPerRequestMax) throw tooManyPartitions()
     checkName(request.name, image, forms)
     const topic = planTopic(image, request, rules)
-    spend(partitionsLeft, topic.replicas.length)
     // What is planned counts as taken for those that follow.
     if (mayCollide(request.name)) forms.set(collisionForm(request.name), request.name)
     return topic
@@ -125,8 +126,13 @@ function planTopic(image: ClusterImage, request: TopicToCreate, rules: TopicRule
   return { topicId: rules.newTopicId(), name: request.name, replicas, configs }
 }
 
+function partitionsAsked({ numPartitions, assignments }: TopicToCreate, rules: TopicRules): number {
+  if (assignments.length > 0) return assignments.length
+  return numPartitions === -1 ? rules.numPartitions : numPartitions
+}
+
 function placed(image: ClusterImage, request: TopicToCreate, rules: TopicRules): number[][] {
-  const partitions = request.numPartitions === -1 ? rules.numPartitions : request.numPartitions
+  const partitions = partitionsAsked(request, rules)
   const replicationFactor = request.replicationFactor === -1 ? rules.replicationFactor : request.replicationFactor
   if (replicationFactor <= 0) {
     throw new KafkaError(
@@ -140,7 +146,6 @@ function placed(image: ClusterImage, request: TopicToCreate, rules: TopicRules):
       `${partitions} partitions are not possible: take at least 1, or -1 for the broker's default`,
     )
   }
-  if (partitions > partitionsPerRequestMax) throw tooManyPartitions()
   checkBrokers(image, replicationFactor)
   return placeReplicas(image.brokers, partitions, replicationFactor, rules.randomInt(image.brokers.length))
 }
@@ -285,18 +290,19 @@ export function planDeletions(
   requests: readonly Deletion[],
   rules: Pick<TopicRules, 'deleteEnabled'>,
 ): DeletionPlan[] {
-  const distinct = [...new Map(requests.map(request => [`${request.name}/${request.topicId}`, request])).values()]
-  const mentions = new Map<TopicImage, number>()
+  const itemKey = ({ name, topicId }: Deletion) => `${name}/${topicId}`
+  const distinct = [...new Map(requests.map(request => [itemKey(request), request])).values()]
+  const mentions = new Map<TopicImage | string, number>()
   for (const request of requests) {
-    const topic = meant(image, request)
-    if (topic) mentions.set(topic, (mentions.get(topic) ?? 0) + 1)
+    const topic = meant(image, request) ?? itemKey(request)
+    mentions.set(topic, (mentions.get(topic) ?? 0) + 1)
   }
   return distinct.map(request => {
     try {
-      const topic = deletable(image, request, rules)
-      if (mentions.get(topic)! > 1) {
+      if (mentions.get(meant(image, request) ?? itemKey(request))! > 1) {
         throw new KafkaError(codes.INVALID_REQUEST, 'this topic is named more than once in one request')
       }
+      const topic = deletable(image, request, rules)
       return { name: topic.name, topicId: topic.topicId, topic, error: null }
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error

@@ -13,13 +13,12 @@ export function describeCluster(request: DescribeClusterRequest, context: Contex
   const { endpointType } = request
   if (endpointType === endpointTypes.controllers) {
     return refused(
-      endpointType,
       codes.MISMATCHED_ENDPOINT_TYPE,
       'this is the address of a broker; controllers have none of their own here: ask for brokers',
     )
   }
   if (endpointType !== endpointTypes.brokers) {
-    return refused(endpointType, codes.UNSUPPORTED_ENDPOINT_TYPE, `there are no endpoints of type ${endpointType}`)
+    return refused(codes.UNSUPPORTED_ENDPOINT_TYPE, `there are no endpoints of type ${endpointType}`)
   }
   const { image } = broker.cluster
   const mayDescribe = () => broker.authorize(context, 'describe', 'cluster', clusterResource)
@@ -38,6 +37,6 @@ export function describeCluster(request: DescribeClusterRequest, context: Contex
   }
 }
 
-function refused(endpointType: number, errorCode: number, errorMessage: string): DescribeClusterResponse {
-  return { throttleTimeMs: 0, errorCode, errorMessage, endpointType, clusterId: '', brokers: [] }
+function refused(errorCode: number, errorMessage: string): DescribeClusterResponse {
+  return { throttleTimeMs: 0, errorCode, errorMessage, clusterId: '', brokers: [] }
 }

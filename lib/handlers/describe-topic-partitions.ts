@@ -62,7 +62,8 @@ class Page {
     const topic = image.topics.get(name)
     if (topic === undefined) {
       const wrongName = topicNameError(name) !== null
-      this.topics.push(failed(wrongName ? codes.INVALID_TOPIC_EXCEPTION : codes.UNKNOWN_TOPIC_OR_PARTITION, name))
+      const answer = failed(wrongName ? codes.INVALID_TOPIC_EXCEPTION : codes.UNKNOWN_TOPIC_OR_PARTITION, name)
+      this.topics.push({ ...answer, topicAuthorizedOperations: authorizedOperations(context, 'topic', name) })
       return true
     }
     const first = cursor?.topicName === name ? cursor.partitionIndex : 0

@@ -223,6 +223,7 @@ t.test('DescribeTopicPartitions answers for topics by name, with an error for ea
       ['secret', codes.TOPIC_AUTHORIZATION_FAILED],
     ],
   )
+  t.equal(answer.topics[0]!.topicAuthorizedOperations, answer.topics[1]!.topicAuthorizedOperations)
   t.match(answer.topics[1]!.partitions[0], { eligibleLeaderReplicas: [], lastKnownElr: [], leaderId: 1 })
   const bad = describeTopicPartitions({ ...ask, cursor: { topicName: 'a', partitionIndex: -1 } }, at(0))
   t.ok(bad.topics.every(({ errorCode }) => errorCode === codes.INVALID_REQUEST))
