@@ -156,7 +156,8 @@ class Check {
     if (old) return
     // What lies before the log's start has no entry any more.
     const epoch = this.#epochs.epochFor(last)
-    if (epoch !== partitionLeaderEpoch(b, at) && (epoch >= 0 || this.#epochs.entries.length === 0)) {
+    const told = epoch >= 0 || (this.#epochs.entries.length === 0 && last >= (this.#options.logStartOffset ?? 0))
+    if (told && epoch !== partitionLeaderEpoch(b, at)) {
       this.#find(name, `${where} is of leader epoch ${partitionLeaderEpoch(b, at)}, the checkpoint says ${epoch}`)
     }
     try {

@@ -53,10 +53,16 @@ export class LeaderEpochs {
     if (this.#place(leaderEpoch, startOffset)) this.#write()
   }
 
-  /** Notes the epochs found in batches while a log is recovered; `writeRecovered` once all are there. */
+  /** Notes the epoch of a batch while a log is recovered, from the first batch on; `writeRecovered` once all were seen. */
   recover(leaderEpoch: number, startOffset: number): void {
-    if (leaderEpoch <= this.latest) return
-    this.#place(leaderEpoch, startOffset)
+    const first = this.#entries[0]
+    if (leaderEpoch < 0) return
+    if (first === undefined || leaderEpoch > this.latest) this.#place(leaderEpoch, startOffset)
+    else if (startOffset < first.startOffset && leaderEpoch <= first.leaderEpoch) {
+      // The log's start had moved up, but the disk does not know.
+      if (leaderEpoch === first.leaderEpoch) this.#entries.shift()
+      this.#entries.unshift({ leaderEpoch, startOffset })
+    } else return
     this.#recovered = true
   }
 
@@ -94,9 +100,14 @@ export class LeaderEpochs {
     return -1
   }
 
-  /** Forgets epochs that began at this offset or above. */
+  /**
+   * Forgets epochs that began at this offset or above. The first of all may begin there: then the log is empty from its start,
+   * or its start had moved up to its end.
+   */
   truncateFromEnd(offset: number): void {
-    const kept = this.#entries.filter(entry => entry.startOffset < offset)
+    const kept = this.#entries.filter(
+      ({ startOffset }, index) => startOffset < offset || (index === 0 && startOffset === offset),
+    )
     if (kept.length === this.#entries.length) return
     this.#entries = kept
     this.#write()

@@ -1,0 +1,172 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import t from 'tap'
+import { DirectoryError, DirectoryLockedError, type DirectoryOptions, LogDirectory } from '../../storage/directory.ts'
+import { diskFiles, type Files, memoryFiles } from '../../storage/files.ts'
+import { defaultLogConfig } from '../../storage/log.ts'
+import { batchOf, startMs } from './fixture.ts'
+
+const topicId = 'Ix7fU4oaTj2qjobMGL43vQ'
+const client = { origin: 'client', leaderEpoch: 0 } as const
+
+/** Opens a directory; turns of the event loop end by themselves, with the next microtask. */
+function open(path: string, choice: Partial<DirectoryOptions> = {}): LogDirectory {
+  let next = 0
+  return LogDirectory.open(path, {
+    files: diskFiles,
+    nodeId: 1,
+    uuid: () => `AAAAAAAAAAAAAAAAAAAA${String(next++).padStart(2, '0')}`,
+    now: () => startMs,
+    schedule: run => queueMicrotask(run),
+    producerIdExpirationMs: 86_400_000,
+    ...choice,
+  })
+}
+
+t.test('a new directory gets its ids, and keeps them', async t => {
+  const path = t.testdir()
+  const first = open(path, { clusterId: 'MkU3OEVBNTcwNTJENDM2Qk' })
+  t.equal(first.cleanShutdown, false)
+  t.equal(first.clusterId, 'MkU3OEVBNTcwNTJENDM2Qk')
+  await first.close()
+  t.match(
+    readFileSync(`${path}/meta.properties`, 'utf8'),
+    /version=1\ncluster.id=MkU3\w+\nnode.id=1\ndirectory.id=A{20}00\n/,
+  )
+  const second = open(path)
+  t.equal(second.clusterId, first.clusterId)
+  t.equal(second.directoryId, first.directoryId)
+  t.equal(second.cleanShutdown, true)
+  await second.close()
+  t.throws(() => open(path, { nodeId: 2 }), DirectoryError)
+  t.throws(() => open(path, { clusterId: 'AAAAAAAAAAAAAAAAAAAAAA' }), DirectoryError)
+  await open(path).close()
+})
+
+t.test('a second broker is refused, in this process and in another; a dead one is not in the way', async t => {
+  const path = t.testdir()
+  const first = open(path)
+  t.throws(() => open(path), DirectoryLockedError)
+  await first.close()
+  t.notOk(existsSync(`${path}/.lock`))
+
+  // This test's parent is alive for sure; whoever had the number of this process before is dead.
+  const bootId = readText('/proc/sys/kernel/random/boot_id').trim()
+  const started = (pid: number) =>
+    readText(`/proc/${pid}/stat`)
+      .replace(/^.*\) /, '')
+      .split(' ')[19] ?? ''
+  const lock = (pid: number, start: string, boot = bootId) =>
+    writeFileSync(`${path}/.lock`, `pid=${pid}\nstart=${start}\nboot=${boot}\n`)
+  lock(process.ppid, started(process.ppid))
+  t.throws(() => open(path), { name: 'DirectoryLockedError', message: new RegExp(`process ${process.ppid} has it`) })
+  const { pid } = spawnSync(process.execPath, ['-e', ''])
+  for (const stale of [
+    () => lock(pid, '12345'),
+    () => lock(process.pid, '12345'),
+    () => lock(process.ppid, '1'),
+    () => lock(process.ppid, started(process.ppid), 'another-boot'),
+    () => writeFileSync(`${path}/.lock`, ''),
+  ]) {
+    stale()
+    await open(path).close()
+  }
+})
+
+function readText(path: string): string {
+  return existsSync(path) ? readFileSync(path, 'utf8') : ''
+}
+
+t.test('logs live in directories of their own, and their checkpoints survive', async t => {
+  for (const files of [diskFiles, memoryFiles()]) {
+    const path = files === diskFiles ? t.testdir() : '/data'
+    const directory = open(path, { files })
+    const log = directory.openLog('orders', 3, topicId, { ...defaultLogConfig, segmentBytes: 1_000 })
+    t.equal(directory.openLog('orders', 3, topicId, defaultLogConfig), log)
+    for (let index = 0; index < 30; index++) log.append(batchOf([`${index}`.padEnd(100)]), client)
+    await null
+    directory.openLog('empty', 0, null, defaultLogConfig)
+    log.advanceLogStartOffset(7)
+    directory.setHighWatermark('orders', 3, 30)
+    await log.flush()
+    await directory.checkpoint()
+    t.equal(textOf(files, `${path}/recovery-point-offset-checkpoint`), '0\n2\norders 3 30\nempty 0 0\n')
+    t.equal(textOf(files, `${path}/replication-offset-checkpoint`), '0\n1\norders 3 30\n')
+    t.equal(textOf(files, `${path}/log-start-offset-checkpoint`), '0\n1\norders 3 7\n')
+    t.equal(textOf(files, `${path}/orders-3/partition.metadata`), `version: 0\ntopic_id: ${topicId}`)
+    await directory.close()
+
+    const again = open(path, { files })
+    t.same(
+      again.partitions().sort((a, b) => (a.topic < b.topic ? -1 : 1)),
+      [
+        { topic: 'empty', partition: 0, topicId: null },
+        { topic: 'orders', partition: 3, topicId },
+      ],
+    )
+    t.equal(again.highWatermark('orders', 3), 30)
+    t.throws(() => again.openLog('orders', 3, 'AAAAAAAAAAAAAAAAAAAAAQ', defaultLogConfig), DirectoryError)
+    const reopened = again.openLog('orders', 3, topicId, defaultLogConfig)
+    t.same([reopened.logStartOffset, reopened.logEndOffset, reopened.recoveryPoint], [7, 30, 30])
+    t.ok(again.usage().sizeInBytes > 1_000)
+    await again.close()
+  }
+})
+
+function textOf(files: Files, path: string): string | undefined {
+  return files.read(path)?.toString()
+}
+
+t.test('a deleted log makes room for another of its name at once, and its files go later', async t => {
+  const path = t.testdir()
+  const directory = open(path)
+  directory.openLog('t', 0, topicId, { ...defaultLogConfig, fileDeleteDelayMs: 1_000 }).append(batchOf(['old']), client)
+  directory.deleteLog('t', 0)
+  const log = directory.openLog('t', 0, 'AAAAAAAAAAAAAAAAAAAAAQ', defaultLogConfig)
+  t.equal(log.logEndOffset, 0)
+  const doomed = () => readdirSync(path).filter(name => /^t-0\.[0-9a-f]{32}-delete$/.test(name)).length
+  t.equal(doomed(), 1)
+  await directory.removeDeleted(startMs + 999)
+  t.equal(doomed(), 1)
+  await directory.removeDeleted(startMs + 1_000)
+  t.equal(doomed(), 0)
+  directory.deleteLog('t', 0)
+  await directory.close()
+
+  const again = open(path)
+  t.same(again.partitions(), [])
+  await again.removeDeleted(startMs)
+  t.equal(doomed(), 0, 'leftovers go at the next start')
+  await again.close()
+})
+
+t.test('a damaged checkpoint is as good as none', async t => {
+  const path = t.testdir()
+  const directory = open(path)
+  const log = directory.openLog('t', 0, topicId, defaultLogConfig)
+  log.append(batchOf(['kept']), client)
+  await directory.close()
+  for (const damage of ['', '1\n0\n', '0\n5\nt 0 1\n', '0\n1\nt 0 x\n']) {
+    writeFileSync(`${path}/recovery-point-offset-checkpoint`, damage)
+    const warnings: string[] = []
+    const warn = (message: string) => void warnings.push(message)
+    const again = open(path, { logger: { info: warn, warn, error: warn } })
+    t.match(warnings, [/recovery-point-offset-checkpoint cannot be read/])
+    t.equal(again.openLog('t', 0, topicId, defaultLogConfig).logEndOffset, 1)
+    await again.close()
+  }
+})
+
+t.test('a log whose disk failed leaves no mark of a clean shutdown', async t => {
+  const files = memoryFiles()
+  const directory = open('/data', { files })
+  const log = directory.openLog('t', 0, topicId, defaultLogConfig)
+  log.append(batchOf(['a']), client)
+  files.unlink('/data/t-0/00000000000000000000.log')
+  log.segments[0].file.close()
+  await files.removeTree('/data/t-0')
+  await null
+  t.ok(log.failure)
+  await directory.close()
+  t.equal(open('/data', { files }).cleanShutdown, false)
+})
