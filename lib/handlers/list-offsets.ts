@@ -44,8 +44,9 @@ function listTopic(topic: Topic, isolation: Isolation, context: Context): Answer
     return topic.partitions.map(wish => failure(wish, codes.TOPIC_AUTHORIZATION_FAILED))
   }
   const twice = context.apiVersion === 0 ? none : askedTwice(topic.partitions)
-  return topic.partitions.map(wish => {
-    if (twice.has(wish.partitionIndex)) return failure(wish, codes.INVALID_REQUEST)
+  const once = twice.size === 0 ? topic.partitions : topic.partitions.filter(wish => !twice.has(wish.partitionIndex))
+  const refused = [...twice].map(partitionIndex => failure({ partitionIndex }, codes.INVALID_REQUEST))
+  const answers = once.map(wish => {
     try {
       const partition = partitionFor(context, topic.name, wish.partitionIndex)
       partition.checkLeads()
@@ -56,6 +57,7 @@ function listTopic(topic: Topic, isolation: Isolation, context: Context): Answer
       return failure(wish, error.code)
     }
   })
+  return twice.size === 0 ? answers : [...answers, ...refused]
 }
 
 function listOne(partition: Partition, wish: Wish, isolation: Isolation, { apiVersion }: Context): Answer {
@@ -127,6 +129,6 @@ function askedTwice(partitions: readonly Wish[]): ReadonlySet<number> {
   return twice
 }
 
-function failure({ partitionIndex }: Wish, errorCode: number): Answer {
+function failure({ partitionIndex }: Pick<Wish, 'partitionIndex'>, errorCode: number): Answer {
   return { partitionIndex, errorCode, oldStyleOffsets: [] }
 }

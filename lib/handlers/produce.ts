@@ -5,6 +5,7 @@ import { type Partition, type RecordError, RecordValidationError } from '../part
 import { checkForVersion, isTransactionalSet } from '../partitions/record-sets.ts'
 import { ProduceWait } from '../partitions/waiters.ts'
 import type { Context } from './context.ts'
+import { partitionFor } from './partition-for.ts'
 
 type TopicAnswer = ProduceResponse['responses'][number]
 type TopicData = ProduceRequest['topicData'][number]
@@ -27,16 +28,11 @@ const noRecordErrors: PartitionAnswer['recordErrors'] = []
 /** Errors that say nothing of the log; with the others its start is told. */
 const withoutLogStart: ReadonlySet<number> = new Set([
   codes.CORRUPT_MESSAGE,
-  codes.UNKNOWN_TOPIC_OR_PARTITION,
   codes.NOT_LEADER_OR_FOLLOWER,
   codes.MESSAGE_TOO_LARGE,
   codes.RECORD_LIST_TOO_LARGE,
   codes.KAFKA_STORAGE_ERROR,
   codes.NOT_ENOUGH_REPLICAS,
-  codes.INVALID_PRODUCER_ID_MAPPING,
-  codes.INVALID_TOPIC_EXCEPTION,
-  codes.INVALID_REQUIRED_ACKS,
-  codes.UNSUPPORTED_COMPRESSION_TYPE,
 ])
 
 /** Partitions are independent: each is answered with its own offset or error. Null where acks=0 wants no answer. */
@@ -117,13 +113,9 @@ class Appends {
 
   #partition(topic: string, { index, records }: PartitionData, answer: PartitionAnswer): void {
     const { acks } = this.#request
-    const { partitions } = this.#context.broker
-    const partition = partitions.get(topic, index)
+    let reached: Partition | null = null
     try {
-      if (partition === undefined) {
-        const code = partitions.whyMissing(topic, index)
-        throw new KafkaError(code, `${topic}-${index} is not on this broker; refresh the metadata`)
-      }
+      const partition = partitionFor(this.#context, topic, index)
       checkForVersion(records, this.#context.apiVersion)
       if (acks !== -1 && acks !== 0 && acks !== 1) {
         throw new KafkaError(codes.INVALID_REQUIRED_ACKS, `acks is ${acks}; it can be -1 (all), 0 or 1`)
@@ -132,6 +124,7 @@ class Appends {
         throw new KafkaError(codes.INVALID_TOPIC_EXCEPTION, `${topic} is written by the broker only`)
       }
       if (isTransactionalSet(records)) this.#checkTransaction()
+      reached = partition
       const result = partition.append(records, { origin: 'client', requiredAcks: acks })
       answer.baseOffset = result.baseOffset
       answer.logAppendTimeMs = result.logAppendTimeMs
@@ -139,7 +132,7 @@ class Appends {
       if (acks !== 0) this.#await(partition, result.lastOffset, answer)
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error
-      this.#refuse(answer, error, partition ?? null)
+      this.#refuse(answer, error, reached)
     }
   }
 
@@ -159,14 +152,15 @@ class Appends {
     )
   }
 
-  #refuse(answer: PartitionAnswer, error: KafkaError, partition: Partition | null): void {
+  /** `reached` is the partition that was asked to append. */
+  #refuse(answer: PartitionAnswer, error: KafkaError, reached: Partition | null): void {
     this.refusal ??= error
     answer.errorCode = error.code
     answer.errorMessage = error.message
     answer.baseOffset = -1
     if (error instanceof RecordValidationError) answer.recordErrors = error.recordErrors.map(recordErrorAnswer)
-    if (partition?.standing === 'online' && !withoutLogStart.has(error.code)) {
-      answer.logStartOffset = partition.logStartOffset
+    if (reached?.standing === 'online' && !withoutLogStart.has(error.code)) {
+      answer.logStartOffset = reached.logStartOffset
     }
   }
 }
