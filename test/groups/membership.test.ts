@@ -383,6 +383,17 @@ t.test('a static member that is away keeps its place through a rebalance, but do
   )
 })
 
+t.test('a group whose static members are all away waits for their sessions, and is empty after them', async t => {
+  const bench = new Bench()
+  const times = { rebalanceTimeoutMs: 2000, sessionTimeoutMs: 9000 }
+  bench.stableGroup(2, i => ({ groupInstanceId: ['a', 'b'][i]!, ...times }))
+  bench.leave({ groupInstanceId: 'a' })
+  bench.advance(8000)
+  t.equal(bench.state(), 'PreparingRebalance')
+  bench.advance(1000)
+  t.equal(bench.state(), 'Empty')
+})
+
 t.test('an administrator removes a static member by its instance id alone', async t => {
   const bench = new Bench()
   const [leader, follower] = bench.stableGroup(2, i => ({ groupInstanceId: ['a', 'b'][i]! }))

@@ -14,7 +14,7 @@ import { offsetDelete } from '../../lib/handlers/offset-delete.ts'
 import { offsetFetch } from '../../lib/handlers/offset-fetch.ts'
 import { syncGroup } from '../../lib/handlers/sync-group.ts'
 import { encode } from '../../protocol/codec.ts'
-import { codes } from '../../protocol/errors.ts'
+import { codes, KafkaError } from '../../protocol/errors.ts'
 import { DescribeGroups } from '../../protocol/messages/describe-groups.ts'
 import { FindCoordinator } from '../../protocol/messages/find-coordinator.ts'
 import { Heartbeat } from '../../protocol/messages/heartbeat.ts'
@@ -86,8 +86,12 @@ t.test('a coordinator is not told to those who may not describe the group or the
 
 t.test('a coordinator whose topic cannot be made is not available', async t => {
   const { find, cluster } = await broker(t, { offsetsTopic: false })
-  await cluster.close()
-  await t.rejects(find(4, 0, 'g'))
+  cluster.autoCreateTopic = () => Promise.reject(new KafkaError(codes.NOT_CONTROLLER, 'somebody was quicker'))
+  t.match((await find(4, 0, 'g')).coordinators, [
+    { key: 'g', errorCode: codes.COORDINATOR_NOT_AVAILABLE, errorMessage: 'somebody was quicker', nodeId: -1 },
+  ])
+  cluster.autoCreateTopic = () => Promise.reject(new TypeError('a bug'))
+  await t.rejects(find(4, 0, 'g'), TypeError)
 })
 
 t.test('before there is a place for groups nothing is coordinated, and nothing is listed', async t => {
