@@ -160,10 +160,11 @@ export class Partition {
     this.leaderEpoch = image.leaderEpoch
     this.replicas = image.replicas
     this.isr = image.isr
-    if (this.#standing !== 'online' || !newEpoch) return
-    if (this.isLeader) this.log.assignEpoch(image.leaderEpoch)
+    if (this.#standing !== 'online') return
+    if (newEpoch && this.isLeader) this.log.assignEpoch(image.leaderEpoch)
+    // Where the others have left the in-sync replicas, what waited for them is committed.
     this.#followWritten()
-    this.#changed(0)
+    if (newEpoch) this.#changed(0)
   }
 
   /** Throws where a client's idea of the leader epoch is not the current one; -1 where the client has none. */

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { OffsetQueue } from '../../lib/partitions/offset-queue.ts'
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import { memoryFiles } from '../../storage/files.ts'
 import { batchOf, breakableFiles, PartitionsFixture, topicImage, valuesOf } from './fixture.ts'
@@ -117,6 +118,27 @@ t.test('the high watermark waits for the other in-sync replicas', t => {
   t.equal(partition.highWatermark, 0)
   partition.advanceHighWatermark(2)
   t.same(told, [0, 0])
+  fixture.write('a', ['z'])
+  t.equal(partition.highWatermark, 2)
+  const before = fixture.topic('a')
+  fixture.apply({ changed: [{ ...before, partitions: [{ ...before.partitions[0]!, isr: [1] }] }] })
+  t.equal(partition.highWatermark, 3, 'who left the in-sync replicas is not waited for')
+  t.end()
+})
+
+t.test('a queue of waiters that never runs dry is settled in order, and lets go of its past', t => {
+  const queue = new OffsetQueue()
+  const settled: number[] = []
+  const waiter = { settled: (offset: number) => void settled.push(offset) }
+  for (let offset = 0; offset < 5000; offset++) {
+    queue.add(offset, waiter, offset)
+    if (offset > 0) queue.settleBelow(offset, codes.NONE)
+  }
+  t.equal(queue.length, 1)
+  queue.add(10, waiter, 10)
+  queue.fail(codes.KAFKA_STORAGE_ERROR)
+  t.same(settled, [...Array.from({ length: 4999 }, (_, offset) => offset), 10, 4999])
+  t.equal(queue.length, 0)
   t.end()
 })
 
