@@ -1,3 +1,4 @@
+/** Fetch: what is read, what is waited for, and what older versions are given. */
 import t from 'tap'
 import { codes } from '../../protocol/errors.ts'
 import { endTransactionMarker } from '../../protocol/records/control.ts'

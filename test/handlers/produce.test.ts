@@ -1,3 +1,4 @@
+/** Produce: what is acknowledged and when, and what is refused with which error. */
 import t from 'tap'
 import { produce } from '../../lib/handlers/produce.ts'
 import { codes } from '../../protocol/errors.ts'

@@ -1,3 +1,4 @@
+/** Fetch sessions: answers that carry only what is new, and how many sessions there may be. */
 import t from 'tap'
 import { codes } from '../../protocol/errors.ts'
 import { ask, type Options, type Summary, start, summary, type Wish, watched } from '../handlers/fetch-requests.ts'

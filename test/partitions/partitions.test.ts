@@ -1,3 +1,4 @@
+/** Partitions: appends and who waits for them, topics that come and go, directories that fail, and the upkeep. */
 import t from 'tap'
 import { OffsetQueue } from '../../lib/partitions/offset-queue.ts'
 import { codes, KafkaError } from '../../protocol/errors.ts'
