@@ -98,7 +98,16 @@ class DiskFile implements RandomFile {
         break
       }
     }
-    this.#fd = fs.openSync(this.path, create ? fs.constants.O_RDWR | fs.constants.O_CREAT : fs.constants.O_RDWR, 0o644)
+    const flags = create ? fs.constants.O_RDWR | fs.constants.O_CREAT : fs.constants.O_RDWR
+    try {
+      this.#fd = fs.openSync(this.path, flags, 0o644)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code !== 'EMFILE' && code !== 'ENFILE') throw error
+      // The limit is lower than thought, or sockets took the rest: make room.
+      for (const file of openFiles) if (file.idle) file.close()
+      this.#fd = fs.openSync(this.path, flags, 0o644)
+    }
     openFiles.add(this)
     return this.#fd
   }

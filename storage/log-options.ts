@@ -2,6 +2,7 @@
 import type { LogConfig } from './config.ts'
 import type { Files } from './files.ts'
 import type { Log } from './log.ts'
+import type { ProducerBatch } from './producers.ts'
 import type { RecoveryLogger } from './recovery.ts'
 
 /** What a log is opened with. */
@@ -49,4 +50,15 @@ export interface TimestampAndOffset {
 export interface AbortedRange {
   readonly producerId: number
   readonly firstOffset: number
+}
+
+/** The answer to a batch that was appended before. */
+export function duplicateResult(batch: ProducerBatch, config: LogConfig, logStartOffset: number): AppendResult {
+  return {
+    baseOffset: batch.lastOffset - batch.offsetDelta,
+    lastOffset: batch.lastOffset,
+    logAppendTimeMs: config.messageTimestampType === 'LogAppendTime' ? batch.timestamp : -1,
+    logStartOffset,
+    duplicate: true,
+  }
 }

@@ -18,7 +18,14 @@ import {
 import type { LogConfig } from './config.ts'
 import { Flusher } from './flusher.ts'
 import { type EpochEndOffset, LeaderEpochs } from './leader-epochs.ts'
-import type { AbortedRange, AppendOrigin, AppendResult, LogOptions, TimestampAndOffset } from './log-options.ts'
+import {
+  type AbortedRange,
+  type AppendOrigin,
+  type AppendResult,
+  duplicateResult,
+  type LogOptions,
+  type TimestampAndOffset,
+} from './log-options.ts'
 import { abortedBetween, firstReaching, latestTimestamp, segmentIndexOf } from './lookups.ts'
 import { endMarkerOf } from './markers.ts'
 import type { ProducerSnapshots } from './producer-snapshots.ts'
@@ -181,7 +188,7 @@ export class Log {
     const now = this.#options.now()
     const bytes = origin === 'client' ? validateClientRecords(records, this.config, now) : wholeBatches(records, origin)
     const duplicate = origin === 'replication' ? null : this.producers.checkBatches(bytes, origin)
-    if (duplicate !== null) return this.#duplicateResult(duplicate)
+    if (duplicate !== null) return duplicateResult(duplicate, this.config, this.logStartOffset)
 
     const first = origin === 'replication' ? baseOffset(bytes, 0) : this.logEndOffset
     if (origin === 'replication') assertFollows(bytes, this.logEndOffset)
@@ -224,7 +231,11 @@ export class Log {
       )
     }
     if (fetchOffset >= limits.maxOffset || fetchOffset >= this.#flusher.fileOffset) return emptyRead
-    return this.#guard(() => this.#reader.read(this.#segments, fetchOffset, limits))
+    try {
+      return this.#reader.read(this.#segments, fetchOffset, limits)
+    } catch (error) {
+      throw this.#fail(error as Error)
+    }
   }
 
   /** Begins a new segment, unless the last is empty. */
@@ -356,7 +367,11 @@ export class Log {
   }
 
   #write(): void {
-    this.#guard(() => this.#active.write())
+    try {
+      this.#active.write()
+    } catch (error) {
+      throw this.#fail(error as Error)
+    }
     this.#flusher.fileOffset = this.logEndOffset
   }
 
@@ -412,16 +427,6 @@ export class Log {
     const { producerId, firstOffset, lastOffset } = completed
     const lastStableOffset = this.producers.lastStableOffsetAfter(completed)
     this.#active.transactionIndex.append({ producerId, firstOffset, lastOffset, lastStableOffset })
-  }
-
-  #duplicateResult(batch: ProducerBatch): AppendResult {
-    return {
-      baseOffset: batch.lastOffset - batch.offsetDelta,
-      lastOffset: batch.lastOffset,
-      logAppendTimeMs: this.config.messageTimestampType === 'LogAppendTime' ? batch.timestamp : -1,
-      logStartOffset: this.logStartOffset,
-      duplicate: true,
-    }
   }
 
   #roll(offset: number): void {

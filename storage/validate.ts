@@ -4,7 +4,7 @@
  */
 import { assert } from '../lib/base/assert.ts'
 import { codes, KafkaError } from '../protocol/errors.ts'
-import { walkRecords } from '../protocol/records/batch.ts'
+import { type Walk, walkRecords } from '../protocol/records/batch.ts'
 import {
   baseOffset,
   baseSequence,
@@ -87,8 +87,10 @@ function soleBatch(records: Buffer, config: LogConfig): Buffer {
   checkSize(size, config)
   if (size === records.length) return records
   const rest = records.length - size
-  if (rest >= frameHeaderBytes && frameSize(records, size) !== 0 && frameSize(records, size) <= rest) {
-    throw invalid('the request holds more than one record batch; send exactly one per partition')
+  if (rest >= frameHeaderBytes) {
+    const next = frameSize(records, size)
+    if (next === 0) throw new KafkaError(codes.CORRUPT_MESSAGE, 'what follows the record batch is no batch; resend it')
+    if (next <= rest) throw invalid('the request holds more than one record batch; send exactly one per partition')
   }
   return records.subarray(0, size)
 }
@@ -133,11 +135,21 @@ function checkRecords(b: Buffer, at: number, config: LogConfig, now: number): nu
   const earliest = anyTime ? Number.NEGATIVE_INFINITY : now - config.messageTimestampBeforeMaxMs
   const latest = anyTime ? Number.POSITIVE_INFINITY : now + config.messageTimestampAfterMaxMs
   const keyRequired = config.cleanupPolicy.includes('compact')
-  const walk = walkRecords(b, at, null, config.maxDecompressedMessageBytes)
+  const walk = soundRecords(b, at, config)
   if (walk.minTimestamp < earliest || walk.maxTimestamp > latest || (keyRequired && walk.nullKeyDelta >= 0)) {
     refuseRecords(b, at, config, earliest, latest, keyRequired)
   }
   return walk.maxTimestamp
+}
+
+/** Walks over records whose checksum was right: what is wrong with them now would be wrong in a retry, too. */
+function soundRecords(b: Buffer, at: number, config: LogConfig): Walk {
+  try {
+    return walkRecords(b, at, null, config.maxDecompressedMessageBytes)
+  } catch (error) {
+    if (error instanceof KafkaError && error.code === codes.CORRUPT_MESSAGE) throw invalid(error.message)
+    throw error
+  }
 }
 
 /** Walks again to tell which records are at fault; −1 is no timestamp and is never out of range. */

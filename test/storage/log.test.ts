@@ -201,11 +201,15 @@ t.test('a batch is refused as Apache Kafka refuses it, and the log stays as it w
   t.equal(refusal(changed(batch => batch.writeInt8(0x7f, 61))), codes.INVALID_RECORD, 'record length')
   t.equal(refusal(batchOf(['a']).subarray(0, 69)), codes.INVALID_RECORD, 'cut off')
   t.equal(refusal(Buffer.concat([batchOf(['a']), batchOf(['b'])])), codes.INVALID_RECORD, 'two batches')
+  t.equal(refusal(Buffer.concat([batchOf(['a']), Buffer.alloc(30)])), codes.CORRUPT_MESSAGE, 'something behind it')
+  t.equal(refusal(changed(batch => batch.writeInt8(1, 22))), codes.INVALID_RECORD, 'no gzip')
+  t.equal(refusal(changed(batch => batch.writeInt8(7, 22))), codes.INVALID_RECORD, 'an unknown codec')
   t.equal(refusal(batchOf(['a'], { producerId: 5, producerEpoch: 0, baseSequence: -1 })), codes.INVALID_RECORD)
   const marker = { type: 'COMMIT', producerId: 1, producerEpoch: 0, coordinatorEpoch: 0, timestamp: startMs } as const
   t.equal(refusal(endTransactionMarker(marker)), codes.INVALID_RECORD, 'control records')
   t.equal(fixture.log.logEndOffset, 0)
-  t.equal(fixture.append(batchOf(['good'])).baseOffset, 0)
+  const cutOff = Buffer.concat([batchOf(['good']), batchOf(['cut off']).subarray(0, 50)])
+  t.equal(fixture.append(cutOff).baseOffset, 0, 'a part of a batch behind it is left out')
 })
 
 t.test('decompression stops at its bound', async t => {
