@@ -159,7 +159,6 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
   opened.add(() => partitions.close())
   cluster.onChange(delta => partitions.apply(delta))
   const groups = new Groups({ partitions, cluster, config, clock, random, logger: logger.child('groups') })
-  opened.add(() => groups.close())
   const listenerConfigs = listenersOf(config)
   let bound: readonly BoundListener[] = []
   const services: BrokerServices = {
@@ -197,7 +196,13 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
   })
   config.onChange(() => server.updateLimits(serverLimitsOf(config)))
   bound = await server.start()
-  opened.add(() => server.stop())
+  opened.add(() => {
+    const stopping = server.stop()
+    // Who waits for more records, or for the members of a group, would hold up the end.
+    partitions.endWaits()
+    groups.close()
+    return stopping
+  })
   return Composition.of(nodeId, ephemeral ? null : first!.path, bound, opened)
 }
 

@@ -106,6 +106,13 @@ class Fetching implements SlotOwner {
     })
     if (this.#session !== null) this.#session.listener = this
     else for (const slot of this.#ownSlots) slot.watch()
+    this.#context.afterSend(() => this.#abandon())
+  }
+
+  /** Without effect once it is answered; before that, the connection has died. */
+  #abandon(): void {
+    this.#wait?.abandon()
+    this.#end()
   }
 
   #end(): void {

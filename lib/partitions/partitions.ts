@@ -10,7 +10,7 @@ import type { Logger } from '../base/logger.ts'
 import type { ClusterImage, ImageDelta, TopicImage } from '../controller/image.ts'
 import { LogDirectories } from './log-directories.ts'
 import { Partition, type PartitionHost, type PartitionSettings } from './partition.ts'
-import { Timetable } from './timetable.ts'
+import { type Due, Timetable } from './timetable.ts'
 import type { Turn } from './turn.ts'
 import { Upkeep, type UpkeepIntervals } from './upkeep.ts'
 
@@ -47,6 +47,8 @@ export class Partitions implements PartitionHost {
   readonly turn: Turn
   /** Deadlines of waiting requests and of the upkeep. */
   readonly timetable: Timetable
+  /** Fetches that wait for more to read. */
+  readonly waiting = new Set<Due>()
   readonly logDirectories: LogDirectories
   readonly #nodeId: number
   readonly #settingsOf: (topic: TopicImage) => TopicSettings
@@ -147,6 +149,11 @@ export class Partitions implements PartitionHost {
     if (delta.brokerConfigsChanged.length > 0) {
       for (const topic of delta.image.topics.values()) this.#configure(topic)
     }
+  }
+
+  /** Answers everyone who waits for more with what there is: the broker is about to stop. */
+  endWaits(): void {
+    for (const wait of [...this.waiting]) wait.due()
   }
 
   /** Flushes and closes all logs, writes the checkpoints, and leaves the directories marked as cleanly closed. */

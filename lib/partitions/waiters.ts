@@ -33,6 +33,7 @@ export class FetchWait implements SlotOwner, Due, TurnTask {
     this.#bytes = options.bytes
     this.#bytesMin = options.bytesMin
     options.partitions.timetable.in(options.waitMsMax, this)
+    options.partitions.waiting.add(this)
   }
 
   slotChanged(slot: FetchSlot, bytes: number): void {
@@ -62,10 +63,19 @@ export class FetchWait implements SlotOwner, Due, TurnTask {
     if (!this.#done) this.#end(true)
   }
 
+  /** Nobody wants the answer any more. */
+  abandon(): void {
+    if (!this.#done) this.#forget()
+  }
+
   #end(final: boolean): void {
-    if (!this.#look(final)) return
+    if (this.#look(final)) this.#forget()
+  }
+
+  #forget(): void {
     this.#done = true
     this.#partitions.timetable.cancel(this)
+    this.#partitions.waiting.delete(this)
   }
 }
 

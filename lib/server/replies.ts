@@ -23,9 +23,11 @@ export class Slot implements Exchange {
     this.#after.push(run)
   }
 
-  /** What is to run after the answer was sent. */
-  get after(): readonly (() => void)[] | null {
-    return this.#after
+  /** What is to run after the answer was sent, or cannot be any more. Given once. */
+  takeAfter(): readonly (() => void)[] | null {
+    const after = this.#after
+    this.#after = null
+    return after
   }
 }
 
@@ -73,7 +75,7 @@ export class Replies {
   answer(slot: Slot, chunks: readonly Buffer[] | null): void {
     slot.chunks = chunks ?? noChunks
     if (this.#dead) {
-      runAll(slot.after)
+      runAll(slot.takeAfter())
       return
     }
     for (const chunk of slot.chunks) slot.replyBytes += chunk.length
@@ -135,7 +137,8 @@ export class Replies {
     for (const chunk of chunks) this.#chunks.push(chunk)
     this.#heldBytes -= slot.replyBytes
     this.#chunkBytes += slot.replyBytes
-    if (slot.after) this.#after.push(...slot.after)
+    const after = slot.takeAfter()
+    if (after) this.#after.push(...after)
     if (this.#chunks.length >= chunksMax) {
       this.flush()
     } else if (!this.#flushing) {
@@ -144,10 +147,10 @@ export class Replies {
     }
   }
 
-  /** Forgets the line; answers still to come are dropped as they come. */
+  /** Forgets the line, so that those who wait can give up; answers still to come are dropped as they come. */
   #drop(): void {
     this.#dead = true
-    for (let slot = this.#line.shift(); slot; slot = this.#line.shift()) if (slot.chunks) runAll(slot.after)
+    for (let slot = this.#line.shift(); slot; slot = this.#line.shift()) runAll(slot.takeAfter())
     this.#heldBytes = 0
   }
 
