@@ -34,7 +34,9 @@ export class BatchRecords {
   hasValue = false
   readonly #b: Buffer
   readonly #cursor: VarintCursor
+  readonly #begin: number
   readonly #end: number
+  readonly #count: number
   #left: number
   #start = 0
   #recordEnd = 0
@@ -46,17 +48,25 @@ export class BatchRecords {
   constructor(batch: Buffer, at: number, bytesMax: number) {
     const type = compressionType(batch, at)
     const end = at + sizeInBytes(batch, at)
-    this.#left = recordCount(batch, at)
-    const compressed = type !== 0 && this.#left > 0
+    this.#count = recordCount(batch, at)
+    this.#left = this.#count
+    const compressed = type !== 0 && this.#count > 0
     this.#b = compressed ? decompress(codecOf(type), batch.subarray(at + headerBytes, end), bytesMax) : batch
-    this.#recordEnd = compressed ? 0 : at + headerBytes
+    this.#begin = compressed ? 0 : at + headerBytes
     this.#end = compressed ? this.#b.length : end
-    this.#cursor = new VarintCursor(this.#b, this.#recordEnd, this.#end)
+    this.#recordEnd = this.#begin
+    this.#cursor = new VarintCursor(this.#b, this.#begin, this.#end)
   }
 
   /** Bytes that a copy of all of them can take. */
   get bytesMax(): number {
-    return this.#end - this.#recordEnd + this.#left * growthBytesMax
+    return this.#end - this.#begin + this.#count * growthBytesMax
+  }
+
+  /** Begins again. */
+  restart(): void {
+    this.#left = this.#count
+    this.#recordEnd = this.#begin
   }
 
   /** Goes to the next record; false where there is none. Throws INVALID_RECORD. */
@@ -86,7 +96,7 @@ export class BatchRecords {
     return base + this.#timestampDelta
   }
 
-  /** Copies the current record, its time counted from `base + shift`; gives the position behind it. */
+  /** Copies the current record, its time counted from a base so much later; gives the position behind it. */
   copy(into: Buffer, at: number, shift: number): number {
     if (shift === 0) return at + this.#b.copy(into, at, this.#start, this.#recordEnd)
     const delta = this.#timestampDelta - shift
@@ -111,42 +121,46 @@ export interface Filtered {
 
 const nothingKept: Filtered = { batch: null, changed: true, kept: 0 }
 
-/**
- * Keeps some records of the batch at `at`. `horizonMs` is set where a record that stays has no value, or `markerHorizon` says that the
- * batch is a marker that may go; one that is set already stays.
- */
-export function filterBatch(
-  b: Buffer,
-  at: number,
-  keep: Keep,
-  options: { horizonMs: number; setsHorizon: boolean; bytesMax: number },
-): Filtered {
-  const count = recordCount(b, at)
-  let kept = 0
-  let tombstones = false
-  const kinds = new Uint8Array(count)
-  const records = new BatchRecords(b, at, options.bytesMax)
-  for (let index = 0; records.next(); index++) {
-    if (!keep(records)) continue
-    kinds[index] = 1
-    kept++
-    if (!records.hasValue) tombstones = true
-  }
-  if (kept === 0) return nothingKept
-  const setsHorizon = (tombstones || options.setsHorizon) && !hasDeleteHorizon(b, at)
-  if (kept === count && !setsHorizon) return { batch: b, changed: false, kept }
-  return { batch: rebuild(b, at, kinds, kept, setsHorizon ? options.horizonMs : null, options.bytesMax), changed: true, kept }
+/** How a batch is filtered. */
+export interface FilterOptions {
+  /** The delete horizon that is set where a record without a value stays, unless the batch has one. */
+  readonly horizonMs: number
+  /** Whether it is set in any case, as in a marker of which nothing is left but itself. */
+  readonly setsHorizon: boolean
+  readonly decompressedBytesMax: number
 }
 
-function rebuild(b: Buffer, at: number, kinds: Uint8Array, kept: number, horizonMs: number | null, bytesMax: number): Buffer {
+/** Keeps some records of the batch at `at`. */
+export function filterBatch(b: Buffer, at: number, keep: Keep, options: FilterOptions): Filtered {
+  const count = recordCount(b, at)
+  const keeps = new Uint8Array(count)
+  let kept = 0
+  let setsHorizon = options.setsHorizon
+  const records = new BatchRecords(b, at, options.decompressedBytesMax)
+  for (let index = 0; records.next(); index++) {
+    if (!keep(records)) continue
+    keeps[index] = 1
+    kept++
+    if (!records.hasValue) setsHorizon = true
+  }
+  if (kept === 0) return nothingKept
+  if (hasDeleteHorizon(b, at)) setsHorizon = false
+  if (kept === count && !setsHorizon) return { batch: b, changed: false, kept }
+  records.restart()
+  const batch = rebuilt(b, at, records, keeps, setsHorizon ? options.horizonMs : null)
+  writeInt32(batch, 57, kept)
+  updateCrc(batch, 0)
+  return { batch, changed: true, kept }
+}
+
+function rebuilt(b: Buffer, at: number, records: BatchRecords, keeps: Uint8Array, horizonMs: number | null): Buffer {
   const base = baseTimestamp(b, at)
   const shift = horizonMs === null ? 0 : horizonMs - base
-  const records = new BatchRecords(b, at, bytesMax)
   let batch = Buffer.allocUnsafe(headerBytes + records.bytesMax)
   let end = headerBytes
   let latest = Number.NEGATIVE_INFINITY
   for (let index = 0; records.next(); index++) {
-    if (kinds[index] === 0) continue
+    if (keeps[index] === 0) continue
     end = records.copy(batch, end, shift)
     latest = Math.max(latest, records.timestamp(base))
   }
@@ -163,8 +177,6 @@ function rebuild(b: Buffer, at: number, kinds: Uint8Array, kept: number, horizon
     writeInt64(batch, 27, horizonMs)
   }
   if (timestampType(b, at) === 'CreateTime') writeInt64(batch, 35, latest)
-  writeInt32(batch, 57, kept)
-  updateCrc(batch, 0)
   return batch
 }
 

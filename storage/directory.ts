@@ -14,6 +14,7 @@ import type { Files } from './files.ts'
 import { DirectoryLock } from './lock.ts'
 import { Log, type LogConfig } from './log.ts'
 import type { RecoveryLogger } from './recovery.ts'
+import { Removals } from './removals.ts'
 
 export { DirectoryLockedError } from './lock.ts'
 
@@ -77,7 +78,7 @@ export class LogDirectory {
   readonly #highWatermarks: PartitionOffsets
   readonly #checkpointed = new Map<string, string>()
   #checkpointing: Promise<void> = Promise.resolve()
-  #deleted: { path: string; dueMs: number }[] = []
+  readonly #deleted = new Removals()
 
   /** Takes a directory, and makes it where there is none. Throws DirectoryLockedError or DirectoryError. */
   static open(path: string, options: DirectoryOptions): LogDirectory {
@@ -112,7 +113,7 @@ export class LogDirectory {
       files.syncDirectoryNow(path)
     }
     for (const { name, directory } of files.list(path)) {
-      if (directory && name.endsWith('-delete')) this.#deleted.push({ path: `${path}/${name}`, dueMs: 0 })
+      if (directory && name.endsWith('-delete')) this.#deleted.add(`${path}/${name}`, 0)
     }
   }
 
@@ -192,15 +193,13 @@ export class LogDirectory {
     const suffix = `.${Buffer.from(uuid(), 'base64url').toString('hex')}-delete`
     const path = `${this.path}/${name.slice(0, 255 - suffix.length)}${suffix}`
     files.rename(dir, path)
-    this.#deleted.push({ path, dueMs: now() + (open?.log.config.fileDeleteDelayMs ?? 0) })
+    this.#deleted.add(path, now() + (open?.log.config.fileDeleteDelayMs ?? 0))
   }
 
   /** Removes directories and segment files given up before, whose delay is over. */
   async removeDeleted(now: number): Promise<void> {
     for (const { log } of this.#logs.values()) if (log.failure === null) log.removeRetired(now)
-    const due = this.#deleted.filter(deleted => deleted.dueMs <= now)
-    this.#deleted = this.#deleted.filter(deleted => deleted.dueMs > now)
-    for (const { path } of due) await this.#options.files.removeTree(path)
+    for (const path of this.#deleted.takeDue(now)) await this.#options.files.removeTree(path)
   }
 
   /** The high watermark as of the last checkpoint, 0 where there is none. */

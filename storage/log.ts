@@ -29,9 +29,10 @@ import {
 import { abortedBetween, firstReaching, latestTimestamp, segmentIndexOf } from './lookups.ts'
 import { endMarkerOf } from './markers.ts'
 import type { ProducerSnapshots } from './producer-snapshots.ts'
-import { type ProducerBatch, type ProducerState, Producers } from './producers.ts'
+import { type ProducerState, Producers } from './producers.ts'
 import { emptyRead, Reader, type ReadLimits, type ReadResult } from './reader.ts'
 import { recoverLog, replayProducers } from './recovery.ts'
+import { Removals } from './removals.ts'
 import { countDeletable } from './retention.ts'
 import { rollJitterMs, Segment } from './segment.ts'
 import { assertFollows, validateClientRecords, wholeBatches } from './validate.ts'
@@ -64,8 +65,7 @@ export class Log {
   #scheduled = false
   #failure: Error | null = null
   #closed = false
-  /** Files marked as deleted, and when they may go. */
-  #retired: { path: string; dueMs: number }[] = []
+  readonly #retired = new Removals()
 
   /** Opens the files of a directory, which must exist; makes the first segment where there is none. */
   static open(options: LogOptions): Log {
@@ -142,16 +142,15 @@ export class Log {
   /** Greatest timestamp in the log and the first offset that has it; null where the log has no timestamp. */
   maxTimestampOffset(): TimestampAndOffset | null {
     this.#mustWork()
-    return this.#guard(() =>
-      latestTimestamp(this.#segments, this.logStartOffset, this.config.maxDecompressedMessageBytes),
-    )
+    const { maxDecompressedMessageBytes: bytesMax } = this.config
+    return this.#guard(() => latestTimestamp(this.#segments, this.logStartOffset, bytesMax))
   }
 
   /** The first record whose timestamp is not before this one; null where there is none. */
   offsetForTimestamp(timestamp: number): TimestampAndOffset | null {
     this.#mustWork()
-    const { maxDecompressedMessageBytes } = this.config
-    return this.#guard(() => firstReaching(this.#segments, timestamp, this.logStartOffset, maxDecompressedMessageBytes))
+    const { maxDecompressedMessageBytes: bytesMax } = this.config
+    return this.#guard(() => firstReaching(this.#segments, timestamp, this.logStartOffset, bytesMax))
   }
 
   /** Where an epoch's records end: the answer to OffsetForLeaderEpoch. */
@@ -291,10 +290,7 @@ export class Log {
 
   /** Removes files marked as deleted whose `file.delete.delay.ms` is over. */
   removeRetired(now: number): void {
-    const due = this.#retired.filter(file => file.dueMs <= now)
-    if (due.length === 0) return
-    this.#retired = this.#retired.filter(file => file.dueMs > now)
-    for (const { path } of due) this.#options.files.unlink(path)
+    for (const path of this.#retired.takeDue(now)) this.#options.files.unlink(path)
   }
 
   /**
@@ -339,7 +335,6 @@ export class Log {
     if (this.#failure === null) {
       await this.flush()
       this.#closed = true
-      this.producers.endOffset = this.logEndOffset
       this.#active.seal()
       this.#snapshots.take(this.producers)
       while (this.#flusher.hasWork(this.#segments)) await this.#flusher.sync(this.#segments)
@@ -351,8 +346,7 @@ export class Log {
   discard(): void {
     this.#closed = true
     for (const segment of this.#segments) segment.close()
-    for (const { path } of this.#retired) this.#options.files.unlink(path)
-    this.#retired = []
+    this.removeRetired(Number.POSITIVE_INFINITY)
   }
 
   readonly #writeQueued = (): void => {
@@ -470,7 +464,7 @@ export class Log {
     const dueMs = this.#options.now() + this.config.fileDeleteDelayMs
     for (const segment of this.#segments.splice(from, count)) {
       this.#snapshots.removeWhere(offset => offset === segment.baseOffset)
-      for (const path of segment.retire(this.#options.files)) this.#retired.push({ path, dueMs })
+      for (const path of segment.retire(this.#options.files)) this.#retired.add(path, dueMs)
     }
     this.#flusher.directoryChanged = true
     this.#reader.forget()

@@ -1,3 +1,4 @@
+/** Data directories: their ids, their lock, their checkpoints, and what becomes of deleted logs. */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import t from 'tap'

@@ -1,3 +1,4 @@
+/** One log: appending, reading, rolling, cutting, retention, flushing, and what it refuses. */
 import t from 'tap'
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import { buildBatch, readRecords } from '../../protocol/records/batch.ts'

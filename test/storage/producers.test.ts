@@ -1,3 +1,4 @@
+/** What a log knows of producers: repeated batches, sequence numbers, epochs, transactions, snapshots. */
 import t from 'tap'
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import { endTransactionMarker } from '../../protocol/records/control.ts'
