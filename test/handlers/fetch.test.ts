@@ -183,6 +183,28 @@ t.test('a fetch whose time is over is answered with what there is', async t => {
   t.same(summary(await fetch.response), [['a', 0, 0, ['x']]])
 })
 
+t.test('a fetch whose client is gone waits no longer', async t => {
+  const fixture = new PartitionsFixture({ topics: [topicImage('a')] })
+  const fetch = watched(start(fixture, { a: [[0, 0]] }, { waitMs: 2 ** 31 - 1 }))
+  t.equal(fixture.partitions.waiting.size, 1)
+  for (const run of fixture.sent) run()
+  t.equal(fixture.partitions.waiting.size, 0)
+  t.equal(fixture.partitions.timetable.size, new PartitionsFixture({ topics: [] }).partitions.timetable.size)
+  fixture.write('a', ['x'])
+  await fixture.settle()
+  t.notOk(fetch.done)
+})
+
+t.test('when the broker stops, who waits is answered with what there is', async t => {
+  const fixture = new PartitionsFixture({ topics: [topicImage('a')] })
+  const fetch = watched(start(fixture, { a: [[0, 0]] }, { waitMs: 60_000, minBytes: 10_000 }))
+  fixture.write('a', ['x'])
+  await fixture.settle()
+  t.notOk(fetch.done)
+  fixture.partitions.endWaits()
+  t.same(summary(await fetch.response), [['a', 0, 0, ['x']]])
+})
+
 t.test('a fetch waits until there are so many bytes', async t => {
   const fixture = new PartitionsFixture({ topics: [topicImage('a', { partitions: 2 })] })
   fixture.write('a', ['0'])
