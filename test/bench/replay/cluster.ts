@@ -1,0 +1,84 @@
+/** What a run needs of a broker before it begins: a topic of its own, producer ids, and where the partitions end. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { Client } from '../../../lib/client/client.ts'
+import { codeName, codes } from '../../../protocol/errors.ts'
+import { CreateTopics } from '../../../protocol/messages/create-topics.ts'
+import { DeleteTopics } from '../../../protocol/messages/delete-topics.ts'
+import { InitProducerId } from '../../../protocol/messages/init-producer-id.ts'
+import { ListOffsets } from '../../../protocol/messages/list-offsets.ts'
+import { Metadata } from '../../../protocol/messages/metadata.ts'
+
+/** Not sent at these versions. */
+const noTopicId = 'A'.repeat(22)
+const noOperations = { includeClusterAuthorizedOperations: false, includeTopicAuthorizedOperations: false }
+
+/** The broker under test, asked for what is not measured. */
+export class BenchCluster {
+  readonly #client: Client
+
+  private constructor(client: Client) {
+    this.#client = client
+  }
+
+  static async connect(host: string, port: number): Promise<BenchCluster> {
+    return new BenchCluster(await Client.connect({ host, port, clientId: 'replay' }))
+  }
+
+  close(): Promise<void> {
+    return this.#client.close()
+  }
+
+  /** Makes a topic and waits until all its partitions can be written to. */
+  async createTopic(name: string, numPartitions: number): Promise<void> {
+    const { topics } = await this.#client.send(CreateTopics, 5, {
+      topics: [{ name, numPartitions, replicationFactor: 1, assignments: [], configs: [] }],
+      timeoutMs: 30_000,
+      validateOnly: false,
+    })
+    this.#check(`creating topic ${name}`, topics[0].errorCode)
+    for (;;) {
+      const { topics } = await this.#client.send(Metadata, 8, {
+        topics: [{ name, topicId: noTopicId }],
+        allowAutoTopicCreation: false,
+      })
+      const { partitions } = topics[0]
+      if (partitions.length === numPartitions && partitions.every(({ errorCode }) => errorCode === 0)) return
+      await delay(50)
+    }
+  }
+
+  async deleteTopic(name: string): Promise<void> {
+    await this.#client.send(DeleteTopics, 4, { topics: [], topicNames: [name], timeoutMs: 30_000 })
+  }
+
+  async newProducerId(): Promise<number> {
+    for (;;) {
+      const { errorCode, producerId } = await this.#client.send(InitProducerId, 3, {
+        transactionalId: null,
+        transactionTimeoutMs: 0,
+      })
+      if (errorCode === codes.NONE) return producerId
+      if (errorCode !== codes.COORDINATOR_NOT_AVAILABLE && errorCode !== codes.COORDINATOR_LOAD_IN_PROGRESS) {
+        this.#check('getting a producer id', errorCode)
+      }
+      await delay(50)
+    }
+  }
+
+  /** Offset of the next record of a partition. */
+  async endOffset(topic: string, partitionIndex: number): Promise<number> {
+    const { topics } = await this.#client.send(ListOffsets, 5, {
+      replicaId: -1,
+      isolationLevel: 0,
+      timeoutMs: 0,
+      topics: [{ name: topic, partitions: [{ partitionIndex, timestamp: -1 }] }],
+    })
+    const { errorCode, offset } = topics[0].partitions[0]
+    this.#check(`asking for the end of ${topic}-${partitionIndex}`, errorCode)
+    return offset
+  }
+
+  #check(what: string, errorCode: number): void {
+    if (errorCode !== codes.NONE) throw new Error(`${what} failed: ${codeName(errorCode)}`)
+  }
+}
