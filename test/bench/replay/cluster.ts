@@ -40,6 +40,7 @@ export class BenchCluster {
       const { topics } = await this.#client.send(Metadata, 8, {
         topics: [{ name, topicId: noTopicId }],
         allowAutoTopicCreation: false,
+        ...noOperations,
       })
       const { partitions } = topics[0]
       if (partitions.length === numPartitions && partitions.every(({ errorCode }) => errorCode === 0)) return
