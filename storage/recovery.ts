@@ -148,7 +148,7 @@ function indexesLookSound({ files }: RecoveryOptions, segment: Segment): boolean
 function recoverSegment(options: RecoveryOptions, segment: Segment, nextBase: number, epochs: LeaderEpochs): number {
   const before = segment.file.size()
   segment.resetIndexes()
-  segment.transactionIndex.truncateTo(segment.baseOffset)
+  segment.transactionIndex.reset()
   let expected = segment.baseOffset
   const end = scanFrames(segment.file, 0, before, (b, at, _position, size) => {
     const last = frameLastOffset(b, at)

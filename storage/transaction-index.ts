@@ -63,6 +63,14 @@ export class TransactionIndex {
     this.#dirty = true
   }
 
+  /** Drops all entries, whatever they say. */
+  reset(): void {
+    this.#entries = []
+    if (this.#file.size() === 0) return
+    this.#file.truncate(0)
+    this.#dirty = true
+  }
+
   async sync(): Promise<void> {
     if (!this.#dirty) return
     this.#dirty = false
