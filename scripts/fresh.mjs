@@ -15,6 +15,7 @@ const sources = ['bin', 'lib', 'protocol', 'storage', 'scripts', 'package.json',
 
 const lockFile = join(root, 'package-lock.json')
 const installStamp = join(root, 'node_modules', '.ottla-lock-hash')
+const testStamp = join(root, 'node_modules', '.ottla-tap-config')
 const buildStamp = join(root, 'dist', '.built')
 
 /** Milliseconds since the epoch, 0 where there is no such file. */
@@ -66,6 +67,20 @@ export function installed() {
     })
   }
   writeFileSync(installStamp, hash)
+}
+
+/**
+ * Lets tap build itself with the plugins of `.taprc`, once after an installation or a change there. The first run after one would
+ * do it too, but still start its tests with the old plugins, and the one for TypeScript does not go with this TypeScript.
+ */
+export function testable() {
+  const config = readFileSync(join(root, '.taprc'), 'utf8')
+  if (existsSync(testStamp) && readFileSync(testStamp, 'utf8') === config) return
+  console.error('ottla: preparing the test runner (tap build) …')
+  mustRun(process.execPath, [join(root, 'node_modules', 'tap', 'dist', 'esm', 'run.mjs'), 'build'], {
+    stdio: ['ignore', 2, 2],
+  })
+  writeFileSync(testStamp, config)
 }
 
 /** Builds `dist`, unless it is newer than everything that it is made of. `types` adds the declaration files of a package. */

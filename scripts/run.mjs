@@ -10,7 +10,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { built, installed, root } from './fresh.mjs'
+import { built, installed, root, testable } from './fresh.mjs'
 
 const [verb, ...rest] = process.argv.slice(2)
 
@@ -36,6 +36,7 @@ if (verb === 'start') {
   await import(pathToFileURL(entry).href)
 } else if (verb === 'test') {
   await built()
+  testable()
   hand('tap', rest)
 } else if (verb === 'script') {
   await built()
