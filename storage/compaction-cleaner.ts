@@ -40,10 +40,7 @@ export async function compact(
   for (const group of groupsOf(job, endOffset)) {
     const cleaner = new SegmentCleaner(job, files, keys, transactions, group[0].baseOffset)
     try {
-      for (const source of group) {
-        const wait = cleaner.clean(source, counting)
-        if (wait !== undefined) await wait
-      }
+      for (const source of group) await cleaner.clean(source, counting)
       const changed = cleaner.changed || group.length > 1
       totals.bytesBefore += group.reduce((bytes, source) => bytes + source.sizeInBytes, 0)
       totals.bytesAfter += cleaner.sizeInBytes

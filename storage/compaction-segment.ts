@@ -2,7 +2,6 @@
 import { buildBatch, readRecords } from '../protocol/records/batch.ts'
 import { codecs } from '../protocol/records/compression.ts'
 import {
-  attributes,
   baseOffset,
   baseTimestamp,
   hasDeleteHorizon,
@@ -17,11 +16,11 @@ import { type BatchRecords, emptied, filterBatch } from './compaction-batches.ts
 import type { Pace } from './compaction-cleaner.ts'
 import type { CompactionJob, CompactionSource, LastRecord } from './compaction-job.ts'
 import type { KeyOffsets } from './compaction-keys.ts'
-import { cleanedSuffix } from './compaction-swap.ts'
+import { cleanedSuffix, discardCleaned } from './compaction-swap.ts'
 import type { CleanedTransactions } from './compaction-transactions.ts'
 import type { Files } from './files.ts'
 import { FrameReader } from './frame-reader.ts'
-import { frameLastOffset, frameMaxTimestamp, frameSize } from './frames.ts'
+import { frameLastOffset, frameMaxTimestamp } from './frames.ts'
 import { fileName } from './names.ts'
 import { Segment } from './segment.ts'
 
@@ -41,7 +40,6 @@ export class SegmentCleaner {
   readonly #upperOffset: number
   readonly #buffer: Buffer
   #filled = 0
-  /** Transactions in the indexes of the sources. */
   #base = 0
   #horizonPassed = false
 
@@ -105,7 +103,7 @@ export class SegmentCleaner {
   /** Gives the files up. */
   discard(): void {
     this.#segment.close()
-    this.#segment.unlink()
+    discardCleaned(this.#files, this.#job.dir, this.#segment.baseOffset)
   }
 
   #batch(b: Buffer, at: number, size: number): void {

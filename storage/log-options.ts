@@ -20,6 +20,8 @@ export interface LogOptions {
   /** Offset below which the disk is known to have everything. */
   readonly recoveryPoint?: number
   readonly logStartOffset?: number
+  /** Offset below which the log was compacted. */
+  readonly cleanedOffset?: number
   /** `writtenOffset` has advanced. */
   readonly onWritten?: (log: Log) => void
   /** The disk failed; the log takes and gives nothing any more. */

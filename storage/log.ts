@@ -4,18 +4,10 @@
  */
 import { assert } from '../lib/base/assert.ts'
 import { codes, KafkaError } from '../protocol/errors.ts'
-import {
-  baseOffset,
-  lastOffset,
-  lastOffsetDelta,
-  maxTimestamp,
-  partitionLeaderEpoch,
-  producerId,
-  setBaseOffset,
-  setPartitionLeaderEpoch,
-  sizeInBytes,
-} from '../protocol/records/header.ts'
+import { baseOffset, lastOffset, lastOffsetDelta, maxTimestamp, sizeInBytes } from '../protocol/records/header.ts'
+import { commitSwap, finishSwap } from './compaction-swap.ts'
 import type { LogConfig } from './config.ts'
+import type { Files } from './files.ts'
 import { Flusher } from './flusher.ts'
 import { type EpochEndOffset, LeaderEpochs } from './leader-epochs.ts'
 import {
@@ -27,11 +19,11 @@ import {
   type TimestampAndOffset,
 } from './log-options.ts'
 import { abortedBetween, firstReaching, latestTimestamp, segmentIndexOf } from './lookups.ts'
-import { endMarkerOf } from './markers.ts'
+import { placeBatches } from './placing.ts'
 import type { ProducerSnapshots } from './producer-snapshots.ts'
 import { type ProducerState, Producers } from './producers.ts'
 import { emptyRead, Reader, type ReadLimits, type ReadResult } from './reader.ts'
-import { recoverLog, replayProducers } from './recovery.ts'
+import { recoverLog, reloadProducers } from './recovery.ts'
 import { Removals } from './removals.ts'
 import { countDeletable } from './retention.ts'
 import { rollJitterMs, Segment } from './segment.ts'
@@ -52,8 +44,13 @@ export class Log {
   logEndOffset: number
   /** Offset below which everything is in the file, and on the disk where `flush.messages` says so. */
   writtenOffset: number
+  /** Offset below which the log was compacted, as far as that is known. */
+  cleanedOffset: number
+  /** How often the log was cut at its end: segments of before may have another content since. */
+  truncations = 0
   config: LogConfig
   readonly dir: string
+  readonly files: Files
   readonly epochs: LeaderEpochs
   readonly producers = new Producers()
   readonly #options: LogOptions
@@ -76,6 +73,7 @@ export class Log {
     const { dir, files, config } = options
     this.#options = options
     this.dir = dir
+    this.files = files
     this.config = config
     this.epochs = new LeaderEpochs(files, `${dir}/leader-epoch-checkpoint`)
     const recovered = recoverLog(
@@ -99,6 +97,8 @@ export class Log {
     this.logStartOffset = recovered.logStartOffset
     this.logEndOffset = this.#active.endOffset
     this.writtenOffset = this.logEndOffset
+    // Where records were lost, others that took their place would be thought clean.
+    this.cleanedOffset = (options.cleanedOffset ?? 0) <= this.logEndOffset ? (options.cleanedOffset ?? 0) : 0
     this.#flusher = new Flusher({
       files,
       dir,
@@ -201,7 +201,10 @@ export class Log {
     if (this.#active.shouldRoll(this.config, bytes.length, latest, last, now, jitterMs)) this.#roll(first)
 
     try {
-      this.#place(bytes, first, origin === 'replication' ? -1 : leaderEpoch)
+      const epoch = origin === 'replication' ? -1 : leaderEpoch
+      const { epochs, producers } = this
+      const { indexIntervalBytes } = this.config
+      this.logEndOffset = placeBatches(bytes, first, epoch, epochs, producers, this.#active, indexIntervalBytes)
     } catch (error) {
       throw this.#fail(error as Error)
     }
@@ -290,12 +293,12 @@ export class Log {
 
   /** Removes files marked as deleted whose `file.delete.delay.ms` is over. */
   removeRetired(now: number): void {
-    for (const path of this.#retired.takeDue(now)) this.#options.files.unlink(path)
+    for (const path of this.#retired.takeDue(now)) this.files.unlink(path)
   }
 
   /**
-   * Drops all records from this offset on. Before others are appended, the recovery point has to be written down: the old one
-   * may be beyond the new end.
+   * Drops all records from this offset on. Before others are appended, the recovery point and the offset of compaction have to
+   * be written down: the old ones may be beyond the new end.
    */
   truncateTo(offset: number): void {
     this.#mustWork()
@@ -321,12 +324,28 @@ export class Log {
     this.#write()
     this.#guard(() => {
       this.#dropSegments(0, this.#segments.length)
-      this.#active = Segment.create(this.#options.files, this.dir, offset, this.#options.now())
+      this.#active = Segment.create(this.files, this.dir, offset, this.#options.now())
       this.#segments = [this.#active]
       this.logStartOffset = offset
       this.epochs.clear()
       this.#restartAt(offset)
     })
+  }
+
+  /** Puts what compaction made of neighbouring segments in their place; false where they are not all there any more. */
+  replaceSegments(sources: readonly Segment[]): boolean {
+    this.#mustWork()
+    const from = this.#segments.indexOf(sources[0])
+    const last = this.#segments[from + sources.length - 1]
+    if (from < 0 || last === this.#active || last !== sources[sources.length - 1]) return false
+    this.#guard(() => {
+      commitSwap(this.files, this.dir, sources[0].baseOffset)
+      this.#dropSegments(from + 1, sources.length - 1)
+      this.#segments[from] = finishSwap(this.files, this.dir, sources, this.#options.now())
+      this.#flusher.directoryChanged = true
+      this.#reader.forget()
+    })
+    return true
   }
 
   /** Flushes, completes the indexes, writes a producer snapshot, and gives the handles back. */
@@ -373,7 +392,7 @@ export class Log {
   #publish(): void {
     const { fileOffset, recoveryPoint } = this.#flusher
     let reached = fileOffset
-    if (fileOffset - recoveryPoint >= this.config.flushMessages && this.#options.files.durable) {
+    if (fileOffset - recoveryPoint >= this.config.flushMessages && this.files.durable) {
       reached = recoveryPoint
       void this.#flushTo(fileOffset).catch(() => undefined)
     }
@@ -395,38 +414,10 @@ export class Log {
     }
   }
 
-  #place(bytes: Buffer, first: number, leaderEpoch: number): void {
-    let next = first
-    for (let at = 0; at < bytes.length; ) {
-      const size = sizeInBytes(bytes, at)
-      if (leaderEpoch >= 0) {
-        setBaseOffset(bytes, at, next)
-        setPartitionLeaderEpoch(bytes, at, leaderEpoch)
-      }
-      const base = baseOffset(bytes, at)
-      const last = base + lastOffsetDelta(bytes, at)
-      this.epochs.assign(leaderEpoch >= 0 ? leaderEpoch : partitionLeaderEpoch(bytes, at), base)
-      this.#active.note(size, last, maxTimestamp(bytes, at), this.config.indexIntervalBytes)
-      if (producerId(bytes, at) >= 0) this.#noteProducer(bytes, at, base)
-      next = last + 1
-      at += size
-    }
-    this.logEndOffset = next
-    this.producers.endOffset = next
-  }
-
-  #noteProducer(bytes: Buffer, at: number, base: number): void {
-    const completed = this.producers.append(bytes, at, base, endMarkerOf(bytes, at))
-    if (completed === null || !completed.aborted) return
-    const { producerId, firstOffset, lastOffset } = completed
-    const lastStableOffset = this.producers.lastStableOffsetAfter(completed)
-    this.#active.transactionIndex.append({ producerId, firstOffset, lastOffset, lastStableOffset })
-  }
-
   #roll(offset: number): void {
     this.#write()
     this.#guard(() => {
-      const { files, now } = this.#options
+      const { files } = this
       const previous = this.#active
       if (previous.sizeInBytes === 0) {
         for (const path of previous.retire(files)) files.unlink(path)
@@ -437,7 +428,7 @@ export class Log {
       }
       this.producers.endOffset = offset
       this.#snapshots.take(this.producers)
-      this.#active = Segment.create(files, this.dir, offset, now())
+      this.#active = Segment.create(files, this.dir, offset, this.#options.now())
       this.#segments.push(this.#active)
       this.#flusher.directoryChanged = true
     })
@@ -447,16 +438,14 @@ export class Log {
   #restartAt(offset: number): void {
     this.logEndOffset = offset
     this.writtenOffset = Math.min(this.writtenOffset, offset)
+    this.cleanedOffset = Math.min(this.cleanedOffset, offset)
+    this.truncations++
     this.#flusher.truncateTo(offset)
     this.#reader.forget()
     this.epochs.truncateFromEnd(offset)
     const { now, producerIdExpirationMs } = this.#options
     this.#snapshots.loadLatest(this.producers, this.logStartOffset, offset, now(), producerIdExpirationMs)
-    for (const segment of this.#segments) {
-      if (segment.endOffset > this.producers.endOffset)
-        replayProducers(segment, this.producers, this.producers.endOffset)
-    }
-    this.producers.endOffset = offset
+    reloadProducers(this.#segments, this.producers, offset)
   }
 
   #dropSegments(from: number, count: number): void {
@@ -464,7 +453,7 @@ export class Log {
     const dueMs = this.#options.now() + this.config.fileDeleteDelayMs
     for (const segment of this.#segments.splice(from, count)) {
       this.#snapshots.removeWhere(offset => offset === segment.baseOffset)
-      for (const path of segment.retire(this.#options.files)) this.#retired.add(path, dueMs)
+      for (const path of segment.retire(this.files)) this.#retired.add(path, dueMs)
     }
     this.#flusher.directoryChanged = true
     this.#reader.forget()

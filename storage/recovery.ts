@@ -3,12 +3,13 @@
  * are read through: their indexes and producer states are made anew, and what is torn or damaged is cut off, with all behind it.
  */
 import { baseOffset, magic, partitionLeaderEpoch, producerId } from '../protocol/records/header.ts'
+import { recoverSwaps } from './compaction-swap.ts'
 import type { LogConfig } from './config.ts'
 import type { Files } from './files.ts'
 import { frameIsSound, frameLastOffset, frameMaxTimestamp, scanFrames } from './frames.ts'
 import type { LeaderEpochs } from './leader-epochs.ts'
-import { endMarkerOf } from './markers.ts'
 import { offsetOfFile } from './names.ts'
+import { noteProducer } from './placing.ts'
 import { ProducerSnapshots, snapshotOffsets } from './producer-snapshots.ts'
 import type { Producers } from './producers.ts'
 import { Segment } from './segment.ts'
@@ -85,15 +86,12 @@ export function recoverLog(options: RecoveryOptions, producers: Producers, epoch
 
 /** Removes what a crash may leave of deletions and of writes in two steps; gives the names that stay. */
 function removeStrayFiles(files: Files, dir: string): string[] {
-  const names = files
-    .list(dir)
-    .filter(entry => !entry.directory)
-    .map(entry => entry.name)
+  const names = recoverSwaps(files, dir)
   const logs = new Set(names.filter(name => name.endsWith('.log')).map(offsetOfFile))
   const kept: string[] = []
   for (const name of names) {
     const orphan = /\.(index|timeindex|txnindex)$/.test(name) && !logs.has(offsetOfFile(name))
-    if (orphan || /\.(deleted|cleaned|tmp)$/.test(name)) files.unlink(`${dir}/${name}`)
+    if (orphan || /\.(deleted|tmp)$/.test(name)) files.unlink(`${dir}/${name}`)
     else kept.push(name)
   }
   return kept
@@ -202,22 +200,22 @@ function rebuildProducers(
   producers.endOffset = end
 }
 
+/** Takes in what follows the producers' state in all segments, up to the log's end. */
+export function reloadProducers(segments: readonly Segment[], producers: Producers, endOffset: number): void {
+  for (const segment of segments) {
+    if (segment.endOffset > producers.endOffset) replayProducers(segment, producers, producers.endOffset)
+  }
+  producers.endOffset = endOffset
+}
+
 /** Takes the batches of a segment from an offset on into the producers' state, and aborted transactions into its index. */
-export function replayProducers(segment: Segment, producers: Producers, from: number): void {
+function replayProducers(segment: Segment, producers: Producers, from: number): void {
   const known = segment.transactionIndex.entries
   const knownTo = known.length === 0 ? -1 : known[known.length - 1].lastOffset
   scanFrames(segment.file, segment.positionOf(from), segment.writtenBytes, (b, at) => {
     if (magic(b, at) !== 2) return true
     if (producerId(b, at) >= 0) {
-      const completed = producers.append(b, at, baseOffset(b, at), endMarkerOf(b, at))
-      if (completed?.aborted && completed.lastOffset > knownTo) {
-        segment.transactionIndex.append({
-          producerId: completed.producerId,
-          firstOffset: completed.firstOffset,
-          lastOffset: completed.lastOffset,
-          lastStableOffset: producers.lastStableOffsetAfter(completed),
-        })
-      }
+      noteProducer(segment, producers, b, at, baseOffset(b, at), knownTo)
     }
     producers.endOffset = frameLastOffset(b, at) + 1
     return true

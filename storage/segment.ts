@@ -47,12 +47,13 @@ export class Segment {
   #cut = false
   #pending: Buffer[] = []
 
-  constructor(files: Files, dir: string, baseOffset: number, now: number) {
+  /** `suffix` is put behind the names of files that do not count yet. */
+  constructor(files: Files, dir: string, baseOffset: number, now: number, suffix = '') {
     this.baseOffset = baseOffset
-    this.file = files.file(fileName(dir, baseOffset, 'log'))
-    this.offsetIndex = new OffsetIndex(files, fileName(dir, baseOffset, 'index'), baseOffset)
-    this.timeIndex = new TimeIndex(files, fileName(dir, baseOffset, 'timeindex'), baseOffset)
-    this.transactionIndex = new TransactionIndex(files, fileName(dir, baseOffset, 'txnindex'))
+    this.file = files.file(fileName(dir, baseOffset, 'log') + suffix)
+    this.offsetIndex = new OffsetIndex(files, fileName(dir, baseOffset, 'index') + suffix, baseOffset)
+    this.timeIndex = new TimeIndex(files, fileName(dir, baseOffset, 'timeindex') + suffix, baseOffset)
+    this.transactionIndex = new TransactionIndex(files, fileName(dir, baseOffset, 'txnindex') + suffix)
     this.sizeInBytes = this.file.size()
     this.writtenBytes = this.sizeInBytes
     this.syncedBytes = this.sizeInBytes
@@ -63,12 +64,12 @@ export class Segment {
   }
 
   /** A segment that has no files yet, or whose files are to be replaced. */
-  static create(files: Files, dir: string, baseOffset: number, now: number): Segment {
+  static create(files: Files, dir: string, baseOffset: number, now: number, suffix = ''): Segment {
     for (const kind of ['log', 'index', 'timeindex', 'txnindex'] as const) {
-      const path = fileName(dir, baseOffset, kind)
+      const path = fileName(dir, baseOffset, kind) + suffix
       if (files.exists(path)) files.unlink(path)
     }
-    const segment = new Segment(files, dir, baseOffset, now)
+    const segment = new Segment(files, dir, baseOffset, now, suffix)
     segment.file.create()
     segment.offsetIndex.file.create()
     segment.timeIndex.file.create()

@@ -40,6 +40,12 @@ export class TransactionIndex {
     return this.#file.size() % entryBytes === 0
   }
 
+  /** Makes the file, if there is none, though it may hold nothing. */
+  create(): void {
+    this.#file.create()
+    this.#dirty = true
+  }
+
   append(transaction: AbortedTransaction): void {
     const entries = this.entries as AbortedTransaction[]
     const entry = Buffer.alloc(entryBytes)

@@ -5,7 +5,7 @@
 
 import { codes, KafkaError } from '../errors.ts'
 import { buildBatch, readRecords } from './batch.ts'
-import { isControl } from './header.ts'
+import { isControl, recordCount } from './header.ts'
 import { readInt16, readInt32, writeInt16, writeInt32 } from './int.ts'
 import type { RecordView } from './record.ts'
 
@@ -63,11 +63,12 @@ export function controlTypeOf(key: Buffer | null): ControlType {
   return controlTypes[readInt16(key, 2)] ?? 'UNKNOWN'
 }
 
-/** The type and coordinator epoch of the marker at `at`, or null where the control batch is no marker. */
+/** The type and coordinator epoch of the marker at `at`, or null where the control batch is no marker, or compaction emptied it. */
 export function readEndTransactionMarker(
   b: Buffer,
   at: number,
 ): { type: 'COMMIT' | 'ABORT'; coordinatorEpoch: number; timestamp: number } | null {
+  if (isControl(b, at) && recordCount(b, at) === 0) return null
   const { key, value, timestamp } = firstRecord(b, at)
   const type = controlTypeOf(key)
   if (type !== 'COMMIT' && type !== 'ABORT') return null

@@ -1,0 +1,63 @@
+/** What happens to each batch when it gets its place in a log: it is stamped, indexed, and its producer remembered. */
+import {
+  baseOffset,
+  lastOffsetDelta,
+  maxTimestamp,
+  partitionLeaderEpoch,
+  producerId,
+  setBaseOffset,
+  setPartitionLeaderEpoch,
+  sizeInBytes,
+} from '../protocol/records/header.ts'
+import type { LeaderEpochs } from './leader-epochs.ts'
+import { endMarkerOf } from './markers.ts'
+import type { Producers } from './producers.ts'
+import type { Segment } from './segment.ts'
+
+/**
+ * Places batches from an offset on, in a leader's epoch; with a negative epoch, as a replica does, they have both already. Gives
+ * the offset behind them.
+ */
+export function placeBatches(
+  bytes: Buffer,
+  first: number,
+  leaderEpoch: number,
+  epochs: LeaderEpochs,
+  producers: Producers,
+  segment: Segment,
+  indexIntervalBytes: number,
+): number {
+  let next = first
+  for (let at = 0; at < bytes.length; ) {
+    const size = sizeInBytes(bytes, at)
+    if (leaderEpoch >= 0) {
+      setBaseOffset(bytes, at, next)
+      setPartitionLeaderEpoch(bytes, at, leaderEpoch)
+    }
+    const base = baseOffset(bytes, at)
+    const last = base + lastOffsetDelta(bytes, at)
+    epochs.assign(leaderEpoch >= 0 ? leaderEpoch : partitionLeaderEpoch(bytes, at), base)
+    segment.note(size, last, maxTimestamp(bytes, at), indexIntervalBytes)
+    if (producerId(bytes, at) >= 0) noteProducer(segment, producers, bytes, at, base)
+    next = last + 1
+    at += size
+  }
+  producers.endOffset = next
+  return next
+}
+
+/** Takes a producer's batch into the state, and the transaction that it aborts into the index, which has those up to `knownTo`. */
+export function noteProducer(
+  segment: Segment,
+  producers: Producers,
+  b: Buffer,
+  at: number,
+  base: number,
+  knownTo = -1,
+): void {
+  const completed = producers.append(b, at, base, endMarkerOf(b, at))
+  if (completed === null || !completed.aborted || completed.lastOffset <= knownTo) return
+  const { producerId, firstOffset, lastOffset } = completed
+  const lastStableOffset = producers.lastStableOffsetAfter(completed)
+  segment.transactionIndex.append({ producerId, firstOffset, lastOffset, lastStableOffset })
+}
