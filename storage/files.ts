@@ -215,6 +215,20 @@ function syncDirectoryNow(path: string): void {
   }
 }
 
+/** Node's own recursive way never ends where the system keeps answering ENOENT for a directory whose parent exists, as in /proc. */
+function makeDirectory(path: string): void {
+  try {
+    fs.mkdirSync(path)
+    return
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST' && fs.statSync(path).isDirectory()) return
+    if (code !== 'ENOENT' || fs.existsSync(dirname(path))) throw error
+  }
+  makeDirectory(dirname(path))
+  fs.mkdirSync(path)
+}
+
 /** The real file system. */
 export const diskFiles: Files = {
   durable: true,
@@ -225,7 +239,7 @@ export const diskFiles: Files = {
     fs
       .readdirSync(directory, { withFileTypes: true })
       .map(entry => ({ name: entry.name, directory: entry.isDirectory() })),
-  mkdir: path => void fs.mkdirSync(path, { recursive: true }),
+  mkdir: makeDirectory,
   rename: (from, to) => fs.renameSync(from, to),
   unlink: removeFile,
   removeTree: path => fs.promises.rm(path, { recursive: true, force: true }),
