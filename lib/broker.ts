@@ -1,5 +1,7 @@
 /** The broker put together from its parts, and the public door of the package: start one, ask where it is, stop it. */
 import { codes, KafkaError } from '../protocol/errors.ts'
+import { diskFiles } from '../storage/files.ts'
+import { nodeIdIn, readMetaProperties } from '../storage/meta-properties.ts'
 import { systemClock } from './base/clock.ts'
 import { createLogger, type Logger, type LogLevel } from './base/logger.ts'
 import { systemRandom } from './base/random.ts'
@@ -46,7 +48,7 @@ export class Broker {
    */
   static async start(options: BrokerOptions = {}): Promise<Broker> {
     const logger = options.logger ?? createLogger(options.logLevel ?? 'warn')
-    const config = BrokerConfig.parse(startProperties(options), { warn: message => logger.warn(message) })
+    const config = BrokerConfig.parse(propertiesOf(options), { warn: message => logger.warn(message) })
     const parts = await Composition.start({
       config,
       ephemeral: options.ephemeral ?? false,
@@ -76,4 +78,17 @@ export class Broker {
   stop(): Promise<void> {
     return this.#parts.stop()
   }
+}
+
+/** Who does not say which broker this is means the one whose data directory it is. */
+function propertiesOf(options: BrokerOptions): Record<string, string> {
+  const properties = startProperties(options)
+  const { 'node.id': nodeId, 'broker.id': brokerId } = options.properties ?? {}
+  if (options.ephemeral || nodeId !== undefined || brokerId !== undefined) return properties
+  for (const path of (properties['log.dirs'] ?? properties['log.dir'] ?? '').split(',')) {
+    const meta = readMetaProperties(diskFiles, path.trim())
+    const stored = meta && nodeIdIn(meta)
+    if (stored) return { ...properties, 'node.id': stored }
+  }
+  return properties
 }

@@ -13,13 +13,16 @@ import { type ListenerConfig, listenersOf } from './config/listeners.ts'
 import { serverLimitsOf } from './config/server-limits.ts'
 import { logConfigOf, topicReader } from './config/topic-config.ts'
 import type { TopicImage } from './controller/image.ts'
+import { clusterKey } from './controller/stored.ts'
 import { Groups } from './coordination/groups.ts'
 import type { BrokerServices, Context, Endpoint } from './handlers/context.ts'
 import { handlerTable } from './handlers/table.ts'
 import { Cluster } from './metadata/cluster.ts'
 import { EmbeddedStore } from './metadata/embedded.ts'
 import { memoryJournal } from './metadata/journal.ts'
+import { kraftDirectoryName } from './metadata/kraft-name.ts'
 import { openJournal } from './metadata/log-journal.ts'
+import type { MetadataStore } from './metadata/store.ts'
 import { FetchSessions } from './partitions/fetch-sessions.ts'
 import { Partitions, type TopicSettings } from './partitions/partitions.ts'
 import { ProducerIds } from './partitions/producer-ids.ts'
@@ -131,6 +134,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
         }),
   )
   opened.add(() => store.close())
+  if (!ephemeral) await takeOverFromKafka(store, storage.directories, nodeId, logger)
   const cluster = await Cluster.open({
     store,
     config,
@@ -204,6 +208,21 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
     return stopping
   })
   return Composition.of(nodeId, ephemeral ? null : first!.path, bound, opened)
+}
+
+/** Where Apache Kafka wrote the directories, and no broker of ours was started on them yet, its cluster becomes ours. */
+async function takeOverFromKafka(
+  store: MetadataStore,
+  directories: readonly LogDirectory[],
+  nodeId: number,
+  logger: Logger,
+): Promise<void> {
+  const written = directories.find(({ path }) => diskFiles.exists(`${path}/${kraftDirectoryName}`))
+  if (written === undefined || (await store.get(clusterKey)) !== null) return
+  // Hardly ever needed, and so not loaded at each start.
+  const { takeOver } = await import('./metadata/kraft-import.ts')
+  const { path: dataDirectory, clusterId } = written
+  await takeOver({ store, files: diskFiles, dataDirectory, clusterId, nodeId, logger: logger.child('cluster') })
 }
 
 function topicSettings(topic: TopicImage, config: BrokerConfig): TopicSettings {

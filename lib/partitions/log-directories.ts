@@ -90,7 +90,7 @@ export class LogDirectories {
   /** Says which partition directories belong to no topic of the cluster. They stay as they are. */
   warnOfStrays(): void {
     for (const [name, found] of this.#found) {
-      if (name.startsWith('__ottla_')) continue
+      if (name.startsWith('__ottla_') || name.startsWith('__cluster_metadata-')) continue
       for (const { entry } of found) {
         this.#logger.warn('a directory holds a partition of no known topic; it is left alone', {
           directory: `${entry.directory.path}/${name}`,

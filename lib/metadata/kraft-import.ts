@@ -1,0 +1,160 @@
+/**
+ * Takes over the cluster of a data directory that Apache Kafka wrote: topics with their ids and epochs, settings, and where
+ * producer ids go on, all in one transaction of the metadata store. That happens once, while the store knows no cluster yet;
+ * from then on Kafka's own metadata log stays as it was.
+ */
+import { KafkaError } from '../../protocol/errors.ts'
+import type { Files } from '../../storage/files.ts'
+import type { Logger } from '../base/logger.ts'
+import { validateTopicConfig } from '../config/topic-config.ts'
+import {
+  type ConfigKind,
+  clusterKey,
+  partitionKey,
+  producerIdsKey,
+  type StoredChange,
+  type StoredPartition,
+  type StoredTopic,
+  storedConfigs,
+  topicKey,
+  writeStored,
+} from '../controller/stored.ts'
+import { KraftLogError, readKraftLog } from './kraft-log.ts'
+import { kraftDirectoryName } from './kraft-name.ts'
+import { KraftState, type KraftTopic, resourceTypes } from './kraft-state.ts'
+import type { MetadataStore } from './store.ts'
+
+export interface TakeOverOptions {
+  readonly store: MetadataStore
+  readonly files: Files
+  /** The data directory with Kafka's metadata log. */
+  readonly dataDirectory: string
+  readonly clusterId: string
+  readonly nodeId: number
+  readonly logger: Logger
+}
+
+/** Where to listen is said by whoever starts this broker; as a dynamic setting it would win over that. */
+const placeSettings = new Set(['listeners', 'advertised.listeners', 'listener.security.protocol.map'])
+
+/** Resolves once the store has it. Rejects with KraftLogError where Kafka's log cannot be read. */
+export async function takeOver(options: TakeOverOptions): Promise<void> {
+  const { store, files, dataDirectory, clusterId, nodeId, logger } = options
+  const state = new KraftState()
+  readKraftLog(files, `${dataDirectory}/${kraftDirectoryName}`, record => state.replay(record))
+  const taken = new TakenOver(state, nodeId)
+  const { applied } = await store.transact({
+    conditions: [{ key: clusterKey, revision: 0 }],
+    changes: [{ key: clusterKey, value: writeStored({ clusterId }) }, ...taken.changes],
+  })
+  // A warning, as it comes once in the life of a directory, and not everything may come along.
+  if (applied) logger.warn(taken.inOneLine(), { directory: dataDirectory, clusterId, nodeId })
+}
+
+/** What goes into the store, and what is said about it. */
+class TakenOver {
+  readonly changes: StoredChange[] = []
+  readonly #state: KraftState
+  readonly #nodeId: number
+  readonly #leftOut: string[] = []
+  #partitions = 0
+  /** Partitions whose replicas all lie in directories of other brokers. */
+  #elsewhere = 0
+  #topicsWithSettings = 0
+  #otherSettings = 0
+
+  constructor(state: KraftState, nodeId: number) {
+    this.#state = state
+    this.#nodeId = nodeId
+    for (const topic of state.topics.values()) this.#topic(topic)
+    this.#settings('broker')
+    this.#settings('group')
+    this.#settings('client-metrics')
+    this.changes.push({ key: producerIdsKey, value: writeStored({ next: state.nextProducerId }) })
+    this.#count(state.accessControlEntries.size, 'access control entry', 'access control entries')
+    this.#count(state.scramCredentials.size, 'SCRAM credential')
+    this.#count(state.delegationTokens.size, 'delegation token')
+    this.#count(state.quotas.size, 'quota')
+  }
+
+  inOneLine(): string {
+    const { topics, nextProducerId, features } = this.#state
+    const said = [
+      `${counted(topics.size, 'topic')} with ${counted(this.#partitions, 'partition')}`,
+      `settings of ${counted(this.#topicsWithSettings, 'topic')}`,
+    ]
+    if (this.#otherSettings > 0) said.push(`${counted(this.#otherSettings, 'setting')} of brokers and groups`)
+    said.push(`producer ids from ${nextProducerId} on`)
+    const version = features.get('metadata.version')
+    const from = version === undefined ? '' : ` (metadata.version ${version})`
+    const left = this.#leftOut.length === 0 ? '' : `; left out: ${this.#leftOut.join(', ')}`
+    const away =
+      this.#elsewhere === 0
+        ? ''
+        : `; without a leader, as other brokers hold them: ${counted(this.#elsewhere, 'partition')}`
+    return `took over what Apache Kafka wrote${from}: ${said.join(', ')}${away}${left}`
+  }
+
+  #count(count: number, one: string, many?: string): void {
+    if (count > 0) this.#leftOut.push(counted(count, one, many))
+  }
+
+  #topic({ name, topicId, partitions }: KraftTopic): void {
+    const replicas: number[][] = []
+    for (let index = 0; index < partitions.size; index++) {
+      const partition = partitions.get(index)
+      if (partition === undefined)
+        throw new KraftLogError(`topic ${name} has no partition ${index} in ${kraftDirectoryName}`)
+      const isHere = partition.replicas.includes(this.#nodeId)
+      // The other brokers' directories are not part of this cluster; what they hold, nobody can copy from here.
+      replicas.push(isHere ? [this.#nodeId] : [...partition.replicas])
+      const stored: StoredPartition = {
+        leader: isHere ? this.#nodeId : -1,
+        // A leader that begins anew is told apart from the one that wrote before.
+        leaderEpoch: partition.leaderEpoch + 1,
+        partitionEpoch: partition.partitionEpoch + 1,
+        isr: isHere ? [this.#nodeId] : [],
+        offlineReplicas: isHere ? [] : [...partition.replicas],
+      }
+      this.changes.push({ key: partitionKey(topicId, index), value: writeStored(stored) })
+      this.#partitions++
+      if (!isHere) this.#elsewhere++
+    }
+    const stored: StoredTopic = { topicId, replicas }
+    this.changes.push({ key: topicKey(name), value: writeStored(stored) })
+    const settings = this.#topicSettings(name)
+    if (settings.size === 0) return
+    this.changes.push(storedConfigs('topic', name, settings))
+    this.#topicsWithSettings++
+  }
+
+  /** Settings that this broker knows: others would stand in the way of every later change. */
+  #topicSettings(topic: string): Map<string, string> {
+    const settings = new Map<string, string>()
+    for (const [name, value] of this.#state.configsOf(resourceTypes.topic, topic)) {
+      try {
+        validateTopicConfig(name, value)
+        settings.set(name, value)
+      } catch (error) {
+        if (!(error instanceof KafkaError)) throw error
+        this.#leftOut.push(`${name}=${value} of topic ${topic}`)
+      }
+    }
+    return settings
+  }
+
+  #settings(kind: Exclude<ConfigKind, 'topic'>): void {
+    for (const [owner, all] of this.#state.configs.get(resourceTypes[kind]) ?? []) {
+      const settings = new Map([...all].filter(([name]) => kind !== 'broker' || !placeSettings.has(name)))
+      for (const name of all.keys())
+        if (!settings.has(name)) this.#leftOut.push(`${name} of broker ${owner || 'defaults'}`)
+      if (settings.size === 0) continue
+      this.changes.push(storedConfigs(kind, owner, settings))
+      this.#otherSettings += settings.size
+    }
+  }
+}
+
+function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`
+}
