@@ -4,7 +4,7 @@
  *     npm run conformance -- driver [WORD] --bootstrap A [--against B]   all cases, or those whose name holds the word
  *     npm run conformance -- driver ask API VERSION JSON --bootstrap A   one request, in Kafka's JSON form
  *
- * Without a second broker the answers are printed.
+ * Without a second broker the answers are printed, or with --quiet only counted.
  */
 import { fromJson, toJson } from '../protocol/json.ts'
 import { stringifyExact } from '../protocol/json-text.ts'
@@ -19,6 +19,7 @@ import { Session } from './session.ts'
 export async function driver(options: {
   bootstrap: string | undefined
   against: string | undefined
+  quiet: boolean
   rest: readonly string[]
 }): Promise<number> {
   const own = options.bootstrap === undefined ? await startOwnBroker() : undefined
@@ -28,7 +29,7 @@ export async function driver(options: {
       for (const bootstrap of bootstraps) await ask(bootstrap, options.rest.slice(1))
       return 0
     }
-    return await compareAll(bootstraps, options.rest[0] ?? '')
+    return await compareAll(bootstraps, options.rest[0] ?? '', options.quiet)
   } finally {
     await own?.stop()
   }
@@ -46,7 +47,7 @@ async function ask(bootstrap: string, [name, version, json = '{}']: readonly str
   await client.close()
 }
 
-async function compareAll(bootstraps: readonly string[], word: string): Promise<number> {
+async function compareAll(bootstraps: readonly string[], word: string, quiet: boolean): Promise<number> {
   const chosen = cases.filter(({ name }) => name.includes(word))
   const run = `${process.pid.toString(36)}${Math.floor(performance.timeOrigin).toString(36)}`
   let number = 0
@@ -64,13 +65,14 @@ async function compareAll(bootstraps: readonly string[], word: string): Promise<
         } finally {
           for (const session of sessions) await session.close()
         }
-        return sessions.length === 1 ? printed(sessions[0]!) : compared(sessions[0]!, sessions[1]!)
+        return sessions.length === 1 ? printed(sessions[0]!, quiet) : compared(sessions[0]!, sessions[1]!)
       },
     })),
   )
 }
 
-function printed({ exchanges }: Session): string {
+function printed({ exchanges }: Session, quiet: boolean): string {
+  if (quiet) return `${exchanges.length} answers`
   for (const { api, version, label, answer } of exchanges)
     console.log(`  ${api} v${version} ${label}: ${stringifyExact(answer)}`)
   return `${exchanges.length} answers`

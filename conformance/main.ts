@@ -19,7 +19,7 @@ const suites: Readonly<Record<string, () => Promise<Suite>>> = {
 }
 
 const { values, positionals } = parseArgs({
-  options: { bootstrap: { type: 'string' }, against: { type: 'string' } },
+  options: { bootstrap: { type: 'string' }, against: { type: 'string' }, quiet: { type: 'boolean' } },
   allowPositionals: true,
 })
 const [name = 'kafkajs', ...rest] = positionals
@@ -28,5 +28,5 @@ if (!Object.hasOwn(suites, name)) {
   process.exit(2)
 }
 const suite = await suites[name]()
-const failed = await suite({ bootstrap: values.bootstrap, against: values.against, rest })
+const failed = await suite({ bootstrap: values.bootstrap, against: values.against, quiet: values.quiet ?? false, rest })
 process.exit(failed === 0 ? 0 : 1)

@@ -15,8 +15,9 @@ export function explain(error: unknown): string {
       case 'EPERM':
       case 'EROFS':
         return `this user may not write ${path}; choose another directory with --data, or --ephemeral to keep all in memory`
-      case 'EISDIR':
-        return `${path} is a directory; name a file in it`
+      case 'ENOTDIR':
+      case 'EEXIST':
+        return `${path} is not in a directory; choose another with --data`
       case 'ENOSPC':
         return `no space is left on the disk of ${path}; free some, or choose another directory with --data`
     }

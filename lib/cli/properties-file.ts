@@ -4,8 +4,12 @@ import { parseProperties } from '../config/properties.ts'
 import { UsageError } from './io.ts'
 
 export function readProperties(path: string): Record<string, string> {
-  const content = diskFiles.read(path)
-  if (content === null)
-    throw new UsageError(`there is no properties file ${path}; name one, or leave it out for the defaults`)
+  let content: Buffer | null
+  try {
+    content = diskFiles.read(path)
+  } catch (error) {
+    throw new UsageError(`${path} cannot be read: ${(error as Error).message}`)
+  }
+  if (content === null) throw new UsageError(`there is no properties file ${path}; leave it out for the defaults`)
   return parseProperties(content.toString('utf8'))
 }
