@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 type Suite = (options: {
   bootstrap: string | undefined
   against: string | undefined
+  quiet: boolean
   rest: readonly string[]
 }) => Promise<number>
 
