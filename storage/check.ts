@@ -101,6 +101,8 @@ class Check {
     const positions = new Map<number, number>()
     const times = new Map<number, number>()
     const aborted: AbortedTransaction[] = []
+    /** Offsets of the markers that abort a transaction. */
+    const markers = new Set<number>()
     let latest = -1
     const end = scanFrames(segment.file, 0, size, (b, at, position, bytes) => {
       const last = frameLastOffset(b, at)
@@ -108,7 +110,7 @@ class Check {
       latest = Math.max(latest, frameMaxTimestamp(b, at))
       positions.set(last, position)
       times.set(last, latest)
-      this.#transaction(b, at, aborted)
+      this.#transaction(b, at, aborted, markers)
       return this.#findings.length < findingsMax
     })
     if (end < size && this.#findings.length < findingsMax)
@@ -117,19 +119,24 @@ class Check {
     this.#timeIndex(segment, times, latest, isLast && !this.#options.closed)
     const entries = segment.transactionIndex.entries
     if (!segment.transactionIndex.isSound) this.#find(`${segment.baseOffset}.txnindex`, 'ends in a part of an entry')
-    this.#transactionIndex(segment.baseOffset, entries, aborted)
+    this.#transactionIndex(segment.baseOffset, entries, aborted, markers)
     segment.close()
   }
 
-  /** Of transactions that began before the log's start at most the end is known. */
+  /**
+   * Of transactions that began before the log's start at most the end is known, and of those in a compacted log nothing else may be
+   * left. But without its marker an entry would hide what the producer wrote later.
+   */
   #transactionIndex(
     base: number,
     entries: readonly AbortedTransaction[],
     aborted: readonly AbortedTransaction[],
+    markers: ReadonlySet<number>,
   ): void {
     const name = `${base}.txnindex`
     const start = Math.max(this.#startOffset, this.#options.logStartOffset ?? 0)
-    const whole = start === 0
+    const { dense } = this.#options
+    const whole = start === 0 && dense
     const textOf = (entry: AbortedTransaction) => JSON.stringify(whole ? entry : [entry.producerId, entry.lastOffset])
     const known = new Set(entries.map(textOf))
     const seen = new Set(aborted.map(textOf))
@@ -137,7 +144,8 @@ class Check {
       if (entry.firstOffset >= start && !known.has(textOf(entry))) this.#find(name, `lacks ${textOf(entry)}`)
     }
     for (const entry of entries) {
-      if (entry.firstOffset >= start && !seen.has(textOf(entry))) this.#find(name, `has ${textOf(entry)} too much`)
+      const expected = dense ? seen.has(textOf(entry)) : markers.has(entry.lastOffset)
+      if (entry.firstOffset >= start && !expected) this.#find(name, `has ${textOf(entry)} too much`)
     }
   }
 
@@ -168,9 +176,11 @@ class Check {
     }
   }
 
-  #transaction(b: Buffer, at: number, aborted: AbortedTransaction[]): void {
+  #transaction(b: Buffer, at: number, aborted: AbortedTransaction[], markers: Set<number>): void {
     if (magic(b, at) < 2 || producerId(b, at) < 0) return
-    const completed = this.#producers.append(b, at, readInt64(b, at), endMarkerOf(b, at))
+    const marker = endMarkerOf(b, at)
+    if (marker?.aborted === true) markers.add(frameLastOffset(b, at))
+    const completed = this.#producers.append(b, at, readInt64(b, at), marker)
     if (completed?.aborted !== true) return
     const { producerId: id, firstOffset, lastOffset } = completed
     const lastStableOffset = this.#producers.lastStableOffsetAfter(completed)

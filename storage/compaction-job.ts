@@ -38,6 +38,8 @@ export interface CompactionJob {
   readonly keyLoadFactor: number
   /** Size of the buffers to read into and to write from. */
   readonly bufferBytes: number
+  /** Bytes to be read and written in a second, at most. */
+  readonly bytesPerSecondMax: number
 }
 
 /** Some neighbouring segments were cleaned into one, whose files are there with `.cleaned` behind their names. */
@@ -72,4 +74,8 @@ export class CompactionCancelled extends Error {
 /** Runs a cleaning; `cleaned` is told of groups in the order of offsets, and calls it off by returning false. */
 export interface CompactionEngine {
   run(job: CompactionJob, cleaned: (group: CleanedGroup) => boolean): Promise<CompactionResult>
+  /** Calls off what is under way: `run` rejects with CompactionCancelled. */
+  cancel(): void
+  /** The same, and gives back what it holds; resolves when it has. It can be used again. */
+  stop(): Promise<void>
 }

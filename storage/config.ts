@@ -24,6 +24,14 @@ export interface LogConfig {
   readonly retentionMs: number
   /** −1 keeps any size. */
   readonly retentionBytes: number
+  /** Share of the bytes that may be compacted from which on they are. */
+  readonly minCleanableDirtyRatio: number
+  /** Age that records reach before they are compacted. */
+  readonly minCompactionLagMs: number
+  /** Age from which on records are compacted whatever their share is. */
+  readonly maxCompactionLagMs: number
+  /** How long tombstones and the markers of transactions stay behind the records that they outlived. */
+  readonly deleteRetentionMs: number
 }
 
 /** Apache Kafka's defaults. */
@@ -46,4 +54,8 @@ export const defaultLogConfig: LogConfig = {
   fileDeleteDelayMs: 60_000,
   retentionMs: 604_800_000,
   retentionBytes: -1,
+  minCleanableDirtyRatio: 0.5,
+  minCompactionLagMs: 0,
+  maxCompactionLagMs: Number.MAX_SAFE_INTEGER,
+  deleteRetentionMs: 86_400_000,
 }

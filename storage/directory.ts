@@ -58,6 +58,7 @@ const cleanShutdownName = '.kafka_cleanshutdown'
 const recoveryPointsName = 'recovery-point-offset-checkpoint'
 const logStartsName = 'log-start-offset-checkpoint'
 const highWatermarksName = 'replication-offset-checkpoint'
+const cleanedOffsetsName = 'cleaner-offset-checkpoint'
 const metadataName = 'partition.metadata'
 
 /** Logs closed at once: enough to keep the disk busy. */
@@ -76,6 +77,7 @@ export class LogDirectory {
   readonly #recoveryPoints: PartitionOffsets
   readonly #logStarts: PartitionOffsets
   readonly #highWatermarks: PartitionOffsets
+  readonly #cleanedOffsets: PartitionOffsets
   readonly #checkpointed = new Map<string, string>()
   #checkpointing: Promise<void> = Promise.resolve()
   readonly #deleted = new Removals()
@@ -106,6 +108,7 @@ export class LogDirectory {
     this.#recoveryPoints = this.#read(recoveryPointsName)
     this.#logStarts = this.#read(logStartsName)
     this.#highWatermarks = this.#read(highWatermarksName)
+    this.#cleanedOffsets = this.#read(cleanedOffsetsName)
     this.cleanShutdown = files.exists(`${path}/${cleanShutdownName}`)
     if (this.cleanShutdown) {
       files.unlink(`${path}/${cleanShutdownName}`)
@@ -170,6 +173,7 @@ export class LogDirectory {
       cleanShutdown: this.cleanShutdown || !existed,
       recoveryPoint: this.#recoveryPoints.get(topic)?.get(partition) ?? 0,
       logStartOffset: this.#logStarts.get(topic)?.get(partition) ?? 0,
+      cleanedOffset: this.#cleanedOffsets.get(topic)?.get(partition) ?? 0,
       onWritten: listener.onWritten,
       onFailed: listener.onFailed,
     })
@@ -184,7 +188,7 @@ export class LogDirectory {
     const open = this.#logs.get(name)
     open?.log.discard()
     this.#logs.delete(name)
-    for (const offsets of [this.#recoveryPoints, this.#logStarts, this.#highWatermarks]) {
+    for (const offsets of [this.#recoveryPoints, this.#logStarts, this.#highWatermarks, this.#cleanedOffsets]) {
       deletePartitionOffset(offsets, topic, partition)
     }
     const dir = `${this.path}/${name}`
@@ -212,7 +216,7 @@ export class LogDirectory {
     setPartitionOffset(this.#highWatermarks, topic, partition, offset)
   }
 
-  /** Writes down recovery points, log starts and high watermarks, as far as they changed. */
+  /** Writes down recovery points, log starts, high watermarks and how far logs were compacted, as far as they changed. */
   checkpoint(): Promise<void> {
     this.#checkpointing = this.#checkpointing.catch(() => undefined).then(() => this.#checkpoint())
     return this.#checkpointing
@@ -252,10 +256,13 @@ export class LogDirectory {
       } else {
         deletePartitionOffset(this.#logStarts, topic, partition)
       }
+      if (log.cleanedOffset > 0) setPartitionOffset(this.#cleanedOffsets, topic, partition, log.cleanedOffset)
+      else deletePartitionOffset(this.#cleanedOffsets, topic, partition)
     }
     await this.#write(recoveryPointsName, this.#recoveryPoints)
     await this.#write(logStartsName, this.#logStarts)
     await this.#write(highWatermarksName, this.#highWatermarks)
+    await this.#write(cleanedOffsetsName, this.#cleanedOffsets)
   }
 
   async #write(name: string, offsets: PartitionOffsets): Promise<void> {

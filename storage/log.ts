@@ -126,6 +126,11 @@ export class Log {
     return this.#failure
   }
 
+  /** Whether it takes and gives anything. */
+  get isOpen(): boolean {
+    return !this.#closed && this.#failure === null
+  }
+
   get segments(): readonly Segment[] {
     return this.#segments
   }

@@ -86,9 +86,13 @@ const decompressedRatioMax = 8
 /** What the storage of a topic's partitions works by. Numbers are milliseconds and bytes. */
 export function logConfigOf(overrides: Overrides, broker: BrokerConfig): LogConfig {
   const read = topicReader(overrides, broker)
+  const cleanupPolicy = read('cleanup.policy').filter(policy => policy === 'delete' || policy === 'compact')
+  const maxCompactionLagMs = read('max.compaction.lag.ms')
+  const segmentMs = read('segment.ms')
   return {
     segmentBytes: read('segment.bytes'),
-    segmentMs: read('segment.ms'),
+    // The last segment is not compacted, so it must end before its records are overdue.
+    segmentMs: cleanupPolicy.includes('compact') ? Math.min(segmentMs, maxCompactionLagMs) : segmentMs,
     segmentJitterMs: read('segment.jitter.ms'),
     segmentIndexBytes: read('segment.index.bytes'),
     indexIntervalBytes: read('index.interval.bytes'),
@@ -102,11 +106,15 @@ export function logConfigOf(overrides: Overrides, broker: BrokerConfig): LogConf
     messageTimestampType: read('message.timestamp.type'),
     messageTimestampBeforeMaxMs: read('message.timestamp.before.max.ms'),
     messageTimestampAfterMaxMs: read('message.timestamp.after.max.ms'),
-    cleanupPolicy: read('cleanup.policy').filter(policy => policy === 'delete' || policy === 'compact'),
+    cleanupPolicy,
     compressionType: read('compression.type'),
     preallocate: read('preallocate'),
     fileDeleteDelayMs: read('file.delete.delay.ms'),
     retentionMs: read('retention.ms'),
     retentionBytes: read('retention.bytes'),
+    minCleanableDirtyRatio: read('min.cleanable.dirty.ratio'),
+    minCompactionLagMs: read('min.compaction.lag.ms'),
+    maxCompactionLagMs,
+    deleteRetentionMs: read('delete.retention.ms'),
   }
 }

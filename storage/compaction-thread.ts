@@ -1,0 +1,85 @@
+/** Cleans in a thread of its own, begun with the first job and ended by `stop`. */
+import { Worker } from 'node:worker_threads'
+import {
+  type CleanedGroup,
+  CompactionCancelled,
+  type CompactionEngine,
+  type CompactionJob,
+  type CompactionResult,
+} from './compaction-job.ts'
+
+/** What the thread is sent. The job is called off by writing 1 into `flag`. */
+export interface WorkerRequest {
+  readonly job: CompactionJob
+  readonly flag: SharedArrayBuffer
+}
+
+/** What the thread answers: any number of groups, then one of the others. */
+export type WorkerReply =
+  | { readonly group: CleanedGroup }
+  | { readonly result: CompactionResult }
+  | { readonly cancelled: true }
+  | { readonly error: { readonly name: string; readonly message: string; readonly code: unknown } }
+
+/** Beside this file, whichever form it runs in. */
+const workerUrl = new URL(
+  import.meta.url.endsWith('.ts') ? './compaction-worker.ts' : './compaction-worker.js',
+  import.meta.url,
+)
+
+/** See the head of the file. One job at a time; files are those of the disk. */
+export class CompactionThread implements CompactionEngine {
+  #worker: Worker | null = null
+  #flag: Int32Array | null = null
+  #running: Promise<unknown> = Promise.resolve()
+
+  run(job: CompactionJob, cleaned: (group: CleanedGroup) => boolean): Promise<CompactionResult> {
+    const worker = this.#worker ?? new Worker(workerUrl, { name: 'compaction' })
+    this.#worker = worker
+    const flag = new SharedArrayBuffer(4)
+    this.#flag = new Int32Array(flag)
+    const running = new Promise<CompactionResult>((resolve, reject) => {
+      let refused: Error | null = null
+      const refuse = (error: Error) => {
+        refused ??= error
+        this.cancel()
+      }
+      worker.on('message', (reply: WorkerReply) => {
+        if ('group' in reply) {
+          try {
+            if (refused === null && !cleaned(reply.group)) refuse(new CompactionCancelled())
+          } catch (error) {
+            refuse(error as Error)
+          }
+        } else if (refused !== null) reject(refused)
+        else if ('result' in reply) resolve(reply.result)
+        else if ('error' in reply) reject(Object.assign(new Error(reply.error.message), reply.error))
+        else reject(new CompactionCancelled())
+      })
+      worker.on('error', reject)
+      worker.on('exit', () => reject(new CompactionCancelled()))
+      worker.postMessage({ job, flag } satisfies WorkerRequest)
+    }).finally(() => {
+      worker.removeAllListeners()
+      this.#flag = null
+    })
+    this.#running = running.catch(() => undefined)
+    return running
+  }
+
+  cancel(): void {
+    if (this.#flag === null) return
+    Atomics.store(this.#flag, 0, 1)
+    Atomics.notify(this.#flag, 0)
+  }
+
+  /** Calls off what is under way; resolves when the thread is gone. */
+  async stop(): Promise<void> {
+    this.cancel()
+    const worker = this.#worker
+    this.#worker = null
+    // It removes the files that it was about to make.
+    await this.#running
+    await worker?.terminate()
+  }
+}

@@ -1,0 +1,33 @@
+/** The thread that cleans logs: takes jobs one after another, and does nothing else, so it may sleep where it is told to wait. */
+import { parentPort } from 'node:worker_threads'
+import { compact } from './compaction-cleaner.ts'
+import { CompactionCancelled } from './compaction-job.ts'
+import { Throttle } from './compaction-pace.ts'
+import type { WorkerReply, WorkerRequest } from './compaction-thread.ts'
+import { diskFiles } from './files.ts'
+
+function reply(message: WorkerReply): void {
+  parentPort?.postMessage(message)
+}
+
+async function run({ job, flag }: WorkerRequest): Promise<void> {
+  const cancelled = new Int32Array(flag)
+  const throttle = new Throttle(job.bytesPerSecondMax)
+  const pace = (bytes: number) => {
+    const delayMs = throttle.delayMs(bytes, performance.now())
+    if (delayMs >= 1) Atomics.wait(cancelled, 0, 0, delayMs)
+    if (Atomics.load(cancelled, 0) !== 0) throw new CompactionCancelled()
+    return undefined
+  }
+  try {
+    reply({ result: await compact(job, diskFiles, pace, group => reply({ group })) })
+  } catch (error) {
+    if (error instanceof CompactionCancelled) reply({ cancelled: true })
+    else {
+      const { name, message, code } = error as NodeJS.ErrnoException
+      reply({ error: { name, message, code } })
+    }
+  }
+}
+
+parentPort?.on('message', (request: WorkerRequest) => void run(request))

@@ -1,0 +1,151 @@
+/** The compaction of a log: how much of it is due, and one cleaning from the files to their exchange. */
+
+import {
+  CompactionCancelled,
+  type CompactionEngine,
+  type CompactionJob,
+  type CompactionResult,
+} from './compaction-job.ts'
+import { discardCleaned } from './compaction-swap.ts'
+import { frameMaxTimestamp, scanFrames } from './frames.ts'
+import type { Log } from './log.ts'
+import type { Segment } from './segment.ts'
+
+export { CompactionCancelled, type CompactionEngine, type CompactionResult } from './compaction-job.ts'
+export { CompactionLoop } from './compaction-loop.ts'
+export { CompactionThread } from './compaction-thread.ts'
+export { diskFiles } from './files.ts'
+
+/** What all cleanings of a broker have in common. */
+export interface CleaningLimits {
+  /** Memory for keys, in bytes, and the share of it that may be used. */
+  readonly keyBytesMax: number
+  readonly keyLoadFactor: number
+  /** Size of each of the two buffers, for reading and for writing. */
+  readonly bufferBytes: number
+  readonly bytesPerSecondMax: number
+}
+
+/** How dirty a log is. */
+export interface Dirtiness {
+  readonly firstDirtyOffset: number
+  /** How many segments, from the log's first on, may be cleaned. */
+  readonly segmentCount: number
+  /** Bytes that were not cleaned yet, as a share of all that may be. */
+  readonly ratio: number
+  /** Whether `max.compaction.lag.ms` is over for some of them. */
+  readonly overdue: boolean
+}
+
+/** How dirty a log is; null where nothing may be cleaned. Segments that an open transaction reaches into wait for its end. */
+export function dirtinessOf(log: Log, lastStableOffset: number, now: number): Dirtiness | null {
+  const { segments, config, cleanedOffset, logStartOffset } = log
+  if (segments.length === 1) return null
+  const firstDirtyOffset = Math.max(cleanedOffset, logStartOffset)
+  let cleanBytes = 0
+  let dirtyBytes = 0
+  let segmentCount = 0
+  let overdue = false
+  for (const segment of segments.slice(0, -1)) {
+    if (segment.endOffset > lastStableOffset) break
+    if (segment.endOffset <= firstDirtyOffset) cleanBytes += segment.sizeInBytes
+    else {
+      if (config.minCompactionLagMs > 0 && segment.timeMs > now - config.minCompactionLagMs) break
+      dirtyBytes += segment.sizeInBytes
+      overdue ||= firstTimeOf(segment, config.maxCompactionLagMs) < now - config.maxCompactionLagMs
+    }
+    segmentCount++
+  }
+  if (dirtyBytes === 0) return null
+  return { firstDirtyOffset, segmentCount, ratio: dirtyBytes / (cleanBytes + dirtyBytes), overdue }
+}
+
+/** Whether a log's own limits ask for a cleaning. */
+export function isDue({ config }: Log, { ratio, overdue }: Dirtiness): boolean {
+  return overdue || ratio > config.minCleanableDirtyRatio
+}
+
+/** Timestamp of the first batch, where there is a limit to be held against. */
+function firstTimeOf(segment: Segment, maxCompactionLagMs: number): number {
+  if (maxCompactionLagMs >= Number.MAX_SAFE_INTEGER) return Number.POSITIVE_INFINITY
+  if (Number.isNaN(segment.firstTimestamp)) {
+    scanFrames(segment.file, 0, segment.writtenBytes, (b, at) => {
+      segment.firstTimestamp = frameMaxTimestamp(b, at)
+      return false
+    })
+  }
+  return segment.firstTimestamp > 0 ? segment.firstTimestamp : Number.POSITIVE_INFINITY
+}
+
+/**
+ * One cleaning: as far as the memory for keys goes, which may be less than all that is dirty. Gives null where it was called off, as
+ * when the segments went or were cut meanwhile; what was exchanged until then stays. Reads, writes and appends go on.
+ */
+export async function compactLog(
+  log: Log,
+  dirtiness: Dirtiness,
+  limits: CleaningLimits,
+  engine: CompactionEngine,
+  now: number,
+): Promise<CompactionResult | null> {
+  const sources = log.segments.slice(0, dirtiness.segmentCount)
+  const { truncations } = log
+  const isIntact = () => log.isOpen && log.truncations === truncations
+  let next = 0
+  try {
+    const result = await engine.run(jobOf(log, sources, dirtiness, limits, now), group => {
+      const replaced = sources.slice(next, next + group.sourceCount)
+      next += group.sourceCount
+      if (!isIntact()) return false
+      if (!group.changed || log.replaceSegments(replaced)) return true
+      discardCleaned(log.files, log.dir, group.baseOffset)
+      return false
+    })
+    if (!isIntact()) return null
+    // Before it is noted that the log is clean.
+    await log.files.syncDirectory(log.dir)
+    if (!isIntact()) return null
+    log.cleanedOffset = result.endOffset
+    return result
+  } catch (error) {
+    // Groups may have been made that nobody asked for any more.
+    if (log.isOpen) for (const { baseOffset } of sources.slice(next)) discardCleaned(log.files, log.dir, baseOffset)
+    if (error instanceof CompactionCancelled || !isIntact()) return null
+    throw error
+  }
+}
+
+function jobOf(
+  { dir, config, segments, producers }: Log,
+  sources: readonly Segment[],
+  { firstDirtyOffset }: Dirtiness,
+  limits: CleaningLimits,
+  now: number,
+): CompactionJob {
+  const upperOffset = sources[sources.length - 1].endOffset
+  const aborted = segments.flatMap(({ transactionIndex }) => transactionIndex.entries)
+  return {
+    dir,
+    sources: sources.map(({ baseOffset, endOffset, sizeInBytes, offsetIndex, timeIndex }) => ({
+      baseOffset,
+      endOffset,
+      sizeInBytes,
+      offsetIndexBytes: offsetIndex.file.sizeInBytes,
+      timeIndexBytes: timeIndex.file.sizeInBytes,
+    })),
+    firstDirtyOffset,
+    aborted: aborted.filter(({ firstOffset }) => firstOffset < upperOffset),
+    lastRecords: [...producers.states.values()].map(({ producerId, epoch, batches }) => ({
+      producerId,
+      epoch,
+      lastOffset: batches[batches.length - 1]?.lastOffset ?? -1,
+    })),
+    now,
+    deleteRetentionMs: config.deleteRetentionMs,
+    indexIntervalBytes: config.indexIntervalBytes,
+    segmentBytes: config.segmentBytes,
+    segmentIndexBytes: config.segmentIndexBytes,
+    decompressedBytesMax: config.maxDecompressedMessageBytes,
+    ...limits,
+  }
+}
