@@ -4,7 +4,7 @@
  */
 import { readdirSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { build } from 'esbuild'
+import { build, stop } from 'esbuild'
 
 /** Files that a worker thread starts from are named `*-worker.ts` and stay files of their own. */
 function workerFiles(root) {
@@ -33,6 +33,8 @@ export async function bundle(root) {
     legalComments: 'none',
     logLevel: 'warning',
   })
+  // esbuild keeps a process for the next build, which would stay as long as a broker started from here.
+  await stop()
   // What an earlier build left: chunks under other hashes, and the declaration files, which no longer fit.
   const made = new Set(Object.keys(metafile.outputs).map(path => basename(path)))
   for (const name of readdirSync(join(root, 'dist'))) {
