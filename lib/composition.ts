@@ -23,6 +23,7 @@ import { memoryJournal } from './metadata/journal.ts'
 import { kraftDirectoryName } from './metadata/kraft-name.ts'
 import { openJournal } from './metadata/log-journal.ts'
 import type { MetadataStore } from './metadata/store.ts'
+import type { CompactorSettings } from './partitions/compactor.ts'
 import { FetchSessions } from './partitions/fetch-sessions.ts'
 import { Partitions, type TopicSettings } from './partitions/partitions.ts'
 import { ProducerIds } from './partitions/producer-ids.ts'
@@ -159,6 +160,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
       retentionCheckIntervalMs: config.get('log.retention.check.interval.ms'),
       producerExpirationCheckIntervalMs,
     },
+    compaction: () => compactorSettings(config),
   })
   opened.add(() => partitions.close())
   cluster.onChange(delta => partitions.apply(delta))
@@ -228,6 +230,17 @@ async function takeOverFromKafka(
 function topicSettings(topic: TopicImage, config: BrokerConfig): TopicSettings {
   const read = topicReader(topic.configs, config)
   return { log: logConfigOf(topic.configs, config), minInsyncReplicas: read('min.insync.replicas') }
+}
+
+function compactorSettings(config: BrokerConfig): CompactorSettings {
+  return {
+    enabled: config.get('log.cleaner.enable') && config.get('log.cleaner.threads') > 0,
+    backoffMs: config.get('log.cleaner.backoff.ms'),
+    keyBytesMax: config.get('log.cleaner.dedupe.buffer.size'),
+    keyLoadFactor: config.get('log.cleaner.io.buffer.load.factor'),
+    bufferBytes: config.get('log.cleaner.io.buffer.size'),
+    bytesPerSecondMax: config.get('log.cleaner.io.max.bytes.per.second'),
+  }
 }
 
 /** Opens all data directories. One that is broken is left out with an error; one that is somebody else's stops the start. */

@@ -66,8 +66,7 @@ function keyBytes({ sources, firstDirtyOffset, keyBytesMax, keyLoadFactor }: Com
 /** Goes over the dirty part until it ends or the memory is full. */
 async function collectKeys(job: CompactionJob, files: Files, keys: KeyOffsets, pace: Pace): Promise<void> {
   const { firstDirtyOffset } = job
-  // What ended before says nothing of the producer's later transactions.
-  const transactions = new CleanedTransactions(job.aborted.filter(({ lastOffset }) => lastOffset >= firstDirtyOffset))
+  const transactions = new CleanedTransactions(job.aborted)
   const dirty = job.sources.filter(({ endOffset }) => endOffset > firstDirtyOffset)
   for (const source of dirty) {
     const file = files.file(fileName(job.dir, source.baseOffset, 'log'))

@@ -22,6 +22,8 @@ export class CompactionLoop implements CompactionEngine {
   readonly #nowMs: () => number
   readonly #pause: (delayMs: number) => Promise<void>
   #cancelled = false
+  /** Ends a pause early. */
+  #wake = () => {}
 
   /** `pause` resolves no sooner than after so many milliseconds, and with 0 after others had their turn. */
   constructor(files: Files, nowMs: () => number, pause: (delayMs: number) => Promise<void>) {
@@ -39,7 +41,10 @@ export class CompactionLoop implements CompactionEngine {
       const delayMs = throttle.delayMs(bytes, this.#nowMs())
       if (bytesInSlice >= sliceBytes || delayMs >= 1) {
         bytesInSlice = 0
-        await this.#pause(delayMs)
+        await new Promise<void>((resolve, reject) => {
+          this.#wake = resolve
+          this.#pause(delayMs).then(resolve, reject)
+        })
       }
       if (this.#cancelled) throw new CompactionCancelled()
     }
@@ -51,6 +56,7 @@ export class CompactionLoop implements CompactionEngine {
 
   cancel(): void {
     this.#cancelled = true
+    this.#wake()
   }
 
   async stop(): Promise<void> {

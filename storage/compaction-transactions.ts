@@ -21,7 +21,7 @@ export class CleanedTransactions {
   readonly #aborted = new Map<number, Aborted>()
   readonly #committed = new Set<number>()
 
-  /** `aborted` are all that have batches at or behind the place where reading begins. */
+  /** `aborted` are all that may have batches where it is read; others do no harm. */
   constructor(aborted: readonly AbortedTransaction[]) {
     this.#coming = [...aborted].sort((a, b) => a.firstOffset - b.firstOffset)
   }

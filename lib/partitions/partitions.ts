@@ -8,6 +8,7 @@ import type { LogConfig } from '../../storage/log.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { ClusterImage, ImageDelta, TopicImage } from '../controller/image.ts'
+import type { CompactorSettings } from './compactor.ts'
 import { LogDirectories } from './log-directories.ts'
 import { Partition, type PartitionHost, type PartitionSettings } from './partition.ts'
 import { type Due, Timetable } from './timetable.ts'
@@ -39,6 +40,8 @@ export interface PartitionsOptions {
   readonly turn: Turn
   readonly logger: Logger
   readonly intervals: UpkeepIntervals
+  /** How logs are compacted, asked again for every round; without, none is. */
+  readonly compaction?: () => CompactorSettings
 }
 
 export class Partitions implements PartitionHost {
@@ -78,6 +81,7 @@ export class Partitions implements PartitionHost {
       timetable: this.timetable,
       directories: this.logDirectories,
       intervals: options.intervals,
+      compaction: options.compaction,
       logger: options.logger,
     })
   }

@@ -1,9 +1,10 @@
 /**
- * What partitions need from time to time: checkpoints, retention, flushes, the removal of deleted files, the forgetting of
+ * What partitions need from time to time: checkpoints, retention, compaction, flushes, the removal of deleted files, the forgetting of
  * silent producers. Checkpoints and flushes are due only where something was written, so idle partitions cost nothing.
  */
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
+import { Compactor, type CompactorSettings } from './compactor.ts'
 import type { LogDirectories } from './log-directories.ts'
 import type { Partition } from './partition.ts'
 import type { Due, Timetable } from './timetable.ts'
@@ -25,6 +26,7 @@ export class Upkeep {
   readonly #all: () => Iterable<Partition>
   readonly #intervals: UpkeepIntervals
   readonly #logger: Logger
+  readonly #compactor: Compactor | null
   /** Partitions that changed since the last checkpoint. */
   readonly #changed = new Set<Partition>()
   readonly #flushes = new Map<Partition, Flush>()
@@ -41,6 +43,8 @@ export class Upkeep {
     directories: LogDirectories
     all: () => Iterable<Partition>
     intervals: UpkeepIntervals
+    /** Without, nothing is compacted. */
+    compaction?: () => CompactorSettings
     logger: Logger
   }) {
     this.#clock = options.clock
@@ -49,11 +53,16 @@ export class Upkeep {
     this.#all = options.all
     this.#intervals = options.intervals
     this.#logger = options.logger
+    const { compaction } = options
+    this.#compactor = compaction
+      ? new Compactor({ ...options, settings: compaction, compacted: this.#compacted })
+      : null
   }
 
   start(): void {
     this.#timetable.in(this.#intervals.retentionCheckIntervalMs, this.#retention)
     this.#timetable.in(this.#intervals.producerExpirationCheckIntervalMs, this.#expiration)
+    this.#compactor?.start()
     // What an earlier run gave up and did not come to remove.
     this.removeDeletedIn(0)
   }
@@ -70,6 +79,7 @@ export class Upkeep {
   /** A partition is gone. */
   forget(partition: Partition): void {
     this.#changed.delete(partition)
+    this.#compactor?.forget(partition)
     const flush = this.#flushes.get(partition)
     if (!flush) return
     this.#timetable.cancel(flush)
@@ -94,7 +104,13 @@ export class Upkeep {
   async stop(): Promise<void> {
     this.#stopped = true
     for (const partition of this.#changed) this.#directories.noteHighWatermark(partition)
+    await this.#compactor?.stop()
     await this.#background
+  }
+
+  readonly #compacted = (partition: Partition): void => {
+    this.changed(partition)
+    this.removeDeletedIn(partition.log.config.fileDeleteDelayMs)
   }
 
   #enforceRetention(): void {

@@ -1,0 +1,154 @@
+/**
+ * Compacts the partitions whose `cleanup.policy` says so: every `log.cleaner.backoff.ms` those that are due are cleaned, the dirtiest
+ * first, one after another. On a disk that is done in a thread, for files in memory on the event loop in slices.
+ */
+import {
+  type CleaningLimits,
+  type CompactionEngine,
+  CompactionLoop,
+  CompactionThread,
+  compactLog,
+  type Dirtiness,
+  dirtinessOf,
+  diskFiles,
+  isDue,
+} from '../../storage/compaction.ts'
+import type { Log } from '../../storage/log.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../base/logger.ts'
+import type { Partition } from './partition.ts'
+import type { Due, Timetable } from './timetable.ts'
+
+/** The broker's `log.cleaner.` properties. */
+export interface CompactorSettings extends CleaningLimits {
+  /** `log.cleaner.enable`, and at least one of `log.cleaner.threads`; there is never more than one. */
+  readonly enabled: boolean
+  readonly backoffMs: number
+}
+
+export interface CompactorOptions {
+  readonly all: () => Iterable<Partition>
+  readonly clock: Clock
+  readonly timetable: Timetable
+  /** Asked again for every round. */
+  readonly settings: () => CompactorSettings
+  readonly logger: Logger
+  /** A partition was cleaned, and files of it were given up. */
+  readonly compacted: (partition: Partition) => void
+}
+
+export class Compactor {
+  readonly #options: CompactorOptions
+  readonly #due: Due = { due: () => this.#begin() }
+  readonly #thread: CompactionEngine = new CompactionThread()
+  #loop: CompactionEngine | null = null
+  /** What is being cleaned. */
+  #current: { partition: Partition; engine: CompactionEngine } | null = null
+  /** Partitions whose records cannot be read; left alone until the broker is restarted. */
+  readonly #damaged = new WeakSet<Partition>()
+  #round: Promise<void> = Promise.resolve()
+  #stopped = false
+
+  constructor(options: CompactorOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    const { timetable, settings } = this.#options
+    timetable.in(settings().backoffMs, this.#due)
+  }
+
+  /** Resolves when the round under way, if there is one, is over. */
+  get idle(): Promise<void> {
+    return this.#round
+  }
+
+  /** A partition is gone. */
+  forget(partition: Partition): void {
+    if (this.#current?.partition === partition) this.#current.engine.cancel()
+  }
+
+  /** Calls off what is under way; resolves when it is. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#options.timetable.cancel(this.#due)
+    this.#current?.engine.cancel()
+    await this.#round
+  }
+
+  #begin(): void {
+    this.#round = this.#run()
+      .catch(error => this.#options.logger.error('compaction failed', { error }))
+      .finally(() => {
+        if (!this.#stopped) this.start()
+      })
+  }
+
+  async #run(): Promise<void> {
+    /** Those that did not get further in this round. */
+    const stuck = new Set<Partition>()
+    while (!this.#stopped && this.#options.settings().enabled) {
+      const next = this.#dirtiest(stuck)
+      if (next === null) break
+      if (!(await this.#clean(next.partition, next.dirtiness))) stuck.add(next.partition)
+    }
+    await this.#thread.stop()
+  }
+
+  #dirtiest(except: ReadonlySet<Partition>): { partition: Partition; dirtiness: Dirtiness } | null {
+    const now = this.#options.clock.now()
+    let found: { partition: Partition; dirtiness: Dirtiness } | null = null
+    for (const partition of this.#options.all()) {
+      if (partition.standing !== 'online' || except.has(partition) || this.#damaged.has(partition)) continue
+      const { log } = partition
+      if (!log.config.cleanupPolicy.includes('compact')) continue
+      const dirtiness = dirtinessOf(log, partition.lastStableOffset, now)
+      if (dirtiness === null || !isDue(log, dirtiness)) continue
+      if (found === null || dirtiness.ratio > found.dirtiness.ratio) found = { partition, dirtiness }
+    }
+    return found
+  }
+
+  /** One cleaning; false where it came to nothing. */
+  async #clean(partition: Partition, dirtiness: Dirtiness): Promise<boolean> {
+    const { clock, settings, logger, compacted } = this.#options
+    const { log } = partition
+    const engine = this.#engineFor(log)
+    this.#current = { partition, engine }
+    const beganMs = clock.monotonicMs()
+    try {
+      const result = await compactLog(log, dirtiness, settings(), engine, clock.now())
+      if (result === null) return false
+      logger.info('compacted a partition', {
+        partition: partition.name,
+        ...result,
+        durationMs: Math.round(clock.monotonicMs() - beganMs),
+      })
+      compacted(partition)
+      return result.endOffset > dirtiness.firstDirtyOffset
+    } catch (error) {
+      // A full disk may have room again later; what is damaged stays so.
+      const { name } = error as Error
+      if (name === 'DamagedLogError' || name === 'KafkaError') this.#damaged.add(partition)
+      logger.error('a partition cannot be compacted', { partition: partition.name, error })
+      return false
+    } finally {
+      this.#current = null
+    }
+  }
+
+  #engineFor({ files }: Log): CompactionEngine {
+    if (files === diskFiles) return this.#thread
+    const { clock } = this.#options
+    this.#loop ??= new CompactionLoop(
+      files,
+      () => clock.monotonicMs(),
+      delayMs =>
+        new Promise(resolve => {
+          if (delayMs < 1) clock.immediate(resolve)
+          else clock.schedule(delayMs, resolve)
+        }),
+    )
+    return this.#loop
+  }
+}
