@@ -37,7 +37,7 @@ const deleteRetentionMs = 1_000
 /** A log under a random load, with a list of everything that was ever appended. */
 export class CompactionModel {
   readonly random: Random
-  readonly fixture: LogFixture
+  fixture: LogFixture
   readonly config: Partial<LogConfig>
   readonly limits: { keyBytesMax: number; keyLoadFactor: number; bufferBytes: number; bytesPerSecondMax: number }
   records = new Map<number, Expected>()
@@ -165,10 +165,12 @@ export class CompactionModel {
     return result
   }
 
-  /** Forgets what a crash took. */
-  cutAt(endOffset: number): void {
-    for (const offset of this.records.keys()) if (offset >= endOffset) this.records.delete(offset)
-    this.producers = []
+  /** Goes on with the files that a crash left. */
+  moveTo(files: Files): void {
+    const { now, log } = this.fixture
+    this.fixture = new LogFixture(this.config, files)
+    this.fixture.now = now
+    this.log.cleanedOffset = log.cleanedOffset
   }
 
   /** Throws where the log is not what it must be. */

@@ -92,14 +92,14 @@ export class SimulatedFiles implements Files {
   }
 
   /** The process was killed: what it wrote stays. */
-  killed(): SimulatedFiles {
+  killed(): this {
     const tree: Tree = new Map()
     for (const [path, entry] of this.#live) tree.set(path, entry === 'directory' ? entry : settled(entry.data))
-    return new SimulatedFiles(tree)
+    return this.#next(tree)
   }
 
   /** The machine lost its power. */
-  lostPower(next: Next): SimulatedFiles {
+  lostPower(next: Next): this {
     const count = Math.floor(next() * (this.#renamings.length + 1))
     for (const { apply } of this.#renamings.slice(0, count)) apply(this.#kept)
     const tree: Tree = new Map()
@@ -107,7 +107,11 @@ export class SimulatedFiles implements Files {
       if (!this.#hasParents(path)) continue
       tree.set(path, entry === 'directory' ? entry : settled(survivor(entry, next)))
     }
-    return new SimulatedFiles(tree)
+    return this.#next(tree)
+  }
+
+  #next(tree: Tree): this {
+    return new (this.constructor as new (tree: Tree) => this)(tree)
   }
 
   #hasParents(path: string): boolean {

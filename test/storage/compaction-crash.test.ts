@@ -1,0 +1,106 @@
+/** A process or a machine that dies at any step of a cleaning: the log is as before or as after, and can be cleaned again. */
+import t from 'tap'
+import { seededRandom } from '../../lib/base/random.ts'
+import { CompactionModel } from './compaction-model.ts'
+import { SimulatedFiles } from './simulated-files.ts'
+
+class Died extends Error {}
+
+/** Dies before a given change of a file or name. */
+class MortalFiles extends SimulatedFiles {
+  stepsLeft = Number.POSITIVE_INFINITY
+
+  #step(): void {
+    if (this.stepsLeft <= 0) throw new Died('the process died')
+    this.stepsLeft--
+  }
+
+  override rename(from: string, to: string): void {
+    this.#step()
+    super.rename(from, to)
+  }
+
+  override unlink(path: string): void {
+    if (this.exists(path)) this.#step()
+    super.unlink(path)
+  }
+
+  override put(...change: Parameters<SimulatedFiles['put']>): void {
+    this.#step()
+    super.put(...change)
+  }
+
+  override sync(inode: Parameters<SimulatedFiles['sync']>[0]): void {
+    this.#step()
+    super.sync(inode)
+  }
+
+  override syncDirectoryNow(path: string): void {
+    this.#step()
+    super.syncDirectoryNow(path)
+  }
+}
+
+/** The same log each time, with a cleaning behind it, flushed. */
+async function prepared(seed: number): Promise<{ model: CompactionModel; files: MortalFiles }> {
+  const files = new MortalFiles()
+  const model = new CompactionModel(seed, files)
+  for (let step = 0; step < 90; step++) model.step()
+  await model.clean()
+  model.fixture.now += 2_000
+  for (let step = 0; step < 90; step++) model.step()
+  await model.log.flush()
+  files.syncDirectoryNow('/data')
+  files.syncDirectoryNow('/')
+  return { model, files }
+}
+
+/** Cleans until it dies, and dies perhaps once more while that is put right. False where it lived to the end. */
+async function dies(seed: number, step: number, power: boolean): Promise<boolean> {
+  const { model, files } = await prepared(seed)
+  const random = seededRandom(seed * 10_000 + step)
+  const next = () => random.next()
+  const end = model.log.logEndOffset
+  files.stepsLeft = step
+  let died = false
+  try {
+    await model.clean()
+  } catch {
+    died = true
+  }
+  let left = power ? files.lostPower(next) : files.killed()
+  left.stepsLeft = random.int(20)
+  try {
+    model.moveTo(left)
+  } catch (error) {
+    if (!(error instanceof Died)) throw error
+    left = power ? left.lostPower(next) : left.killed()
+    model.moveTo(left)
+  }
+  left.stepsLeft = Number.POSITIVE_INFINITY
+  if (model.log.logEndOffset !== end) throw new Error(`the end is ${model.log.logEndOffset}, not ${end}`)
+  model.verify()
+  await model.clean()
+  model.verify()
+  const stray = left.list(model.fixture.dir).find(({ name }) => /\.(cleaned|swap)$/.test(name))
+  if (stray !== undefined) throw new Error(`${stray.name} is left`)
+  return died
+}
+
+for (const power of [false, true]) {
+  t.test(`a cleaning that ends with ${power ? 'the power' : 'its process'} at any step loses nothing`, async t => {
+    let deaths = 0
+    for (const seed of [1, 2, 3]) {
+      for (let step = 0; ; step++) {
+        try {
+          if (!(await dies(seed, step, power))) break
+        } catch (error) {
+          t.fail(`seed ${seed}, step ${step}: ${(error as Error).stack}`)
+          break
+        }
+        deaths++
+      }
+    }
+    t.ok(deaths > 50, `${deaths} deaths`)
+  })
+}
