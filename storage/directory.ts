@@ -13,6 +13,7 @@ import {
 import type { Files } from './files.ts'
 import { DirectoryLock } from './lock.ts'
 import { Log, type LogConfig } from './log.ts'
+import { metaPropertiesName, nodeIdIn, readMetaProperties } from './meta-properties.ts'
 import type { RecoveryLogger } from './recovery.ts'
 import { Removals } from './removals.ts'
 
@@ -292,22 +293,17 @@ export class LogDirectory {
 /** Reads meta.properties, or writes a new one. */
 function readMeta(path: string, options: DirectoryOptions): { clusterId: string; directoryId: string } {
   const { files, nodeId } = options
-  const file = `${path}/meta.properties`
-  const content = files.read(file)?.toString('utf8')
-  if (content === undefined) {
+  const file = `${path}/${metaPropertiesName}`
+  const properties = readMetaProperties(files, path)
+  if (properties === null) {
     const clusterId = options.clusterId ?? options.uuid()
     const directoryId = options.uuid()
     const lines = ['version=1', `cluster.id=${clusterId}`, `node.id=${nodeId}`, `directory.id=${directoryId}`]
     files.replace(file, `${lines.join('\n')}\n`)
     return { clusterId, directoryId }
   }
-  const properties = new Map<string, string>()
-  for (const line of content.split('\n')) {
-    const at = line.indexOf('=')
-    if (at > 0 && !line.startsWith('#')) properties.set(line.slice(0, at).trim(), line.slice(at + 1).trim())
-  }
-  const storedNode = properties.get('node.id') ?? properties.get('broker.id')
-  if (storedNode !== undefined && Number(storedNode) !== nodeId) {
+  const storedNode = nodeIdIn(properties)
+  if (storedNode !== null && Number(storedNode) !== nodeId) {
     throw new DirectoryError(
       `${file} says node.id ${storedNode}, the broker is ${nodeId}; set node.id or choose another directory`,
     )
