@@ -3,14 +3,18 @@ import { RequestHeader, ResponseHeader } from '../../protocol/headers.ts'
 import type { Layout, LayoutField, LayoutType } from '../../protocol/layout.ts'
 import { apis } from '../../protocol/messages/index.ts'
 import type { Message } from '../../protocol/schema.ts'
+import { metadataRecords } from '../../protocol/stored/cluster-metadata/index.ts'
 import { storedMessages } from '../../protocol/stored/index.ts'
 
-export const messages: readonly Message[] = [
+/** Those of which there are bytes that Apache Kafka wrote, at every version. */
+export const provenMessages: readonly Message[] = [
   RequestHeader,
   ResponseHeader,
   ...apis.flatMap((api): Message[] => [api.request, api.response]),
   ...storedMessages,
 ]
+
+export const messages: readonly Message[] = [...provenMessages, ...Object.values(metadataRecords)]
 
 export function versionsOf({ versions: [lowest, highest] }: Message): number[] {
   return Array.from({ length: highest - lowest + 1 }, (_, i) => lowest + i)
