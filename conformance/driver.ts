@@ -2,16 +2,21 @@
  * Sends the same requests to one or two brokers and shows where their answers differ:
  *
  *     npm run conformance -- driver [WORD] --bootstrap A [--against B]   all cases, or those whose name holds the word
+ *     npm run conformance -- driver --against kafka                      with Apache Kafka, fetched and started for it
  *     npm run conformance -- driver ask API VERSION JSON --bootstrap A   one request, in Kafka's JSON form
  *
  * Without a second broker the answers are printed, or with --quiet only counted.
  */
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fromJson, toJson } from '../protocol/json.ts'
 import { stringifyExact } from '../protocol/json-text.ts'
 import { apis } from '../protocol/messages/index.ts'
 import type { Api } from '../protocol/schema.ts'
 import { cases } from './cases/index.ts'
 import { comparable, differences } from './compare.ts'
+import { fetchKafka, type RunningKafka, startKafka } from './kafka.ts'
 import { startOwnBroker } from './own-broker.ts'
 import { runScenarios } from './scenario.ts'
 import { Session } from './session.ts'
@@ -22,8 +27,14 @@ export async function driver(options: {
   quiet: boolean
   rest: readonly string[]
 }): Promise<number> {
-  const own = options.bootstrap === undefined ? await startOwnBroker() : undefined
-  const bootstraps = [options.bootstrap ?? own!.bootstrap, ...(options.against === undefined ? [] : [options.against])]
+  // Whoever asks about both wants neither of our shortcuts for laptops, only a group that forms at once.
+  const own =
+    options.bootstrap === undefined
+      ? await startOwnBroker(['--ephemeral', '--port', '0', '--set', 'group.initial.rebalance.delay.ms=0'])
+      : undefined
+  const kafka = options.against === 'kafka' ? await startedKafka() : undefined
+  const against = kafka?.bootstrap ?? options.against
+  const bootstraps = [options.bootstrap ?? own!.bootstrap, ...(against === undefined ? [] : [against])]
   try {
     if (options.rest[0] === 'ask') {
       for (const bootstrap of bootstraps) await ask(bootstrap, options.rest.slice(1))
@@ -32,7 +43,14 @@ export async function driver(options: {
     return await compareAll(bootstraps, options.rest[0] ?? '', options.quiet)
   } finally {
     await own?.stop()
+    await kafka?.stop()
   }
+}
+
+async function startedKafka(): Promise<RunningKafka> {
+  const missing = fetchKafka()
+  if (missing !== null) throw new Error(`there is no Apache Kafka to compare with: ${missing}`)
+  return startKafka(mkdtempSync(join(tmpdir(), 'kafka-')))
 }
 
 async function ask(bootstrap: string, [name, version, json = '{}']: readonly string[]): Promise<void> {
