@@ -10,9 +10,11 @@ import { frameIsSound, frameLastOffset, frameMaxTimestamp, scanFrames } from './
 import { LeaderEpochs } from './leader-epochs.ts'
 import { endMarkerOf } from './markers.ts'
 import { fileName, offsetOfFile } from './names.ts'
+import type { OffsetIndex } from './offset-index.ts'
 import { decodeSnapshot, snapshotOffsets } from './producer-snapshots.ts'
 import { Producers } from './producers.ts'
 import { Segment } from './segment.ts'
+import type { TimeIndex } from './time-index.ts'
 import type { AbortedTransaction } from './transaction-index.ts'
 
 /** What to ask for. */
@@ -23,6 +25,8 @@ export interface CheckOptions {
   readonly closed: boolean
   /** First offset that can be read: transactions that began before it may have left no trace. */
   readonly logStartOffset?: number
+  /** Told of bytes as they were checked, a segment's at a time. */
+  readonly onChecked?: (bytes: number) => void
 }
 
 /** What was found. A sound log has no findings. */
@@ -97,9 +101,11 @@ class Check {
   #segment(segment: Segment, isLast: boolean): void {
     const name = `${segment.baseOffset}.log`
     const size = segment.file.size()
-    /** Position of each batch by its last offset, and the greatest timestamp up to it. */
-    const positions = new Map<number, number>()
-    const times = new Map<number, number>()
+    const offsets = new OffsetEntries(segment, what => this.#find(`${segment.baseOffset}.index`, what))
+    const times = new TimeEntries(segment, what => this.#find(`${segment.baseOffset}.timeindex`, what))
+    if (size > 0 && !this.#files.exists(segment.offsetIndex.file.path)) {
+      this.#find(`${segment.baseOffset}.index`, 'is missing')
+    }
     const aborted: AbortedTransaction[] = []
     /** Offsets of the markers that abort a transaction. */
     const markers = new Set<number>()
@@ -108,19 +114,26 @@ class Check {
       const last = frameLastOffset(b, at)
       this.#batch(name, b, at, position, bytes)
       latest = Math.max(latest, frameMaxTimestamp(b, at))
-      positions.set(last, position)
-      times.set(last, latest)
+      offsets.pass(last, position)
+      times.pass(last, latest)
       this.#transaction(b, at, aborted, markers)
       return this.#findings.length < findingsMax
     })
     if (end < size && this.#findings.length < findingsMax)
       this.#find(name, `${size - end} bytes at ${end} are no whole batch`)
-    this.#offsetIndex(segment, positions)
-    this.#timeIndex(segment, times, latest, isLast && !this.#options.closed)
+    if (this.#findings.length < findingsMax) {
+      offsets.finish()
+      times.finish()
+      const complete = this.#options.closed || !isLast
+      if (complete && times.timestamp !== latest) {
+        this.#find(`${segment.baseOffset}.timeindex`, `ends with timestamp ${times.timestamp}, the latest is ${latest}`)
+      }
+    }
     const entries = segment.transactionIndex.entries
     if (!segment.transactionIndex.isSound) this.#find(`${segment.baseOffset}.txnindex`, 'ends in a part of an entry')
     this.#transactionIndex(segment.baseOffset, entries, aborted, markers)
     segment.close()
+    this.#options.onChecked?.(size)
   }
 
   /**
@@ -187,45 +200,6 @@ class Check {
     aborted.push({ producerId: id, firstOffset, lastOffset, lastStableOffset })
   }
 
-  #offsetIndex({ offsetIndex, baseOffset }: Segment, positions: ReadonlyMap<number, number>): void {
-    const name = `${baseOffset}.index`
-    if (!offsetIndex.file.isWhole) this.#find(name, 'ends in a part of an entry')
-    let before = -1
-    for (let index = 0; index < offsetIndex.file.count && this.#findings.length < findingsMax; index++) {
-      const offset = offsetIndex.offset(index)
-      const position = offsetIndex.position(index)
-      if (offset <= before) this.#find(name, `entry ${index} has offset ${offset} after ${before}`)
-      if (positions.get(offset) !== position) {
-        this.#find(
-          name,
-          `entry ${index} says offset ${offset} ends a batch at ${position}; it is at ${positions.get(offset)}`,
-        )
-      }
-      before = offset
-    }
-  }
-
-  #timeIndex(
-    { timeIndex, baseOffset }: Segment,
-    times: ReadonlyMap<number, number>,
-    latest: number,
-    open: boolean,
-  ): void {
-    const name = `${baseOffset}.timeindex`
-    if (!timeIndex.file.isWhole) this.#find(name, 'ends in a part of an entry')
-    let before = -1
-    for (let index = 0; index < timeIndex.file.count && this.#findings.length < findingsMax; index++) {
-      const offset = timeIndex.offset(index)
-      const timestamp = timeIndex.timestamp(index)
-      if (timestamp <= before) this.#find(name, `entry ${index} has timestamp ${timestamp} after ${before}`)
-      if (times.get(offset) !== timestamp) {
-        this.#find(name, `entry ${index} says ${timestamp} is reached at ${offset}; it is ${times.get(offset)}`)
-      }
-      before = timestamp
-    }
-    if (!open && before !== latest) this.#find(name, `ends with timestamp ${before}, the latest is ${latest}`)
-  }
-
   #snapshot(offset: number): void {
     const content = this.#files.read(fileName(this.#dir, offset, 'snapshot'))
     const states = content === null ? null : decodeSnapshot(content)
@@ -244,5 +218,81 @@ class Check {
 
   #find(file: string, what: string): void {
     this.#findings.push(`${file}: ${what}`)
+  }
+}
+
+/** The entries of an offset index, held against the batches as they pass. */
+class OffsetEntries {
+  readonly #index: OffsetIndex
+  readonly #find: (what: string) => void
+  #next = 0
+  #before = -1
+
+  constructor({ offsetIndex }: Segment, find: (what: string) => void) {
+    this.#index = offsetIndex
+    this.#find = find
+    if (!offsetIndex.file.isWhole) find('ends in a part of an entry')
+  }
+
+  /** A batch that ends with an offset begins at a position. */
+  pass(lastOffset: number, position: number): void {
+    for (; this.#next < this.#index.file.count; this.#next++) {
+      const offset = this.#index.offset(this.#next)
+      if (offset > lastOffset) return
+      this.#entry(offset, offset === lastOffset ? position : undefined)
+    }
+  }
+
+  /** No batch follows. */
+  finish(): void {
+    this.pass(Number.POSITIVE_INFINITY, -1)
+  }
+
+  #entry(offset: number, position: number | undefined): void {
+    const told = this.#index.position(this.#next)
+    if (offset <= this.#before) this.#find(`entry ${this.#next} has offset ${offset} after ${this.#before}`)
+    if (told !== position) {
+      this.#find(`entry ${this.#next} says offset ${offset} ends a batch at ${told}; it is at ${position}`)
+    }
+    this.#before = offset
+  }
+}
+
+/** The entries of a time index, held against the batches as they pass. */
+class TimeEntries {
+  /** Of the last entry. */
+  timestamp = -1
+  readonly #index: TimeIndex
+  readonly #find: (what: string) => void
+  #next = 0
+
+  constructor({ timeIndex }: Segment, find: (what: string) => void) {
+    this.#index = timeIndex
+    this.#find = find
+    if (!timeIndex.file.isWhole) find('ends in a part of an entry')
+  }
+
+  /** Up to a batch that ends with an offset the greatest timestamp is `latest`. */
+  pass(lastOffset: number, latest: number): void {
+    for (; this.#next < this.#index.file.count; this.#next++) {
+      const offset = this.#index.offset(this.#next)
+      if (offset > lastOffset) return
+      this.#entry(offset, offset === lastOffset ? latest : undefined)
+    }
+  }
+
+  /** No batch follows. */
+  finish(): void {
+    this.pass(Number.POSITIVE_INFINITY, -1)
+  }
+
+  #entry(offset: number, latest: number | undefined): void {
+    const timestamp = this.#index.timestamp(this.#next)
+    if (timestamp <= this.timestamp) {
+      this.#find(`entry ${this.#next} has timestamp ${timestamp} after ${this.timestamp}`)
+    }
+    if (timestamp !== latest)
+      this.#find(`entry ${this.#next} says ${timestamp} is reached at ${offset}; it is ${latest}`)
+    this.timestamp = timestamp
   }
 }

@@ -14,6 +14,16 @@ import type { Files } from './files.ts'
 import { DirectoryLock } from './lock.ts'
 import { Log, type LogConfig } from './log.ts'
 import { metaPropertiesName, nodeIdIn, readMetaProperties } from './meta-properties.ts'
+import {
+  cleanedOffsetsName,
+  cleanShutdownName,
+  highWatermarksName,
+  logStartsName,
+  partitionMetadataName,
+  partitionOfName,
+  recoveryPointsName,
+  topicIdIn,
+} from './names.ts'
 import type { RecoveryLogger } from './recovery.ts'
 import { Removals } from './removals.ts'
 
@@ -55,13 +65,6 @@ export class DirectoryError extends Error {
   }
 }
 
-const cleanShutdownName = '.kafka_cleanshutdown'
-const recoveryPointsName = 'recovery-point-offset-checkpoint'
-const logStartsName = 'log-start-offset-checkpoint'
-const highWatermarksName = 'replication-offset-checkpoint'
-const cleanedOffsetsName = 'cleaner-offset-checkpoint'
-const metadataName = 'partition.metadata'
-
 /** Logs closed at once: enough to keep the disk busy. */
 const closingMax = 32
 
@@ -82,6 +85,8 @@ export class LogDirectory {
   readonly #checkpointed = new Map<string, string>()
   #checkpointing: Promise<void> = Promise.resolve()
   readonly #deleted = new Removals()
+  /** Logs that could not be opened, and so not be recovered. */
+  readonly #unopened = new Set<string>()
 
   /** Takes a directory, and makes it where there is none. Throws DirectoryLockedError or DirectoryError. */
   static open(path: string, options: DirectoryOptions): LogDirectory {
@@ -125,9 +130,8 @@ export class LogDirectory {
   partitions(): StoredPartition[] {
     const found: StoredPartition[] = []
     for (const { name, directory } of this.#options.files.list(this.path)) {
-      const match = directory ? /^([a-zA-Z0-9._-]+)-(\d+)$/.exec(name) : null
-      if (match === null) continue
-      found.push({ topic: match[1], partition: Number(match[2]), topicId: this.#topicId(name) })
+      const partition = directory ? partitionOfName(name) : null
+      if (partition !== null) found.push({ ...partition, topicId: this.#topicId(name) })
     }
     return found
   }
@@ -159,10 +163,11 @@ export class LogDirectory {
     if (!existed) files.mkdir(dir)
     const storedId = this.#topicId(name)
     if (storedId === null && topicId !== null) {
-      files.write(`${dir}/${metadataName}`, `version: 0\ntopic_id: ${topicId}`)
+      files.write(`${dir}/${partitionMetadataName}`, `version: 0\ntopic_id: ${topicId}`)
     } else if (topicId !== null && storedId !== topicId) {
       throw new DirectoryError(`${dir} belongs to topic id ${storedId}, not ${topicId}; move it away`)
     }
+    this.#unopened.add(name)
     const log = Log.open({
       dir,
       files,
@@ -178,6 +183,7 @@ export class LogDirectory {
       onWritten: listener.onWritten,
       onFailed: listener.onFailed,
     })
+    this.#unopened.delete(name)
     this.#logs.set(name, { topic, partition, log })
     return log
   }
@@ -189,6 +195,7 @@ export class LogDirectory {
     const open = this.#logs.get(name)
     open?.log.discard()
     this.#logs.delete(name)
+    this.#unopened.delete(name)
     for (const offsets of [this.#recoveryPoints, this.#logStarts, this.#highWatermarks, this.#cleanedOffsets]) {
       deletePartitionOffset(offsets, topic, partition)
     }
@@ -240,7 +247,7 @@ export class LogDirectory {
         await Promise.allSettled(open.slice(index, index + closingMax).map(({ log }) => log.close()))
       }
       await this.checkpoint()
-      if (open.every(({ log }) => log.failure === null)) {
+      if (this.#unopened.size === 0 && open.every(({ log }) => log.failure === null)) {
         files.replace(`${this.path}/${cleanShutdownName}`, '{"version":0,"brokerEpoch":-1}')
       }
     } finally {
@@ -285,8 +292,7 @@ export class LogDirectory {
   }
 
   #topicId(name: string): string | null {
-    const content = this.#options.files.read(`${this.path}/${name}/${metadataName}`)?.toString('utf8') ?? ''
-    return /^topic_id:\s*([\w-]{22})\s*$/m.exec(content)?.[1] ?? null
+    return topicIdIn(this.#options.files.read(`${this.path}/${name}/${partitionMetadataName}`))
   }
 }
 

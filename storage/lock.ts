@@ -60,6 +60,13 @@ export class DirectoryLock {
   }
 }
 
+/** The process that has a directory, null where none does. */
+export function lockHolder(files: Files, directory: string): number | null {
+  if (held.get(files)?.has(directory) === true) return process.pid
+  const content = files.read(`${directory}/.lock`)
+  return content === null ? null : livingHolder(files, content.toString('utf8'))
+}
+
 function describe(files: Files, pid: number): string {
   return `pid=${pid}\nstart=${startOf(files, pid) ?? ''}\nboot=${bootOf(files)}\n`
 }

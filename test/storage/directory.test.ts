@@ -6,6 +6,7 @@ import { DirectoryError, DirectoryLockedError, type DirectoryOptions, LogDirecto
 import { diskFiles, type Files, memoryFiles } from '../../storage/files.ts'
 import { defaultLogConfig } from '../../storage/log.ts'
 import { batchOf, startMs } from './fixture.ts'
+import { SimulatedFiles } from './simulated-files.ts'
 
 const topicId = 'Ix7fU4oaTj2qjobMGL43vQ'
 const client = { origin: 'client', leaderEpoch: 0 } as const
@@ -170,4 +171,22 @@ t.test('a log whose disk failed leaves no mark of a clean shutdown', async t => 
   t.ok(log.failure)
   await directory.close()
   t.equal(open('/data', { files }).cleanShutdown, false)
+})
+
+t.test('a log that could not be recovered leaves no mark of a clean shutdown', async t => {
+  const files = new SimulatedFiles()
+  const first = open('/data', { files })
+  first.openLog('t', 0, topicId, defaultLogConfig).append(batchOf(['a']), client)
+  await null
+  const crashed = files.killed()
+  const second = open('/data', { files: crashed })
+  crashed.writesUntilFailure = 0
+  t.throws(() => second.openLog('t', 0, topicId, defaultLogConfig), /ENOSPC/)
+  crashed.writesUntilFailure = Number.POSITIVE_INFINITY
+  await second.close()
+  const third = open('/data', { files: crashed })
+  t.equal(third.cleanShutdown, false)
+  t.equal(third.openLog('t', 0, topicId, defaultLogConfig).logEndOffset, 1)
+  await third.close()
+  t.equal(open('/data', { files: crashed }).cleanShutdown, true)
 })
