@@ -166,11 +166,11 @@ export class CompactionModel {
   }
 
   /** Goes on with the files that a crash left. */
-  moveTo(files: Files): void {
-    const { now, log } = this.fixture
+  moveTo(files: Files, cleanedOffset: number): void {
+    const { now } = this.fixture
     this.fixture = new LogFixture(this.config, files)
     this.fixture.now = now
-    this.log.cleanedOffset = log.cleanedOffset
+    this.log.cleanedOffset = cleanedOffset
   }
 
   /** Throws where the log is not what it must be. */
