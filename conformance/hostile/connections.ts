@@ -9,7 +9,7 @@ import { Session, wholeRequest } from '../session.ts'
 import { connect, memoryOf, type Target } from './target.ts'
 
 const idleCount = 2_000
-/** As many at once as the listen backlog of 50 holds. */
+/** As many at once as the smallest listen backlog of a broker holds. */
 const waveCount = 40
 
 export async function idleConnections(target: Target): Promise<string> {

@@ -64,7 +64,7 @@ export async function hostile(options: { bootstrap: string | undefined; rest: re
           run: async () => {
             const note = await attack()
             const memory = target.pid === null ? '' : `, ${megabytes(memoryOf(target.pid).residentBytes)} MB resident`
-            return `${note}; ${bystander.check()}${memory}`
+            return `${note}; ${await bystander.check()}${memory}`
           },
         })),
       {
