@@ -1,0 +1,113 @@
+/**
+ * What Apache Kafka has and this broker has not: the lists in skipped.md, derived from the table of handlers and the tables of
+ * properties. `npm run conformance -- skipped` writes them; a test fails where they are out of date.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { brokerProperties, groupProperties, topicProperties } from '../lib/config/definitions.ts'
+import type { Property } from '../lib/config/property.ts'
+import { handlers } from '../lib/handlers/index.ts'
+import { apis } from '../protocol/messages/index.ts'
+
+const file = new URL('skipped.md', import.meta.url)
+const begin = '<!-- lists: written by npm run conformance -- skipped -->\n'
+const end = '<!-- end of lists -->'
+
+type Groups = readonly (readonly [title: string, pattern: RegExp])[]
+
+/** The first pattern that fits gives an API its place. */
+const apiGroups: Groups = [
+  ['Consumer groups of the new protocol (KIP-848)', /^ConsumerGroup/],
+  ['Share groups (KIP-932)', /^Share|ShareGroup/],
+  ['Streams groups (KIP-1071)', /^Streams/],
+  ['Transactions', /Txn|Transaction/],
+  ['Authentication, authorisation and tokens', /^Sasl|Acls$|DelegationToken|Scram/],
+  ['Quotas', /ClientQuotas/],
+  [
+    'Several brokers',
+    /Reassignments|AlterPartition$|ElectLeaders|Quorum|UnregisterBroker|AlterReplicaLogDirs|UpdateFeatures/,
+  ],
+  ['Client metrics (KIP-714)', /Telemetry/],
+  ['Others', /./],
+]
+
+const propertyGroups: Groups = [
+  ['Share groups and their state', /^(group\.)?share\.|^errors\.deadletterqueue/],
+  ['Streams groups', /^(group\.)?streams\./],
+  ['Consumer groups of the new protocol', /^(group\.)?consumer\./],
+  ['Transactions', /^transaction|txn/],
+  [
+    'Authentication, authorisation, TLS',
+    /^(sasl|ssl|security|delegation|authorizer|principal)\b|authentication|reauth/,
+  ],
+  ['Tiered storage', /remote|tiered|local\.retention/],
+  ['Controller quorum', /^(controller|metadata)\./],
+  ['Compaction', /^log\.cleaner|compaction|dirty|^delete\.retention/],
+  [
+    'Replication, elections, quotas',
+    /replica|quota|leader|broker\.(heartbeat|session|registration)|shutdown|throttled/,
+  ],
+  ['Compression by the broker', /^compression/],
+  ['Threads and purgatories, of which there are none', /threads|purgatory|purge|queued/],
+  ['Metrics and plug-ins', /metrics?\b|policy\.class|config\.providers|telemetry|callback/],
+  ['Others', /./],
+]
+
+/** Names under the titles of their groups, in alphabetical order, without empty groups. */
+function grouped(names: readonly string[], groups: Groups): Map<string, string[]> {
+  const found = new Map<string, string[]>(groups.map(([title]) => [title, []]))
+  for (const name of [...names].sort()) {
+    const [title] = groups.find(([, pattern]) => pattern.test(name))!
+    found.get(title)!.push(name)
+  }
+  for (const [title, members] of found) if (members.length === 0) found.delete(title)
+  return found
+}
+
+function section(heading: string, sentence: string, names: readonly string[], groups: Groups): string {
+  const lists = [...grouped(names, groups)].map(
+    ([title, members]) => `- **${title}**: ${members.map(name => `\`${name}\``).join(', ')}`,
+  )
+  return `## ${heading}\n\n${sentence}\n\n${lists.join('\n')}\n`
+}
+
+function without(properties: Readonly<Record<string, Property>>): string[] {
+  return Object.entries(properties)
+    .filter(([, { effective }]) => !effective)
+    .map(([name]) => name)
+}
+
+/** The lists as they ought to be now. */
+export function skippedLists(): string {
+  const answered = new Set(handlers.map(({ api }) => api.name))
+  const missing = apis.map(({ name }) => name).filter(name => !answered.has(name))
+  return [
+    section(
+      'APIs that are not answered',
+      `${answered.size} of ${apis.length} client-facing APIs are. The others are declared and their bytes are understood, but ApiVersions does not offer them, and a request closes the connection.`,
+      missing,
+      apiGroups,
+    ),
+    section(
+      'Broker properties without effect',
+      'They are accepted, checked and described with Kafka’s types and defaults, and nothing comes of them yet.',
+      without(brokerProperties),
+      propertyGroups,
+    ),
+    section('Topic properties without effect', 'The same for topics.', without(topicProperties), propertyGroups),
+    section('Group properties without effect', 'The same for groups.', without(groupProperties), propertyGroups),
+  ].join('\n')
+}
+
+/** The lists as skipped.md has them. */
+export function writtenLists(): string {
+  const text = readFileSync(file, 'utf8')
+  return text.slice(text.indexOf(begin) + begin.length, text.indexOf(end)).trim()
+}
+
+/** Puts the lists into skipped.md. */
+export async function skipped(): Promise<number> {
+  const text = readFileSync(file, 'utf8')
+  const [from, to] = [text.indexOf(begin) + begin.length, text.indexOf(end)]
+  writeFileSync(file, `${text.slice(0, from)}\n${skippedLists()}\n${text.slice(to)}`)
+  return 0
+}
