@@ -1,6 +1,6 @@
 /**
  * Black-box checks of a broker: `npm run conformance [-- SUITE] [--bootstrap HOST:PORT]`. Without an address a broker of our own
- * is started. Suites: kafkajs (the default), clients, driver, crash, hostile.
+ * is started. Suites: kafkajs (the default), clients, driver, crash, hostile. `skipped` renews the lists of skipped.md.
  */
 import { parseArgs } from 'node:util'
 
@@ -17,6 +17,7 @@ const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   driver: async () => (await import('./driver.ts')).driver,
   crash: async () => (await import('./crash.ts')).crash,
   hostile: async () => (await import('./hostile/index.ts')).hostile,
+  skipped: async () => (await import('./skipped.ts')).skipped,
 }
 
 const { values, positionals } = parseArgs({

@@ -163,9 +163,22 @@ async function limited(session: Session): Promise<void> {
   await produce(session, appended, batchOf(['a', 'b']), 'LogAppendTime')
 }
 
+/** A broker that has just started may not have its block of producer ids yet. */
+async function producerIdsReady(session: Session): Promise<void> {
+  for (let attempt = 0; attempt < 250; attempt++) {
+    const { errorCode } = await session.prepare(InitProducerId, 4, {
+      transactionalId: null,
+      transactionTimeoutMs: 1000,
+    })
+    if (errorCode === 0) return
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+}
+
 async function idempotent(session: Session): Promise<void> {
   const name = session.name('idempotent')
   await session.topic(name)
+  await producerIdsReady(session)
   const { producerId, producerEpoch } = await session.send(
     InitProducerId,
     4,
