@@ -186,8 +186,9 @@ function rebuildProducers(
 ): void {
   const { now, producerIdExpirationMs } = options
   const bases = new Set(segments.map(segment => segment.baseOffset))
-  const latestBase = segments[segments.length - 1].baseOffset
-  snapshots.removeWhere(offset => !bases.has(offset) && offset < latestBase)
+  // Each end of the broker leaves one between the segments: only that of the last can be needed.
+  const newest = snapshots.offsets[snapshots.offsets.length - 1]
+  snapshots.removeWhere(offset => !bases.has(offset) && offset !== newest)
   snapshots.loadLatest(producers, start, Math.min(end, provenEnd), now, producerIdExpirationMs)
   for (const segment of segments) {
     if (segment.endOffset <= producers.endOffset) continue

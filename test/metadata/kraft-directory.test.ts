@@ -224,6 +224,8 @@ t.test('everything is read as by its own consumers, appended to, and read again 
     }
     await broker.stop()
   }
+  const snapshots = readdirSync(join(data, 'plain-0')).filter(name => name.endsWith('.snapshot'))
+  t.ok(snapshots.length <= 2, `states of producers do not pile up: ${snapshots}`)
   for (const { name } of readdirSync(data, { withFileTypes: true }).filter(({ name }) => /-\d+$/.test(name))) {
     if (name.startsWith('__cluster')) continue
     const options = { dense: false, closed: true, logStartOffset: name === 'rolled-0' ? 2600 : 0 }
