@@ -135,7 +135,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
         }),
   )
   opened.add(() => store.close())
-  if (!ephemeral) await takeOverFromKafka(store, storage.directories, nodeId, logger)
+  if (!ephemeral) await takeOverFromKafka(store, storage.directories, options)
   const cluster = await Cluster.open({
     store,
     config,
@@ -216,15 +216,22 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
 async function takeOverFromKafka(
   store: MetadataStore,
   directories: readonly LogDirectory[],
-  nodeId: number,
-  logger: Logger,
+  { config, logger }: CompositionOptions,
 ): Promise<void> {
-  const written = directories.find(({ path }) => diskFiles.exists(`${path}/${kraftDirectoryName}`))
-  if (written === undefined || (await store.get(clusterKey)) !== null) return
+  const apart = config.get('metadata.log.dir')
+  const places = [...(apart === null ? [] : [resolve(apart)]), ...directories.map(({ path }) => path)]
+  const dataDirectory = places.find(path => diskFiles.exists(`${path}/${kraftDirectoryName}`))
+  if (dataDirectory === undefined || (await store.get(clusterKey)) !== null) return
   // Hardly ever needed, and so not loaded at each start.
   const { takeOver } = await import('./metadata/kraft-import.ts')
-  const { path: dataDirectory, clusterId } = written
-  await takeOver({ store, files: diskFiles, dataDirectory, clusterId, nodeId, logger: logger.child('cluster') })
+  await takeOver({
+    store,
+    files: diskFiles,
+    dataDirectory,
+    clusterId: directories[0]!.clusterId,
+    nodeId: config.get('node.id'),
+    logger: logger.child('cluster'),
+  })
 }
 
 function topicSettings(topic: TopicImage, config: BrokerConfig): TopicSettings {

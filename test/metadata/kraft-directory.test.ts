@@ -3,7 +3,7 @@
  * a compacted topic, a log whose first segments are gone, a group; in the metadata log a snapshot, and topics, settings and
  * credentials that came and went.
  */
-import { cpSync, readdirSync, readFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import t from 'tap'
@@ -282,4 +282,27 @@ t.test('the number of the broker is that of the directory, and another one is re
   const second = await Broker.start({ port: 0, data: join(other, 'other') })
   t.equal(second.nodeId, 7)
   await second.stop()
+})
+
+t.test('the metadata log may lie in a directory of its own', async t => {
+  const data = copyOfDirectory(t)
+  mkdirSync(join(data, '..', 'apart'))
+  renameSync(join(data, '__cluster_metadata-0'), join(data, '..', 'apart', '__cluster_metadata-0'))
+  const { broker, client, lines } = await serve(t, data, {
+    properties: { 'metadata.log.dir': join(data, '..', 'apart') },
+  })
+  t.match(lines, [/8 topics with 16 partitions/])
+  t.same(await groupOffsets(client), committed)
+  await broker.stop()
+})
+
+t.test('directories of no known topic are left alone', async t => {
+  const data = copyOfDirectory(t)
+  renameSync(join(data, 'grown.here-0'), join(data, 'stray-0'))
+  const before = readdirSync(join(data, 'stray-0'))
+  const { broker, client, lines } = await serve(t, data)
+  t.match(lines.slice(1), [/holds a partition of no known topic; it is left alone .*stray-0/])
+  t.equal(await offsetAt(client, 'grown.here', 0, -1, 0), 0, 'a partition whose directory is gone begins anew')
+  await broker.stop()
+  t.same(readdirSync(join(data, 'stray-0')), before)
 })
