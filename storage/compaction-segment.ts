@@ -1,6 +1,6 @@
 /** Some neighbouring segments copied into one, without what nobody needs any more. */
 import { buildBatch, readRecords } from '../protocol/records/batch.ts'
-import { codecs } from '../protocol/records/compression.ts'
+import { codecOf } from '../protocol/records/compression.ts'
 import {
   baseOffset,
   baseTimestamp,
@@ -12,6 +12,7 @@ import {
   producerId,
   recordCount,
 } from '../protocol/records/header.ts'
+import { messageCompressionType } from '../protocol/records/message.ts'
 import { type BatchRecords, emptied, filterBatch } from './compaction-batches.ts'
 import type { Pace } from './compaction-cleaner.ts'
 import type { CompactionJob, CompactionSource, LastRecord } from './compaction-job.ts'
@@ -165,8 +166,7 @@ export class SegmentCleaner {
     const batch = buildBatch({
       baseOffset: kept[0]?.offset ?? last,
       lastOffset: last,
-      // Where it was in the old attributes: behind offset, length, checksum and magic.
-      compression: kept.length === 0 ? 'none' : codecs[b[at + 17] & 0x03],
+      compression: kept.length === 0 ? 'none' : codecOf(messageCompressionType(b, at)),
       deleteHorizonMs: tombstones ? this.#job.now + this.#job.deleteRetentionMs : undefined,
       records: kept,
     })

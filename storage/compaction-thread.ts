@@ -1,5 +1,5 @@
 /** Cleans in a thread of its own, begun with the first job and ended by `stop`. */
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import {
   type CleanedGroup,
   CompactionCancelled,
@@ -7,6 +7,7 @@ import {
   type CompactionJob,
   type CompactionResult,
 } from './compaction-job.ts'
+import { startWorker } from './worker.ts'
 
 /** What the thread is sent. The job is called off by writing 1 into `flag`. */
 export interface WorkerRequest {
@@ -21,12 +22,6 @@ export type WorkerReply =
   | { readonly cancelled: true }
   | { readonly error: { readonly name: string; readonly message: string; readonly code: unknown } }
 
-/** Beside this file, whichever form it runs in. */
-const workerUrl = new URL(
-  import.meta.url.endsWith('.ts') ? './compaction-worker.ts' : './compaction-worker.js',
-  import.meta.url,
-)
-
 /** See the head of the file. One job at a time; files are those of the disk. */
 export class CompactionThread implements CompactionEngine {
   #worker: Worker | null = null
@@ -34,17 +29,18 @@ export class CompactionThread implements CompactionEngine {
   #running: Promise<unknown> = Promise.resolve()
 
   run(job: CompactionJob, cleaned: (group: CleanedGroup) => boolean): Promise<CompactionResult> {
-    const worker = this.#worker ?? new Worker(workerUrl, { name: 'compaction' })
+    const worker = this.#worker ?? startWorker('compaction-worker')
     this.#worker = worker
     const flag = new SharedArrayBuffer(4)
     this.#flag = new Int32Array(flag)
+    let stopListening = () => {}
     const running = new Promise<CompactionResult>((resolve, reject) => {
       let refused: Error | null = null
       const refuse = (error: Error) => {
         refused ??= error
         this.cancel()
       }
-      worker.on('message', (reply: WorkerReply) => {
+      const message = (reply: WorkerReply) => {
         if ('group' in reply) {
           try {
             if (refused === null && !cleaned(reply.group)) refuse(new CompactionCancelled())
@@ -55,12 +51,16 @@ export class CompactionThread implements CompactionEngine {
         else if ('result' in reply) resolve(reply.result)
         else if ('error' in reply) reject(Object.assign(new Error(reply.error.message), reply.error))
         else reject(new CompactionCancelled())
-      })
-      worker.on('error', reject)
-      worker.on('exit', () => reject(new CompactionCancelled()))
+      }
+      const gone = (error: unknown) => {
+        this.#worker = null
+        reject(error instanceof Error ? error : new CompactionCancelled())
+      }
+      worker.on('message', message).on('error', gone).on('exit', gone)
+      stopListening = () => void worker.off('message', message).off('error', gone).off('exit', gone)
       worker.postMessage({ job, flag } satisfies WorkerRequest)
     }).finally(() => {
-      worker.removeAllListeners()
+      stopListening()
       this.#flag = null
     })
     this.#running = running.catch(() => undefined)

@@ -90,8 +90,9 @@ export async function compactLog(
 ): Promise<CompactionResult | null> {
   const sources = log.segments.slice(0, dirtiness.segmentCount)
   const { truncations } = log
-  const isIntact = () => log.isOpen && log.truncations === truncations
   let next = 0
+  const isIntact = () =>
+    log.isOpen && log.truncations === truncations && sources.slice(next).every(segment => !segment.retired)
   try {
     const result = await engine.run(jobOf(log, sources, dirtiness, limits, now), group => {
       const replaced = sources.slice(next, next + group.sourceCount)
