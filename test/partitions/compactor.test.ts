@@ -1,0 +1,141 @@
+/** Which partitions are compacted, when, and what is written down of it. */
+import t from 'tap'
+import { createLogger } from '../../lib/base/logger.ts'
+import { Compactor, type CompactorSettings } from '../../lib/partitions/compactor.ts'
+import type { Partition } from '../../lib/partitions/partition.ts'
+import { Timetable } from '../../lib/partitions/timetable.ts'
+import { diskFiles } from '../../storage/compaction.ts'
+import { type Files, memoryFiles } from '../../storage/files.ts'
+import { PartitionsFixture, topicImage, valuesOf } from './fixture.ts'
+
+const compact = { 'cleanup.policy': 'compact', 'min.cleanable.dirty.ratio': '0.3', 'file.delete.delay.ms': '0' }
+
+/** Partitions, and a compactor that is looked after by the test. */
+class CompactorFixture extends PartitionsFixture {
+  readonly compacted: string[] = []
+  readonly messages: string[] = []
+  settings: CompactorSettings = {
+    enabled: true,
+    backoffMs: 15_000,
+    keyBytesMax: 1_000_000,
+    keyLoadFactor: 0.9,
+    bufferBytes: 100_000,
+    bytesPerSecondMax: Number.MAX_VALUE,
+  }
+  readonly compactor: Compactor
+
+  constructor(files: Files, path: string, topics: Record<string, Record<string, string>>) {
+    super({
+      files,
+      paths: [path],
+      topics: Object.entries(topics).map(([name, configs]) => topicImage(name, { configs })),
+    })
+    this.compactor = new Compactor({
+      all: () => this.partitions.all(),
+      clock: this.clock,
+      timetable: new Timetable(this.clock),
+      settings: () => this.settings,
+      logger: createLogger('info', { clock: this.clock, write: line => void this.messages.push(line.trim()) }),
+      compacted: (partition: Partition) => void this.compacted.push(partition.name),
+    })
+    this.compactor.start()
+  }
+
+  /** Writes versions of one key, a segment each. */
+  versions(topic: string, count: number): void {
+    for (let index = 0; index < count; index++) {
+      const record = { timestamp: this.clock.now(), key: Buffer.from('k'), value: Buffer.from(`${topic}${index}`) }
+      this.write(topic, [], 0, { records: [record] })
+      this.partition(topic).log.roll()
+    }
+  }
+
+  /** Lets the next round come and go. */
+  async round(): Promise<void> {
+    this.clock.advance(15_000)
+    let over = false
+    void this.compactor.idle.then(() => {
+      over = true
+    })
+    while (!over) {
+      this.turn()
+      await this.settle()
+    }
+  }
+
+  valuesIn(topic: string): string[] {
+    const partition = this.partition(topic)
+    const values: string[] = []
+    for (let offset = partition.logStartOffset; offset < partition.highWatermark; ) {
+      const read = partition.read(offset, { bytesMax: 1_000_000, isolation: 'readUncommitted', minOneMessage: true })
+      if (read.sizeInBytes === 0) break
+      values.push(...valuesOf(read.records))
+      offset =
+        partition.log.segments.find(segment => segment.baseOffset > offset)?.baseOffset ?? partition.highWatermark
+      read.release()
+    }
+    return values
+  }
+}
+
+for (const [kind, files] of [
+  ['in memory', memoryFiles()],
+  ['on a disk', diskFiles],
+] as const) {
+  t.test(`partitions ${kind} that are due are compacted, the dirtiest first, and it is noted how far`, async t => {
+    const path = files === diskFiles ? t.testdir() : '/data'
+    const fixture = new CompactorFixture(files, path, { a: compact, b: compact, kept: {} })
+    t.teardown(() => fixture.compactor.stop())
+    fixture.versions('a', 3)
+    fixture.versions('kept', 3)
+    await fixture.round()
+    t.same(fixture.compacted, ['a-0'])
+    t.same(fixture.valuesIn('a'), ['a2'])
+    t.same(fixture.valuesIn('kept'), ['kept0', 'kept1', 'kept2'])
+
+    fixture.compacted.length = 0
+    await fixture.round()
+    t.same(fixture.compacted, [], 'nothing is dirty')
+    fixture.versions('a', 1)
+    fixture.versions('b', 4)
+    fixture.settings = { ...fixture.settings, enabled: false }
+    await fixture.round()
+    t.same(fixture.compacted, [], 'it is switched off')
+    fixture.settings = { ...fixture.settings, enabled: true }
+    await fixture.round()
+    t.same(fixture.compacted, ['b-0', 'a-0'])
+    t.equal(fixture.messages.filter(line => line.includes('compacted a partition')).length, 3)
+
+    await fixture.compactor.stop()
+    await fixture.close()
+    t.equal(files.read(`${path}/cleaner-offset-checkpoint`)?.toString(), '0\n2\na 0 4\nb 0 4\n')
+    fixture.open()
+    t.equal(fixture.partition('a').log.cleanedOffset, 4)
+    t.same(fixture.valuesIn('b'), ['b3'])
+    await fixture.close()
+  })
+}
+
+t.test('a damaged partition is left alone, and stopping does not wait for a slow one', async t => {
+  const files = memoryFiles()
+  const fixture = new CompactorFixture(files, '/data', { a: compact, b: compact })
+  fixture.versions('a', 3)
+  fixture.versions('b', 3)
+  const { path } = fixture.partition('a').log.segments[1]!.file
+  const bytes = files.read(path)!
+  bytes[70]! ^= 1
+  files.file(path).writev([bytes], 0)
+  await fixture.round()
+  t.same(fixture.compacted, ['b-0'])
+  t.equal(fixture.messages.filter(line => line.includes('cannot be compacted')).length, 1)
+  await fixture.round()
+  t.equal(fixture.messages.filter(line => line.includes('cannot be compacted')).length, 1)
+
+  fixture.settings = { ...fixture.settings, bytesPerSecondMax: 1 }
+  fixture.versions('b', 3)
+  fixture.clock.advance(15_000)
+  await fixture.settle()
+  await fixture.compactor.stop()
+  t.same(fixture.compacted, ['b-0'])
+  await fixture.close()
+})
