@@ -112,11 +112,11 @@ class Check {
     let latest = -1
     const end = scanFrames(segment.file, 0, size, (b, at, position, bytes) => {
       const last = frameLastOffset(b, at)
-      this.#batch(name, b, at, position, bytes)
+      const sound = this.#batch(name, b, at, position, bytes)
       latest = Math.max(latest, frameMaxTimestamp(b, at))
       offsets.pass(last, position)
       times.pass(last, latest)
-      this.#transaction(b, at, aborted, markers)
+      if (sound) this.#transaction(b, at, aborted, markers)
       return this.#findings.length < findingsMax
     })
     if (end < size && this.#findings.length < findingsMax)
@@ -162,19 +162,21 @@ class Check {
     }
   }
 
-  #batch(name: string, b: Buffer, at: number, position: number, bytes: number): void {
+  /** Gives whether the batch is what was written. */
+  #batch(name: string, b: Buffer, at: number, position: number, bytes: number): boolean {
     const last = frameLastOffset(b, at)
     const old = magic(b, at) < 2
     const first = old ? last : baseOffset(b, at)
     const where = `the batch at ${position} (offsets ${first} to ${last})`
-    if (!frameIsSound(b, at, bytes)) this.#find(name, `${where} has a wrong checksum`)
+    const sound = frameIsSound(b, at, bytes)
+    if (!sound) this.#find(name, `${where} has a wrong checksum`)
     if (first < this.#next || last < first) this.#find(name, `${where} is not behind ${this.#next}`)
     else if (this.#options.dense && !old && first > this.#next) {
       this.#find(name, `${where} leaves out offsets ${this.#next} to ${first - 1}`)
     }
     this.#next = last + 1
     this.#batchCount++
-    if (old) return
+    if (old) return sound
     // What lies before the log's start has no entry any more.
     const epoch = this.#epochs.epochFor(last)
     const told = epoch >= 0 || (this.#epochs.entries.length === 0 && last >= (this.#options.logStartOffset ?? 0))
@@ -185,8 +187,10 @@ class Check {
       this.#recordCount += walkRecords(b, at, null, undefined, this.#options.dense).recordCount
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error
-      this.#find(name, `${where} has damaged records: ${error.message}`)
+      if (sound) this.#find(name, `${where} has damaged records: ${error.message}`)
+      return false
     }
+    return sound
   }
 
   #transaction(b: Buffer, at: number, aborted: AbortedTransaction[], markers: Set<number>): void {

@@ -4,6 +4,7 @@ const overall = `ottla: a Kafka broker
 
   ottla start [server.properties] [options]   serve Kafka's clients until SIGTERM or SIGINT
   ottla protocol decode|encode|records        Kafka's bytes as JSON and back, one JSON object a line
+  ottla log check|dump|repair DIR             what is in the files of a data directory, and whether it is sound
   ottla COMMAND --help                        what a command takes
   ottla --version
 
@@ -39,7 +40,25 @@ Reads JSON objects from standard input, one a line, and writes one for each to s
 What cannot be done gives {"error"}; for bytes it says at which byte and field.
 `
 
-const texts: Readonly<Record<string, string>> = { start, protocol }
+const log = `ottla log check|dump|repair DIR
+
+DIR is a data directory, or the directory of one partition. Nothing is changed but by repair.
+
+  check     reads everything, says what does not fit together, and ends with code 1 if there is anything
+              --compacted     offsets may be left out (known by itself where compaction has noted what it did)
+  dump      batches, indexes, producers, checkpoints: one JSON object a line
+              --records       the records too; those of the broker's own topics as the messages they are
+              --offset N      from the batch that holds offset N on
+              --limit N       at most N lines of a kind from each file
+  repair    with no broker running: rebuilds indexes, cuts a torn end, removes what a crash left behind
+              --compacted     as with check
+              --cut-damage    also cuts where sound records follow the damage, and loses them
+
+  ottla log check ./ottla-data
+  ottla log dump ./ottla-data/orders-0 --records --offset 1000 --limit 10
+`
+
+const texts: Readonly<Record<string, string>> = { start, protocol, log }
 
 /** The help of a command, or of all where there is none of that name. */
 export function helpFor(command: string): string {

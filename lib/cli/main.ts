@@ -10,6 +10,7 @@ type Command = (argv: readonly string[], io: Io) => Promise<number>
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import('./start.ts')).start,
   protocol: async () => (await import('./protocol.ts')).protocol,
+  log: async () => (await import('./log.ts')).log,
 }
 
 /** Carries out a command line, without the two leading words of process.argv, and answers the process's exit code. */
