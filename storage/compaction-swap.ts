@@ -58,6 +58,9 @@ function renameSwapped(files: Files, dir: string, baseOffset: number): void {
     // Only Apache Kafka renames the log first: the index is then the old segment's, and is made anew.
     else if (files.exists(`${path}${cleanedSuffix}`)) files.unlink(path)
   }
+  // It had to be there to take the old one's place; as elsewhere, no transactions need no file.
+  const transactions = files.file(pathOf('txnindex'))
+  if (transactions.size() === 0) transactions.unlink()
 }
 
 /** Finishes the swaps that counted when the process or the machine died, and undoes those that did not; gives the names that are left. */
