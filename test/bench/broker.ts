@@ -77,7 +77,8 @@ async function cpuSecondsOf(pid: number, run: () => Promise<unknown>): Promise<n
 }
 
 async function produce({ bootstrap }: Rival, topic: string, load: Load): Promise<void> {
-  const properties = ['acks=all', ...load.producerProperties].flatMap(property => ['--command-property', property])
+  // One option with all of them: of several the tool takes the last.
+  const properties = ['--command-property', 'acks=all', ...load.producerProperties]
   const arguments_ = ['--bootstrap-server', bootstrap, '--topic', topic, '--throughput', '-1', ...properties]
   await kafkaTool(`${tools}.ProducerPerformance`, [
     ...arguments_,
