@@ -33,7 +33,7 @@ export class Slot implements Exchange {
 
 const noChunks: readonly Buffer[] = []
 /** Answers up to this size together are copied into one buffer: cheaper than to hand many to the kernel. */
-const gatherBytesMax = 64 * 1024
+const gatherBytesMax = 4 * 1024
 /** Answers beyond this number are written without waiting for more, so that a burst of requests leaves no heap of answers. */
 const chunksMax = 256
 
