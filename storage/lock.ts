@@ -44,8 +44,9 @@ export class DirectoryLock {
       const aside = `${path}.${process.pid}`
       try {
         files.rename(path, aside)
-      } catch {
-        continue
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue
+        throw error
       }
       if (files.read(aside)?.toString('utf8') !== found) files.rename(aside, path)
       else files.unlink(aside)
