@@ -27,6 +27,10 @@ function ottla(...args: readonly string[]): Result {
   return { code: status, stdout, stderr }
 }
 
+interface Test {
+  teardown(run: () => void): void
+}
+
 interface Running {
   readonly process: ChildProcess
   readonly host: string
@@ -37,10 +41,12 @@ interface Running {
 }
 
 /** Starts a broker and waits for the line that says that it is ready. */
-async function serving(t: { teardown(run: () => void): void }, ...args: readonly string[]): Promise<Running> {
-  const child = spawn(process.execPath, [command, 'start', '--port', '0', '--dev', ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+function serving(t: Test, ...args: readonly string[]): Promise<Running> {
+  return started(t, process.execPath, [command, 'start', '--port', '0', '--dev', ...args])
+}
+
+async function started(t: Test, program: string, args: readonly string[]): Promise<Running> {
+  const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
   t.teardown(() => child.kill('SIGKILL'))
   const ended = once(child, 'exit')
   let output = ''
@@ -75,6 +81,12 @@ t.test('one line on standard output says when clients can connect, and where', a
   t.match(broker.line, /data in memory/)
   t.equal(await topicCount(broker), 0, 'and then they can')
   t.equal(await broker.end('SIGTERM'), 0, 'SIGTERM ends it cleanly')
+})
+
+t.test('npm start passes signals on, and waits for the end', async t => {
+  const broker = await started(t, 'npm', ['start', '--silent', '--', '--dev', '--ephemeral', '--port', '0'])
+  t.equal(await broker.end('SIGTERM'), 0)
+  await t.rejects(Client.connect(broker), 'nobody is left who listens')
 })
 
 t.test('SIGINT ends it cleanly too, also while clients are connected', async t => {
