@@ -27,6 +27,8 @@ export interface Case {
   readonly seconds: number
   readonly megabytes: number
   readonly warmUpSeconds: number
+  /** Bytes of the machine's memory to write to before: see warm-memory.ts. */
+  readonly warmMegabytes: number
   /** For `fetch`: bytes to have in the topic. */
   readonly topicMegabytes: number
 }
@@ -48,6 +50,7 @@ const base: Case = {
   seconds: 5,
   megabytes: 3072,
   warmUpSeconds: 1.5,
+  warmMegabytes: 0,
   topicMegabytes: 256,
 }
 

@@ -7,6 +7,7 @@ import type { Percentiles } from './histogram.ts'
 import { type Lane, Tally } from './lane.ts'
 import { usageOf } from './process-usage.ts'
 import { ProduceLane } from './produce-lane.ts'
+import { warmMemory } from './warm-memory.ts'
 import { Wire } from './wire.ts'
 
 /** A broker to measure. */
@@ -70,6 +71,7 @@ async function measure(test: Case, target: Target, tally: Tally, lanes: readonly
   const until = async (done: () => boolean) => {
     while (!done()) await Promise.race([delay(lookMs), lost])
   }
+  warmMemory(test.warmMegabytes * megabyte)
   for (const lane of lanes) lane.start()
   const warmAt = performance.now() + test.warmUpSeconds * 1000
   await until(() => performance.now() >= warmAt || tally.bytes >= (test.megabytes * megabyte) / 4)
