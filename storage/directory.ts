@@ -185,6 +185,8 @@ export class LogDirectory {
     })
     this.#unopened.delete(name)
     this.#logs.set(name, { topic, partition, log })
+    this.#lower(recoveryPointsName, this.#recoveryPoints, topic, partition, log.recoveryPoint)
+    this.#lower(cleanedOffsetsName, this.#cleanedOffsets, topic, partition, log.cleanedOffset)
     return log
   }
 
@@ -258,8 +260,10 @@ export class LogDirectory {
   async #checkpoint(): Promise<void> {
     for (const { topic, partition, log } of this.#logs.values()) {
       setPartitionOffset(this.#recoveryPoints, topic, partition, log.recoveryPoint)
-      // As in Apache Kafka, a log that starts with its first segment needs no entry.
-      if (log.logStartOffset > log.segments[0].baseOffset) {
+      // Of one whose disk failed nobody knows what came of the latest changes.
+      if (log.failure !== null) continue
+      // As in Apache Kafka, a log that starts with its first segment needs no entry, unless earlier ones may come back.
+      if (log.logStartOffset > (log.namesLast ? log.segments[0].baseOffset : 0)) {
         setPartitionOffset(this.#logStarts, topic, partition, log.logStartOffset)
       } else {
         deletePartitionOffset(this.#logStarts, topic, partition)
@@ -278,6 +282,13 @@ export class LogDirectory {
     if (this.#checkpointed.get(name) === text) return
     await this.#options.files.replaceLater(`${this.path}/${name}`, text)
     this.#checkpointed.set(name, text)
+  }
+
+  /** Where a log has less than the checkpoint promises, that is put right before anything is appended that it would hold for. */
+  #lower(name: string, offsets: PartitionOffsets, topic: string, partition: number, offset: number): void {
+    if ((offsets.get(topic)?.get(partition) ?? 0) <= offset) return
+    setPartitionOffset(offsets, topic, partition, offset)
+    this.#options.files.replace(`${this.path}/${name}`, partitionOffsetsText(offsets))
   }
 
   /** A damaged checkpoint is as good as none: recovery then reads more. */

@@ -31,6 +31,7 @@ export class Flusher {
   readonly #epochs: LeaderEpochs
   readonly #snapshots: ProducerSnapshots
   #round: Promise<void> | null = null
+  #syncingNames = false
   /** Least offset that the log was cut to during a round. */
   #cutAt = Number.POSITIVE_INFINITY
 
@@ -64,6 +65,11 @@ export class Flusher {
     return this.#round === null ? 1 : 2
   }
 
+  /** Whether no file that was renamed or removed can be there again after a power failure. */
+  get namesLast(): boolean {
+    return !this.#files.durable || !(this.directoryChanged || this.#syncingNames)
+  }
+
   truncateTo(offset: number): void {
     this.fileOffset = Math.min(this.fileOffset, offset)
     this.recoveryPoint = Math.min(this.recoveryPoint, offset)
@@ -79,9 +85,11 @@ export class Flusher {
       await this.#snapshots.sync()
       if (this.directoryChanged) {
         this.directoryChanged = false
+        this.#syncingNames = true
         await this.#files.syncDirectory(this.#dir)
         // The directory itself may be new.
         await this.#files.syncDirectory(`${this.#dir}/..`)
+        this.#syncingNames = false
       }
     }
     this.recoveryPoint = Math.max(this.recoveryPoint, Math.min(target, this.#cutAt))

@@ -2,6 +2,8 @@
 import { CheckpointError, checkpointText, readCheckpoint, wholeNumber } from './checkpoints.ts'
 import type { Files } from './files.ts'
 
+const newline = 0x0a
+
 /** An epoch and the first offset that its leader could write. */
 export interface EpochEntry {
   readonly leaderEpoch: number
@@ -14,13 +16,18 @@ export interface EpochEndOffset {
   readonly endOffset: number
 }
 
-/** The epochs of one log, ascending in epoch and offset. */
+/**
+ * The epochs of one log, ascending in epoch and offset. Those that ended before the log's start are kept as long as their segments
+ * are: after a crash the log may start at an earlier offset again.
+ */
 export class LeaderEpochs {
   readonly #files: Files
   readonly #path: string
   /** Whether the file could not be read; the batches then tell the epochs. */
   readonly damaged: boolean = false
   #entries: EpochEntry[] = []
+  /** First offset that is told of. */
+  #start = 0
   #dirty = false
   #recovered = false
 
@@ -28,6 +35,9 @@ export class LeaderEpochs {
     this.#files = files
     this.#path = path
     try {
+      // It is not waited for when it is written: what was torn within its last number can be told by nothing else.
+      const content = files.read(path)
+      if (content !== null && content[content.length - 1] !== newline) throw new CheckpointError(path, 'it ends early')
       for (const [epoch, startOffset] of readCheckpoint(files, path, 2) ?? []) {
         this.#place(wholeNumber(path, epoch), wholeNumber(path, startOffset))
       }
@@ -43,8 +53,14 @@ export class LeaderEpochs {
     return this.#entries.length === 0 ? -1 : this.#entries[this.#entries.length - 1].leaderEpoch
   }
 
+  /** From the log's start on. */
   get entries(): readonly EpochEntry[] {
-    return this.#entries
+    const first = this.#entries.findLastIndex(entry => entry.startOffset <= this.#start)
+    if (first < 0) return this.#entries
+    return [
+      { leaderEpoch: this.#entries[first].leaderEpoch, startOffset: this.#start },
+      ...this.#entries.slice(first + 1),
+    ]
   }
 
   /** Notes that the epoch's leader writes from this offset on; nothing happens for the epoch that is the latest already. */
@@ -55,14 +71,15 @@ export class LeaderEpochs {
 
   /** Notes the epoch of a batch while a log is recovered, from the first batch on; `writeRecovered` once all were seen. */
   recover(leaderEpoch: number, startOffset: number): void {
-    const first = this.#entries[0]
     if (leaderEpoch < 0) return
-    if (first === undefined || leaderEpoch > this.latest) this.#place(leaderEpoch, startOffset)
-    else if (startOffset < first.startOffset && leaderEpoch <= first.leaderEpoch) {
-      // The log's start had moved up, but the disk does not know.
-      if (leaderEpoch === first.leaderEpoch) this.#entries.shift()
-      this.#entries.unshift({ leaderEpoch, startOffset })
-    } else return
+    const entries = this.#entries
+    if (leaderEpoch > this.latest) this.#place(leaderEpoch, startOffset)
+    else {
+      // Apache Kafka forgets what lies before the log's start, which may have moved up without the disk knowing.
+      const next = entries.findIndex(entry => entry.startOffset > startOffset)
+      if (next < 0 || leaderEpoch > entries[next].leaderEpoch || entries[next - 1]?.leaderEpoch >= leaderEpoch) return
+      entries.splice(next, entries[next].leaderEpoch === leaderEpoch ? 1 : 0, { leaderEpoch, startOffset })
+    }
     this.#recovered = true
   }
 
@@ -85,10 +102,11 @@ export class LeaderEpochs {
   endOffsetFor(leaderEpoch: number, logEndOffset: number): EpochEndOffset {
     if (leaderEpoch < 0) return { leaderEpoch: -1, endOffset: -1 }
     if (leaderEpoch === this.latest) return { leaderEpoch, endOffset: logEndOffset }
-    const higher = this.#entries.findIndex(entry => entry.leaderEpoch > leaderEpoch)
+    const { entries } = this
+    const higher = entries.findIndex(entry => entry.leaderEpoch > leaderEpoch)
     if (higher < 0) return { leaderEpoch: -1, endOffset: -1 }
-    const endOffset = this.#entries[higher].startOffset
-    return { leaderEpoch: higher === 0 ? leaderEpoch : this.#entries[higher - 1].leaderEpoch, endOffset }
+    const endOffset = entries[higher].startOffset
+    return { leaderEpoch: higher === 0 ? leaderEpoch : entries[higher - 1].leaderEpoch, endOffset }
   }
 
   /** The epoch whose leader wrote an offset, −1 where unknown. */
@@ -113,17 +131,16 @@ export class LeaderEpochs {
     this.#write()
   }
 
-  /** Forgets epochs that ended before this offset; the one that it lies in begins there from now on. */
-  truncateFromStart(offset: number): void {
-    const first = this.#entries.findLastIndex(entry => entry.startOffset <= offset)
-    if (first < 0 || (first === 0 && this.#entries[0].startOffset === offset)) return
-    const { leaderEpoch } = this.#entries[first]
-    this.#entries = [{ leaderEpoch, startOffset: offset }, ...this.#entries.slice(first + 1)]
-    this.#write()
+  /** Tells no more of what was before the log's start; what ended before its first segment is forgotten with the next change. */
+  truncateFromStart(logStartOffset: number, firstSegmentOffset: number): void {
+    this.#start = logStartOffset
+    const first = this.#entries.findLastIndex(entry => entry.startOffset <= firstSegmentOffset)
+    if (first > 0) this.#entries.splice(0, first)
   }
 
   /** Forgets all. */
   clear(): void {
+    this.#start = 0
     if (this.#entries.length === 0) return
     this.#entries = []
     this.#write()

@@ -105,7 +105,7 @@ export class Log {
       epochs: this.epochs,
       snapshots: this.#snapshots,
       now: options.now,
-      recoveryPoint: options.cleanShutdown ? this.logEndOffset : recovered.recoveryPoint,
+      recoveryPoint: recovered.recoveryPoint,
       fileOffset: this.logEndOffset,
     })
   }
@@ -124,6 +124,11 @@ export class Log {
   /** Why the log is offline, null while it works. */
   get failure(): Error | null {
     return this.#failure
+  }
+
+  /** Whether segments that were given up stay away, whatever happens. */
+  get namesLast(): boolean {
+    return this.#flusher.namesLast
   }
 
   /** Whether it takes and gives anything. */
@@ -278,10 +283,10 @@ export class Log {
     if (offset <= this.logStartOffset) return
     this.logStartOffset = offset
     this.#guard(() => {
-      this.epochs.truncateFromStart(offset)
       let count = 0
       while (count + 1 < this.#segments.length && this.#segments[count + 1].baseOffset <= offset) count++
       this.#dropSegments(0, count)
+      this.epochs.truncateFromStart(offset, this.#segments[0].baseOffset)
     })
   }
 
@@ -359,9 +364,13 @@ export class Log {
     if (this.#failure === null) {
       await this.flush()
       this.#closed = true
-      this.#active.seal()
-      this.#snapshots.take(this.producers)
-      while (this.#flusher.hasWork(this.#segments)) await this.#flusher.sync(this.#segments)
+      try {
+        this.#active.seal()
+        this.#snapshots.take(this.producers)
+        while (this.#flusher.hasWork(this.#segments)) await this.#flusher.sync(this.#segments)
+      } catch (error) {
+        throw this.#fail(error as Error)
+      }
     }
     this.discard()
   }
@@ -456,7 +465,10 @@ export class Log {
   #dropSegments(from: number, count: number): void {
     if (count <= 0) return
     const dueMs = this.#options.now() + this.config.fileDeleteDelayMs
-    for (const segment of this.#segments.splice(from, count)) {
+    const dropped = this.#segments.splice(from, count)
+    // From the outside in, so that a crash leaves no hole.
+    if (from > 0) dropped.reverse()
+    for (const segment of dropped) {
       this.#snapshots.removeWhere(offset => offset === segment.baseOffset)
       for (const path of segment.retire(this.files)) this.#retired.add(path, dueMs)
     }

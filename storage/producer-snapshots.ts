@@ -100,6 +100,12 @@ export class ProducerSnapshots {
     this.#latest = offset
   }
 
+  /** Takes the newest one not to be on the disk. */
+  distrust(): void {
+    const latest = this.#offsets[this.#offsets.length - 1]
+    if (latest !== undefined) this.#unsynced.push(fileName(this.#dir, latest, 'snapshot'))
+  }
+
   /** Makes the files last. */
   async sync(): Promise<void> {
     for (const path of this.#unsynced.splice(0)) {

@@ -79,9 +79,11 @@ export function recoverLog(options: RecoveryOptions, producers: Producers, epoch
   if (epochs.damaged) for (const segment of segments) recoverEpochs(segment, epochs)
   epochs.writeRecovered()
   epochs.truncateFromEnd(end)
-  epochs.truncateFromStart(start)
+  epochs.truncateFromStart(start, segments[0].baseOffset)
   rebuildProducers(options, segments, snapshots, producers, start, end, provenEnd)
-  return { segments, snapshots, logStartOffset: start, recoveryPoint: Math.min(options.recoveryPoint, end) }
+  // The indexes that were made anew are not on the disk, even where the records are.
+  const recoveryPoint = Math.min(options.cleanShutdown ? end : options.recoveryPoint, end, provenEnd)
+  return { segments, snapshots, logStartOffset: start, recoveryPoint }
 }
 
 /** Removes what a crash may leave of deletions and of writes in two steps; gives the names that stay. */
@@ -158,8 +160,7 @@ function recoverSegment(options: RecoveryOptions, segment: Segment, nextBase: nu
     return true
   })
   segment.cutAt(end)
-  // Nothing tells how much of it the disk has.
-  segment.syncedBytes = 0
+  segment.distrust()
   segment.seal()
   return before - end
 }
@@ -190,6 +191,7 @@ function rebuildProducers(
   const newest = snapshots.offsets[snapshots.offsets.length - 1]
   snapshots.removeWhere(offset => !bases.has(offset) && offset !== newest)
   snapshots.loadLatest(producers, start, Math.min(end, provenEnd), now, producerIdExpirationMs)
+  if (!options.cleanShutdown) snapshots.distrust()
   for (const segment of segments) {
     if (segment.endOffset <= producers.endOffset) continue
     if (segment.baseOffset > start && segment.baseOffset >= producers.endOffset) {

@@ -152,6 +152,13 @@ export class Segment {
     return this.syncedBytes < this.writtenBytes || this.#indexesChanged || this.#cut
   }
 
+  /** Takes nothing of it to be on the disk, not even that the file is no longer than it is. */
+  distrust(): void {
+    this.syncedBytes = 0
+    this.#cut = true
+    this.transactionIndex.distrust()
+  }
+
   /** Resolves once all that is in the files now is on the disk. Indexes can be rebuilt, so they only count when sealed. */
   async sync(): Promise<void> {
     const target = this.writtenBytes

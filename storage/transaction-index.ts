@@ -17,11 +17,13 @@ export interface AbortedTransaction {
 
 /** The entries of one segment, read from the file when first asked for. */
 export class TransactionIndex {
+  readonly #files: Files
   readonly #file: RandomFile
   #entries: AbortedTransaction[] | null = null
   #dirty = false
 
   constructor(files: Files, path: string) {
+    this.#files = files
     this.#file = files.file(path)
   }
 
@@ -75,6 +77,11 @@ export class TransactionIndex {
     if (this.#file.size() === 0) return
     this.#file.truncate(0)
     this.#dirty = true
+  }
+
+  /** Takes nothing of it to be on the disk, not even that it is empty. */
+  distrust(): void {
+    this.#dirty = this.#files.exists(this.path)
   }
 
   async sync(): Promise<void> {

@@ -1,55 +1,129 @@
 /**
- * A file system that can fail and crash: it knows what a disk would have kept. A killed process loses nothing that it wrote; a
- * power failure loses any writes, cuts and names that were not synced, in part or whole. A write that fails, or during which the
- * process dies, is done in part.
+ * A file system that can fail and crash: it knows what a disk would have kept. A killed process loses nothing that it wrote, but
+ * what was not synced is still only in the machine's memory; a power failure loses any writes, cuts and names that were not synced,
+ * in part or whole. A write that fails, or during which the process dies, is done in part.
  */
 import { assert } from '../../lib/base/assert.ts'
 import type { DirectoryEntry, Files, RandomFile } from '../../storage/files.ts'
 
 type Change = { position: number; bytes: Buffer } | { size: number }
 
+/** Bytes that grow in place. */
+class Content {
+  #buffer: Buffer
+  size: number
+
+  constructor(bytes: Buffer = Buffer.alloc(0)) {
+    this.#buffer = Buffer.from(bytes)
+    this.size = bytes.length
+  }
+
+  /** A view, until the next change. */
+  get bytes(): Buffer {
+    return this.#buffer.subarray(0, this.size)
+  }
+
+  apply(change: Change): void {
+    if ('size' in change) {
+      this.#reserve(change.size)
+      if (change.size < this.size) this.#buffer.fill(0, change.size, this.size)
+      this.size = change.size
+    } else {
+      const end = change.position + change.bytes.length
+      this.#reserve(end)
+      change.bytes.copy(this.#buffer, change.position)
+      this.size = Math.max(this.size, end)
+    }
+  }
+
+  #reserve(size: number): void {
+    if (size <= this.#buffer.length) return
+    const grown = Buffer.alloc(Math.max(size, 256, this.#buffer.length * 2))
+    this.#buffer.copy(grown)
+    this.#buffer = grown
+  }
+}
+
 class Inode {
-  data: Buffer = Buffer.alloc(0)
+  readonly content: Content
   /** What the disk has for sure. */
-  synced: Buffer = Buffer.alloc(0)
-  /** What it may have of the time since then. */
-  changes: Change[] = []
+  #synced: Content
+  /** What it may have of the time since then, and how many changes there were before. */
+  #changes: Change[] = []
+  #settled = 0
 
-  write(bytes: Buffer, position: number): void {
-    this.changes.push({ position, bytes: Buffer.from(bytes) })
-    this.data = written(this.data, bytes, position)
+  constructor(bytes?: Buffer) {
+    this.content = new Content(bytes)
+    this.#synced = new Content(bytes)
   }
 
-  truncate(size: number): void {
-    this.changes.push({ size })
-    this.data = cut(this.data, size)
+  clone(): Inode {
+    const inode = new Inode(this.content.bytes)
+    inode.#synced = new Content(this.#synced.bytes)
+    inode.#changes = [...this.#changes]
+    return inode
   }
 
-  sync(): void {
-    this.synced = this.data
-    this.changes = []
+  get changeCount(): number {
+    return this.#settled + this.#changes.length
+  }
+
+  change(change: Change): void {
+    this.#changes.push(change)
+    this.content.apply(change)
+  }
+
+  /** The disk has the first so many changes now. */
+  sync(count: number): void {
+    const fresh = this.#changes.splice(0, Math.max(0, count - this.#settled))
+    for (const change of fresh) this.#synced.apply(change)
+    this.#settled += fresh.length
+  }
+
+  /** What a disk may have: any part of what was not synced, later writes without earlier ones too. */
+  survivor(next: Next): Inode {
+    const content = new Content(this.#synced.bytes)
+    const fate = this.#changes.length === 0 ? 1 : next()
+    for (const change of this.#changes) {
+      if (fate < 0.3 || (fate < 0.6 && next() < 0.3)) continue
+      const torn = !('size' in change) && fate < 0.8 && next() < 0.3
+      content.apply(
+        torn ? { ...change, bytes: change.bytes.subarray(0, Math.floor(next() * change.bytes.length)) } : change,
+      )
+    }
+    return new Inode(content.bytes)
   }
 }
 
-function written(data: Buffer, bytes: Buffer, position: number): Buffer {
-  const grown = Buffer.alloc(Math.max(data.length, position + bytes.length))
-  data.copy(grown)
-  bytes.copy(grown, position)
-  return grown
-}
+type Entry = Inode | 'directory'
 
-function cut(data: Buffer, size: number): Buffer {
-  const result = Buffer.alloc(size)
-  data.copy(result)
-  return result
-}
+type Tree = Map<string, Entry>
 
-type Tree = Map<string, Inode | 'directory'>
+/** A change of names in a directory, which must be synced for it to last. */
+type Naming = { readonly directory: string; readonly number: number } & (
+  | { readonly path: string; readonly entry: Entry | null }
+  | { readonly from: string; readonly to: string }
+)
 
-interface Renaming {
-  /** The directory that must be synced for it to last. */
-  readonly directory: string
-  readonly apply: (tree: Tree) => void
+function applyTo(tree: Tree, naming: Naming): void {
+  if ('path' in naming) {
+    if (naming.entry === null) tree.delete(naming.path)
+    else tree.set(naming.path, naming.entry)
+    return
+  }
+  const { from, to } = naming
+  const moved = tree.get(from)
+  if (moved !== 'directory') {
+    // A file that never was on the disk by its first name cannot take the second.
+    tree.delete(from)
+    if (moved !== undefined) tree.set(to, moved)
+    return
+  }
+  for (const [path, entry] of [...tree]) {
+    if (path !== from && !path.startsWith(`${from}/`)) continue
+    tree.delete(path)
+    tree.set(to + path.slice(from.length), entry)
+  }
 }
 
 function parentOf(path: string): string {
@@ -57,6 +131,7 @@ function parentOf(path: string): string {
 }
 
 function normal(path: string): string {
+  if (!path.includes('/.') && !path.includes('//') && !path.endsWith('/')) return path
   const parts: string[] = []
   for (const part of path.split('/')) {
     if (part === '..') parts.pop()
@@ -65,14 +140,18 @@ function normal(path: string): string {
   return `/${parts.join('/')}`
 }
 
-function failure(code: string, path: string): Error {
+/** An error as Node gives it. */
+export function systemError(code: string, path: string): Error {
   return Object.assign(new Error(`${code}: '${path}'`), { code })
 }
 
 /** Chance, as the simulation is given it: a number in [0, 1). */
 export type Next = () => number
 
-/** See the head of the file. `crash` gives the file system that the next process finds. */
+/** What is asked of the disk. */
+export type StepKind = 'read' | 'write' | 'name' | 'sync'
+
+/** See the head of the file. `killed` and `lostPower` give the file system that the next process finds. */
 export class SimulatedFiles implements Files {
   readonly durable = true
   /** Syncs do nothing from now on: a disk that lies, or a broker that forgets. */
@@ -82,36 +161,60 @@ export class SimulatedFiles implements Files {
   failureCode = 'ENOSPC'
   /** How much of it is written all the same, 0 to 1. */
   failureFraction = 0.5
-  #live: Tree
-  #kept: Tree
-  #renamings: Renaming[] = []
-
-  constructor(tree: Tree = new Map([['/', 'directory']])) {
-    this.#live = tree
-    this.#kept = new Map(tree)
-  }
+  #live: Tree = new Map([['/', 'directory']])
+  #kept: Tree = new Map(this.#live)
+  #namings: Naming[] = []
+  #named = 0
 
   /** The process was killed: what it wrote stays. */
   killed(): this {
-    const tree: Tree = new Map()
-    for (const [path, entry] of this.#live) tree.set(path, entry === 'directory' ? entry : settled(entry.data))
-    return this.#next(tree)
+    const clones = new Map<Inode, Inode>()
+    const cloned = (entry: Entry | null) => {
+      if (!(entry instanceof Inode)) return entry
+      const clone = clones.get(entry) ?? entry.clone()
+      clones.set(entry, clone)
+      return clone
+    }
+    const clonedTree = (tree: Tree): Tree => new Map([...tree].map(([path, entry]) => [path, cloned(entry) as Entry]))
+    const next = this.#another()
+    next.#live = clonedTree(this.#live)
+    next.#kept = clonedTree(this.#kept)
+    next.#namings = this.#namings.map(each => ('path' in each ? { ...each, entry: cloned(each.entry) } : each))
+    next.#named = this.#named
+    return next
   }
 
-  /** The machine lost its power. */
+  /** The machine lost its power. In each directory the order of changes is kept. */
   lostPower(next: Next): this {
-    const count = Math.floor(next() * (this.#renamings.length + 1))
-    for (const { apply } of this.#renamings.slice(0, count)) apply(this.#kept)
+    const counts = new Map<string, number>()
+    const apart = next() < 0.5 && !this.#namings.some(each => 'from' in each && this.#live.get(each.to) === 'directory')
+    const keptUpTo = (directory: string) => {
+      const key = apart ? directory : '/'
+      const number = counts.get(key) ?? this.#named - Math.floor(next() * (this.#namings.length + 1))
+      counts.set(key, number)
+      return number
+    }
+    for (const each of this.#namings) if (each.number < keptUpTo(each.directory)) applyTo(this.#kept, each)
     const tree: Tree = new Map()
     for (const [path, entry] of this.#kept) {
-      if (!this.#hasParents(path)) continue
-      tree.set(path, entry === 'directory' ? entry : settled(survivor(entry, next)))
+      if (this.#hasParents(path)) tree.set(path, entry === 'directory' ? entry : entry.survivor(next))
     }
-    return this.#next(tree)
+    const found = this.#another()
+    found.#live = tree
+    found.#kept = new Map(tree)
+    return found
   }
 
-  #next(tree: Tree): this {
-    return new (this.constructor as new (tree: Tree) => this)(tree)
+  /** Called before anything is done; throws where it is not to be done. */
+  enter(_kind: StepKind): void {}
+
+  /** Does what takes a disk some time; by default at once. */
+  async later(complete: () => void): Promise<void> {
+    complete()
+  }
+
+  #another(): this {
+    return new (this.constructor as new () => this)()
   }
 
   #hasParents(path: string): boolean {
@@ -119,18 +222,20 @@ export class SimulatedFiles implements Files {
     return true
   }
 
-  #rename(directory: string, apply: (tree: Tree) => void): void {
-    apply(this.#live)
-    this.#renamings.push({ directory, apply })
+  #name(directory: string, change: { path: string; entry: Entry | null } | { from: string; to: string }): void {
+    this.enter('name')
+    const naming = { directory, number: this.#named++, ...change }
+    applyTo(this.#live, naming)
+    this.#namings.push(naming)
   }
 
   open(path: string, create: boolean): Inode {
     const found = this.#live.get(path)
     if (found instanceof Inode) return found
-    if (!create) throw failure('ENOENT', path)
+    if (!create) throw systemError('ENOENT', path)
     assert(this.#live.get(parentOf(path)) === 'directory', `${path} has no directory`)
     const inode = new Inode()
-    this.#rename(parentOf(path), tree => void tree.set(path, inode))
+    this.#name(parentOf(path), { path, entry: inode })
     return inode
   }
 
@@ -144,16 +249,27 @@ export class SimulatedFiles implements Files {
   /** Writes into a file, or fails as told, having written a part. */
   put(inode: Inode, buffers: readonly Buffer[], position: number): void {
     const bytes = Buffer.concat(buffers)
-    if (this.writesUntilFailure <= 0) {
-      inode.write(bytes.subarray(0, Math.floor(bytes.length * this.failureFraction)), position)
-      throw failure(this.failureCode, 'simulated')
+    try {
+      this.enter('write')
+      if (this.writesUntilFailure <= 0) throw systemError(this.failureCode, 'simulated')
+    } catch (error) {
+      const part = bytes.subarray(0, Math.floor(bytes.length * this.failureFraction))
+      if (part.length > 0) inode.change({ position, bytes: part })
+      throw error
     }
     this.writesUntilFailure--
-    inode.write(bytes, position)
+    inode.change({ position, bytes })
   }
 
-  sync(inode: Inode): void {
-    if (!this.syncsAreLost) inode.sync()
+  cut(inode: Inode, size: number): void {
+    this.enter('write')
+    inode.change({ size })
+  }
+
+  /** The disk has the file's first so many changes. */
+  sync(inode: Inode, changeCount = inode.changeCount): void {
+    this.enter('sync')
+    if (!this.syncsAreLost) inode.sync(changeCount)
   }
 
   file(path: string): RandomFile {
@@ -175,34 +291,32 @@ export class SimulatedFiles implements Files {
 
   list(directory: string): DirectoryEntry[] {
     const at = normal(directory)
-    if (this.#live.get(at) !== 'directory') throw failure('ENOENT', at)
-    return [...this.#live]
-      .filter(([path]) => path !== '/' && parentOf(path) === at)
-      .map(([path, entry]) => ({ name: path.slice(at.length + 1), directory: entry === 'directory' }))
+    if (this.#live.get(at) !== 'directory') throw systemError('ENOENT', at)
+    const above = at === '/' ? at : `${at}/`
+    const found: DirectoryEntry[] = []
+    for (const [path, entry] of this.#live) {
+      if (!path.startsWith(above) || path.length === above.length || path.includes('/', above.length)) continue
+      found.push({ name: path.slice(above.length), directory: entry === 'directory' })
+    }
+    return found
   }
 
   mkdir(path: string): void {
     const at = normal(path)
     if (this.#live.has(at)) return
     this.mkdir(parentOf(at))
-    this.#rename(parentOf(at), tree => void tree.set(at, 'directory'))
+    this.#name(parentOf(at), { path: at, entry: 'directory' })
   }
 
   rename(from: string, to: string): void {
     const [source, target] = [normal(from), normal(to)]
-    if (!this.#live.has(source)) throw failure('ENOENT', source)
-    this.#rename(parentOf(target), tree => {
-      for (const [path, entry] of [...tree]) {
-        if (path !== source && !path.startsWith(`${source}/`)) continue
-        tree.delete(path)
-        tree.set(target + path.slice(source.length), entry)
-      }
-    })
+    if (!this.#live.has(source)) throw systemError('ENOENT', source)
+    this.#name(parentOf(target), { from: source, to: target })
   }
 
   unlink(path: string): void {
     const at = normal(path)
-    if (this.#live.has(at)) this.#rename(parentOf(at), tree => void tree.delete(at))
+    if (this.#live.has(at)) this.#name(parentOf(at), { path: at, entry: null })
   }
 
   async removeTree(path: string): Promise<void> {
@@ -211,22 +325,32 @@ export class SimulatedFiles implements Files {
   }
 
   read(path: string): Buffer | null {
+    this.enter('read')
     const inode = this.inode(path)
-    return inode === null ? null : Buffer.from(inode.data)
+    return inode === null ? null : Buffer.from(inode.content.bytes)
   }
 
   replace(path: string, content: Buffer | string): void {
     const temporary = `${path}.tmp`
-    const inode = this.open(normal(temporary), true)
-    inode.truncate(0)
-    this.put(inode, [Buffer.from(content)], 0)
+    const inode = this.#fresh(temporary, content)
     this.sync(inode)
     this.rename(temporary, path)
     this.syncDirectoryNow(parentOf(normal(path)))
   }
 
   async replaceLater(path: string, content: Buffer | string): Promise<void> {
-    this.replace(path, content)
+    const temporary = `${path}.tmp`
+    const inode = this.#fresh(temporary, content)
+    await this.later(() => this.sync(inode))
+    this.rename(temporary, path)
+    await this.syncDirectory(parentOf(normal(path)))
+  }
+
+  #fresh(path: string, content: Buffer | string): Inode {
+    const inode = this.open(normal(path), true)
+    if (inode.content.size > 0) this.cut(inode, 0)
+    this.put(inode, [Buffer.from(content)], 0)
+    return inode
   }
 
   createExclusive(path: string, content: string): boolean {
@@ -236,15 +360,18 @@ export class SimulatedFiles implements Files {
   }
 
   async syncDirectory(path: string): Promise<void> {
-    this.syncDirectoryNow(path)
+    const named = this.#named
+    await this.later(() => this.syncDirectoryNow(path, named))
   }
 
-  syncDirectoryNow(path: string): void {
+  /** The disk has the first so many changes of names. */
+  syncDirectoryNow(path: string, named = this.#named): void {
+    this.enter('sync')
     if (this.syncsAreLost) return
     const at = normal(path)
-    this.#renamings = this.#renamings.filter(({ directory, apply }) => {
-      if (directory !== at) return true
-      apply(this.#kept)
+    this.#namings = this.#namings.filter(each => {
+      if (each.directory !== at || each.number >= named) return true
+      applyTo(this.#kept, each)
       return false
     })
   }
@@ -252,29 +379,6 @@ export class SimulatedFiles implements Files {
   usage(): { totalBytes: number; usableBytes: number } {
     return { totalBytes: 1, usableBytes: 1 }
   }
-}
-
-function settled(data: Buffer): Inode {
-  const inode = new Inode()
-  inode.data = data
-  inode.synced = data
-  return inode
-}
-
-/** What a disk may have of a file: any part of what was not synced, later writes without earlier ones too. */
-function survivor(inode: Inode, next: Next): Buffer {
-  let data = inode.synced
-  const fate = next()
-  for (const change of inode.changes) {
-    if (fate < 0.3 || (fate < 0.6 && next() < 0.3)) continue
-    if ('size' in change) data = cut(data, change.size)
-    else {
-      const torn = fate < 0.8 && next() < 0.3
-      const length = torn ? Math.floor(next() * change.bytes.length) : change.bytes.length
-      data = written(data, change.bytes.subarray(0, length), change.position)
-    }
-  }
-  return data
 }
 
 class SimulatedFile implements RandomFile {
@@ -293,7 +397,7 @@ class SimulatedFile implements RandomFile {
   }
 
   size(): number {
-    return (this.#inode ?? this.#files.inode(this.path))?.data.length ?? 0
+    return (this.#inode ?? this.#files.inode(this.path))?.content.size ?? 0
   }
 
   create(): void {
@@ -301,7 +405,8 @@ class SimulatedFile implements RandomFile {
   }
 
   read(into: Buffer, at: number, length: number, position: number): number {
-    return this.#open(false).data.copy(into, at, position, position + length)
+    this.#files.enter('read')
+    return this.#open(false).content.bytes.copy(into, at, position, position + length)
   }
 
   writev(buffers: readonly Buffer[], position: number): void {
@@ -309,11 +414,13 @@ class SimulatedFile implements RandomFile {
   }
 
   truncate(size: number): void {
-    this.#open(true).truncate(size)
+    this.#files.cut(this.#open(true), size)
   }
 
   async sync(): Promise<void> {
-    this.#files.sync(this.#open(false))
+    const inode = this.#open(false)
+    const { changeCount } = inode
+    await this.#files.later(() => this.#files.sync(inode, changeCount))
   }
 
   rename(path: string): void {
