@@ -94,8 +94,8 @@ export async function compactLog(
   const isIntact = () =>
     log.isOpen && log.truncations === truncations && sources.slice(next).every(segment => !segment.retired)
   try {
-    // A record must not give way to another that a power failure takes.
-    if (log.recoveryPoint < sources[sources.length - 1].endOffset) await log.flush()
+    // A record must not give way to another, nor to the end of a transaction, that a power failure takes.
+    if (log.recoveryPoint < log.logEndOffset) await log.flush()
     if (!isIntact()) return null
     const result = await engine.run(jobOf(log, sources, dirtiness, limits, now), group => {
       const replaced = sources.slice(next, next + group.sourceCount)
