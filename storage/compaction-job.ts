@@ -73,6 +73,8 @@ export class CompactionCancelled extends Error {
 
 /** Runs a cleaning; `cleaned` is told of groups in the order of offsets, and calls it off by returning false. */
 export interface CompactionEngine {
+  /** How often work was called off: who has yet to begin sees in it that it shall not. */
+  readonly cancellations: number
   run(job: CompactionJob, cleaned: (group: CleanedGroup) => boolean): Promise<CompactionResult>
   /** Calls off what is under way: `run` rejects with CompactionCancelled. */
   cancel(): void

@@ -21,6 +21,7 @@ export class CompactionLoop implements CompactionEngine {
   readonly #files: Files
   readonly #nowMs: () => number
   readonly #pause: (delayMs: number) => Promise<void>
+  cancellations = 0
   #cancelled = false
   /** Ends a pause early. */
   #wake = () => {}
@@ -55,6 +56,7 @@ export class CompactionLoop implements CompactionEngine {
   }
 
   cancel(): void {
+    this.cancellations++
     this.#cancelled = true
     this.#wake()
   }

@@ -24,6 +24,7 @@ export type WorkerReply =
 
 /** See the head of the file. One job at a time; files are those of the disk. */
 export class CompactionThread implements CompactionEngine {
+  cancellations = 0
   #worker: Worker | null = null
   #flag: Int32Array | null = null
   #running: Promise<unknown> = Promise.resolve()
@@ -68,6 +69,7 @@ export class CompactionThread implements CompactionEngine {
   }
 
   cancel(): void {
+    this.cancellations++
     if (this.#flag === null) return
     Atomics.store(this.#flag, 0, 1)
     Atomics.notify(this.#flag, 0)

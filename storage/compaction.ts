@@ -90,13 +90,14 @@ export async function compactLog(
 ): Promise<CompactionResult | null> {
   const sources = log.segments.slice(0, dirtiness.segmentCount)
   const { truncations } = log
+  const { cancellations } = engine
   let next = 0
   const isIntact = () =>
     log.isOpen && log.truncations === truncations && sources.slice(next).every(segment => !segment.retired)
   try {
     // A record must not give way to another, nor to the end of a transaction, that a power failure takes.
     if (log.recoveryPoint < log.logEndOffset) await log.flush()
-    if (!isIntact()) return null
+    if (!isIntact() || engine.cancellations !== cancellations) return null
     const result = await engine.run(jobOf(log, sources, dirtiness, limits, now), group => {
       const replaced = sources.slice(next, next + group.sourceCount)
       next += group.sourceCount

@@ -7,6 +7,7 @@ import { codes, KafkaError } from '../protocol/errors.ts'
 import { baseOffset, lastOffset, lastOffsetDelta, maxTimestamp, sizeInBytes } from '../protocol/records/header.ts'
 import { commitSwap, finishSwap } from './compaction-swap.ts'
 import type { LogConfig } from './config.ts'
+import { DiskTrouble } from './disk-trouble.ts'
 import type { Files } from './files.ts'
 import { Flusher } from './flusher.ts'
 import { type EpochEndOffset, LeaderEpochs } from './leader-epochs.ts'
@@ -60,7 +61,7 @@ export class Log {
   #segments: Segment[]
   #active: Segment
   #scheduled = false
-  #failure: Error | null = null
+  readonly #disk: DiskTrouble
   #closed = false
   readonly #retired = new Removals()
 
@@ -72,6 +73,7 @@ export class Log {
   private constructor(options: LogOptions) {
     const { dir, files, config } = options
     this.#options = options
+    this.#disk = new DiskTrouble(options)
     this.dir = dir
     this.files = files
     this.config = config
@@ -123,7 +125,7 @@ export class Log {
 
   /** Why the log is offline, null while it works. */
   get failure(): Error | null {
-    return this.#failure
+    return this.#disk.failure
   }
 
   /** Whether segments that were given up stay away, whatever happens. */
@@ -133,7 +135,7 @@ export class Log {
 
   /** Whether it takes and gives anything. */
   get isOpen(): boolean {
-    return !this.#closed && this.#failure === null
+    return !this.#closed && this.#disk.failure === null
   }
 
   get segments(): readonly Segment[] {
@@ -153,14 +155,14 @@ export class Log {
   maxTimestampOffset(): TimestampAndOffset | null {
     this.#mustWork()
     const { maxDecompressedMessageBytes: bytesMax } = this.config
-    return this.#guard(() => latestTimestamp(this.#segments, this.logStartOffset, bytesMax))
+    return this.#disk.guard(() => latestTimestamp(this.#segments, this.logStartOffset, bytesMax))
   }
 
   /** The first record whose timestamp is not before this one; null where there is none. */
   offsetForTimestamp(timestamp: number): TimestampAndOffset | null {
     this.#mustWork()
     const { maxDecompressedMessageBytes: bytesMax } = this.config
-    return this.#guard(() => firstReaching(this.#segments, timestamp, this.logStartOffset, bytesMax))
+    return this.#disk.guard(() => firstReaching(this.#segments, timestamp, this.logStartOffset, bytesMax))
   }
 
   /** Where an epoch's records end: the answer to OffsetForLeaderEpoch. */
@@ -170,13 +172,13 @@ export class Log {
 
   /** Notes that a leader of this epoch writes from now on. */
   assignEpoch(leaderEpoch: number): void {
-    this.#guard(() => this.epochs.assign(leaderEpoch, this.logEndOffset))
+    this.#disk.guard(() => this.epochs.assign(leaderEpoch, this.logEndOffset))
   }
 
   /** The aborted transactions that a reader of [fetchOffset, upperBound) must leave out. */
   abortedTransactions(fetchOffset: number, upperBound: number): AbortedRange[] {
     this.#mustWork()
-    return this.#guard(() => abortedBetween(this.#segments, fetchOffset, upperBound))
+    return this.#disk.guard(() => abortedBetween(this.#segments, fetchOffset, upperBound))
   }
 
   activeProducers(): Iterable<ProducerState> {
@@ -216,7 +218,7 @@ export class Log {
       const { indexIntervalBytes } = this.config
       this.logEndOffset = placeBatches(bytes, first, epoch, epochs, producers, this.#active, indexIntervalBytes)
     } catch (error) {
-      throw this.#fail(error as Error)
+      throw this.#disk.fail(error as Error)
     }
     this.#active.queue(bytes)
     if (!this.#scheduled) {
@@ -246,7 +248,7 @@ export class Log {
     try {
       return this.#reader.read(this.#segments, fetchOffset, limits)
     } catch (error) {
-      throw this.#fail(error as Error)
+      throw this.#disk.fail(error as Error)
     }
   }
 
@@ -265,7 +267,7 @@ export class Log {
 
   /** When `flush.ms` wants the next flush, ms since the epoch; Infinity where everything is on the disk. */
   get nextFlushMs(): number {
-    if (this.#failure !== null || this.#flusher.recoveryPoint >= this.logEndOffset) return Number.POSITIVE_INFINITY
+    if (this.#disk.failure !== null || this.#flusher.recoveryPoint >= this.logEndOffset) return Number.POSITIVE_INFINITY
     return this.#flusher.flushedMs + this.config.flushMs
   }
 
@@ -282,7 +284,7 @@ export class Log {
     }
     if (offset <= this.logStartOffset) return
     this.logStartOffset = offset
-    this.#guard(() => {
+    this.#disk.guard(() => {
       let count = 0
       while (count + 1 < this.#segments.length && this.#segments[count + 1].baseOffset <= offset) count++
       this.#dropSegments(0, count)
@@ -318,7 +320,7 @@ export class Log {
       return
     }
     this.#write()
-    this.#guard(() => {
+    this.#disk.guard(() => {
       const keep = segmentIndexOf(this.#segments, offset) + 1
       this.#dropSegments(keep, this.#segments.length - keep)
       this.#active = this.#segments[keep - 1]
@@ -332,7 +334,7 @@ export class Log {
   truncateFullyAndStartAt(offset: number): void {
     this.#mustWork()
     this.#write()
-    this.#guard(() => {
+    this.#disk.guard(() => {
       this.#dropSegments(0, this.#segments.length)
       this.#active = Segment.create(this.files, this.dir, offset, this.#options.now())
       this.#segments = [this.#active]
@@ -348,7 +350,7 @@ export class Log {
     const from = this.#segments.indexOf(sources[0])
     const last = this.#segments[from + sources.length - 1]
     if (from < 0 || last === this.#active || last !== sources[sources.length - 1]) return false
-    this.#guard(() => {
+    this.#disk.guard(() => {
       commitSwap(this.files, this.dir, sources[0].baseOffset)
       this.#dropSegments(from + 1, sources.length - 1)
       this.#segments[from] = finishSwap(this.files, this.dir, sources, this.#options.now())
@@ -361,7 +363,7 @@ export class Log {
   /** Flushes, completes the indexes, writes a producer snapshot, and gives the handles back. */
   async close(): Promise<void> {
     if (this.#closed) return
-    if (this.#failure === null) {
+    if (this.#disk.failure === null) {
       await this.flush()
       this.#closed = true
       try {
@@ -369,7 +371,7 @@ export class Log {
         this.#snapshots.take(this.producers)
         while (this.#flusher.hasWork(this.#segments)) await this.#flusher.sync(this.#segments)
       } catch (error) {
-        throw this.#fail(error as Error)
+        throw this.#disk.fail(error as Error)
       }
     }
     this.discard()
@@ -384,7 +386,7 @@ export class Log {
 
   readonly #writeQueued = (): void => {
     this.#scheduled = false
-    if (this.#closed || this.#failure !== null) return
+    if (this.#closed || this.#disk.failure !== null) return
     try {
       this.#write()
     } catch {
@@ -397,7 +399,7 @@ export class Log {
     try {
       this.#active.write()
     } catch (error) {
-      throw this.#fail(error as Error)
+      throw this.#disk.fail(error as Error)
     }
     this.#flusher.fileOffset = this.logEndOffset
   }
@@ -421,16 +423,16 @@ export class Log {
       try {
         await this.#flusher.sync(this.#segments)
       } catch (error) {
-        throw this.#fail(error as Error)
+        throw this.#disk.fail(error as Error)
       }
-      if (this.#failure !== null) throw this.#offline()
+      if (this.#disk.failure !== null) throw this.#disk.offline()
       if (!this.#closed) this.#publish()
     }
   }
 
   #roll(offset: number): void {
     this.#write()
-    this.#guard(() => {
+    this.#disk.guard(() => {
       const { files } = this
       const previous = this.#active
       if (previous.sizeInBytes === 0) {
@@ -476,31 +478,8 @@ export class Log {
     this.#reader.forget()
   }
 
-  #guard<T>(work: () => T): T {
-    try {
-      return work()
-    } catch (error) {
-      throw this.#fail(error as Error)
-    }
-  }
-
   #mustWork(): void {
     assert(!this.#closed, `the log in ${this.dir} is closed`)
-    if (this.#failure !== null) throw this.#offline()
-  }
-
-  /** A disk error: what is in memory and what is in the files may differ, so nothing is taken or given any more. */
-  #fail(error: Error): KafkaError {
-    if (error instanceof KafkaError) return error
-    if (this.#failure === null) {
-      this.#failure = error
-      this.#options.logger?.error('the log is offline after a disk error', { dir: this.dir, error: String(error) })
-      this.#options.onFailed?.(error)
-    }
-    return this.#offline()
-  }
-
-  #offline(): KafkaError {
-    return new KafkaError(codes.KAFKA_STORAGE_ERROR, `the log in ${this.dir} is offline: ${this.#failure?.message}`)
+    if (this.#disk.failure !== null) throw this.#disk.offline()
   }
 }
