@@ -25,7 +25,8 @@ import { openJournal } from './metadata/log-journal.ts'
 import type { MetadataStore } from './metadata/store.ts'
 import type { CompactorSettings } from './partitions/compactor.ts'
 import { FetchSessions } from './partitions/fetch-sessions.ts'
-import { Partitions, type TopicSettings } from './partitions/partitions.ts'
+import type { PartitionSettings } from './partitions/partition.ts'
+import { Partitions } from './partitions/partitions.ts'
 import { ProducerIds } from './partitions/producer-ids.ts'
 import { Turn } from './partitions/turn.ts'
 import { type BoundListener, type ConnectionInfo, Server } from './server/server.ts'
@@ -234,7 +235,7 @@ async function takeOverFromKafka(
   })
 }
 
-function topicSettings(topic: TopicImage, config: BrokerConfig): TopicSettings {
+function topicSettings(topic: TopicImage, config: BrokerConfig): PartitionSettings {
   const read = topicReader(topic.configs, config)
   return { log: logConfigOf(topic.configs, config), minInsyncReplicas: read('min.insync.replicas') }
 }

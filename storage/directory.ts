@@ -50,11 +50,10 @@ export interface LogListener {
   readonly onFailed?: (error: Error) => void
 }
 
-/** A partition that has a directory. topicId is null where none was written. */
+/** A partition that has a directory. */
 export interface StoredPartition {
   readonly topic: string
   readonly partition: number
-  readonly topicId: string | null
 }
 
 /** A directory that this broker must not use, with the reason. */
@@ -87,6 +86,8 @@ export class LogDirectory {
   readonly #deleted = new Removals()
   /** Logs that could not be opened, and so not be recovered. */
   readonly #unopened = new Set<string>()
+  /** Logs that were released: their files are what they are known to be. */
+  readonly #released = new Set<string>()
 
   /** Takes a directory, and makes it where there is none. Throws DirectoryLockedError or DirectoryError. */
   static open(path: string, options: DirectoryOptions): LogDirectory {
@@ -126,14 +127,34 @@ export class LogDirectory {
     }
   }
 
-  /** The partitions that have a directory here. */
+  /** The partitions that have a directory here, by its name. */
   partitions(): StoredPartition[] {
     const found: StoredPartition[] = []
     for (const { name, directory } of this.#options.files.list(this.path)) {
       const partition = directory ? partitionOfName(name) : null
-      if (partition !== null) found.push({ ...partition, topicId: this.#topicId(name) })
+      if (partition !== null) found.push(partition)
     }
     return found
+  }
+
+  /** The topic id in a partition's directory, null where none was written. */
+  topicId(topic: string, partition: number): string | null {
+    return this.#topicId(`${topic}-${partition}`)
+  }
+
+  /** Bytes of a partition's segments, whether its log is open or not. */
+  sizeInBytes(topic: string, partition: number): number {
+    const name = `${topic}-${partition}`
+    const open = this.#logs.get(name)
+    if (open !== undefined) return open.log.sizeInBytes
+    const { files } = this.#options
+    const dir = `${this.path}/${name}`
+    if (!files.exists(dir)) return 0
+    let bytes = 0
+    for (const entry of files.list(dir)) {
+      if (entry.name.endsWith('.log')) bytes += files.file(`${dir}/${entry.name}`).size()
+    }
+    return bytes
   }
 
   /** The open logs. */
@@ -168,6 +189,7 @@ export class LogDirectory {
       throw new DirectoryError(`${dir} belongs to topic id ${storedId}, not ${topicId}; move it away`)
     }
     this.#unopened.add(name)
+    const isKnown = this.cleanShutdown || this.#released.delete(name)
     const log = Log.open({
       dir,
       files,
@@ -176,7 +198,8 @@ export class LogDirectory {
       schedule,
       logger,
       producerIdExpirationMs,
-      cleanShutdown: this.cleanShutdown || !existed,
+      cleanShutdown: isKnown || !existed,
+      isNew: !existed,
       recoveryPoint: this.#recoveryPoints.get(topic)?.get(partition) ?? 0,
       logStartOffset: this.#logStarts.get(topic)?.get(partition) ?? 0,
       cleanedOffset: this.#cleanedOffsets.get(topic)?.get(partition) ?? 0,
@@ -190,14 +213,27 @@ export class LogDirectory {
     return log
   }
 
-  /** Gives up a log and its directory; the files go with `removeDeleted` after `file.delete.delay.ms`. */
-  deleteLog(topic: string, partition: number): void {
+  /** Closes a log to which nothing happened since it was opened; to be opened again as it is. False where something did. */
+  releaseLog(topic: string, partition: number): boolean {
+    const name = `${topic}-${partition}`
+    const log = this.#logs.get(name)?.log
+    if (log === undefined || !log.isUntouched) return false
+    this.#note(topic, partition, log)
+    log.discard()
+    this.#logs.delete(name)
+    this.#released.add(name)
+    return true
+  }
+
+  /** Gives up a log and its directory; the files go with `removeDeleted` once the delay is over. */
+  deleteLog(topic: string, partition: number, fileDeleteDelayMs: number): void {
     const { files, now, uuid } = this.#options
     const name = `${topic}-${partition}`
     const open = this.#logs.get(name)
     open?.log.discard()
     this.#logs.delete(name)
     this.#unopened.delete(name)
+    this.#released.delete(name)
     for (const offsets of [this.#recoveryPoints, this.#logStarts, this.#highWatermarks, this.#cleanedOffsets]) {
       deletePartitionOffset(offsets, topic, partition)
     }
@@ -207,7 +243,7 @@ export class LogDirectory {
     const suffix = `.${Buffer.from(uuid(), 'base64url').toString('hex')}-delete`
     const path = `${this.path}/${name.slice(0, 255 - suffix.length)}${suffix}`
     files.rename(dir, path)
-    this.#deleted.add(path, now() + (open?.log.config.fileDeleteDelayMs ?? 0))
+    this.#deleted.add(path, now() + fileDeleteDelayMs)
   }
 
   /** Removes directories and segment files given up before, whose delay is over. */
@@ -232,7 +268,7 @@ export class LogDirectory {
     return this.#checkpointing
   }
 
-  /** Bytes of all logs, and of the volume (−1 where there is none). */
+  /** Bytes of the open logs, and of the volume (−1 where there is none). */
   usage(): { sizeInBytes: number; totalBytes: number; usableBytes: number } {
     let sizeInBytes = 0
     for (const { log } of this.#logs.values()) sizeInBytes += log.sizeInBytes
@@ -258,23 +294,26 @@ export class LogDirectory {
   }
 
   async #checkpoint(): Promise<void> {
-    for (const { topic, partition, log } of this.#logs.values()) {
-      setPartitionOffset(this.#recoveryPoints, topic, partition, log.recoveryPoint)
-      // Of one whose disk failed nobody knows what came of the latest changes.
-      if (log.failure !== null) continue
-      // As in Apache Kafka, a log that starts with its first segment needs no entry, unless earlier ones may come back.
-      if (log.logStartOffset > (log.namesLast ? log.segments[0].baseOffset : 0)) {
-        setPartitionOffset(this.#logStarts, topic, partition, log.logStartOffset)
-      } else {
-        deletePartitionOffset(this.#logStarts, topic, partition)
-      }
-      if (log.cleanedOffset > 0) setPartitionOffset(this.#cleanedOffsets, topic, partition, log.cleanedOffset)
-      else deletePartitionOffset(this.#cleanedOffsets, topic, partition)
-    }
+    for (const { topic, partition, log } of this.#logs.values()) this.#note(topic, partition, log)
     await this.#write(recoveryPointsName, this.#recoveryPoints)
     await this.#write(logStartsName, this.#logStarts)
     await this.#write(highWatermarksName, this.#highWatermarks)
     await this.#write(cleanedOffsetsName, this.#cleanedOffsets)
+  }
+
+  /** Takes over what the checkpoints are to say of a log. */
+  #note(topic: string, partition: number, log: Log): void {
+    setPartitionOffset(this.#recoveryPoints, topic, partition, log.recoveryPoint)
+    // Of one whose disk failed nobody knows what came of the latest changes.
+    if (log.failure !== null) return
+    // As in Apache Kafka, a log that starts with its first segment needs no entry, unless earlier ones may come back.
+    if (log.logStartOffset > (log.namesLast ? log.segments[0].baseOffset : 0)) {
+      setPartitionOffset(this.#logStarts, topic, partition, log.logStartOffset)
+    } else {
+      deletePartitionOffset(this.#logStarts, topic, partition)
+    }
+    if (log.cleanedOffset > 0) setPartitionOffset(this.#cleanedOffsets, topic, partition, log.cleanedOffset)
+    else deletePartitionOffset(this.#cleanedOffsets, topic, partition)
   }
 
   async #write(name: string, offsets: PartitionOffsets): Promise<void> {

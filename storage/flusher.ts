@@ -13,6 +13,8 @@ export interface FlusherOptions {
   readonly now: () => number
   readonly recoveryPoint: number
   readonly fileOffset: number
+  /** Whether the disk has the names of all files. */
+  readonly namesLast: boolean
 }
 
 /** The flushing of one log. */
@@ -24,7 +26,7 @@ export class Flusher {
   /** When the last round ended, or the log was opened. */
   flushedMs: number
   /** Whether files appeared in the directory since the last round. */
-  directoryChanged = true
+  directoryChanged: boolean
   readonly #files: Files
   readonly #dir: string
   readonly #now: () => number
@@ -43,6 +45,7 @@ export class Flusher {
     this.#now = options.now
     this.recoveryPoint = options.recoveryPoint
     this.fileOffset = options.fileOffset
+    this.directoryChanged = !options.namesLast
     this.flushedMs = options.now()
   }
 

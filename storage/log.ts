@@ -63,6 +63,8 @@ export class Log {
   #scheduled = false
   readonly #disk: DiskTrouble
   #closed = false
+  /** Whether its files have changed since it was opened. */
+  #touched = false
   readonly #retired = new Removals()
 
   /** Opens the files of a directory, which must exist; makes the first segment where there is none. */
@@ -109,6 +111,7 @@ export class Log {
       now: options.now,
       recoveryPoint: recovered.recoveryPoint,
       fileOffset: this.logEndOffset,
+      namesLast: options.cleanShutdown && options.isNew !== true && recovered.recoveryPoint === this.logEndOffset,
     })
   }
 
@@ -131,6 +134,11 @@ export class Log {
   /** Whether segments that were given up stay away, whatever happens. */
   get namesLast(): boolean {
     return this.#flusher.namesLast
+  }
+
+  /** Whether its files were to be trusted when it was opened, and nothing happened to it since. */
+  get isUntouched(): boolean {
+    return this.isOpen && !this.#touched && this.#options.cleanShutdown && this.recoveryPoint === this.logEndOffset
   }
 
   /** Whether it takes and gives anything. */
@@ -221,6 +229,7 @@ export class Log {
       throw this.#disk.fail(error as Error)
     }
     this.#active.queue(bytes)
+    this.#touched = true
     if (!this.#scheduled) {
       this.#scheduled = true
       this.#options.schedule(this.#writeQueued)
@@ -283,6 +292,7 @@ export class Log {
       throw new KafkaError(codes.OFFSET_OUT_OF_RANGE, `offset ${offset} is beyond the log's end ${this.logEndOffset}`)
     }
     if (offset <= this.logStartOffset) return
+    this.#touched = true
     this.logStartOffset = offset
     this.#disk.guard(() => {
       let count = 0
@@ -351,6 +361,7 @@ export class Log {
     const last = this.#segments[from + sources.length - 1]
     if (from < 0 || last === this.#active || last !== sources[sources.length - 1]) return false
     this.#disk.guard(() => {
+      this.#touched = true
       commitSwap(this.files, this.dir, sources[0].baseOffset)
       this.#dropSegments(from + 1, sources.length - 1)
       this.#segments[from] = finishSwap(this.files, this.dir, sources, this.#options.now())
@@ -431,6 +442,7 @@ export class Log {
   }
 
   #roll(offset: number): void {
+    this.#touched = true
     this.#write()
     this.#disk.guard(() => {
       const { files } = this
@@ -452,6 +464,7 @@ export class Log {
   }
 
   #restartAt(offset: number): void {
+    this.#touched = true
     this.logEndOffset = offset
     this.writtenOffset = Math.min(this.writtenOffset, offset)
     this.cleanedOffset = Math.min(this.cleanedOffset, offset)

@@ -2,6 +2,15 @@
 import type { LogConfig } from './config.ts'
 import type { Segment } from './segment.ts'
 
+/** From when on retention may have something to do that it has not now, if nothing is appended; ms since the epoch. */
+export function retentionDueMs(segments: readonly Segment[], config: LogConfig): number {
+  const [first] = segments
+  const expires = config.cleanupPolicy.includes('delete') && config.retentionMs >= 0
+  if (!expires || first === undefined || (segments.length === 1 && first.sizeInBytes === 0))
+    return Number.POSITIVE_INFINITY
+  return first.timeMs + config.retentionMs + 1
+}
+
 /**
  * How many segments from the oldest on may be deleted. None reaches beyond the high watermark; the last one, if it holds
  * anything, counts too, and is then to be followed by an empty one.

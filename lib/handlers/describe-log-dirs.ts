@@ -25,8 +25,8 @@ export function describeLogDirs(request: DescribeLogDirsRequest, context: Contex
     topics.set(partition.topic, partitions)
     partitions.push({
       partitionIndex: partition.index,
-      partitionSize: partition.log.sizeInBytes,
-      offsetLag: Math.max(0, partition.highWatermark - partition.logEndOffset),
+      partitionSize: partition.sizeInBytes,
+      offsetLag: partition.isLoaded ? Math.max(0, partition.highWatermark - partition.logEndOffset) : 0,
       isFutureKey: false,
     })
   }

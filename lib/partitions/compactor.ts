@@ -37,6 +37,10 @@ export interface CompactorOptions {
   readonly compacted: (partition: Partition) => void
 }
 
+/** How long logs are opened in one go to look at them, and how long others then have their turn. */
+const openingMsMax = 5
+const pauseMs = 10
+
 export class Compactor {
   readonly #options: CompactorOptions
   readonly #due: Due = { due: () => this.#begin() }
@@ -47,6 +51,8 @@ export class Compactor {
   /** Partitions whose records cannot be read; left alone until the broker is restarted. */
   readonly #damaged = new WeakSet<Partition>()
   #round: Promise<void> = Promise.resolve()
+  /** Whether some logs were not looked at yet, as opening them took long enough. */
+  #isBehind = false
   #stopped = false
 
   constructor(options: CompactorOptions) {
@@ -55,7 +61,7 @@ export class Compactor {
 
   start(): void {
     const { timetable, settings } = this.#options
-    timetable.in(settings().backoffMs, this.#due)
+    timetable.in(this.#isBehind ? pauseMs : settings().backoffMs, this.#due)
   }
 
   /** Resolves when the round under way, if there is one, is over. */
@@ -96,14 +102,27 @@ export class Compactor {
   }
 
   #dirtiest(except: ReadonlySet<Partition>): { partition: Partition; dirtiness: Dirtiness } | null {
-    const now = this.#options.clock.now()
+    const { clock } = this.#options
+    const now = clock.now()
+    const endMs = clock.monotonicMs() + openingMsMax
+    this.#isBehind = false
     let found: { partition: Partition; dirtiness: Dirtiness } | null = null
     for (const partition of this.#options.all()) {
       if (partition.standing !== 'online' || except.has(partition) || this.#damaged.has(partition)) continue
+      if (!partition.settings.log.cleanupPolicy.includes('compact')) continue
+      const { isLoaded } = partition
+      if (!isLoaded && partition.isCompacted) continue
+      if (!isLoaded && clock.monotonicMs() > endMs) {
+        this.#isBehind = true
+        continue
+      }
+      if (!partition.load()) continue
       const { log } = partition
-      if (!log.config.cleanupPolicy.includes('compact')) continue
       const dirtiness = dirtinessOf(log, partition.lastStableOffset, now)
-      if (dirtiness === null || !isDue(log, dirtiness)) continue
+      if (dirtiness === null || !isDue(log, dirtiness)) {
+        if (!isLoaded) letGo(partition)
+        continue
+      }
       if (found === null || dirtiness.ratio > found.dirtiness.ratio) found = { partition, dirtiness }
     }
     return found
@@ -151,4 +170,11 @@ export class Compactor {
     )
     return this.#loop
   }
+}
+
+/** Lets go of a log that was loaded for a look alone. Where time may make it due, it is looked at again. */
+function letGo(partition: Partition): void {
+  const { minCompactionLagMs, maxCompactionLagMs } = partition.settings.log
+  partition.isCompacted = minCompactionLagMs === 0 && maxCompactionLagMs >= Number.MAX_SAFE_INTEGER
+  if (partition.isCompacted) partition.unload()
 }

@@ -5,7 +5,7 @@
  * watermark follows the in-sync replicas: where this broker is the only one, it follows what is written.
  */
 import { codes, KafkaError } from '../../protocol/errors.ts'
-import type { AppendResult, Log, ReadResult } from '../../storage/log.ts'
+import type { AppendResult, Log, LogConfig, ReadResult } from '../../storage/log.ts'
 import type { PartitionImage } from '../controller/image.ts'
 import { OffsetQueue, type OffsetWaiter } from './offset-queue.ts'
 
@@ -22,8 +22,9 @@ export interface PartitionWatcher {
   partitionChanged(partition: Partition, bytes: number): void
 }
 
-/** What a partition needs to know of its topic's settings besides those of the log. */
+/** What a topic's settings mean to its partitions. */
 export interface PartitionSettings {
+  readonly log: LogConfig
   readonly minInsyncReplicas: number
 }
 
@@ -51,8 +52,14 @@ export interface LogEvents {
   readonly onFailed: (error: Error) => void
 }
 
-/** What a partition tells those who keep it. */
+/** What a partition asks of those who keep it, and tells them. */
 export interface PartitionHost {
+  /** Opens its log, or makes it; null where the disk cannot be used. */
+  openLog(partition: Partition, events: LogEvents): Log | null
+  /** Closes its log, where nothing happened to it since it was opened; false where something did. */
+  releaseLog(partition: Partition): boolean
+  /** Bytes of the segments of a log that is not open. */
+  sizeInBytes(partition: Partition): number
   /** Records were written. */
   written(partition: Partition): void
   /** Records were let go of, and perhaps files with them. */
@@ -74,10 +81,15 @@ export class Partition {
   replicas: readonly number[] = []
   /** The in-sync replicas, this broker's node id among them. */
   isr: readonly number[] = []
-  readonly #log: Log | null
+  /** From when on retention may have something to do, as of its last look, in ms since the epoch. Only while the log is not loaded. */
+  retentionDueMs = 0
+  /** Whether compaction has looked and will find nothing to do until something is appended. Only while the log is not loaded. */
+  isCompacted = false
+  /** Opened when it is first asked for. */
+  #log: Log | null = null
   readonly #nodeId: number
   readonly #host: PartitionHost
-  #standing: Standing = 'offline'
+  #standing: Standing
   #highWatermark = 0
   /** Bytes appended since the broker started, and how many of them watchers were told of. */
   #bytesAppended = 0
@@ -86,7 +98,6 @@ export class Partition {
   #awaitCommitted: OffsetQueue | null = null
   #watchers: Set<PartitionWatcher> | null = null
 
-  /** `openLog` gives null where the disk of the partition cannot be used. */
   constructor(options: {
     topic: string
     topicId: string
@@ -95,7 +106,6 @@ export class Partition {
     nodeId: number
     settings: PartitionSettings
     host: PartitionHost
-    openLog: (events: LogEvents) => Log | null
   }) {
     this.topic = options.topic
     this.topicId = options.topicId
@@ -104,11 +114,7 @@ export class Partition {
     this.settings = options.settings
     this.#nodeId = options.nodeId
     this.#host = options.host
-    this.#log = options.openLog({
-      onWritten: () => this.#written(),
-      onFailed: error => this.#host.failed(this, error),
-    })
-    if (this.#log && this.#log.failure === null) this.#standing = 'online'
+    this.#standing = 'online'
   }
 
   /** As Kafka names the directory of the partition: 'topic-0'. */
@@ -123,17 +129,28 @@ export class Partition {
   /** The log; throws KAFKA_STORAGE_ERROR or UNKNOWN_TOPIC_OR_PARTITION where it cannot be used any more. */
   get log(): Log {
     if (this.#standing !== 'online') throw this.#unusable()
+    if (this.#log === null && !this.load()) throw this.#unusable()
     return this.#log!
+  }
+
+  /** Whether the log is open. While it is not, nothing happens to it, and it costs nothing. */
+  get isLoaded(): boolean {
+    return this.#log !== null
   }
 
   /** First offset that is not committed: consumers read below it. */
   get highWatermark(): number {
+    if (this.#log === null) this.load()
     return this.#highWatermark
+  }
+
+  get sizeInBytes(): number {
+    return this.#log === null ? this.#host.sizeInBytes(this) : this.#log.sizeInBytes
   }
 
   /** First offset that an open transaction can still take back, at most the high watermark. */
   get lastStableOffset(): number {
-    return this.log.lastStableOffset(this.#highWatermark)
+    return this.log.lastStableOffset(this.highWatermark)
   }
 
   get logStartOffset(): number {
@@ -150,7 +167,7 @@ export class Partition {
 
   /** The offset at which a reader of this isolation has to stop. */
   readableEnd(isolation: Isolation): number {
-    return isolation === 'readCommitted' ? this.lastStableOffset : this.#highWatermark
+    return isolation === 'readCommitted' ? this.lastStableOffset : this.highWatermark
   }
 
   /** Takes over what the controller says of the partition. */
@@ -161,10 +178,39 @@ export class Partition {
     this.replicas = image.replicas
     this.isr = image.isr
     if (this.#standing !== 'online') return
-    if (newEpoch && this.isLeader) this.log.assignEpoch(image.leaderEpoch)
-    // Where the others have left the in-sync replicas, what waited for them is committed.
-    this.#followWritten()
+    if (this.#log !== null) {
+      if (newEpoch && this.isLeader) this.#log.assignEpoch(image.leaderEpoch)
+      // Where the others have left the in-sync replicas, what waited for them is committed.
+      this.#followWritten()
+    }
     if (newEpoch) this.#changed(0)
+  }
+
+  /** Lets go of the log, unless something happened to it or somebody waits; it is opened again when it is asked for. */
+  unload(): void {
+    if (this.#log === null || this.#standing !== 'online' || this.internal) return
+    if ((this.#watchers?.size ?? 0) + (this.#awaitWritten?.length ?? 0) + (this.#awaitCommitted?.length ?? 0) > 0)
+      return
+    if (this.#host.releaseLog(this)) this.#log = null
+  }
+
+  /** Opens the log, unless it is; false where the partition is offline or deleted, perhaps by this. */
+  load(): boolean {
+    if (this.#standing !== 'online' || this.#log !== null) return this.#standing === 'online'
+    this.#log = this.#host.openLog(this, {
+      onWritten: () => this.#written(),
+      onFailed: error => this.#host.failed(this, error),
+    })
+    if (this.#log === null) this.fail()
+    else {
+      try {
+        if (this.isLeader) this.#log.assignEpoch(this.leaderEpoch)
+      } catch (error) {
+        if (!(error instanceof KafkaError)) throw error
+      }
+      this.#followWritten()
+    }
+    return this.#standing === 'online'
   }
 
   /** Throws where a client's idea of the leader epoch is not the current one; -1 where the client has none. */
@@ -207,7 +253,7 @@ export class Partition {
         `${this.name} has ${this.isr.length} in-sync replicas, min.insync.replicas asks for ${needed}`,
       )
     }
-    const result = this.#log!.append(records, { origin, leaderEpoch: this.leaderEpoch })
+    const result = this.log.append(records, { origin, leaderEpoch: this.leaderEpoch })
     if (!result.duplicate) this.#bytesAppended += records.length
     return result
   }
@@ -215,7 +261,7 @@ export class Partition {
   /** Settles `waiter` once the record at `offset` is in the file; at once where it is. */
   awaitWritten<S>(offset: number, waiter: OffsetWaiter<S>, slot: S): void {
     if (this.#standing !== 'online') waiter.settled(slot, this.#unusable().code)
-    else if (this.#log!.writtenOffset > offset) waiter.settled(slot, codes.NONE)
+    else if (this.log.writtenOffset > offset) waiter.settled(slot, codes.NONE)
     else {
       this.#awaitWritten ??= new OffsetQueue()
       this.#awaitWritten.add(offset, waiter, slot)
@@ -225,7 +271,7 @@ export class Partition {
   /** Settles `waiter` once the record at `offset` is committed; at once where it is. */
   awaitCommitted<S>(offset: number, waiter: OffsetWaiter<S>, slot: S): void {
     if (this.#standing !== 'online') waiter.settled(slot, this.#unusable().code)
-    else if (this.#highWatermark > offset) waiter.settled(slot, codes.NONE)
+    else if (this.highWatermark > offset) waiter.settled(slot, codes.NONE)
     else {
       this.#awaitCommitted ??= new OffsetQueue()
       this.#awaitCommitted.add(offset, waiter, slot)
@@ -265,12 +311,12 @@ export class Partition {
   /** Lets go of everything before `offset` (-1: the high watermark); returns the new log start. Throws OFFSET_OUT_OF_RANGE. */
   deleteRecordsBefore(offset: number): number {
     this.checkLeads()
-    const log = this.#log!
-    const before = offset === -1 ? this.#highWatermark : offset
-    if (before < 0 || before > this.#highWatermark) {
+    const { log, highWatermark } = this
+    const before = offset === -1 ? highWatermark : offset
+    if (before < 0 || before > highWatermark) {
       throw new KafkaError(
         codes.OFFSET_OUT_OF_RANGE,
-        `${this.name} cannot delete up to offset ${offset}: its high watermark is ${this.#highWatermark}`,
+        `${this.name} cannot delete up to offset ${offset}: its high watermark is ${highWatermark}`,
       )
     }
     if (before > log.logStartOffset) {
@@ -282,7 +328,7 @@ export class Partition {
 
   /** Lets go of what retention does not keep any more; gives the number of segments. */
   deleteOldSegments(): number {
-    const count = this.log.deleteOldSegments(this.#highWatermark)
+    const count = this.log.deleteOldSegments(this.highWatermark)
     if (count > 0) this.#logStartMoved()
     return count
   }

@@ -4,21 +4,16 @@
  */
 import { codes } from '../../protocol/errors.ts'
 import type { LogDirectory } from '../../storage/directory.ts'
-import type { LogConfig } from '../../storage/log.ts'
+import type { Log } from '../../storage/log.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { ClusterImage, ImageDelta, TopicImage } from '../controller/image.ts'
 import type { CompactorSettings } from './compactor.ts'
 import { LogDirectories } from './log-directories.ts'
-import { Partition, type PartitionHost, type PartitionSettings } from './partition.ts'
+import { type LogEvents, Partition, type PartitionHost, type PartitionSettings } from './partition.ts'
 import { type Due, Timetable } from './timetable.ts'
 import type { Turn } from './turn.ts'
 import { Upkeep, type UpkeepIntervals } from './upkeep.ts'
-
-/** What a topic's settings mean to its partitions. */
-export interface TopicSettings extends PartitionSettings {
-  readonly log: LogConfig
-}
 
 /** Told of partitions that come and go; both are called after the fact. */
 export interface PartitionListener {
@@ -34,7 +29,7 @@ export interface PartitionsOptions {
   /** Paths of configured data directories that could not be opened; partitions found nowhere may be in there. */
   readonly missingDirectories?: readonly string[]
   /** Called again for every topic after its settings or the broker's changed. */
-  readonly settingsOf: (topic: TopicImage) => TopicSettings
+  readonly settingsOf: (topic: TopicImage) => PartitionSettings
   readonly clock: Clock
   /** At whose end the logs are written: the same that the directories were given. */
   readonly turn: Turn
@@ -43,6 +38,9 @@ export interface PartitionsOptions {
   /** How logs are compacted, asked again for every round; without, none is. */
   readonly compaction?: () => CompactorSettings
 }
+
+/** New partitions of a topic that are made before its creation is answered. */
+const madeAtOnceMax = 32
 
 export class Partitions implements PartitionHost {
   readonly clock: Clock
@@ -54,7 +52,7 @@ export class Partitions implements PartitionHost {
   readonly waiting = new Set<Due>()
   readonly logDirectories: LogDirectories
   readonly #nodeId: number
-  readonly #settingsOf: (topic: TopicImage) => TopicSettings
+  readonly #settingsOf: (topic: TopicImage) => PartitionSettings
   readonly #logger: Logger
   readonly #upkeep: Upkeep
   readonly #listeners = new Set<PartitionListener>()
@@ -86,7 +84,10 @@ export class Partitions implements PartitionHost {
     })
   }
 
-  /** Opens the logs of all partitions that the image gives to this broker. Directories that it does not know stay as they are. */
+  /**
+   * Finds the logs of all partitions that the image gives to this broker. Those of a directory that was closed well are opened when they
+   * are first asked for. Directories that the image does not know stay as they are.
+   */
   static open(options: PartitionsOptions): Partitions {
     const partitions = new Partitions(options)
     for (const topic of options.image.topics.values()) partitions.#openTopic(topic, 0, false)
@@ -167,6 +168,18 @@ export class Partitions implements PartitionHost {
     await this.logDirectories.close()
   }
 
+  openLog(partition: Partition, events: LogEvents): Log | null {
+    return this.logDirectories.openLog(partition, events)
+  }
+
+  releaseLog(partition: Partition): boolean {
+    return this.logDirectories.releaseLog(partition)
+  }
+
+  sizeInBytes(partition: Partition): number {
+    return this.logDirectories.sizeInBytes(partition)
+  }
+
   written(partition: Partition): void {
     this.#upkeep.changed(partition)
   }
@@ -197,6 +210,7 @@ export class Partitions implements PartitionHost {
 
   #openTopic(topic: TopicImage, from: number, isNew: boolean): void {
     const settings = this.#settingsOf(topic)
+    const fresh: Partition[] = []
     for (let index = from; index < topic.partitions.length; index++) {
       const image = topic.partitions[index]
       if (!image.replicas.includes(this.#nodeId)) continue
@@ -208,10 +222,11 @@ export class Partitions implements PartitionHost {
         nodeId: this.#nodeId,
         settings,
         host: this,
-        openLog: events =>
-          this.logDirectories.openLog(topic.name, index, topic.topicId, settings.log, { isNew, ...events }),
       })
       partition.follow(image)
+      if (!this.logDirectories.place(partition, isNew)) partition.fail()
+      else if (isNew) fresh.push(partition)
+      else if (!this.logDirectories.mayWait(partition)) partition.load()
       let ofTopic = this.#byTopic.get(topic.name)
       if (ofTopic === undefined) {
         ofTopic = []
@@ -221,6 +236,9 @@ export class Partitions implements PartitionHost {
       ofTopic[index] = partition
       for (const listener of this.#listeners) listener.opened?.(partition)
     }
+    // A few are made at once, many a slice at a time; whoever asks for one of them sooner has it made then.
+    if (fresh.length > madeAtOnceMax) this.#upkeep.make(fresh)
+    else for (const partition of fresh) partition.load()
   }
 
   #changeTopic(before: TopicImage, after: TopicImage): void {
@@ -237,7 +255,9 @@ export class Partitions implements PartitionHost {
     for (const partition of ofTopic) {
       if (!partition) continue
       partition.settings = settings
-      if (partition.standing === 'online') partition.log.updateConfig(settings.log)
+      partition.retentionDueMs = 0
+      partition.isCompacted = false
+      if (partition.standing === 'online' && partition.isLoaded) partition.log.updateConfig(settings.log)
     }
   }
 
@@ -249,8 +269,7 @@ export class Partitions implements PartitionHost {
     let removalDelayMs = 0
     for (const partition of ofTopic) {
       if (!partition) continue
-      const delayMs = partition.standing === 'online' ? partition.log.config.fileDeleteDelayMs : 0
-      removalDelayMs = Math.max(removalDelayMs, delayMs)
+      removalDelayMs = Math.max(removalDelayMs, partition.settings.log.fileDeleteDelayMs)
       partition.delete()
       this.#upkeep.forget(partition)
       this.logDirectories.deleteLog(partition)

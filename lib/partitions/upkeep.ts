@@ -2,11 +2,13 @@
  * What partitions need from time to time: checkpoints, retention, compaction, flushes, the removal of deleted files, the forgetting of
  * silent producers. Checkpoints and flushes are due only where something was written, so idle partitions cost nothing.
  */
+import { retentionDueMs } from '../../storage/retention.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import { Compactor, type CompactorSettings } from './compactor.ts'
 import type { LogDirectories } from './log-directories.ts'
 import type { Partition } from './partition.ts'
+import { Slices } from './slices.ts'
 import type { Due, Timetable } from './timetable.ts'
 
 /** How often, in milliseconds. */
@@ -35,6 +37,7 @@ export class Upkeep {
   #stopped = false
   readonly #checkpoint: Due = { due: () => this.#runInBackground(this.checkpoint()) }
   readonly #retention: Due = { due: () => this.#enforceRetention() }
+  readonly #slices: Slices
   readonly #expiration: Due = { due: () => this.#expireProducers() }
 
   constructor(options: {
@@ -52,6 +55,7 @@ export class Upkeep {
     this.#directories = options.directories
     this.#all = options.all
     this.#intervals = options.intervals
+    this.#slices = new Slices(options.clock, options.timetable)
     this.#logger = options.logger
     const { compaction } = options
     this.#compactor = compaction
@@ -74,6 +78,14 @@ export class Upkeep {
     if (partition.standing === 'online' && partition.log.config.flushMs < Number.MAX_SAFE_INTEGER) {
       this.#expectFlush(partition)
     }
+  }
+
+  /** Makes the logs of new partitions, and lets go of them again. */
+  make(fresh: readonly Partition[]): void {
+    this.#slices.run(fresh, partition => {
+      if (partition.isLoaded || !partition.load()) return
+      partition.unload()
+    })
   }
 
   /** A partition is gone. */
@@ -103,6 +115,7 @@ export class Upkeep {
   /** Nothing is begun any more; resolves when what was under way is done. */
   async stop(): Promise<void> {
     this.#stopped = true
+    this.#slices.stop()
     for (const partition of this.#changed) this.#directories.noteHighWatermark(partition)
     await this.#compactor?.stop()
     await this.#background
@@ -114,27 +127,44 @@ export class Upkeep {
   }
 
   #enforceRetention(): void {
+    const now = this.#clock.now()
     let delayMs = -1
-    for (const partition of this.#all()) {
-      if (partition.standing !== 'online') continue
-      try {
-        if (partition.deleteOldSegments() === 0) continue
-      } catch (error) {
-        // The log has told that its disk failed, and the partition is offline.
-        this.#logger.warn('retention stopped at a partition', { partition: partition.name, error })
-        continue
-      }
-      this.changed(partition)
-      delayMs = Math.max(delayMs, partition.log.config.fileDeleteDelayMs)
-    }
-    if (delayMs >= 0) this.removeDeletedIn(delayMs)
-    this.#timetable.in(this.#intervals.retentionCheckIntervalMs, this.#retention)
+    this.#slices.run(
+      this.#all(),
+      partition => {
+        if (partition.standing !== 'online' || (!partition.isLoaded && partition.retentionDueMs > now)) return
+        try {
+          if (this.#deleteOldSegments(partition) === 0) return
+        } catch (error) {
+          // The log has told that its disk failed, and the partition is offline.
+          this.#logger.warn('retention stopped at a partition', { partition: partition.name, error })
+          return
+        }
+        this.changed(partition)
+        delayMs = Math.max(delayMs, partition.log.config.fileDeleteDelayMs)
+      },
+      () => {
+        if (delayMs >= 0) this.removeDeletedIn(delayMs)
+        this.#timetable.in(this.#intervals.retentionCheckIntervalMs, this.#retention)
+      },
+    )
+  }
+
+  /** A log that is loaded for this alone, and of which nothing goes, is left alone until something may. */
+  #deleteOldSegments(partition: Partition): number {
+    const { isLoaded } = partition
+    const count = partition.deleteOldSegments()
+    if (isLoaded || count > 0) return count
+    const { segments, config } = partition.log
+    partition.retentionDueMs = retentionDueMs(segments, config)
+    partition.unload()
+    return 0
   }
 
   #expireProducers(): void {
     const now = this.#clock.now()
     for (const partition of this.#all()) {
-      if (partition.standing === 'online') partition.log.expireProducers(now)
+      if (partition.standing === 'online' && partition.isLoaded) partition.log.expireProducers(now)
     }
     this.#timetable.in(this.#intervals.producerExpirationCheckIntervalMs, this.#expiration)
   }

@@ -1,0 +1,45 @@
+/** Long work on many partitions, cut into pieces between which others have their turn. */
+import type { Clock } from '../base/clock.ts'
+import type { Due, Timetable } from './timetable.ts'
+
+/** Milliseconds that others wait at most, and that they then have, beside what one item takes. */
+const sliceMs = 5
+const pauseMs = 10
+
+/** Works through lists, several at once where they come so. */
+export class Slices {
+  readonly #clock: Clock
+  readonly #timetable: Timetable
+  readonly #running = new Set<Due>()
+
+  constructor(clock: Clock, timetable: Timetable) {
+    this.#clock = clock
+    this.#timetable = timetable
+  }
+
+  /** Calls `work` for each item, beginning at once, and `done` when all are through. */
+  run<T>(items: Iterable<T>, work: (item: T) => void, done?: () => void): void {
+    const iterator = items[Symbol.iterator]()
+    const slice: Due = {
+      due: () => {
+        const endMs = this.#clock.monotonicMs() + sliceMs
+        for (let next = iterator.next(); next.done !== true; next = iterator.next()) {
+          work(next.value)
+          if (this.#clock.monotonicMs() < endMs) continue
+          this.#timetable.in(pauseMs, slice)
+          return
+        }
+        this.#running.delete(slice)
+        done?.()
+      },
+    }
+    this.#running.add(slice)
+    slice.due()
+  }
+
+  /** Ends what is under way where it is. */
+  stop(): void {
+    for (const slice of this.#running) this.#timetable.cancel(slice)
+    this.#running.clear()
+  }
+}
