@@ -1,6 +1,6 @@
 /** The broker put together from its parts, and the public door of the package: start one, ask where it is, stop it. */
 import { codes, KafkaError } from '../protocol/errors.ts'
-import { diskFiles } from '../storage/files.ts'
+import { diskFiles, isDiskError } from '../storage/files.ts'
 import { nodeIdIn, readMetaProperties } from '../storage/meta-properties.ts'
 import { systemClock } from './base/clock.ts'
 import { createLogger, type Logger, type LogLevel } from './base/logger.ts'
@@ -37,8 +37,19 @@ export interface BrokerOptions {
 export class Broker {
   readonly #parts: Composition
 
-  private constructor(parts: Composition) {
+  /**
+   * Resolves with the reason where the broker stops by itself: the disk of the cluster's metadata, or of all data, failed. It is
+   * stopped by then, as far as that works. Never settles otherwise.
+   */
+  readonly failed: Promise<Error>
+
+  private constructor(parts: Composition, logger: Logger) {
     this.#parts = parts
+    this.failed = parts.failed.then(async error => {
+      logger.error('the broker stops', { error })
+      await parts.stop().catch(second => logger.error('the broker was not stopped well', { error: second }))
+      return error
+    })
   }
 
   /**
@@ -56,7 +67,7 @@ export class Broker {
       random: systemRandom,
       logger,
     })
-    return new Broker(parts)
+    return new Broker(parts, logger)
   }
 
   /** 'host:port' of the first listener, as clients take it for `bootstrap.servers`. */
@@ -86,9 +97,18 @@ function propertiesOf(options: BrokerOptions): Record<string, string> {
   const { 'node.id': nodeId, 'broker.id': brokerId } = options.properties ?? {}
   if (options.ephemeral || nodeId !== undefined || brokerId !== undefined) return properties
   for (const path of (properties['log.dirs'] ?? properties['log.dir'] ?? '').split(',')) {
-    const meta = readMetaProperties(diskFiles, path.trim())
-    const stored = meta && nodeIdIn(meta)
+    const stored = storedNodeId(path.trim())
     if (stored) return { ...properties, 'node.id': stored }
   }
   return properties
+}
+
+function storedNodeId(path: string): string | null {
+  try {
+    const meta = readMetaProperties(diskFiles, path)
+    return meta && nodeIdIn(meta)
+  } catch (error) {
+    if (isDiskError(error)) return null
+    throw error
+  }
 }

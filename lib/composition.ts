@@ -21,7 +21,7 @@ import { Cluster } from './metadata/cluster.ts'
 import { EmbeddedStore } from './metadata/embedded.ts'
 import { memoryJournal } from './metadata/journal.ts'
 import { kraftDirectoryName } from './metadata/kraft-name.ts'
-import { openJournal } from './metadata/log-journal.ts'
+import { journalDirectoryName, openJournal } from './metadata/log-journal.ts'
 import type { MetadataStore } from './metadata/store.ts'
 import type { CompactorSettings } from './partitions/compactor.ts'
 import { FetchSessions } from './partitions/fetch-sessions.ts'
@@ -47,6 +47,8 @@ export class Composition {
   readonly nodeId: number
   readonly dataDirectory: string | null
   readonly #listeners: readonly BoundListener[]
+  /** Resolves with the reason where nothing can be served any more; the broker is then to be stopped. */
+  readonly failed: Promise<Error>
   readonly #close: () => Promise<void>
   #stopped: Promise<void> | null = null
 
@@ -54,12 +56,13 @@ export class Composition {
     nodeId: number,
     dataDirectory: string | null,
     listeners: readonly BoundListener[],
-    close: () => Promise<void>,
+    opened: Opened,
   ) {
     this.nodeId = nodeId
     this.dataDirectory = dataDirectory
     this.#listeners = listeners
-    this.#close = close
+    this.failed = opened.failure.promise
+    this.#close = () => opened.close()
   }
 
   /** Starts all parts; where one fails, those before it are closed again. */
@@ -79,7 +82,7 @@ export class Composition {
     listeners: readonly BoundListener[],
     opened: Opened,
   ): Composition {
-    return new Composition(nodeId, dataDirectory, listeners, () => opened.close())
+    return new Composition(nodeId, dataDirectory, listeners, opened)
   }
 
   /** 'host:port' of the first listener; a listener on all addresses is reached by localhost. */
@@ -95,8 +98,27 @@ export class Composition {
   }
 }
 
-/** What was opened so far, and how to close it. */
+/** The first reason why nothing can be served any more. */
+class Failure {
+  error: Error | null = null
+  readonly promise: Promise<Error>
+  #resolve: (error: Error) => void = () => {}
+
+  constructor() {
+    this.promise = new Promise(resolve => {
+      this.#resolve = resolve
+    })
+  }
+
+  is(message: string, cause: Error): void {
+    this.error ??= new Error(message, { cause })
+    this.#resolve(this.error)
+  }
+}
+
+/** What was opened so far, how to close it, and whether it failed meanwhile. */
 class Opened {
+  readonly failure = new Failure()
   readonly #closings: (() => unknown)[] = []
 
   add(close: () => unknown): void {
@@ -122,17 +144,19 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
   const nodeId = config.get('node.id')
   const turn = new Turn(clock)
   const storage = openDirectories(options, nodeId, turn, opened)
-  const [first] = storage.directories
+  const { metadata } = storage
+  const metadataFailed = (error: Error) =>
+    opened.failure.is(`the data directory ${metadata.path}, which holds the cluster's metadata, has failed`, error)
   const store = new EmbeddedStore(
     ephemeral
       ? memoryJournal()
       : openJournal({
-          dataDirectory: first!.path,
+          dataDirectory: metadata.path,
           files: storage.files,
           now: clock.now,
           schedule: turn.schedule,
           logger,
-          onFailed: error => logger.error('the metadata log failed; topics and settings cannot be changed', { error }),
+          onFailed: metadataFailed,
         }),
   )
   opened.add(() => store.close())
@@ -142,7 +166,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
     config,
     nodeId,
     rack: config.get('broker.rack'),
-    clusterId: first!.clusterId,
+    clusterId: metadata.clusterId,
     random,
     logger: logger.child('cluster'),
   })
@@ -152,6 +176,11 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
     image: cluster.image,
     directories: storage.directories,
     missingDirectories: storage.failed,
+    cordonedDirectories: () => config.get('cordoned.log.dirs').map(path => (path === '*' ? path : resolve(path))),
+    onDirectoryFailed: (path, anyUsable, error) => {
+      if (path === metadata.path) metadataFailed(error)
+      else if (!anyUsable) opened.failure.is('all data directories have failed', error)
+    },
     settingsOf: topic => topicSettings(topic, config),
     clock,
     turn,
@@ -164,6 +193,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
     compaction: () => compactorSettings(config),
   })
   opened.add(() => partitions.close())
+  if (opened.failure.error !== null) throw opened.failure.error
   cluster.onChange(delta => partitions.apply(delta))
   const groups = new Groups({ partitions, cluster, config, clock, random, logger: logger.child('groups') })
   const listenerConfigs = listenersOf(config)
@@ -210,7 +240,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
     groups.close()
     return stopping
   })
-  return Composition.of(nodeId, ephemeral ? null : first!.path, bound, opened)
+  return Composition.of(nodeId, ephemeral ? null : metadata.path, bound, opened)
 }
 
 /** Where Apache Kafka wrote the directories, and no broker of ours was started on them yet, its cluster becomes ours. */
@@ -286,7 +316,14 @@ function openDirectories(
     }
   }
   if (directories.length === 0) throw new Error(`none of ${paths.join(', ')} can be used; see the errors above`)
-  return { files, directories, failed }
+  const metadata =
+    directories.find(({ path }) => files.exists(`${path}/${journalDirectoryName}`)) ??
+    directories.find(({ path }) => path === paths[0])
+  // A cluster begun anew would not know the topics of the one that is away.
+  if (metadata === undefined) {
+    throw new Error(`the cluster's metadata are in none of the data directories that can be used; repair ${failed[0]}`)
+  }
+  return { files, directories, failed, metadata }
 }
 
 /** The advertised address of the listener that the client came in by, else the one that it dialled. */

@@ -293,6 +293,18 @@ export class LogDirectory {
     }
   }
 
+  /** Lets go of a directory whose disk failed: nothing is written any more, and the next start trusts nothing. */
+  abandon(): void {
+    for (const { log } of this.#logs.values()) {
+      try {
+        log.discard()
+      } catch (error) {
+        this.#options.logger?.warn(`a log on a failed disk was not let go of: ${error}`)
+      }
+    }
+    this.#lock.release()
+  }
+
   async #checkpoint(): Promise<void> {
     for (const { topic, partition, log } of this.#logs.values()) this.#note(topic, partition, log)
     await this.#write(recoveryPointsName, this.#recoveryPoints)

@@ -69,6 +69,11 @@ export interface Files {
   usage(path: string): { totalBytes: number; usableBytes: number }
 }
 
+/** Whether an error is the file system's, such as ENOSPC and EIO, and so says that a disk cannot be relied on. */
+export function isDiskError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && /^E[A-Z0-9]+$/.test(String((error as NodeJS.ErrnoException).code))
+}
+
 /** Handles open at once, beyond which the one opened first is closed: well under the usual limit of 4,096 or more. */
 const handlesMax = 2_000
 

@@ -81,7 +81,10 @@ async function logLevelOf(text: string): Promise<NonNullable<BrokerOptions['logL
   return level
 }
 
-/** Serves until SIGTERM or SIGINT, then ends what is in flight. A second signal of the kind ends the process at once. */
+/**
+ * Serves until SIGTERM or SIGINT, then ends what is in flight. A second signal of the kind ends the process at once. 1 where the
+ * broker stopped by itself, as its disks failed.
+ */
 export async function start(argv: readonly string[], io: Io): Promise<number> {
   const options = await brokerOptionsOf(argv)
   if (options === null) {
@@ -89,9 +92,9 @@ export async function start(argv: readonly string[], io: Io): Promise<number> {
     io.stdout.write(helpFor('start'))
     return 0
   }
-  const told = new Promise<void>(resolve => {
-    io.once('SIGTERM', () => resolve())
-    io.once('SIGINT', () => resolve())
+  const told = new Promise<null>(resolve => {
+    io.once('SIGTERM', () => resolve(null))
+    io.once('SIGINT', () => resolve(null))
   })
   const { Broker } = await import('../broker.ts')
   const broker = await Broker.start(options)
@@ -100,7 +103,8 @@ export async function start(argv: readonly string[], io: Io): Promise<number> {
   io.stdout.write(
     `ottla ready: ${broker.bootstrap}, node ${broker.nodeId}, data ${where}, ${elapsedMs} ms since process start\n`,
   )
-  await told
+  const failure = await Promise.race([told, broker.failed])
+  if (failure !== null) return 1
   await broker.stop()
   return 0
 }

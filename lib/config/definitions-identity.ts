@@ -11,7 +11,10 @@ export const nodeProperties = {
   }),
   'broker.session.timeout.ms': int(9000),
   'controlled.shutdown.enable': boolean(true),
-  'controller.listener.names': list(['CONTROLLER'], { importance: 'high' }),
+  'controller.listener.names': list(['CONTROLLER'], {
+    importance: 'high',
+    doc: 'Listeners of these names are left out: they are those of KRaft controllers.',
+  }),
   'controller.quorum.append.linger.ms': int(25, { min: 0 }),
   'controller.quorum.auto.join.enable': boolean(false, { importance: 'low' }),
   'controller.quorum.bootstrap.servers': list([], { importance: 'high' }),
@@ -29,7 +32,10 @@ export const nodeProperties = {
   'early.start.listeners': list(null, { importance: 'high' }),
   'initial.broker.registration.timeout.ms': int(60_000),
   'leader.imbalance.check.interval.seconds': long(300, { importance: 'high', min: 1 }),
-  'metadata.log.dir': string(null, { importance: 'high' }),
+  'metadata.log.dir': string(null, {
+    importance: 'high',
+    doc: 'Where the metadata log of an Apache Kafka broker lies whose data directory is taken over.',
+  }),
   'metadata.log.max.record.bytes.between.snapshots': long(20_971_520, { importance: 'high', min: 1 }),
   'metadata.log.max.snapshot.interval.ms': long(3_600_000, { importance: 'high', min: 0 }),
   'metadata.log.segment.bytes': int(1_073_741_824, { importance: 'high', min: 8_388_608 }),

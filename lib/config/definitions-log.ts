@@ -19,31 +19,59 @@ export const logProperties = {
     min: -131_072,
     max: 22,
   }),
-  'cordoned.log.dirs': list([], { updateMode: 'per-broker' }),
-  'log.cleaner.backoff.ms': long(15_000, { updateMode: 'cluster-wide', min: 0 }),
-  'log.cleaner.dedupe.buffer.size': long(134_217_728, { updateMode: 'cluster-wide' }),
+  'cordoned.log.dirs': list([], {
+    updateMode: 'per-broker',
+    doc: 'Data directories that get no new partitions; * for all of them.',
+  }),
+  'log.cleaner.backoff.ms': long(15_000, {
+    updateMode: 'cluster-wide',
+    min: 0,
+    doc: 'How long the compactor waits after a round before it looks for dirty partitions again.',
+  }),
+  'log.cleaner.dedupe.buffer.size': long(134_217_728, {
+    updateMode: 'cluster-wide',
+    doc: 'Bytes for the keys of one pass of compaction; where they do not suffice, there are several.',
+  }),
   'log.cleaner.delete.retention.ms': long(86_400_000, {
     updateMode: 'cluster-wide',
     min: 0,
+    doc: 'How long a tombstone stays after compaction has found it.',
   }),
-  'log.cleaner.enable': boolean(true),
-  'log.cleaner.io.buffer.load.factor': double(0.9, { updateMode: 'cluster-wide' }),
-  'log.cleaner.io.buffer.size': int(524_288, { updateMode: 'cluster-wide', min: 0 }),
-  'log.cleaner.io.max.bytes.per.second': double(Number.MAX_VALUE, { updateMode: 'cluster-wide' }),
+  'log.cleaner.enable': boolean(true, { doc: 'Whether topics with cleanup.policy=compact are compacted.' }),
+  'log.cleaner.io.buffer.load.factor': double(0.9, {
+    updateMode: 'cluster-wide',
+    doc: 'How full the table of keys may become.',
+  }),
+  'log.cleaner.io.buffer.size': int(524_288, {
+    updateMode: 'cluster-wide',
+    min: 0,
+    doc: 'Bytes read at once by compaction.',
+  }),
+  'log.cleaner.io.max.bytes.per.second': double(Number.MAX_VALUE, {
+    updateMode: 'cluster-wide',
+    doc: 'Bytes a second that compaction reads and writes at most.',
+  }),
   'log.cleaner.max.compaction.lag.ms': long(longMax, {
     updateMode: 'cluster-wide',
     min: 1,
+    doc: 'A record is compacted after this time at the latest, however little is dirty.',
   }),
   'log.cleaner.min.cleanable.ratio': double(0.5, {
     updateMode: 'cluster-wide',
     min: 0,
     max: 1,
+    doc: 'The dirty part of a log from which on it is compacted.',
   }),
   'log.cleaner.min.compaction.lag.ms': long(0, {
     updateMode: 'cluster-wide',
     min: 0,
+    doc: 'A record younger than this is not compacted.',
   }),
-  'log.cleaner.threads': int(1, { updateMode: 'cluster-wide', min: 0 }),
+  'log.cleaner.threads': int(1, {
+    updateMode: 'cluster-wide',
+    min: 0,
+    doc: '0 turns compaction off; there is one thread otherwise.',
+  }),
   'log.cleanup.policy': list(['delete'], {
     updateMode: 'cluster-wide',
     values: ['compact', 'delete'],

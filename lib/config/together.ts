@@ -43,6 +43,10 @@ export function checkTogether(config: BrokerConfig): void {
     }
   }
   if (config.logDirs.length === 0) throw new ConfigError('log.dirs', 'log.dirs is empty: name at least one directory')
+  const unknown = config.get('cordoned.log.dirs').filter(path => path !== '*' && !config.logDirs.includes(path))
+  if (unknown.length > 0) {
+    throw new ConfigError('cordoned.log.dirs', `cordoned.log.dirs names ${unknown}, which log.dirs does not have`)
+  }
   if (!config.get('process.roles').includes('broker')) {
     throw new ConfigError('process.roles', "process.roles lacks 'broker': this process is a broker in any case")
   }

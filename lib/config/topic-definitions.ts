@@ -29,6 +29,7 @@ export const topicProperties = {
   'delete.retention.ms': long(86_400_000, {
     min: 0,
     brokerSynonyms: ['log.cleaner.delete.retention.ms'],
+    doc: 'How long a tombstone stays after compaction has found it.',
   }),
   'errors.deadletterqueue.group.enable': boolean(false),
   'file.delete.delay.ms': long(60_000, {
@@ -58,6 +59,7 @@ export const topicProperties = {
   'max.compaction.lag.ms': long(longMax, {
     min: 1,
     brokerSynonyms: ['log.cleaner.max.compaction.lag.ms'],
+    doc: 'A record is compacted after this time at the latest, however little is dirty.',
   }),
   'max.decompressed.message.bytes': int(2_147_483_639, {
     brokerSynonyms: ['max.decompressed.message.bytes'],
@@ -86,10 +88,12 @@ export const topicProperties = {
     min: 0,
     max: 1,
     brokerSynonyms: ['log.cleaner.min.cleanable.ratio'],
+    doc: 'The dirty part of the log from which on it is compacted.',
   }),
   'min.compaction.lag.ms': long(0, {
     min: 0,
     brokerSynonyms: ['log.cleaner.min.compaction.lag.ms'],
+    doc: 'A record younger than this is not compacted.',
   }),
   'min.insync.replicas': int(1, {
     min: 1,

@@ -50,8 +50,10 @@ function* wanted({ topics }: DescribeLogDirsRequest, { broker: { partitions } }:
   }
 }
 
-function describe({ path, directory, failed }: DirectoryState, topics: TopicResult[]): Result {
-  if (failed || directory === null) return { errorCode: codes.KAFKA_STORAGE_ERROR, logDir: path, topics: [] }
+function describe({ path, directory, failed, cordoned }: DirectoryState, topics: TopicResult[]): Result {
+  const isCordoned = cordoned
+  if (failed || directory === null)
+    return { errorCode: codes.KAFKA_STORAGE_ERROR, logDir: path, topics: [], isCordoned }
   const { totalBytes, usableBytes } = directory.usage()
-  return { errorCode: codes.NONE, logDir: path, topics, totalBytes, usableBytes }
+  return { errorCode: codes.NONE, logDir: path, topics, totalBytes, usableBytes, isCordoned }
 }

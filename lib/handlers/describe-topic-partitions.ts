@@ -67,7 +67,7 @@ class Page {
       return true
     }
     const first = cursor?.topicName === name ? cursor.partitionIndex : 0
-    const partitions = partitionsOf(topic, image).slice(first, first + this.#left)
+    const partitions = partitionsOf(topic, image, context.broker).slice(first, first + this.#left)
     this.topics.push(found(topic, partitions, context))
     this.#left -= partitions.length
     const next = first + partitions.length

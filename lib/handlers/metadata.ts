@@ -114,7 +114,7 @@ function found(topic: TopicImage, image: ClusterImage, request: MetadataRequest,
     name: topic.name,
     topicId: topic.topicId,
     isInternal: topic.internal,
-    partitions: partitionsOf(topic, image),
+    partitions: partitionsOf(topic, image, context.broker),
     topicAuthorizedOperations: request.includeTopicAuthorizedOperations
       ? authorizedOperations(context, 'topic', topic.name)
       : operationsNotAsked,

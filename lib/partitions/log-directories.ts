@@ -1,5 +1,6 @@
 /** The data directories of this broker (`log.dirs`): which partition lies in which, and which of them have failed. */
 import type { LogDirectory } from '../../storage/directory.ts'
+import { isDiskError } from '../../storage/files.ts'
 import type { Log } from '../../storage/log.ts'
 import { partitionOfName } from '../../storage/names.ts'
 import type { Logger } from '../base/logger.ts'
@@ -12,6 +13,19 @@ export interface DirectoryState {
   readonly directory: LogDirectory | null
   /** True where it cannot be used. */
   readonly failed: boolean
+  /** True where no new partition goes (KIP-1066). */
+  readonly cordoned: boolean
+}
+
+export interface LogDirectoriesOptions {
+  readonly directories: readonly LogDirectory[]
+  /** Paths that are configured but could not be opened. */
+  readonly missing: readonly string[]
+  /** Paths of `cordoned.log.dirs`, asked again for every new partition. */
+  readonly cordoned: () => readonly string[]
+  /** A directory failed, and is not used any more. */
+  readonly onFailed: (path: string, error: Error) => void
+  readonly logger: Logger
 }
 
 interface Entry {
@@ -23,15 +37,20 @@ interface Entry {
 export class LogDirectories {
   readonly #entries: Entry[]
   readonly #missing: readonly string[]
+  readonly #cordoned: () => readonly string[]
+  readonly #onFailed: (path: string, error: Error) => void
   readonly #logger: Logger
   /** Where directories of partitions were found at start that belong to no known one, by their name. */
   readonly #found = new Map<string, Entry[]>()
   readonly #entryOf = new Map<string, Entry>()
+  /** Partitions that were just created, and of which nothing has been made in their place yet. */
+  readonly #fresh = new Set<string>()
 
-  /** `missing` are the paths that are configured but could not be opened. */
-  constructor(options: { directories: readonly LogDirectory[]; missing: readonly string[]; logger: Logger }) {
+  constructor(options: LogDirectoriesOptions) {
     this.#entries = options.directories.map(directory => ({ directory, failed: false, partitions: 0 }))
     this.#missing = options.missing
+    this.#cordoned = options.cordoned
+    this.#onFailed = options.onFailed
     this.#logger = options.logger
     for (const entry of this.#entries) {
       for (const { topic, partition } of entry.directory.partitions()) {
@@ -45,10 +64,20 @@ export class LogDirectories {
 
   /** All configured directories, those that cannot be used too. */
   states(): DirectoryState[] {
+    const cordoned = this.#cordoned()
+    const isCordoned = (path: string) => cordoned.includes(path) || cordoned.includes('*')
     return [
-      ...this.#entries.map(({ directory, failed }) => ({ path: directory.path, directory, failed })),
-      ...this.#missing.map(path => ({ path, directory: null, failed: true })),
+      ...this.#entries.map(({ directory, failed }) => {
+        const { path } = directory
+        return { path, directory, failed, cordoned: isCordoned(path) }
+      }),
+      ...this.#missing.map(path => ({ path, directory: null, failed: true, cordoned: isCordoned(path) })),
     ]
+  }
+
+  /** Whether any directory can still be used. */
+  get anyUsable(): boolean {
+    return this.#entries.some(({ failed }) => !failed)
   }
 
   /** The directory that holds a partition; null where none does. */
@@ -61,13 +90,15 @@ export class LogDirectories {
    * just created may be made anywhere, even while a directory that could hold it is away.
    */
   place({ name, topicId }: Partition, isNew: boolean): boolean {
-    const entry = this.#entryOfFound(name, topicId, isNew) ?? this.#entryForNew(name, isNew)
+    const found = this.#entryOfFound(name, topicId, isNew)
+    const entry = found ?? this.#entryForNew(name, isNew)
     if (entry === null || entry.failed) {
       this.#logger.error('a partition is offline: the data directory that holds it cannot be used', { partition: name })
       return false
     }
     this.#entryOf.set(name, entry)
     entry.partitions++
+    if (isNew && found === null) this.#fresh.add(name)
     return true
   }
 
@@ -79,12 +110,19 @@ export class LogDirectories {
   /** Opens the log of a partition that has a place, or makes it; null where that cannot be done. */
   openLog(partition: Partition, events: LogEvents): Log | null {
     const { name, topic, index, topicId } = partition
-    try {
+    for (;;) {
       const entry = this.#checkedEntry(partition)
-      return entry.directory.openLog(topic, index, topicId, partition.settings.log, events)
-    } catch (error) {
-      this.#logger.error('a partition is offline: its log cannot be opened', { partition: name, error })
-      return null
+      if (entry === undefined || entry.failed) return null
+      try {
+        const log = entry.directory.openLog(topic, index, topicId, partition.settings.log, events)
+        this.#fresh.delete(name)
+        return log
+      } catch (error) {
+        this.#logger.error('the log of a partition cannot be opened', { partition: name, error })
+        if (!isDiskError(error)) return null
+        // One that was just created may have got another place by this.
+        this.#fail(entry, error)
+      }
     }
   }
 
@@ -117,20 +155,22 @@ export class LogDirectories {
     const entry = this.#entryOf.get(partition.name)
     if (!entry) return
     this.#entryOf.delete(partition.name)
+    this.#fresh.delete(partition.name)
     entry.partitions--
     if (entry.failed) return
     try {
       entry.directory.deleteLog(partition.topic, partition.index, partition.settings.log.fileDeleteDelayMs)
     } catch (error) {
       this.#logger.error('the files of a deleted partition cannot be given up', { partition: partition.name, error })
+      if (isDiskError(error)) this.#fail(entry, error)
     }
   }
 
-  /** Marks the directory that holds a partition as failed; false where it already was. */
-  fail(partition: Partition): boolean {
+  /** The disk failed under a partition; false where no directory holds it. */
+  fail(partition: Partition, error: Error): boolean {
     const entry = this.#entryOf.get(partition.name)
-    if (!entry || entry.failed) return false
-    entry.failed = true
+    if (entry === undefined) return false
+    this.#fail(entry, error)
     return true
   }
 
@@ -151,12 +191,13 @@ export class LogDirectories {
     await this.#each('deleted files cannot be removed', directory => directory.removeDeleted(now))
   }
 
-  /** Flushes and closes all logs, and marks the directories as cleanly closed. */
+  /** Flushes and closes all logs, and marks the directories as cleanly closed. Those that failed are only let go of. */
   async close(): Promise<void> {
     await Promise.all(
-      this.#entries.map(async ({ directory }) => {
+      this.#entries.map(async ({ directory, failed }) => {
         try {
-          await directory.close()
+          if (failed) directory.abandon()
+          else await directory.close()
         } catch (error) {
           this.#logger.error('a data directory was not closed well', { directory: directory.path, error })
         }
@@ -165,14 +206,27 @@ export class LogDirectories {
   }
 
   async #each(failure: string, work: (directory: LogDirectory) => Promise<void>): Promise<void> {
-    for (const { directory, failed } of this.#entries) {
-      if (failed) continue
+    for (const entry of this.#entries) {
+      if (entry.failed) continue
       try {
-        await work(directory)
+        await work(entry.directory)
       } catch (error) {
-        this.#logger.error(failure, { directory: directory.path, error })
+        this.#logger.error(failure, { directory: entry.directory.path, error })
+        if (isDiskError(error)) this.#fail(entry, error)
       }
     }
+  }
+
+  #fail(entry: Entry, error: Error): void {
+    if (entry.failed) return
+    entry.failed = true
+    for (const name of this.#fresh) {
+      const other = this.#entryOf.get(name) === entry ? this.#entryForNew(name, true) : null
+      if (other === null) continue
+      this.#entryOf.set(name, other)
+      other.partitions++
+    }
+    this.#onFailed(entry.directory.path, error)
   }
 
   /**
@@ -195,10 +249,19 @@ export class LogDirectories {
   }
 
   /** Where a partition has its place; another one, where that turns out to hold something else under its name. */
-  #checkedEntry(partition: Partition): Entry {
+  #checkedEntry(partition: Partition): Entry | undefined {
     const { name, topic, index, topicId } = partition
-    const entry = this.#entryOf.get(name)!
-    const storedId = entry.directory.topicId(topic, index)
+    const entry = this.#entryOf.get(name)
+    if (entry === undefined || entry.failed) return entry
+    let storedId: string | null
+    try {
+      storedId = entry.directory.topicId(topic, index)
+    } catch (error) {
+      if (!isDiskError(error)) throw error
+      this.#logger.error('the directory of a partition cannot be read', { partition: name, error })
+      this.#fail(entry, error)
+      return this.#checkedEntry(partition)
+    }
     if (storedId === null || storedId === topicId) return entry
     this.#found.set(name, [...(this.#found.get(name) ?? []), entry])
     this.#warnOfStray(entry, name)
@@ -214,10 +277,17 @@ export class LogDirectories {
     // A partition that is found nowhere may lie in a directory that is away: a second, empty one would lose its records.
     if (!isNew && this.#missing.length > 0) return null
     const strays = this.#found.get(name)
+    const cordoned = this.#cordoned()
     let fewest: Entry | null = null
+    let fewestIsCordoned = false
     for (const entry of this.#entries) {
       if (entry.failed || (this.#entries.length > 1 && strays?.includes(entry))) continue
-      if (fewest === null || entry.partitions < fewest.partitions) fewest = entry
+      const isCordoned = cordoned.includes(entry.directory.path) || cordoned.includes('*')
+      // Where all are cordoned, the partition is better there than nowhere.
+      const better = fewestIsCordoned === isCordoned ? entry.partitions < (fewest?.partitions ?? 0) : fewestIsCordoned
+      if (fewest !== null && !better) continue
+      fewest = entry
+      fewestIsCordoned = isCordoned
     }
     return fewest
   }

@@ -66,6 +66,8 @@ export interface PartitionHost {
   logStartMoved(partition: Partition): void
   /** The disk has failed. */
   failed(partition: Partition, error: Error): void
+  /** A partition cannot be used any more, as its disk failed. */
+  wentOffline(partition: Partition): void
 }
 
 export class Partition {
@@ -377,6 +379,7 @@ export class Partition {
   #end(standing: Standing): void {
     if (this.#standing === standing) return
     this.#standing = standing
+    if (standing === 'offline') this.#host.wentOffline(this)
     const { code } = this.#unusable()
     this.#awaitWritten?.fail(code)
     this.#awaitCommitted?.fail(code)

@@ -28,6 +28,10 @@ export interface PartitionsOptions {
   readonly directories: readonly LogDirectory[]
   /** Paths of configured data directories that could not be opened; partitions found nowhere may be in there. */
   readonly missingDirectories?: readonly string[]
+  /** Paths of `cordoned.log.dirs`, to which no new partition goes; asked again for each. */
+  readonly cordonedDirectories?: () => readonly string[]
+  /** Called when a data directory failed, after its partitions went offline; `anyUsable` is false where it was the last. */
+  readonly onDirectoryFailed?: (path: string, anyUsable: boolean, error: Error) => void
   /** Called again for every topic after its settings or the broker's changed. */
   readonly settingsOf: (topic: TopicImage) => PartitionSettings
   readonly clock: Clock
@@ -59,6 +63,7 @@ export class Partitions implements PartitionHost {
   readonly #byTopic = new Map<string, Partition[]>()
   readonly #byTopicId = new Map<string, Partition[]>()
   #image: ClusterImage
+  #offlines = 0
 
   private constructor(options: PartitionsOptions) {
     this.#image = options.image
@@ -71,6 +76,8 @@ export class Partitions implements PartitionHost {
     this.logDirectories = new LogDirectories({
       directories: options.directories,
       missing: options.missingDirectories ?? [],
+      cordoned: options.cordonedDirectories ?? (() => []),
+      onFailed: (path, error) => this.#directoryFailed(path, error, options.onDirectoryFailed),
       logger: options.logger,
     })
     this.#upkeep = new Upkeep({
@@ -191,21 +198,29 @@ export class Partitions implements PartitionHost {
 
   /** A disk error in one log says that its directory cannot be trusted: all its partitions go offline, other directories go on. */
   failed(partition: Partition, error: Error): void {
-    const path = this.logDirectories.pathOf(partition)
-    if (path === null || !this.logDirectories.fail(partition)) {
-      partition.fail()
-      return
-    }
+    if (!this.logDirectories.fail(partition, error)) partition.fail()
+  }
+
+  /** Whether a partition's disk cannot be used, or could not since the broker started. */
+  get anyOffline(): boolean {
+    return this.#offlines > 0
+  }
+
+  wentOffline(): void {
+    this.#offlines++
+  }
+
+  #directoryFailed(path: string, error: Error, told: PartitionsOptions['onDirectoryFailed']): void {
     this.#logger.error(
       'a data directory failed; its partitions are offline until it is repaired and the broker restarted',
-      {
-        directory: path,
-        error,
-      },
+      { directory: path, error },
     )
-    for (const other of this.all()) {
-      if (this.logDirectories.pathOf(other) === path) other.fail()
+    for (const partition of this.all()) {
+      if (this.logDirectories.pathOf(partition) !== path) continue
+      partition.fail()
+      this.#upkeep.forget(partition)
     }
+    told?.(path, this.logDirectories.anyUsable, error)
   }
 
   #openTopic(topic: TopicImage, from: number, isNew: boolean): void {

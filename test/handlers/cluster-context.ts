@@ -8,6 +8,7 @@ import type { BrokerServices, Context, Operation, ResourceType } from '../../lib
 import { Cluster } from '../../lib/metadata/cluster.ts'
 import { EmbeddedStore } from '../../lib/metadata/embedded.ts'
 import { memoryJournal } from '../../lib/metadata/journal.ts'
+import type { Partitions } from '../../lib/partitions/partitions.ts'
 import type { ConnectionInfo } from '../../lib/server/connection.ts'
 import { encode } from '../../protocol/codec.ts'
 import type { Api } from '../../protocol/schema.ts'
@@ -55,6 +56,7 @@ export async function clusterContext(
     nodeId: 1,
     config,
     cluster,
+    partitions: { anyOffline: false } as Partial<Partitions> as Partitions,
     random,
     logger,
     endpointFor: ({ localAddress, localPort }) => ({ host: localAddress, port: localPort, rack: 'r1' }),

@@ -52,6 +52,8 @@ export class PartitionsFixture {
   readonly config: BrokerConfig
   readonly files: Files
   readonly log: string[] = []
+  readonly failedDirectories: { path: string; anyUsable: boolean }[] = []
+  cordoned: readonly string[]
   readonly paths: readonly string[]
   image: ClusterImage = emptyImage('cluster', 1)
   partitions!: Partitions
@@ -69,12 +71,14 @@ export class PartitionsFixture {
       files?: Files
       paths?: readonly string[]
       missing?: readonly string[]
+      cordoned?: readonly string[]
     } = {},
   ) {
     const { topics = [], properties = {}, files = memoryFiles(), paths = ['/data'] } = options
     this.config = BrokerConfig.parse(properties)
     this.files = files
     this.paths = paths
+    this.cordoned = options.cordoned ?? []
     this.#logger = createLogger('info', { clock: this.clock, write: line => void this.log.push(line.trim()) })
     this.image = imageOf(this.image, topics)
     this.open(options.missing)
@@ -102,6 +106,8 @@ export class PartitionsFixture {
       image: this.image,
       directories,
       missingDirectories: missing,
+      cordonedDirectories: () => this.cordoned,
+      onDirectoryFailed: (path, anyUsable) => void this.failedDirectories.push({ path, anyUsable }),
       settingsOf: topic => ({
         log: logConfigOf(topic.configs, config),
         minInsyncReplicas: topicReader(topic.configs, config)('min.insync.replicas'),
@@ -243,6 +249,9 @@ export function breakableFiles(files: Files, broken: (path: string) => boolean):
   return new Proxy(files, {
     get(target, name) {
       const member = target[name as keyof Files]
+      if (name === 'mkdir' || name === 'replaceLater' || name === 'usage') {
+        return (path: string, content: string) => (broken(path) ? fail() : target[name](path, content))
+      }
       if (name !== 'file') return typeof member === 'function' ? member.bind(target) : member
       return (path: string) =>
         new Proxy(target.file(path), {
