@@ -447,6 +447,7 @@ export class Log {
     this.#disk.guard(() => {
       const { files } = this
       const previous = this.#active
+      this.#flusher.directoryChanged = true
       if (previous.sizeInBytes === 0) {
         for (const path of previous.retire(files)) files.unlink(path)
         this.#segments.pop()
@@ -458,7 +459,6 @@ export class Log {
       this.#snapshots.take(this.producers)
       this.#active = Segment.create(files, this.dir, offset, this.#options.now())
       this.#segments.push(this.#active)
-      this.#flusher.directoryChanged = true
     })
     void this.#flushTo(offset).catch(() => undefined)
   }

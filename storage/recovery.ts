@@ -58,8 +58,10 @@ export function recoverLog(options: RecoveryOptions, producers: Producers, epoch
   })
   const { firstRepaired, damaged } = repairSegments(options, segments, epochs)
   const provenEnd = firstRepaired < 0 ? Number.POSITIVE_INFINITY : segments[firstRepaired].baseOffset
-  if (damaged >= 0) {
+  if (damaged >= 0 && damaged + 1 < segments.length) {
     for (const segment of segments.splice(damaged + 1)) remove(files, segment)
+    // Were they there again after a power failure, they would follow others that took the place of what was cut off.
+    files.syncDirectoryNow(dir)
   }
 
   let start = Math.max(options.logStartOffset, segments[0]?.baseOffset ?? 0)
@@ -112,7 +114,8 @@ function repairSegments(
   for (let index = 0; index < segments.length; index++) {
     const segment = segments[index]
     const isLast = index === segments.length - 1
-    const unproven = !options.cleanShutdown && (isLast || segment.endOffset > options.recoveryPoint)
+    // One that ends right there may have been ended since, and its indexes with it.
+    const unproven = !options.cleanShutdown && (isLast || segment.endOffset >= options.recoveryPoint)
     if (!unproven && indexesLookSound(options, segment)) {
       if (isLast) segment.findEndOffset()
       continue

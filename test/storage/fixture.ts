@@ -19,12 +19,17 @@ export class LogFixture {
   #config: LogConfig
   #scheduled: (() => void)[] = []
 
-  constructor(config: Partial<LogConfig> = {}, files: Files = memoryFiles(), dir = '/data/t-0') {
+  constructor(
+    config: Partial<LogConfig> = {},
+    files: Files = memoryFiles(),
+    dir = '/data/t-0',
+    options: Partial<LogOptions> = {},
+  ) {
     this.files = files
     this.dir = dir
     this.#config = { ...defaultLogConfig, ...config }
     files.mkdir(dir)
-    this.open({})
+    this.open(options)
   }
 
   /** Opens the directory, again after `close` or as if the process had died. */

@@ -1,0 +1,56 @@
+/** Faults put into the storage on purpose: a simulation that finds none of them would find nothing. */
+import type { CompactionEngine } from '../../storage/compaction.ts'
+import { logStartsName } from '../../storage/names.ts'
+import { Segment } from '../../storage/segment.ts'
+import { type AbortedTransaction, TransactionIndex } from '../../storage/transaction-index.ts'
+
+/** One fault. */
+export interface Sabotage {
+  /** Puts it in; gives how to take it out. */
+  readonly install?: () => () => void
+  /** Files whose new content never arrives. */
+  readonly loses?: (path: string) => boolean
+  readonly engine?: (engine: CompactionEngine) => CompactionEngine
+}
+
+/** By name. */
+export const sabotages: Readonly<Record<string, Sabotage>> = {
+  'skip the fsync before the checkpoint': {
+    install() {
+      const { sync } = Segment.prototype
+      Segment.prototype.sync = function (this: Segment) {
+        this.file.sync = async () => undefined
+        return sync.call(this)
+      }
+      return () => {
+        Segment.prototype.sync = sync
+      }
+    },
+  },
+
+  'drop tombstones early': {
+    engine: engine => ({
+      get cancellations() {
+        return engine.cancellations
+      },
+      run: (job, cleaned) => engine.run({ ...job, now: job.now + 1e9, deleteRetentionMs: -1e9 }, cleaned),
+      cancel: () => engine.cancel(),
+      stop: () => engine.stop(),
+    }),
+  },
+
+  'lose the transaction index': {
+    install() {
+      const { append } = TransactionIndex.prototype
+      TransactionIndex.prototype.append = function (this: TransactionIndex, transaction) {
+        // What never gets into the file is gone with the process.
+        ;(this.entries as AbortedTransaction[]).push(transaction)
+      }
+      return () => {
+        TransactionIndex.prototype.append = append
+      }
+    },
+  },
+
+  'forget the log start': { loses: path => path.endsWith(logStartsName) },
+}

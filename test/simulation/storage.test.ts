@@ -1,0 +1,51 @@
+/** The storage simulation, in short: `npm run simulate` runs thousands of seeds. */
+import t from 'tap'
+import { runHistory } from './storage-history.ts'
+import { sabotages } from './storage-sabotage.ts'
+
+/** The seeds of the first test, and those that may pass at most before a fault is found. */
+const seeds = 300
+
+/** Seeds that found something once. Histories change with the simulation, and then these are like any others. */
+const foundSomething = [4093, 4605, 6306, 9723, 34143, 43194]
+
+t.test('nothing is lost, comes back or changes in any history', async t => {
+  const all = [...Array.from({ length: seeds }, (_, index) => index + 1), ...foundSomething]
+  let passed = 0
+  for (const seed of all) {
+    try {
+      await runHistory(seed)
+      passed++
+    } catch (error) {
+      t.fail(`seed ${seed}: ${(error as Error).message}; npm run simulate -- --seed ${seed} tells each step`)
+    }
+  }
+  t.equal(passed, all.length)
+})
+
+t.test('a seed gives the same history again', async t => {
+  const steps = async (seed: number) => {
+    const lines: string[] = []
+    await runHistory(seed, { trace: line => lines.push(line) })
+    return lines
+  }
+  for (const seed of [1, 2, 3]) {
+    const lines = await steps(seed)
+    t.ok(lines.length > 0)
+    t.same(await steps(seed), lines)
+  }
+})
+
+for (const [name, sabotage] of Object.entries(sabotages)) {
+  t.test(`a fault is found: ${name}`, async t => {
+    let failure: Error | null = null
+    let seed = 0
+    while (failure === null && seed < seeds) {
+      await runHistory(++seed, { sabotage }).catch(error => {
+        failure = error
+      })
+    }
+    t.ok(failure, `within ${seeds} seeds`)
+    t.comment(`seed ${seed}: ${(failure as Error | null)?.message}`)
+  })
+}
