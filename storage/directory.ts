@@ -2,14 +2,6 @@
  * One data directory, as Apache Kafka lays it out: `meta.properties`, a directory per partition (`topic-N`), the checkpoints of
  * recovery points, log starts and high watermarks, and a marker that says that all was closed well.
  */
-import {
-  CheckpointError,
-  deletePartitionOffset,
-  type PartitionOffsets,
-  partitionOffsetsText,
-  readPartitionOffsets,
-  setPartitionOffset,
-} from './checkpoints.ts'
 import type { Files } from './files.ts'
 import { DirectoryLock } from './lock.ts'
 import { Log, type LogConfig } from './log.ts'
@@ -24,6 +16,7 @@ import {
   recoveryPointsName,
   topicIdIn,
 } from './names.ts'
+import { OffsetCheckpoint } from './offset-checkpoint.ts'
 import type { RecoveryLogger } from './recovery.ts'
 import { Removals } from './removals.ts'
 
@@ -77,11 +70,10 @@ export class LogDirectory {
   readonly #options: DirectoryOptions
   readonly #lock: DirectoryLock
   readonly #logs = new Map<string, { topic: string; partition: number; log: Log }>()
-  readonly #recoveryPoints: PartitionOffsets
-  readonly #logStarts: PartitionOffsets
-  readonly #highWatermarks: PartitionOffsets
-  readonly #cleanedOffsets: PartitionOffsets
-  readonly #checkpointed = new Map<string, string>()
+  readonly #recoveryPoints: OffsetCheckpoint
+  readonly #logStarts: OffsetCheckpoint
+  readonly #highWatermarks: OffsetCheckpoint
+  readonly #cleanedOffsets: OffsetCheckpoint
   #checkpointing: Promise<void> = Promise.resolve()
   readonly #deleted = new Removals()
   /** Logs that could not be opened, and so not be recovered. */
@@ -112,10 +104,11 @@ export class LogDirectory {
     const meta = readMeta(path, options)
     this.clusterId = meta.clusterId
     this.directoryId = meta.directoryId
-    this.#recoveryPoints = this.#read(recoveryPointsName)
-    this.#logStarts = this.#read(logStartsName)
-    this.#highWatermarks = this.#read(highWatermarksName)
-    this.#cleanedOffsets = this.#read(cleanedOffsetsName)
+    const warn = (message: string) => options.logger?.warn(message)
+    this.#recoveryPoints = new OffsetCheckpoint(files, `${path}/${recoveryPointsName}`, warn)
+    this.#logStarts = new OffsetCheckpoint(files, `${path}/${logStartsName}`, warn)
+    this.#highWatermarks = new OffsetCheckpoint(files, `${path}/${highWatermarksName}`, warn)
+    this.#cleanedOffsets = new OffsetCheckpoint(files, `${path}/${cleanedOffsetsName}`, warn)
     this.cleanShutdown = files.exists(`${path}/${cleanShutdownName}`)
     if (this.cleanShutdown) {
       files.unlink(`${path}/${cleanShutdownName}`)
@@ -200,16 +193,16 @@ export class LogDirectory {
       producerIdExpirationMs,
       cleanShutdown: isKnown || !existed,
       isNew: !existed,
-      recoveryPoint: this.#recoveryPoints.get(topic)?.get(partition) ?? 0,
-      logStartOffset: this.#logStarts.get(topic)?.get(partition) ?? 0,
-      cleanedOffset: this.#cleanedOffsets.get(topic)?.get(partition) ?? 0,
+      recoveryPoint: this.#recoveryPoints.get(topic, partition),
+      logStartOffset: this.#logStarts.get(topic, partition),
+      cleanedOffset: this.#cleanedOffsets.get(topic, partition),
       onWritten: listener.onWritten,
       onFailed: listener.onFailed,
     })
     this.#unopened.delete(name)
     this.#logs.set(name, { topic, partition, log })
-    this.#lower(recoveryPointsName, this.#recoveryPoints, topic, partition, log.recoveryPoint)
-    this.#lower(cleanedOffsetsName, this.#cleanedOffsets, topic, partition, log.cleanedOffset)
+    this.#recoveryPoints.lower(topic, partition, log.recoveryPoint)
+    this.#cleanedOffsets.lower(topic, partition, log.cleanedOffset)
     return log
   }
 
@@ -235,7 +228,7 @@ export class LogDirectory {
     this.#unopened.delete(name)
     this.#released.delete(name)
     for (const offsets of [this.#recoveryPoints, this.#logStarts, this.#highWatermarks, this.#cleanedOffsets]) {
-      deletePartitionOffset(offsets, topic, partition)
+      offsets.delete(topic, partition)
     }
     const dir = `${this.path}/${name}`
     if (!files.exists(dir)) return
@@ -254,12 +247,12 @@ export class LogDirectory {
 
   /** The high watermark as of the last checkpoint, 0 where there is none. */
   highWatermark(topic: string, partition: number): number {
-    return this.#highWatermarks.get(topic)?.get(partition) ?? 0
+    return this.#highWatermarks.get(topic, partition)
   }
 
   /** Notes a high watermark for the next checkpoint. */
   setHighWatermark(topic: string, partition: number, offset: number): void {
-    setPartitionOffset(this.#highWatermarks, topic, partition, offset)
+    this.#highWatermarks.set(topic, partition, offset)
   }
 
   /** Writes down recovery points, log starts, high watermarks and how far logs were compacted, as far as they changed. */
@@ -307,50 +300,25 @@ export class LogDirectory {
 
   async #checkpoint(): Promise<void> {
     for (const { topic, partition, log } of this.#logs.values()) this.#note(topic, partition, log)
-    await this.#write(recoveryPointsName, this.#recoveryPoints)
-    await this.#write(logStartsName, this.#logStarts)
-    await this.#write(highWatermarksName, this.#highWatermarks)
-    await this.#write(cleanedOffsetsName, this.#cleanedOffsets)
+    await this.#recoveryPoints.write()
+    await this.#logStarts.write()
+    await this.#highWatermarks.write()
+    await this.#cleanedOffsets.write()
   }
 
   /** Takes over what the checkpoints are to say of a log. */
   #note(topic: string, partition: number, log: Log): void {
-    setPartitionOffset(this.#recoveryPoints, topic, partition, log.recoveryPoint)
+    this.#recoveryPoints.set(topic, partition, log.recoveryPoint)
     // Of one whose disk failed nobody knows what came of the latest changes.
     if (log.failure !== null) return
     // As in Apache Kafka, a log that starts with its first segment needs no entry, unless earlier ones may come back.
     if (log.logStartOffset > (log.namesLast ? log.segments[0].baseOffset : 0)) {
-      setPartitionOffset(this.#logStarts, topic, partition, log.logStartOffset)
+      this.#logStarts.set(topic, partition, log.logStartOffset)
     } else {
-      deletePartitionOffset(this.#logStarts, topic, partition)
+      this.#logStarts.delete(topic, partition)
     }
-    if (log.cleanedOffset > 0) setPartitionOffset(this.#cleanedOffsets, topic, partition, log.cleanedOffset)
-    else deletePartitionOffset(this.#cleanedOffsets, topic, partition)
-  }
-
-  async #write(name: string, offsets: PartitionOffsets): Promise<void> {
-    const text = partitionOffsetsText(offsets)
-    if (this.#checkpointed.get(name) === text) return
-    await this.#options.files.replaceLater(`${this.path}/${name}`, text)
-    this.#checkpointed.set(name, text)
-  }
-
-  /** Where a log has less than the checkpoint promises, that is put right before anything is appended that it would hold for. */
-  #lower(name: string, offsets: PartitionOffsets, topic: string, partition: number, offset: number): void {
-    if ((offsets.get(topic)?.get(partition) ?? 0) <= offset) return
-    setPartitionOffset(offsets, topic, partition, offset)
-    this.#options.files.replace(`${this.path}/${name}`, partitionOffsetsText(offsets))
-  }
-
-  /** A damaged checkpoint is as good as none: recovery then reads more. */
-  #read(name: string): PartitionOffsets {
-    try {
-      return readPartitionOffsets(this.#options.files, `${this.path}/${name}`)
-    } catch (error) {
-      if (!(error instanceof CheckpointError)) throw error
-      this.#options.logger?.warn(error.message)
-      return new Map()
-    }
+    if (log.cleanedOffset > 0) this.#cleanedOffsets.set(topic, partition, log.cleanedOffset)
+    else this.#cleanedOffsets.delete(topic, partition)
   }
 
   #topicId(name: string): string | null {

@@ -34,6 +34,8 @@ export class Flusher {
   readonly #snapshots: ProducerSnapshots
   #round: Promise<void> | null = null
   #syncingNames = false
+  /** Whether the disk has the directory itself. */
+  #parentSynced: boolean
   /** Least offset that the log was cut to during a round. */
   #cutAt = Number.POSITIVE_INFINITY
 
@@ -46,6 +48,7 @@ export class Flusher {
     this.recoveryPoint = options.recoveryPoint
     this.fileOffset = options.fileOffset
     this.directoryChanged = !options.namesLast
+    this.#parentSynced = options.namesLast
     this.flushedMs = options.now()
   }
 
@@ -90,8 +93,8 @@ export class Flusher {
         this.directoryChanged = false
         this.#syncingNames = true
         await this.#files.syncDirectory(this.#dir)
-        // The directory itself may be new.
-        await this.#files.syncDirectory(`${this.#dir}/..`)
+        if (!this.#parentSynced) await this.#files.syncDirectory(`${this.#dir}/..`)
+        this.#parentSynced = true
         this.#syncingNames = false
       }
     }

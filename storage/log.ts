@@ -56,7 +56,7 @@ export class Log {
   readonly producers = new Producers()
   readonly #options: LogOptions
   readonly #snapshots: ProducerSnapshots
-  readonly #reader = new Reader()
+  #reader: Reader | null = null
   readonly #flusher: Flusher
   #segments: Segment[]
   #active: Segment
@@ -255,6 +255,7 @@ export class Log {
     }
     if (fetchOffset >= limits.maxOffset || fetchOffset >= this.#flusher.fileOffset) return emptyRead
     try {
+      this.#reader ??= new Reader()
       return this.#reader.read(this.#segments, fetchOffset, limits)
     } catch (error) {
       throw this.#disk.fail(error as Error)
@@ -366,7 +367,7 @@ export class Log {
       this.#dropSegments(from + 1, sources.length - 1)
       this.#segments[from] = finishSwap(this.files, this.dir, sources, this.#options.now())
       this.#flusher.directoryChanged = true
-      this.#reader.forget()
+      this.#reader?.forget()
     })
     return true
   }
@@ -374,7 +375,7 @@ export class Log {
   /** Flushes, completes the indexes, writes a producer snapshot, and gives the handles back. */
   async close(): Promise<void> {
     if (this.#closed) return
-    if (this.#disk.failure === null) {
+    if (this.#disk.failure === null && !this.isUntouched) {
       await this.flush()
       this.#closed = true
       try {
@@ -470,7 +471,7 @@ export class Log {
     this.cleanedOffset = Math.min(this.cleanedOffset, offset)
     this.truncations++
     this.#flusher.truncateTo(offset)
-    this.#reader.forget()
+    this.#reader?.forget()
     this.epochs.truncateFromEnd(offset)
     const { now, producerIdExpirationMs } = this.#options
     this.#snapshots.loadLatest(this.producers, this.logStartOffset, offset, now(), producerIdExpirationMs)
@@ -488,7 +489,7 @@ export class Log {
       for (const path of segment.retire(this.files)) this.#retired.add(path, dueMs)
     }
     this.#flusher.directoryChanged = true
-    this.#reader.forget()
+    this.#reader?.forget()
   }
 
   #mustWork(): void {

@@ -54,11 +54,11 @@ function firstSequenceOf(batch: ProducerBatch): number {
 
 /** The producers of one log. */
 export class Producers {
-  readonly states = new Map<number, ProducerState>()
+  states: ReadonlyMap<number, ProducerState> = none
   /** Offset behind the last record that the state includes. */
   endOffset = 0
   /** First offset of each open transaction, oldest first, by producer. */
-  readonly #open = new Map<number, number>()
+  #open: ReadonlyMap<number, number> = none
   /** Ended transactions whose marker is not below the high watermark yet. */
   #uncommitted: { firstOffset: number; lastOffset: number }[] = []
 
@@ -139,7 +139,7 @@ export class Producers {
     let state = this.states.get(id)
     if (state === undefined) {
       state = { producerId: id, epoch, coordinatorEpoch: -1, lastTimestamp: -1, currentTxnFirstOffset: -1, batches: [] }
-      this.states.set(id, state)
+      this.states = withEntry(this.states, id, state)
     }
     if (state.epoch !== epoch) {
       state.epoch = epoch
@@ -161,7 +161,7 @@ export class Producers {
     state.batches.push(batch)
     if (isTransactional(b, at) && state.currentTxnFirstOffset < 0) {
       state.currentTxnFirstOffset = firstOffset
-      this.#open.set(id, firstOffset)
+      this.#open = withEntry(this.#open, id, firstOffset)
     }
     return null
   }
@@ -188,13 +188,11 @@ export class Producers {
 
   /** Puts a producer's state in place, as a snapshot has it. */
   load(state: ProducerState): void {
-    this.states.set(state.producerId, state)
+    this.states = withEntry(this.states, state.producerId, state)
     if (state.currentTxnFirstOffset < 0) return
-    this.#open.set(state.producerId, state.currentTxnFirstOffset)
     // The oldest transaction must be first, and snapshots have no order.
-    const sorted = [...this.#open].sort((a, b) => a[1] - b[1])
-    this.#open.clear()
-    for (const [id, offset] of sorted) this.#open.set(id, offset)
+    const open = [...this.#open, [state.producerId, state.currentTxnFirstOffset] as const]
+    this.#open = new Map(open.sort((a, b) => a[1] - b[1]))
   }
 
   /** Forgets producers that wrote nothing for so long and have no open transaction; gives how many. */
@@ -202,15 +200,15 @@ export class Producers {
     let count = 0
     for (const [id, state] of this.states) {
       if (!isExpired(state, now, expirationMs)) continue
-      this.states.delete(id)
+      this.states = withoutEntry(this.states, id)
       count++
     }
     return count
   }
 
   clear(endOffset: number): void {
-    this.states.clear()
-    this.#open.clear()
+    this.states = none
+    this.#open = none
     this.#uncommitted = []
     this.endOffset = endOffset
   }
@@ -228,10 +226,23 @@ export class Producers {
     const firstOffset = state.currentTxnFirstOffset
     if (firstOffset < 0) return null
     state.currentTxnFirstOffset = -1
-    this.#open.delete(state.producerId)
+    this.#open = withoutEntry(this.#open, state.producerId)
     this.#uncommitted.push({ firstOffset, lastOffset: markerOffset })
     return { producerId: state.producerId, firstOffset, lastOffset: markerOffset, aborted: marker.aborted }
   }
+}
+
+/** Shared by all that are empty: most logs never meet a producer with an id, and a map costs some 250 bytes. */
+const none: ReadonlyMap<number, never> = new Map<number, never>()
+
+function withEntry<V>(map: ReadonlyMap<number, V>, key: number, value: V): ReadonlyMap<number, V> {
+  if (map === none) return new Map([[key, value]])
+  return (map as Map<number, V>).set(key, value)
+}
+
+function withoutEntry<V>(map: ReadonlyMap<number, V>, key: number): ReadonlyMap<number, V> {
+  if (map !== none) (map as Map<number, V>).delete(key)
+  return map.size === 0 ? none : map
 }
 
 /** Whether a producer was silent for so long that it may be forgotten. */

@@ -1,10 +1,19 @@
 /** Files and directories that were given up, until the time when they may go. */
 
+interface Waiting {
+  readonly path: string
+  readonly dueMs: number
+}
+
+/** Shared by all that are empty. */
+const none: Waiting[] = []
+
 /** Paths to be removed, each from a time on (ms since the epoch). */
 export class Removals {
-  #waiting: { path: string; dueMs: number }[] = []
+  #waiting: Waiting[] = none
 
   add(path: string, dueMs: number): void {
+    if (this.#waiting === none) this.#waiting = []
     this.#waiting.push({ path, dueMs })
   }
 
@@ -12,7 +21,8 @@ export class Removals {
   takeDue(now: number): string[] {
     if (this.#waiting.every(({ dueMs }) => dueMs > now)) return []
     const due = this.#waiting.filter(({ dueMs }) => dueMs <= now).map(({ path }) => path)
-    this.#waiting = this.#waiting.filter(({ dueMs }) => dueMs > now)
+    const left = this.#waiting.filter(({ dueMs }) => dueMs > now)
+    this.#waiting = left.length === 0 ? none : left
     return due
   }
 }

@@ -137,7 +137,7 @@ if (isNew) {
   await atRest('after filling', first)
   await stop('after filling', first)
 }
-const sparseBytes = (Number(values['sparse-gb']) * 2 ** 30) / (topics * partitions)
+const sparseBytes = Math.floor((Number(values['sparse-gb']) * 2 ** 30) / (topics * partitions))
 if (sparseBytes > 0) {
   for (const name of readdirSync(directory)) {
     if (/^topic-\d+-\d+$/.test(name)) truncateSync(join(directory, name, `${'0'.repeat(20)}.log`), sparseBytes)

@@ -1,0 +1,70 @@
+/** One of a data directory's checkpoint files of offsets by partition, and what it is to say next. */
+import {
+  CheckpointError,
+  deletePartitionOffset,
+  type PartitionOffsets,
+  partitionOffsetsText,
+  readPartitionOffsets,
+  setPartitionOffset,
+} from './checkpoints.ts'
+import type { Files } from './files.ts'
+
+/** The offsets of one file, which is written only where one of them changed. */
+export class OffsetCheckpoint {
+  readonly #files: Files
+  readonly #path: string
+  readonly #offsets: PartitionOffsets
+  /** Whether the file says something else. */
+  #changed = false
+
+  /** Reads the file. One that is damaged is as good as none, as recovery then reads more; `warn` is told. */
+  constructor(files: Files, path: string, warn: (message: string) => void) {
+    this.#files = files
+    this.#path = path
+    try {
+      this.#offsets = readPartitionOffsets(files, path)
+    } catch (error) {
+      if (!(error instanceof CheckpointError)) throw error
+      warn(error.message)
+      this.#offsets = new Map()
+    }
+    this.#changed = !files.exists(path)
+  }
+
+  /** The offset of a partition, 0 where nothing is known. */
+  get(topic: string, partition: number): number {
+    return this.#offsets.get(topic)?.get(partition) ?? 0
+  }
+
+  set(topic: string, partition: number, offset: number): void {
+    if (this.#offsets.get(topic)?.get(partition) === offset) return
+    setPartitionOffset(this.#offsets, topic, partition, offset)
+    this.#changed = true
+  }
+
+  delete(topic: string, partition: number): void {
+    if (this.#offsets.get(topic)?.has(partition) !== true) return
+    deletePartitionOffset(this.#offsets, topic, partition)
+    this.#changed = true
+  }
+
+  /** Where a log has less than was promised, that is put right before anything is appended that the promise would hold for. */
+  lower(topic: string, partition: number, offset: number): void {
+    if (this.get(topic, partition) <= offset) return
+    setPartitionOffset(this.#offsets, topic, partition, offset)
+    this.#files.replace(this.#path, partitionOffsetsText(this.#offsets))
+    this.#changed = false
+  }
+
+  /** Writes what changed; not twice at once. */
+  async write(): Promise<void> {
+    if (!this.#changed) return
+    this.#changed = false
+    try {
+      await this.#files.replaceLater(this.#path, partitionOffsetsText(this.#offsets))
+    } catch (error) {
+      this.#changed = true
+      throw error
+    }
+  }
+}
