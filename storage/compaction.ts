@@ -39,9 +39,10 @@ export interface Dirtiness {
 
 /** How dirty a log is; null where nothing may be cleaned. Segments that an open transaction reaches into wait for its end. */
 export function dirtinessOf(log: Log, lastStableOffset: number, now: number): Dirtiness | null {
-  const { segments, config, cleanedOffset, logStartOffset } = log
+  const { segments, config, cleanedOffset } = log
   if (segments.length === 1) return null
-  const firstDirtyOffset = Math.max(cleanedOffset, logStartOffset)
+  // Not from the log's start on: a crash may move that back, and then what a tombstone below it deleted must not be there alone.
+  const firstDirtyOffset = Math.max(cleanedOffset, segments[0].baseOffset)
   let cleanBytes = 0
   let dirtyBytes = 0
   let segmentCount = 0

@@ -27,7 +27,7 @@ export function newMember(index: number, random: Random): Member {
   const config: LogConfig = {
     ...defaultLogConfig,
     cleanupPolicy,
-    segmentBytes: pick(500, 1_000, 3_000, 1_000_000),
+    segmentBytes: pick(520, 1_000, 3_000, 1_000_000),
     segmentMs: pick(100, defaultLogConfig.segmentMs),
     segmentIndexBytes: pick(40, 200, 10_000),
     indexIntervalBytes: pick(0, 150, 600, 4_096),

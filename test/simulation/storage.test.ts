@@ -7,7 +7,7 @@ import { sabotages } from './storage-sabotage.ts'
 const seeds = 300
 
 /** Seeds that found something once. Histories change with the simulation, and then these are like any others. */
-const foundSomething = [4093, 4605, 6306, 9723, 34143, 43194]
+const foundSomething = [4093, 4605, 6306, 9723, 34143, 43194, 51247]
 
 t.test('nothing is lost, comes back or changes in any history', async t => {
   const all = [...Array.from({ length: seeds }, (_, index) => index + 1), ...foundSomething]

@@ -92,6 +92,26 @@ t.test('keys keep their greatest offsets in bounded memory', t => {
   t.end()
 })
 
+t.test('a deleted key stays deleted, also where a crash takes the log start back', async t => {
+  const fixture = new LogFixture({ deleteRetentionMs: 0 })
+  for (const [key, value] of [
+    ['a', '1'],
+    ['b', '1'],
+    ['a', null],
+    ['c', '1'],
+  ] as const)
+    fixture.coordinate(keyed([[key, value]]))
+  fixture.turn()
+  fixture.log.roll()
+  // Memory for one key: the tombstone gets its horizon, but what it deletes is left to the next cleaning.
+  await compactLog(fixture.log, dirtiness(fixture)!, { ...limits, keyBytesMax: 0 }, loop(fixture), fixture.now)
+  t.equal(fixture.log.cleanedOffset, 1)
+  fixture.log.advanceLogStartOffset(3)
+  await clean(fixture)
+  fixture.open({})
+  t.same(contentOf(fixture), ['1 b=1', '3 c=1'])
+})
+
 t.test('the dirty share, the lags and open transactions say what is cleaned', async t => {
   const fixture = new LogFixture({ minCleanableDirtyRatio: 0.6 })
   fixture.coordinate(keyed([['a', '1']]))
