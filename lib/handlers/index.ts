@@ -69,18 +69,21 @@ export type Answer<Response> = Response | Promise<Response | null> | null
 export interface Handler {
   readonly api: Api
   readonly handle: (request: never, context: Context) => Answer<object>
+  /** See the server's HandlerRow: set where views of the request's bytes are not looked at after the answer. */
+  readonly keepsNothing: boolean
 }
 
 function row<Req extends Fields, Res extends Fields>(
   api: Api<Req, Res>,
   handle: (request: RequestOf<Api<Req, Res>>, context: Context) => Answer<ResponseOf<Api<Req, Res>>>,
+  keepsNothing = false,
 ): Handler {
-  return { api: api as unknown as Api, handle }
+  return { api: api as unknown as Api, handle, keepsNothing }
 }
 
 export const handlers: readonly Handler[] = [
-  row(Produce, produce),
-  row(Fetch, fetch),
+  row(Produce, produce, true),
+  row(Fetch, fetch, true),
   row(ListOffsets, listOffsets),
   row(Metadata, metadata),
   row(OffsetCommit, offsetCommit),

@@ -158,6 +158,8 @@ export class Connection implements Receiver {
   #settled(slot: Slot): void {
     this.#requestBytes -= slot.bytes
     this.#host.inFlight.giveBack(slot.bytes)
+    if (slot.slab) this.#host.slabs.release(slot.slab)
+    slot.slab = null
     this.#proceed()
   }
 
@@ -192,6 +194,8 @@ export class Connection implements Receiver {
         }
         reader.consume()
         const slot = new Slot(frameEnd - frameStart)
+        slot.slab = reader.slab
+        if (slot.slab) this.#host.slabs.retain(slot.slab)
         this.#replies.open(slot)
         this.#host.dispatch(this, slot, buffer, frameStart, frameEnd)
       }

@@ -23,7 +23,7 @@ export type Dispatch = (connection: Connection, slot: Slot, buffer: Buffer, star
 export class Connections implements ConnectionHost {
   readonly limits: ServerLimits
   readonly bounds: FrameBounds
-  readonly slabs = new Slabs()
+  readonly slabs: Slabs
   readonly inFlight: Budget
   readonly assembly: Budget
   readonly dispatch: Dispatch
@@ -48,6 +48,7 @@ export class Connections implements ConnectionHost {
       },
     }
     this.dispatch = dispatch
+    this.slabs = new Slabs(run => clock.immediate(run))
     this.inFlight = new Budget(() => limits.requestBytesInFlightMax)
     this.assembly = new Budget(() => limits.assemblyBytesMax)
     this.#clock = clock

@@ -45,6 +45,7 @@ export class Dispatcher<Context> {
       else connection.fail(slot, `${row.api.name} version ${apiVersion}; ${versionMin} to ${versionMax} are served`)
       return
     }
+    if (!row.keepsNothing) slot.keepBytes()
     let request: object
     try {
       request = decode(row.api.request, apiVersion, buffer, header.bodyStart, end)

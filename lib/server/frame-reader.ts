@@ -33,7 +33,10 @@ export class FrameReader {
   #start = 0
   #end = 0
   #limit = 0
+  /** The slab that is leased. */
   #slab: Slab | null = null
+  /** The slab or chunk that `buffer` is, be it leased or not any more. */
+  #source: Slab | null = null
   #target: Buffer
   /** Bytes of a buffer of this reader's own, which are accounted for by its owner; 0 where it has none. */
   ownBytes = 0
@@ -46,6 +49,11 @@ export class FrameReader {
     this.#bounds = bounds
     this.#slabs = slabs
     this.#target = slabs?.scratch ?? nothing
+  }
+
+  /** The slab or chunk that the frame which `next` found lies in; null for other memory. */
+  get slab(): Slab | null {
+    return this.#source
   }
 
   /** Bytes that have come and were not consumed. */
@@ -120,9 +128,11 @@ export class FrameReader {
     const brim = bytes === slabs.scratch.length && slabs.leasable(2 * bytes)
     if (brim) {
       this.#slab = slabs.lease(2 * bytes)
-      this.#hold(this.#slab.buffer, this.#slab.at, this.#slab.at, slabBytes)
+      this.#holdSlab(this.#slab, this.#slab.at, slabBytes)
     } else {
-      this.#hold(slabs.small(bytes), 0, 0, bytes)
+      const chunk = slabs.small(bytes)
+      this.#holdSlab(chunk, chunk.at, chunk.at + bytes)
+      chunk.at += bytes
     }
     fresh.copy(this.buffer, this.#end)
     this.#end += bytes
@@ -164,7 +174,15 @@ export class FrameReader {
     return Math.min(this.#needed(), Math.max(roomBytesMin, 2 * (this.#end - this.#start)))
   }
 
+  #holdSlab(slab: Slab, end: number, limit: number): void {
+    this.#slabs!.retain(slab)
+    this.#hold(slab.buffer, slab.at, end, limit)
+    this.#source = slab
+  }
+
   #hold(buffer: Buffer, start: number, end: number, limit: number): void {
+    if (this.#source) this.#slabs!.release(this.#source)
+    this.#source = null
     this.buffer = buffer
     this.#start = start
     this.#end = end
@@ -178,7 +196,7 @@ export class FrameReader {
     this.#leave()
     const slab = this.#slabs!.lease(needed)
     buffer.copy(slab.buffer, slab.at, start, end)
-    this.#hold(slab.buffer, slab.at, slab.at + end - start, slabBytes)
+    this.#holdSlab(slab, slab.at + end - start, slabBytes)
     this.#slab = slab
   }
 

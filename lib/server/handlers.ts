@@ -14,6 +14,11 @@ export interface HandlerRow<Context> {
   readonly api: Api
   /** Versions that are served; by default all that are declared, up to the latest stable one. */
   readonly versions?: readonly [number, number]
+  /**
+   * Once there is an answer and the turn of the event loop is over, nobody looks at the request's bytes any more: their memory is
+   * used again. Where it is not set, views of the request may be kept.
+   */
+  readonly keepsNothing?: boolean
   handle(request: object, context: Context): Answer<object>
   /** The answer to a request whose handler threw; without it, or where it gives null, the connection is closed. */
   onError?(request: object, error: unknown, context: Context): object | null

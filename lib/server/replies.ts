@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net'
 import { Queue } from '../base/queue.ts'
 import type { Exchange } from './handlers.ts'
+import type { Slab } from './slabs.ts'
 
 /** A request whose answer has its place in the line. */
 export class Slot implements Exchange {
@@ -12,10 +13,17 @@ export class Slot implements Exchange {
   replyBytes = 0
   /** The request cannot be answered, and nothing after it may be. */
   failed = false
+  /** The slab that the request lies in, which is held until there is an answer; null for other memory. */
+  slab: Slab | null = null
   #after: (() => void)[] | null = null
 
   constructor(bytes: number) {
     this.bytes = bytes
+  }
+
+  /** The request's bytes may be looked at even after the answer. */
+  keepBytes(): void {
+    if (this.slab) this.slab.pinned = true
   }
 
   afterSend(run: () => void): void {

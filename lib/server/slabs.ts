@@ -6,17 +6,25 @@
  * buffer. What lands there is copied out at once, at most 16 KiB. A connection in the middle of a request that is larger
  * leases a *slab*: the bytes then arrive where they are parsed, checked and written from, and the copy is gone.
  *
- * Bytes once received are never overwritten, as requests are views of them: slabs and chunks are left to the garbage
- * collector when they are full.
+ * Requests are views of these bytes. A slab whose requests are all answered, and were all of a kind that keeps nothing, is
+ * filled from its front again: new memory costs its page faults, which is as much as the copy into the page cache. Any other
+ * slab, and chunks, are left to the garbage collector when they are full.
  */
 
 import { assert } from '../base/assert.ts'
 
-/** A large buffer, filled from the front; leased to one connection at a time. */
+/** A buffer, filled from the front. A large one is leased to one connection at a time; a chunk of small ones is everybody's. */
 export interface Slab {
   readonly buffer: Buffer
   /** Bytes up to here are taken. */
   at: number
+  /** Connections whose unread bytes lie in it, and requests in it that are not answered. */
+  users: number
+  /** Somebody may keep views of it: it is not filled a second time. */
+  pinned: boolean
+  /** Whether it is looked at when the turn is over, and the turn in which its last user left. */
+  watched: boolean
+  idleTurn: number
 }
 
 /** Large enough that few requests straddle two slabs, small enough that one view kept for a while does not matter. */
@@ -32,28 +40,44 @@ const sparesMax = 4
 /** A slab with less room than this is given up. */
 const slabRestBytesMin = 64 * 1024
 
+/** Chunks that are kept for when the one in use is full. */
+const spareChunksMax = 4
+
+function newSlab(bytes: number): Slab {
+  return { buffer: Buffer.allocUnsafeSlow(bytes), at: 0, users: 0, pinned: false, watched: false, idleTurn: 0 }
+}
+
 export class Slabs {
   readonly scratch = Buffer.allocUnsafeSlow(scratchBytes)
-  #chunk = Buffer.alloc(0)
-  #chunkAt = 0
+  #chunk: Slab | null = null
+  readonly #spareChunks: Slab[] = []
   /** Slabs that nobody holds and that have room. */
   readonly #spares: Slab[] = []
   #leases = 0
+  readonly #later: ((run: () => void) => void) | null
+  /** Slabs that lost their last user in this turn or the one before. */
+  #idle: Slab[] = []
+  #turn = 0
+  readonly #refill = () => this.#refillIdle()
+
+  /** `later` runs at the end of the event loop's turn; null: no memory is used twice. */
+  constructor(later: ((run: () => void) => void) | null = null) {
+    this.#later = later
+  }
 
   /** Connections that hold a slab. */
   get leases(): number {
     return this.#leases
   }
 
-  /** Room for `bytes` (at most the scratch's size) that nobody else writes to. */
-  small(bytes: number): Buffer {
-    if (this.#chunk.length - this.#chunkAt < bytes) {
-      this.#chunk = Buffer.allocUnsafeSlow(chunkBytes)
-      this.#chunkAt = 0
+  /** A chunk with room for `bytes` (at most the scratch's size) from `at` on, which the caller takes by moving `at`. */
+  small(bytes: number): Slab {
+    let chunk = this.#chunk
+    if (chunk === null || chunkBytes - chunk.at < bytes) {
+      chunk = this.#spareChunks.pop() ?? newSlab(chunkBytes)
+      this.#chunk = chunk
     }
-    const start = this.#chunkAt
-    this.#chunkAt += bytes
-    return this.#chunk.subarray(start, this.#chunkAt)
+    return chunk
   }
 
   /** Whether a lease of so many bytes can be had. */
@@ -68,14 +92,55 @@ export class Slabs {
     for (let i = this.#spares.length - 1; i >= 0; i--) {
       if (slabBytes - this.#spares[i]!.at >= bytes) return this.#spares.splice(i, 1)[0]!
     }
-    return { buffer: Buffer.allocUnsafeSlow(slabBytes), at: 0 }
+    return newSlab(slabBytes)
   }
 
   /** Gives a slab back; `at` says how much of it is taken by now. */
   giveBack(slab: Slab, at: number): void {
     slab.at = at
     this.#leases--
-    if (slabBytes - at < slabRestBytesMin) return
+    if (slabBytes - at >= slabRestBytesMin) this.#spare(slab)
+  }
+
+  /** One more user. */
+  retain(slab: Slab): void {
+    slab.users++
+  }
+
+  /** One user less. Its bytes may be written over once this turn and the next are over. */
+  release(slab: Slab): void {
+    if (--slab.users > 0 || slab.pinned || this.#later === null) return
+    slab.idleTurn = this.#turn
+    if (slab.watched) return
+    slab.watched = true
+    this.#idle.push(slab)
+    if (this.#idle.length === 1) this.#later(this.#refill)
+  }
+
+  /**
+   * Not in the turn in which the last user left: an append that has no answer is written at the end of it, or, where the request was
+   * served at the end of a turn, at the end of the next.
+   */
+  #refillIdle(): void {
+    const idle = this.#idle
+    this.#idle = []
+    this.#turn++
+    for (const slab of idle) {
+      slab.watched = slab.users === 0 && !slab.pinned && slab.idleTurn >= this.#turn - 1
+      if (slab.watched) this.#idle.push(slab)
+      else if (slab.users === 0 && !slab.pinned) this.#reuse(slab)
+    }
+    if (this.#idle.length > 0) this.#later?.(this.#refill)
+  }
+
+  #reuse(slab: Slab): void {
+    slab.at = 0
+    if (slab.buffer.length === slabBytes) {
+      if (!this.#spares.includes(slab)) this.#spare(slab)
+    } else if (slab !== this.#chunk && this.#spareChunks.length < spareChunksMax) this.#spareChunks.push(slab)
+  }
+
+  #spare(slab: Slab): void {
     if (this.#spares.length === sparesMax) this.#spares.shift()
     this.#spares.push(slab)
   }

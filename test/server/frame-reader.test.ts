@@ -1,23 +1,35 @@
 /** Frames out of shared memory, by a model of how Node reads: where the next bytes go is fixed when the last ones have come. */
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { seededRandom } from '../../lib/base/random.ts'
 import { Budget } from '../../lib/server/budget.ts'
 import { FrameError, FrameReader } from '../../lib/server/frame-reader.ts'
-import { Slabs } from '../../lib/server/slabs.ts'
+import { type Slab, Slabs, slabBytes } from '../../lib/server/slabs.ts'
 import { crc32c } from '../../protocol/records/crc32c.ts'
 
 const bounds = { frameBytesMin: 8, frameBytesMax: 20_000_000 }
 
 interface Frame {
+  readonly slab: Slab | null
   readonly sum: number
   readonly buffer: Buffer
   readonly start: number
   readonly end: number
 }
 
-t.test('frames of many connections share slabs, and none is ever written over', async t => {
-  const random = seededRandom(11)
-  const slabs = new Slabs()
+t.test('frames of many connections share slabs, and none is ever written over', async t => readMany(t, 11, false))
+
+t.test('memory is used again, but not before all that lies in it was answered and the next turn is over', async t => {
+  for (const seed of [12, 13, 14]) readMany(t, seed, true)
+})
+
+function readMany(t: Test, seed: number, reuse: boolean): void {
+  const random = seededRandom(seed)
+  const turns: (() => void)[] = []
+  const slabs = new Slabs(reuse ? run => void turns.push(run) : null)
+  /** Frames that were answered in this turn, and in the one before. */
+  let answered: Frame[] = []
+  let answeredBefore: Frame[] = []
+  const memory = new Set<Buffer>()
   const connections = Array.from({ length: 40 }, () => {
     const reader = new FrameReader(bounds, slabs)
     // Node asks for a place as soon as the socket is there.
@@ -65,25 +77,44 @@ t.test('frames of many connections share slabs, and none is ever written over', 
     if (!connection.paused) reader.makeRoom()
     connection.target = reader.target(connection.paused)
     leasesMax = Math.max(leasesMax, slabs.leases)
-    if (kept.length > 60) for (const frame of kept.splice(0, 30)) check(frame)
+    if (kept.length > 60) for (const frame of kept.splice(0, 30)) answer(frame)
+    if (random.int(5) === 0) endTurn()
   }
-  for (const frame of kept) check(frame)
+  for (const frame of kept) answer(frame)
   for (const { reader } of connections) reader.release()
   t.equal(leasesMax, 16, 'there were more who wanted a slab than could have one')
   t.equal(slabs.leases, 0)
   t.ok(connections.every(({ got }) => got > 20))
+  const slabCount = [...memory].filter(({ length }) => length === slabBytes).length
+  t.ok(reuse ? slabCount < 150 : slabCount > 250, `${slabCount} slabs`)
 
   function take(connection: (typeof connections)[number]): void {
     const { buffer, frameStart, frameEnd } = connection.reader
     connection.reader.consume()
     connection.got++
-    kept.push({ sum: connection.sums.shift()!, buffer, start: frameStart, end: frameEnd })
+    const { slab } = connection.reader
+    if (slab) slabs.retain(slab)
+    memory.add(buffer)
+    kept.push({ slab, sum: connection.sums.shift()!, buffer, start: frameStart, end: frameEnd })
+  }
+
+  function answer(frame: Frame): void {
+    check(frame)
+    if (frame.slab) slabs.release(frame.slab)
+    answered.push(frame)
+  }
+
+  function endTurn(): void {
+    for (const frame of answeredBefore) check(frame)
+    answeredBefore = answered
+    answered = []
+    for (const run of turns.splice(0)) run()
   }
 
   function check({ sum, buffer, start, end }: Frame): void {
     if (crc32c(buffer, start, end) !== sum) t.fail('a frame was written over')
   }
-})
+}
 
 t.test('a frame is read in place, at the end of a slab as well', async t => {
   const slabs = new Slabs()
