@@ -435,6 +435,8 @@ export class Log {
       try {
         await this.#flusher.sync(this.#segments)
       } catch (error) {
+        // Deleted meanwhile: that its files are gone is no fault of the disk.
+        if (this.#closed) return
         throw this.#disk.fail(error as Error)
       }
       if (this.#disk.failure !== null) throw this.#disk.offline()

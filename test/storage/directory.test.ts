@@ -5,7 +5,7 @@ import t from 'tap'
 import { DirectoryError, DirectoryLockedError, type DirectoryOptions, LogDirectory } from '../../storage/directory.ts'
 import { diskFiles, type Files, memoryFiles } from '../../storage/files.ts'
 import { defaultLogConfig } from '../../storage/log.ts'
-import { batchOf, startMs } from './fixture.ts'
+import { batchOf, LogFixture, startMs } from './fixture.ts'
 import { SimulatedFiles } from './simulated-files.ts'
 
 const topicId = 'Ix7fU4oaTj2qjobMGL43vQ'
@@ -191,4 +191,17 @@ t.test('a log that could not be recovered leaves no mark of a clean shutdown', a
   t.equal(third.openLog('t', 0, topicId, defaultLogConfig).logEndOffset, 1)
   await third.close()
   t.equal(open('/data', { files: crashed }).cleanShutdown, true)
+})
+
+t.test('a log that is deleted while it is flushed does not blame the disk', async t => {
+  const fixture = new LogFixture({ flushMessages: 1 }, diskFiles, `${t.testdir()}/t-0`)
+  fixture.log.roll()
+  fixture.append(batchOf(['a']))
+  fixture.turn()
+  const flushed = fixture.log.flush()
+  fixture.log.discard()
+  diskFiles.rename(fixture.dir, `${fixture.dir}.gone-delete`)
+  await flushed
+  t.same(fixture.failures, [])
+  t.same(fixture.warnings, [])
 })
