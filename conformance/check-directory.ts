@@ -4,13 +4,19 @@ import { join } from 'node:path'
 import { checkLog } from '../storage/check.ts'
 import { diskFiles } from '../storage/files.ts'
 
-/** What is wrong in any log of the directory, a line for each finding. `closed`: no broker has it open, and the last one ended well. */
-export function checkLogDirectory(directory: string, closed: boolean): string[] {
+/**
+ * What is wrong in any log of the directory, a line for each finding. `closed`: no broker has it open, and the last one ended well.
+ * `isDense` says of a partition's directory whether every offset is to be there, which compaction sees otherwise.
+ */
+export function checkLogDirectory(
+  directory: string,
+  closed: boolean,
+  isDense = (name: string) => !name.startsWith('__'),
+): string[] {
   return readdirSync(directory, { withFileTypes: true })
     .filter(entry => entry.isDirectory() && /-\d+$/.test(entry.name))
     .flatMap(({ name }) => {
-      // What the broker keeps for itself may be compacted; topics of these checks are not.
-      const options = { dense: !name.startsWith('__'), closed }
+      const options = { dense: isDense(name), closed }
       return checkLog(diskFiles, join(directory, name), options).findings.map(finding => `${name}: ${finding}`)
     })
 }

@@ -13,6 +13,7 @@ import { batches, readRecords } from '../protocol/records/batch.ts'
 import { sizeInBytes } from '../protocol/records/header.ts'
 import { batchOf } from './cases/case.ts'
 import { checkLogDirectory } from './check-directory.ts'
+import { crashUpkeep } from './crash-upkeep.ts'
 import { type OwnBroker, startOwnBroker } from './own-broker.ts'
 import { runScenarios } from './scenario.ts'
 import { Session, wholeRequest } from './session.ts'
@@ -26,8 +27,12 @@ const pipelined = 8
 /** What was acknowledged: per partition, offset to value. */
 type Acknowledged = Map<number, string>[]
 
-/** Answers how many rounds failed; none is run after the first that does. */
+/** Answers how many rounds failed, of these and of those that meet the broker at its upkeep. */
 export async function crash(): Promise<number> {
+  return (await crashProducing()) + (await crashUpkeep())
+}
+
+async function crashProducing(): Promise<number> {
   const directory = mkdtempSync(join(tmpdir(), 'ottla-crash-'))
   const acknowledged: Acknowledged = Array.from({ length: partitions }, () => new Map())
   try {
