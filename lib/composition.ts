@@ -191,6 +191,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
       producerExpirationCheckIntervalMs,
     },
     compaction: () => compactorSettings(config),
+    relocationBytesPerSecondMax: () => relocationBytesPerSecondMax(config),
   })
   opened.add(() => partitions.close())
   if (opened.failure.error !== null) throw opened.failure.error
@@ -268,6 +269,16 @@ async function takeOverFromKafka(
 function topicSettings(topic: TopicImage, config: BrokerConfig): PartitionSettings {
   const read = topicReader(topic.configs, config)
   return { log: logConfigOf(topic.configs, config), minInsyncReplicas: read('min.insync.replicas') }
+}
+
+/** Bytes a second that a partition moves at where nothing is set: others need the disks, too. */
+const relocationBytesPerSecondDefault = 100_000_000
+
+/** Kafka knows this property only as one that is set while the broker runs, so it stands in no table. */
+function relocationBytesPerSecondMax(config: BrokerConfig): number {
+  const [layer] = config.layers('replica.alter.log.dirs.io.max.bytes.per.second')
+  const bytes = Number(layer?.text)
+  return bytes >= 1 ? bytes : relocationBytesPerSecondDefault
 }
 
 function compactorSettings(config: BrokerConfig): CompactorSettings {

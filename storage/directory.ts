@@ -9,9 +9,13 @@ import { metaPropertiesName, nodeIdIn, readMetaProperties } from './meta-propert
 import {
   cleanedOffsetsName,
   cleanShutdownName,
+  fileName,
   highWatermarksName,
   logStartsName,
+  nameAside,
+  offsetOfFile,
   partitionMetadataName,
+  partitionOfFutureName,
   partitionOfName,
   recoveryPointsName,
   topicIdIn,
@@ -49,6 +53,12 @@ export interface StoredPartition {
   readonly partition: number
 }
 
+/** The directory of a copy that was to take a partition's place. */
+export interface StoredFuture extends StoredPartition {
+  readonly path: string
+  readonly topicId: string | null
+}
+
 /** A directory that this broker must not use, with the reason. */
 export class DirectoryError extends Error {
   constructor(message: string) {
@@ -63,6 +73,7 @@ const closingMax = 32
 /** A data directory that this broker holds. */
 export class LogDirectory {
   readonly path: string
+  readonly files: Files
   readonly clusterId: string
   readonly directoryId: string
   /** Whether all logs were closed well when it was last used. */
@@ -99,6 +110,7 @@ export class LogDirectory {
   private constructor(path: string, options: DirectoryOptions, lock: DirectoryLock) {
     const { files } = options
     this.path = path
+    this.files = files
     this.#options = options
     this.#lock = lock
     const meta = readMeta(path, options)
@@ -227,16 +239,86 @@ export class LogDirectory {
     this.#logs.delete(name)
     this.#unopened.delete(name)
     this.#released.delete(name)
+    this.forget(topic, partition)
+    const dir = `${this.path}/${name}`
+    if (!files.exists(dir)) return
+    const path = `${this.path}/${nameAside(name, uuid(), 'delete')}`
+    files.rename(dir, path)
+    this.#deleted.add(path, now() + fileDeleteDelayMs)
+  }
+
+  /** Puts a partition's directory aside under another name: it is not this partition's, or not any more. */
+  setAside(topic: string, partition: number): void {
+    const name = `${topic}-${partition}`
+    const { files, uuid } = this.#options
+    files.rename(`${this.path}/${name}`, `${this.path}/${nameAside(name, uuid(), 'stray')}`)
+  }
+
+  /** Where a partition's last segment begins, and its bytes; without opening it. */
+  lastSegment(topic: string, partition: number): { baseOffset: number; sizeInBytes: number } {
+    const { files } = this.#options
+    const dir = `${this.path}/${topic}-${partition}`
+    const logs = files.list(dir).filter(({ name }) => name.endsWith('.log'))
+    const baseOffset = Math.max(-1, ...logs.map(({ name }) => offsetOfFile(name)))
+    return { baseOffset, sizeInBytes: baseOffset < 0 ? 0 : files.file(fileName(dir, baseOffset, 'log')).size() }
+  }
+
+  /** The copies of partitions that an earlier run began here. */
+  futures(): StoredFuture[] {
+    const found: StoredFuture[] = []
+    for (const { name, directory } of this.#options.files.list(this.path)) {
+      const partition = directory ? partitionOfFutureName(name) : null
+      if (partition !== null) found.push({ ...partition, path: `${this.path}/${name}`, topicId: this.#topicId(name) })
+    }
+    return found
+  }
+
+  /** Makes a directory for the copy of a partition that lies elsewhere; gives its path. */
+  makeFuture(topic: string, partition: number, topicId: string): string {
+    const { files, uuid } = this.#options
+    const path = `${this.path}/${nameAside(`${topic}-${partition}`, uuid(), 'future')}`
+    files.mkdir(path)
+    files.write(`${path}/${partitionMetadataName}`, `version: 0\ntopic_id: ${topicId}`)
+    return path
+  }
+
+  /** Gives up such a copy. */
+  dropFuture(path: string): void {
+    const { files, now } = this.#options
+    if (!files.exists(path)) return
+    const name = `${path.slice(0, -'future'.length)}delete`
+    files.rename(path, name)
+    this.#deleted.add(name, now())
+  }
+
+  /** Takes into the checkpoints what they are to say of a partition whose copy is about to take its place here. */
+  expect(topic: string, partition: number, log: Log, highWatermark: number): void {
+    const offsets = [
+      [this.#recoveryPoints, log.segments[log.segments.length - 1].baseOffset],
+      [this.#logStarts, log.logStartOffset],
+      [this.#cleanedOffsets, log.cleanedOffset],
+      [this.#highWatermarks, highWatermark],
+    ] as const
+    for (const [map, offset] of offsets) setPartitionOffset(map, topic, partition, offset)
+  }
+
+  /** Nothing is expected any more. */
+  forget(topic: string, partition: number): void {
     for (const offsets of [this.#recoveryPoints, this.#logStarts, this.#highWatermarks, this.#cleanedOffsets]) {
       offsets.delete(topic, partition)
     }
-    const dir = `${this.path}/${name}`
-    if (!files.exists(dir)) return
-    // A file name has 255 bytes at most.
-    const suffix = `.${Buffer.from(uuid(), 'base64url').toString('hex')}-delete`
-    const path = `${this.path}/${name.slice(0, 255 - suffix.length)}${suffix}`
-    files.rename(dir, path)
-    this.#deleted.add(path, now() + fileDeleteDelayMs)
+  }
+
+  /** Puts a copy that is complete in its place: the partition lies here from now on, and its log is to be opened. */
+  adoptFuture(path: string, topic: string, partition: number): void {
+    const { files } = this.#options
+    files.rename(path, `${this.path}/${topic}-${partition}`)
+    files.syncDirectoryNow(this.path)
+  }
+
+  /** Makes it last that names appeared in the directory, or left it. */
+  syncNames(): void {
+    this.#options.files.syncDirectoryNow(this.path)
   }
 
   /** Removes directories and segment files given up before, whose delay is over. */

@@ -268,7 +268,8 @@ export const diskFiles: Files = {
     syncDirectoryNow(dirname(path))
   },
   async replaceLater(path, content) {
-    const temporary = `${path}.tmp`
+    // `replace` of the same file may come in between.
+    const temporary = `${path}.later.tmp`
     const handle = await fs.promises.open(temporary, 'w')
     try {
       await handle.writeFile(content)
@@ -301,4 +302,92 @@ export const diskFiles: Files = {
     const { blocks, bavail, bsize } = fs.statfsSync(path)
     return { totalBytes: blocks * bsize, usableBytes: bavail * bsize }
   },
+}
+
+/** Copies bytes of a file into another, which is made where it is not there, while others work; both may be read meanwhile. */
+export async function copyRange(
+  files: Files,
+  from: string,
+  to: string,
+  position: number,
+  length: number,
+): Promise<void> {
+  if (files !== diskFiles) {
+    copyRangeNow(files, from, to, position, length)
+    return
+  }
+  const buffer = Buffer.allocUnsafe(length)
+  await naming(from, async () => {
+    const source = await fs.promises.open(from, 'r')
+    try {
+      for (let done = 0; done < length; ) {
+        const { bytesRead } = await source.read(buffer, done, length - done, position + done)
+        if (bytesRead === 0) throw endedEarly(from)
+        done += bytesRead
+      }
+    } finally {
+      await source.close()
+    }
+  })
+  await naming(to, async () => {
+    const target = await fs.promises.open(to, fs.constants.O_WRONLY | fs.constants.O_CREAT, 0o644)
+    try {
+      for (let done = 0; done < length; ) {
+        const { bytesWritten } = await target.write(buffer, done, length - done, position + done)
+        done += bytesWritten
+      }
+    } finally {
+      await target.close()
+    }
+  })
+}
+
+/** The same at once. */
+export function copyRangeNow(files: Files, from: string, to: string, position: number, length: number): void {
+  const source = files.file(from)
+  const target = files.file(to)
+  const buffer = Buffer.allocUnsafe(length)
+  try {
+    if (length > 0 && source.read(buffer, 0, length, position) < length) throw endedEarly(from)
+  } catch (error) {
+    throw Object.assign(error as Error, { path: from })
+  } finally {
+    source.close()
+  }
+  try {
+    target.create()
+    if (length > 0) target.writev([buffer], position)
+  } catch (error) {
+    throw Object.assign(error as Error, { path: to })
+  } finally {
+    target.close()
+  }
+}
+
+/** An error tells whose file it is about, which those of an open file do not. */
+async function naming(path: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    throw Object.assign(error as Error, { path })
+  }
+}
+
+function endedEarly(path: string): Error {
+  return Object.assign(new Error(`EIO: ${path} ends early`), { code: 'EIO' })
+}
+
+/** Waits until the disk has a file's content. Where the files are no disk's, that is only begun. */
+export function syncNow(files: Files, path: string): void {
+  if (files !== diskFiles) {
+    const file = files.file(path)
+    void file.sync().finally(() => file.close())
+    return
+  }
+  const fd = fs.openSync(path, 'r+')
+  try {
+    fs.fdatasyncSync(fd)
+  } finally {
+    fs.closeSync(fd)
+  }
 }

@@ -121,9 +121,7 @@ export class Log {
   }
 
   get sizeInBytes(): number {
-    let bytes = 0
-    for (const segment of this.#segments) bytes += segment.sizeInBytes
-    return bytes
+    return this.#segments.reduce((bytes, segment) => bytes + segment.sizeInBytes, 0)
   }
 
   /** Why the log is offline, null while it works. */
@@ -271,7 +269,7 @@ export class Log {
   /** Resolves once the disk has all that was appended until now. */
   async flush(): Promise<void> {
     this.#mustWork()
-    this.#write()
+    this.writeOut()
     await this.#flushTo(this.logEndOffset)
   }
 
@@ -330,7 +328,7 @@ export class Log {
       this.truncateFullyAndStartAt(offset)
       return
     }
-    this.#write()
+    this.writeOut()
     this.#disk.guard(() => {
       const keep = segmentIndexOf(this.#segments, offset) + 1
       this.#dropSegments(keep, this.#segments.length - keep)
@@ -344,7 +342,7 @@ export class Log {
   /** Drops all records; the next gets this offset. */
   truncateFullyAndStartAt(offset: number): void {
     this.#mustWork()
-    this.#write()
+    this.writeOut()
     this.#disk.guard(() => {
       this.#dropSegments(0, this.#segments.length)
       this.#active = Segment.create(this.files, this.dir, offset, this.#options.now())
@@ -400,14 +398,15 @@ export class Log {
     this.#scheduled = false
     if (this.#closed || this.#disk.failure !== null) return
     try {
-      this.#write()
+      this.writeOut()
     } catch {
       return
     }
     this.#publish()
   }
 
-  #write(): void {
+  /** Puts what is queued into the file now. */
+  writeOut(): void {
     try {
       this.#active.write()
     } catch (error) {
@@ -446,7 +445,7 @@ export class Log {
 
   #roll(offset: number): void {
     this.#touched = true
-    this.#write()
+    this.writeOut()
     this.#disk.guard(() => {
       const { files } = this
       const previous = this.#active

@@ -30,6 +30,18 @@ export function partitionOfName(name: string): { topic: string; partition: numbe
   return match === null ? null : { topic: match[1], partition: Number(match[2]) }
 }
 
+/** The partition whose copy a directory holds, by its name; null for other names. */
+export function partitionOfFutureName(name: string): { topic: string; partition: number } | null {
+  return partitionOfName(/^(.+)\.[0-9a-f]{32}-future$/.exec(name)?.[1] ?? '')
+}
+
+/** The name of a directory that is not the partition's own (now): `topic-N.<32 hex digits>-<what>`, in the 255 bytes of a name. */
+export function nameAside(name: string, uuid: string, what: 'delete' | 'future' | 'stray'): string {
+  const suffix = `.${Buffer.from(uuid, 'base64url').toString('hex')}-${what}`
+  // What is cut is not to be taken for another partition's.
+  return name.length + suffix.length <= 255 ? name + suffix : `${name.slice(0, 254 - suffix.length)}_${suffix}`
+}
+
 /** The topic id in the content of `partition.metadata`, null where it says none. */
 export function topicIdIn(content: Buffer | null): string | null {
   return /^topic_id:\s*([\w-]{22})\s*$/m.exec(content?.toString('utf8') ?? '')?.[1] ?? null

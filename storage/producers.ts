@@ -62,6 +62,16 @@ export class Producers {
   /** Ended transactions whose marker is not below the high watermark yet. */
   #uncommitted: { firstOffset: number; lastOffset: number }[] = []
 
+  /** Takes over all that another knows of the same log: a file keeps less. */
+  adopt(other: Producers): void {
+    this.states.clear()
+    for (const [id, state] of other.states) this.states.set(id, state)
+    this.#open.clear()
+    for (const [id, firstOffset] of other.#open) this.#open.set(id, firstOffset)
+    this.#uncommitted = [...other.#uncommitted]
+    this.endOffset = other.endOffset
+  }
+
   /** Checks batches before they are appended, a client's in full; gives the remembered batch that a client's repeats, or null. */
   checkBatches(batches: Buffer, origin: 'client' | 'coordinator'): ProducerBatch | null {
     for (let at = 0; at < batches.length; at += sizeInBytes(batches, at)) {

@@ -1,13 +1,14 @@
 /** DescribeLogDirs: what lies in each data directory, and how large it is. */
 import { codes } from '../../protocol/errors.ts'
 import type { DescribeLogDirsRequest, DescribeLogDirsResponse } from '../../protocol/messages/describe-log-dirs.ts'
-import type { DirectoryState } from '../partitions/log-directories.ts'
+import type { DirectoryState, LogDirectories } from '../partitions/log-directories.ts'
 import type { Partition } from '../partitions/partition.ts'
 import { clusterResource } from './authorized-operations.ts'
 import type { Context } from './context.ts'
 
 type Result = DescribeLogDirsResponse['results'][number]
 type TopicResult = Result['topics'][number]
+type PartitionResult = TopicResult['partitions'][number]
 
 /** All partitions where `topics` is null. */
 export function describeLogDirs(request: DescribeLogDirsRequest, context: Context): DescribeLogDirsResponse {
@@ -15,26 +16,45 @@ export function describeLogDirs(request: DescribeLogDirsRequest, context: Contex
   if (!broker.authorize(context, 'describe', 'cluster', clusterResource)) {
     return { throttleTimeMs: 0, errorCode: codes.CLUSTER_AUTHORIZATION_FAILED, results: [] }
   }
-  const topicsByPath = new Map<string, Map<string, TopicResult['partitions'][number][]>>()
+  const found = new ByPath()
+  const { logDirectories, relocations } = broker.partitions
   for (const partition of wanted(request, context)) {
-    const path = broker.partitions.logDirectories.pathOf(partition)
+    const path = logDirectories.pathOf(partition)
     if (path === null || partition.standing !== 'online') continue
-    const topics = topicsByPath.get(path) ?? new Map<string, TopicResult['partitions'][number][]>()
-    topicsByPath.set(path, topics)
-    const partitions = topics.get(partition.topic) ?? []
-    topics.set(partition.topic, partitions)
-    partitions.push({
+    found.add(path, partition, {
       partitionIndex: partition.index,
       partitionSize: partition.sizeInBytes,
       offsetLag: partition.isLoaded ? Math.max(0, partition.highWatermark - partition.logEndOffset) : 0,
       isFutureKey: false,
     })
+    const future = relocations.futureOf(partition)
+    if (future === null) continue
+    found.add(future.path, partition, {
+      partitionIndex: partition.index,
+      partitionSize: future.sizeInBytes,
+      offsetLag: future.offsetLag,
+      isFutureKey: true,
+    })
   }
-  const results = broker.partitions.logDirectories.states().map(state => {
-    const topics = [...(topicsByPath.get(state.path) ?? [])].map(([name, partitions]) => ({ name, partitions }))
-    return describe(state, topics)
-  })
+  const results = logDirectories.states().map(state => describe(state, found.topics(state.path), logDirectories))
   return { throttleTimeMs: 0, errorCode: codes.NONE, results }
+}
+
+/** Answers for partitions by directory and topic. */
+class ByPath {
+  readonly #paths = new Map<string, Map<string, PartitionResult[]>>()
+
+  add(path: string, { topic }: Partition, result: PartitionResult): void {
+    const topics = this.#paths.get(path) ?? new Map<string, PartitionResult[]>()
+    this.#paths.set(path, topics)
+    const partitions = topics.get(topic)
+    if (partitions) partitions.push(result)
+    else topics.set(topic, [result])
+  }
+
+  topics(path: string): TopicResult[] {
+    return [...(this.#paths.get(path) ?? [])].map(([name, partitions]) => ({ name, partitions }))
+  }
 }
 
 function* wanted({ topics }: DescribeLogDirsRequest, { broker: { partitions } }: Context): Iterable<Partition> {
@@ -50,10 +70,13 @@ function* wanted({ topics }: DescribeLogDirsRequest, { broker: { partitions } }:
   }
 }
 
-function describe({ path, directory, failed, cordoned }: DirectoryState, topics: TopicResult[]): Result {
-  const isCordoned = cordoned
-  if (failed || directory === null)
-    return { errorCode: codes.KAFKA_STORAGE_ERROR, logDir: path, topics: [], isCordoned }
-  const { totalBytes, usableBytes } = directory.usage()
-  return { errorCode: codes.NONE, logDir: path, topics, totalBytes, usableBytes, isCordoned }
+function describe(
+  { path, failed, cordoned }: DirectoryState,
+  topics: TopicResult[],
+  directories: LogDirectories,
+): Result {
+  const space = failed ? null : directories.spaceOf(path)
+  return space === null
+    ? { errorCode: codes.KAFKA_STORAGE_ERROR, logDir: path, topics: [], isCordoned: cordoned }
+    : { errorCode: codes.NONE, logDir: path, topics, ...space, isCordoned: cordoned }
 }

@@ -1,5 +1,6 @@
 /** Every API that the broker answers: one line each. Dispatch, and what ApiVersions advertises, derive from this list. */
 import { AlterConfigs } from '../../protocol/messages/alter-configs.ts'
+import { AlterReplicaLogDirs } from '../../protocol/messages/alter-replica-log-dirs.ts'
 import { ApiVersions } from '../../protocol/messages/api-versions.ts'
 import { CreatePartitions } from '../../protocol/messages/create-partitions.ts'
 import { CreateTopics } from '../../protocol/messages/create-topics.ts'
@@ -31,6 +32,7 @@ import { Produce } from '../../protocol/messages/produce.ts'
 import { SyncGroup } from '../../protocol/messages/sync-group.ts'
 import type { Api, Fields, RequestOf, ResponseOf } from '../../protocol/schema.ts'
 import { alterConfigs } from './alter-configs.ts'
+import { alterReplicaLogDirs } from './alter-replica-log-dirs.ts'
 import { apiVersions } from './api-versions.ts'
 import type { Context } from './context.ts'
 import { createPartitions } from './create-partitions.ts'
@@ -103,6 +105,7 @@ export const handlers: readonly Handler[] = [
   row(OffsetForLeaderEpoch, offsetForLeaderEpoch),
   row(DescribeConfigs, describeConfigs),
   row(AlterConfigs, alterConfigs),
+  row(AlterReplicaLogDirs, alterReplicaLogDirs),
   row(DescribeLogDirs, describeLogDirs),
   row(CreatePartitions, createPartitions),
   row(DeleteGroups, deleteGroups),

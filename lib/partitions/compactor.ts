@@ -50,6 +50,9 @@ export class Compactor {
   #current: { partition: Partition; engine: CompactionEngine } | null = null
   /** Partitions whose records cannot be read; left alone until the broker is restarted. */
   readonly #damaged = new WeakSet<Partition>()
+  /** Partitions on their way to another directory. */
+  readonly #paused = new Set<Partition>()
+  #cleaning: Promise<boolean> = Promise.resolve(false)
   #round: Promise<void> = Promise.resolve()
   /** Whether some logs were not looked at yet, as opening them took long enough. */
   #isBehind = false
@@ -67,6 +70,17 @@ export class Compactor {
   /** Resolves when the round under way, if there is one, is over. */
   get idle(): Promise<void> {
     return this.#round
+  }
+
+  /** Leaves a partition alone until `resume`; resolves once nothing of it is under way. */
+  async pause(partition: Partition): Promise<void> {
+    this.#paused.add(partition)
+    this.forget(partition)
+    while (this.#current?.partition === partition) await this.#cleaning
+  }
+
+  resume(partition: Partition): void {
+    this.#paused.delete(partition)
   }
 
   /** A partition is gone. */
@@ -96,7 +110,8 @@ export class Compactor {
     while (!this.#stopped && this.#options.settings().enabled) {
       const next = this.#dirtiest(stuck)
       if (next === null) break
-      if (!(await this.#clean(next.partition, next.dirtiness))) stuck.add(next.partition)
+      this.#cleaning = this.#clean(next.partition, next.dirtiness)
+      if (!(await this.#cleaning)) stuck.add(next.partition)
     }
     await this.#thread.stop()
   }
@@ -109,6 +124,7 @@ export class Compactor {
     let found: { partition: Partition; dirtiness: Dirtiness } | null = null
     for (const partition of this.#options.all()) {
       if (partition.standing !== 'online' || except.has(partition) || this.#damaged.has(partition)) continue
+      if (this.#paused.has(partition)) continue
       if (!partition.settings.log.cleanupPolicy.includes('compact')) continue
       const { isLoaded } = partition
       if (!isLoaded && partition.isCompacted) continue

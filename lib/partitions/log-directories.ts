@@ -1,4 +1,6 @@
 /** The data directories of this broker (`log.dirs`): which partition lies in which, and which of them have failed. */
+
+import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { LogDirectory } from '../../storage/directory.ts'
 import { isDiskError } from '../../storage/files.ts'
 import type { Log } from '../../storage/log.ts'
@@ -31,8 +33,12 @@ export interface LogDirectoriesOptions {
 interface Entry {
   readonly directory: LogDirectory
   failed: boolean
+  /** Partitions here, those on their way here too. */
   partitions: number
 }
+
+/** Wishes for partitions that are not there yet: more are not remembered. */
+const wishesMax = 10_000
 
 export class LogDirectories {
   readonly #entries: Entry[]
@@ -43,6 +49,8 @@ export class LogDirectories {
   /** Where directories of partitions were found at start that belong to no known one, by their name. */
   readonly #found = new Map<string, Entry[]>()
   readonly #entryOf = new Map<string, Entry>()
+  /** Where partitions are to be made that are not there yet, by name. */
+  readonly #wishes = new Map<string, Entry>()
   /** Partitions that were just created, and of which nothing has been made in their place yet. */
   readonly #fresh = new Set<string>()
 
@@ -75,9 +83,75 @@ export class LogDirectories {
     ]
   }
 
+  /** Bytes of the volume that holds a directory, −1 where there is none; null where that cannot be found out. */
+  spaceOf(path: string): { totalBytes: number; usableBytes: number } | null {
+    const entry = this.#entries.find(({ directory }) => directory.path === path)
+    if (entry === undefined || entry.failed) return null
+    try {
+      const { totalBytes, usableBytes } = entry.directory.usage()
+      return { totalBytes, usableBytes }
+    } catch (error) {
+      if (!isDiskError(error)) throw error
+      this.#fail(entry, error)
+      return null
+    }
+  }
+
   /** Whether any directory can still be used. */
   get anyUsable(): boolean {
     return this.#entries.some(({ failed }) => !failed)
+  }
+
+  /** A configured directory by its path, as `log.dirs` names it. Throws LOG_DIR_NOT_FOUND or KAFKA_STORAGE_ERROR. */
+  usable(path: string): LogDirectory {
+    const entry = this.#entries.find(({ directory }) => directory.path === path)
+    if (entry?.failed === false) return entry.directory
+    if (entry !== undefined || this.#missing.includes(path)) {
+      throw new KafkaError(codes.KAFKA_STORAGE_ERROR, `the data directory ${path} has failed; see the broker's log`)
+    }
+    throw new KafkaError(
+      codes.LOG_DIR_NOT_FOUND,
+      `${path} is none of this broker's log.dirs; name one as it stands there`,
+    )
+  }
+
+  /** Remembers where a partition is to be made that is not there yet. */
+  wish(name: string, directory: LogDirectory): void {
+    if (this.#wishes.size < wishesMax || this.#wishes.has(name))
+      this.#wishes.set(name, this.#entryOfDirectory(directory))
+  }
+
+  /** A partition is on its way to a directory, or not any more. */
+  reserve(directory: LogDirectory, count: 1 | -1): void {
+    this.#entryOfDirectory(directory).partitions += count
+  }
+
+  /** Takes it that a partition lies in another directory now, whose place for it was reserved; gives up its files in the first. */
+  moved(partition: Partition, to: LogDirectory): void {
+    const from = this.#entryOf.get(partition.name)
+    this.deleteLog(partition)
+    this.#entryOf.set(partition.name, this.#entryOfDirectory(to))
+    if (from === undefined || from.failed) return
+    try {
+      // Came the name back after a power failure, two directories would hold the partition.
+      from.directory.syncNames()
+    } catch (error) {
+      this.#logger.error('the names in a data directory cannot be brought to the disk', {
+        partition: partition.name,
+        error,
+      })
+      if (isDiskError(error)) this.#fail(from, error)
+    }
+  }
+
+  /** The disk of a directory failed. */
+  failDirectory(directory: LogDirectory, error: Error): void {
+    this.#fail(this.#entryOfDirectory(directory), error)
+  }
+
+  /** The directories that can be used. */
+  *usableDirectories(): Iterable<LogDirectory> {
+    for (const { directory, failed } of this.#entries) if (!failed) yield directory
   }
 
   /** The directory that holds a partition; null where none does. */
@@ -240,12 +314,48 @@ export class LogDirectories {
     if (isNew || found.length > 1) {
       const { topic, partition } = partitionOfName(name)!
       const topicIds = found.map(({ directory }) => directory.topicId(topic, partition))
+      if (topicIds.filter(id => id === topicId).length > 1) this.#setCopiesAside(name, found, topicIds, topicId)
       at = topicIds.includes(topicId) ? topicIds.indexOf(topicId) : topicIds.indexOf(null)
       if (at < 0) return null
     }
     const [entry] = found.splice(at, 1)
     if (found.length === 0) this.#found.delete(name)
     return entry!
+  }
+
+  /**
+   * Leaves one of several directories of the same partition: a move was interrupted when both were whole. The one that the
+   * partition moved to has no less than the one that it came from.
+   */
+  #setCopiesAside(name: string, found: Entry[], topicIds: (string | null)[], topicId: string): void {
+    const { topic, partition } = partitionOfName(name)!
+    let best = -1
+    let end = { baseOffset: -1, sizeInBytes: -1 }
+    for (const [index, { directory }] of found.entries()) {
+      if (topicIds[index] !== topicId) continue
+      const other = directory.lastSegment(topic, partition)
+      const isFurther =
+        other.baseOffset > end.baseOffset ||
+        (other.baseOffset === end.baseOffset && other.sizeInBytes > end.sizeInBytes)
+      if (!isFurther) continue
+      best = index
+      end = other
+    }
+    for (let index = found.length - 1; index >= 0; index--) {
+      if (index === best || topicIds[index] !== topicId) continue
+      const { directory } = found[index]!
+      this.#logger.warn('a partition lies in two data directories; the shorter one is put aside', {
+        partition: name,
+        directory: directory.path,
+      })
+      directory.setAside(topic, partition)
+      found.splice(index, 1)
+      topicIds.splice(index, 1)
+    }
+  }
+
+  #entryOfDirectory(directory: LogDirectory): Entry {
+    return this.#entries.find(entry => entry.directory === directory)!
   }
 
   /** Where a partition has its place; another one, where that turns out to hold something else under its name. */
@@ -276,6 +386,8 @@ export class LogDirectories {
   #entryForNew(name: string, isNew: boolean): Entry | null {
     // A partition that is found nowhere may lie in a directory that is away: a second, empty one would lose its records.
     if (!isNew && this.#missing.length > 0) return null
+    const wish = this.#wishes.get(name)
+    if (wish !== undefined && this.#wishes.delete(name) && !wish.failed) return wish
     const strays = this.#found.get(name)
     const cordoned = this.#cordoned()
     let fewest: Entry | null = null

@@ -48,8 +48,8 @@ export type Standing = 'online' | 'offline' | 'deleted'
 
 /** What a log tells its partition. */
 export interface LogEvents {
-  readonly onWritten: () => void
-  readonly onFailed: (error: Error) => void
+  readonly onWritten: () => unknown
+  readonly onFailed: (error: Error) => unknown
 }
 
 /** What a partition asks of those who keep it, and tells them. */
@@ -199,10 +199,14 @@ export class Partition {
   /** Opens the log, unless it is; false where the partition is offline or deleted, perhaps by this. */
   load(): boolean {
     if (this.#standing !== 'online' || this.#log !== null) return this.#standing === 'online'
-    this.#log = this.#host.openLog(this, {
-      onWritten: () => this.#written(),
-      onFailed: error => this.#host.failed(this, error),
+    let log: Log | null = null
+    // A log that has moved away may notice late that its files are gone.
+    const isCurrent = () => log === null || log === this.#log
+    log = this.#host.openLog(this, {
+      onWritten: () => isCurrent() && this.#written(),
+      onFailed: error => isCurrent() && this.#host.failed(this, error),
     })
+    this.#log = log
     if (this.#log === null) this.fail()
     else {
       try {
@@ -213,6 +217,16 @@ export class Partition {
       this.#followWritten()
     }
     return this.#standing === 'online'
+  }
+
+  /** Has the log given up where it is, by `move`, and opened where it lies then; whoever waits goes on waiting. */
+  reopen(move: () => void): void {
+    const before = this.#log
+    move()
+    this.#log = null
+    if (!this.load() || before === null) return
+    this.#log!.producers.adopt(before.producers)
+    this.#written()
   }
 
   /** Throws where a client's idea of the leader epoch is not the current one; -1 where the client has none. */

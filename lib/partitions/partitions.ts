@@ -11,6 +11,7 @@ import type { ClusterImage, ImageDelta, TopicImage } from '../controller/image.t
 import type { CompactorSettings } from './compactor.ts'
 import { LogDirectories } from './log-directories.ts'
 import { type LogEvents, Partition, type PartitionHost, type PartitionSettings } from './partition.ts'
+import { Relocations } from './relocations.ts'
 import { type Due, Timetable } from './timetable.ts'
 import type { Turn } from './turn.ts'
 import { Upkeep, type UpkeepIntervals } from './upkeep.ts'
@@ -41,6 +42,8 @@ export interface PartitionsOptions {
   readonly intervals: UpkeepIntervals
   /** How logs are compacted, asked again for every round; without, none is. */
   readonly compaction?: () => CompactorSettings
+  /** Bytes copied per second of partitions that move to another data directory; asked again all the time. No limit without. */
+  readonly relocationBytesPerSecondMax?: () => number
 }
 
 /** New partitions of a topic that are made before its creation is answered. */
@@ -55,6 +58,8 @@ export class Partitions implements PartitionHost {
   /** Fetches that wait for more to read. */
   readonly waiting = new Set<Due>()
   readonly logDirectories: LogDirectories
+  /** Partitions on their way to another data directory. */
+  readonly relocations: Relocations
   readonly #nodeId: number
   readonly #settingsOf: (topic: TopicImage) => PartitionSettings
   readonly #logger: Logger
@@ -89,6 +94,18 @@ export class Partitions implements PartitionHost {
       compaction: options.compaction,
       logger: options.logger,
     })
+    this.relocations = new Relocations({
+      directories: this.logDirectories,
+      clock: options.clock,
+      bytesPerSecondMax: options.relocationBytesPerSecondMax ?? (() => Number.MAX_SAFE_INTEGER),
+      doNotCompact: partition => this.#upkeep.doNotCompact(partition),
+      compact: partition => this.#upkeep.compact(partition),
+      moved: partition => {
+        if (partition.standing === 'online') this.#upkeep.changed(partition)
+        this.#upkeep.removeDeletedIn(partition.settings.log.fileDeleteDelayMs)
+      },
+      logger: options.logger,
+    })
   }
 
   /**
@@ -99,6 +116,8 @@ export class Partitions implements PartitionHost {
     const partitions = new Partitions(options)
     for (const topic of options.image.topics.values()) partitions.#openTopic(topic, 0, false)
     partitions.logDirectories.warnOfStrays()
+    const isAnyMissing = (options.missingDirectories?.length ?? 0) > 0
+    partitions.relocations.resume((topic, index) => partitions.get(topic, index), isAnyMissing)
     partitions.#upkeep.start()
     return partitions
   }
@@ -170,6 +189,7 @@ export class Partitions implements PartitionHost {
 
   /** Flushes and closes all logs, writes the checkpoints, and leaves the directories marked as cleanly closed. */
   async close(): Promise<void> {
+    await this.relocations.stop()
     await this.#upkeep.stop()
     this.timetable.close()
     await this.logDirectories.close()
@@ -219,7 +239,9 @@ export class Partitions implements PartitionHost {
       if (this.logDirectories.pathOf(partition) !== path) continue
       partition.fail()
       this.#upkeep.forget(partition)
+      this.relocations.forget(partition)
     }
+    this.relocations.directoryFailed(path)
     told?.(path, this.logDirectories.anyUsable, error)
   }
 
@@ -287,6 +309,7 @@ export class Partitions implements PartitionHost {
       removalDelayMs = Math.max(removalDelayMs, partition.settings.log.fileDeleteDelayMs)
       partition.delete()
       this.#upkeep.forget(partition)
+      this.relocations.forget(partition)
       this.logDirectories.deleteLog(partition)
       for (const listener of this.#listeners) listener.closed?.(partition)
     }

@@ -98,6 +98,15 @@ export class Upkeep {
     this.#flushes.delete(partition)
   }
 
+  /** Keeps a partition from being compacted until `compact`; resolves once nothing is under way. */
+  async doNotCompact(partition: Partition): Promise<void> {
+    await this.#compactor?.pause(partition)
+  }
+
+  compact(partition: Partition): void {
+    this.#compactor?.resume(partition)
+  }
+
   /** Files were given up, to be removed after so many milliseconds. */
   removeDeletedIn(delayMs: number): void {
     this.#timetable.in(delayMs, {

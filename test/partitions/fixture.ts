@@ -54,6 +54,7 @@ export class PartitionsFixture {
   readonly log: string[] = []
   readonly failedDirectories: { path: string; anyUsable: boolean }[] = []
   cordoned: readonly string[]
+  relocationBytesPerSecondMax: number
   readonly paths: readonly string[]
   image: ClusterImage = emptyImage('cluster', 1)
   partitions!: Partitions
@@ -72,6 +73,7 @@ export class PartitionsFixture {
       paths?: readonly string[]
       missing?: readonly string[]
       cordoned?: readonly string[]
+      relocationBytesPerSecondMax?: number
     } = {},
   ) {
     const { topics = [], properties = {}, files = memoryFiles(), paths = ['/data'] } = options
@@ -79,6 +81,7 @@ export class PartitionsFixture {
     this.files = files
     this.paths = paths
     this.cordoned = options.cordoned ?? []
+    this.relocationBytesPerSecondMax = options.relocationBytesPerSecondMax ?? Number.MAX_SAFE_INTEGER
     this.#logger = createLogger('info', { clock: this.clock, write: line => void this.log.push(line.trim()) })
     this.image = imageOf(this.image, topics)
     this.open(options.missing)
@@ -107,6 +110,7 @@ export class PartitionsFixture {
       directories,
       missingDirectories: missing,
       cordonedDirectories: () => this.cordoned,
+      relocationBytesPerSecondMax: () => this.relocationBytesPerSecondMax,
       onDirectoryFailed: (path, anyUsable) => void this.failedDirectories.push({ path, anyUsable }),
       settingsOf: topic => ({
         log: logConfigOf(topic.configs, config),

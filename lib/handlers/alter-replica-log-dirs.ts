@@ -1,0 +1,49 @@
+/** AlterReplicaLogDirs (KIP-113): moves partitions to another of this broker's data directories, in the background. */
+import { codes, KafkaError } from '../../protocol/errors.ts'
+import type {
+  AlterReplicaLogDirsRequest,
+  AlterReplicaLogDirsResponse,
+} from '../../protocol/messages/alter-replica-log-dirs.ts'
+import { clusterResource } from './authorized-operations.ts'
+import type { Context } from './context.ts'
+
+/** The answer says that moves were begun. A partition that is named for several directories moves to the last. */
+export function alterReplicaLogDirs(
+  request: AlterReplicaLogDirsRequest,
+  context: Context,
+): AlterReplicaLogDirsResponse {
+  const mayAlter = context.broker.authorize(context, 'alter', 'cluster', clusterResource)
+  const topics = new Map<string, Map<number, string>>()
+  for (const { path, topics: ofPath } of request.dirs) {
+    for (const { name, partitions } of ofPath) {
+      const paths = topics.get(name) ?? new Map<number, string>()
+      topics.set(name, paths)
+      for (const index of partitions) paths.set(index, path)
+    }
+  }
+  const results = [...topics].map(([topicName, paths]) => ({
+    topicName,
+    partitions: [...paths].map(([partitionIndex, path]) => ({
+      partitionIndex,
+      errorCode: mayAlter ? moved(topicName, partitionIndex, path, context) : codes.CLUSTER_AUTHORIZATION_FAILED,
+    })),
+  }))
+  return { throttleTimeMs: 0, results }
+}
+
+/** Begins to move a partition; where there is none yet, remembers where it is to be made. Gives the error code. */
+function moved(topic: string, index: number, path: string, { broker: { partitions } }: Context): number {
+  try {
+    const directory = partitions.logDirectories.usable(path)
+    const partition = partitions.get(topic, index)
+    if (partition === undefined) {
+      if (index >= 0) partitions.logDirectories.wish(`${topic}-${index}`, directory)
+      return partitions.whyMissing(topic, index)
+    }
+    partitions.relocations.move(partition, directory)
+    return codes.NONE
+  } catch (error) {
+    if (error instanceof KafkaError) return error.code
+    throw error
+  }
+}
