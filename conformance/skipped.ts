@@ -24,7 +24,7 @@ const apiGroups: Groups = [
   ['Quotas', /ClientQuotas/],
   [
     'Several brokers',
-    /Reassignments|AlterPartition$|ElectLeaders|Quorum|UnregisterBroker|AlterReplicaLogDirs|UpdateFeatures/,
+    /Reassignments|AlterPartition$|ElectLeaders|Quorum|UnregisterBroker|UpdateFeatures/,
   ],
   ['Client metrics (KIP-714)', /Telemetry/],
   ['Others', /./],
