@@ -22,10 +22,7 @@ const apiGroups: Groups = [
   ['Transactions', /Txn|Transaction/],
   ['Authentication, authorisation and tokens', /^Sasl|Acls$|DelegationToken|Scram/],
   ['Quotas', /ClientQuotas/],
-  [
-    'Several brokers',
-    /Reassignments|AlterPartition$|ElectLeaders|Quorum|UnregisterBroker|UpdateFeatures/,
-  ],
+  ['Several brokers', /Reassignments|AlterPartition$|ElectLeaders|Quorum|UnregisterBroker|UpdateFeatures/],
   ['Client metrics (KIP-714)', /Telemetry/],
   ['Others', /./],
 ]

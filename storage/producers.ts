@@ -62,13 +62,11 @@ export class Producers {
   /** Ended transactions whose marker is not below the high watermark yet. */
   #uncommitted: { firstOffset: number; lastOffset: number }[] = []
 
-  /** Takes over all that another knows of the same log: a file keeps less. */
+  /** Takes over all that another knows of the same log, and that is not needed any more: a file keeps less. */
   adopt(other: Producers): void {
-    this.states.clear()
-    for (const [id, state] of other.states) this.states.set(id, state)
-    this.#open.clear()
-    for (const [id, firstOffset] of other.#open) this.#open.set(id, firstOffset)
-    this.#uncommitted = [...other.#uncommitted]
+    this.states = other.states
+    this.#open = other.#open
+    this.#uncommitted = other.#uncommitted
     this.endOffset = other.endOffset
   }
 
