@@ -299,7 +299,7 @@ export class LogDirectory {
       [this.#cleanedOffsets, log.cleanedOffset],
       [this.#highWatermarks, highWatermark],
     ] as const
-    for (const [map, offset] of offsets) setPartitionOffset(map, topic, partition, offset)
+    for (const [checkpoint, offset] of offsets) checkpoint.set(topic, partition, offset)
   }
 
   /** Nothing is expected any more. */
