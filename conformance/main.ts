@@ -1,6 +1,6 @@
 /**
  * Black-box checks of a broker: `npm run conformance [-- SUITE] [--bootstrap HOST:PORT]`. Without an address a broker of our own
- * is started. Suites: kafkajs (the default), clients, driver, crash, hostile. `skipped` renews the lists of skipped.md.
+ * is started. Suites: kafkajs (the default), clients, driver, crash, disk-full, hostile. `skipped` renews the lists of skipped.md.
  */
 import { parseArgs } from 'node:util'
 
@@ -16,6 +16,7 @@ const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   clients: async () => (await import('./clients/index.ts')).clients,
   driver: async () => (await import('./driver.ts')).driver,
   crash: async () => (await import('./crash.ts')).crash,
+  'disk-full': async () => (await import('./disk-full.ts')).diskFull,
   hostile: async () => (await import('./hostile/index.ts')).hostile,
   skipped: async () => (await import('./skipped.ts')).skipped,
 }

@@ -89,6 +89,8 @@ export class LogDirectory {
   readonly #deleted = new Removals()
   /** Logs that could not be opened, and so not be recovered. */
   readonly #unopened = new Set<string>()
+  /** Whether it was closed or let go of. */
+  #isOver = false
   /** Logs that were released: their files are what they are known to be. */
   readonly #released = new Set<string>()
 
@@ -350,8 +352,10 @@ export class LogDirectory {
     return { sizeInBytes, ...this.#options.files.usage(this.path) }
   }
 
-  /** Closes all logs, notes that they were closed well, and lets go of the directory. */
+  /** Closes all logs, notes that they were closed well, and lets go of the directory, unless that was done. */
   async close(): Promise<void> {
+    if (this.#isOver) return
+    this.#isOver = true
     const { files } = this.#options
     try {
       const open = [...this.#logs.values()]
@@ -370,6 +374,8 @@ export class LogDirectory {
 
   /** Lets go of a directory whose disk failed: nothing is written any more, and the next start trusts nothing. */
   abandon(): void {
+    if (this.#isOver) return
+    this.#isOver = true
     for (const { log } of this.#logs.values()) {
       try {
         log.discard()

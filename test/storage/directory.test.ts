@@ -175,6 +175,19 @@ t.test('a log whose disk failed leaves no mark of a clean shutdown', async t => 
   t.equal(open('/data', { files }).cleanShutdown, false)
 })
 
+t.test('a directory that was let go of is not closed as if all were well', async t => {
+  const files = memoryFiles()
+  const directory = open('/data', { files })
+  directory.openLog('t', 0, topicId, defaultLogConfig)
+  directory.abandon()
+  await directory.close()
+  const next = open('/data', { files })
+  t.equal(next.cleanShutdown, false)
+  directory.abandon()
+  t.throws(() => open('/data', { files }), DirectoryLockedError, 'it is held by the next one still')
+  await next.close()
+})
+
 t.test('a log that could not be recovered leaves no mark of a clean shutdown', async t => {
   const files = new SimulatedFiles()
   const first = open('/data', { files })
