@@ -43,9 +43,22 @@ export class BenchCluster {
         ...noOperations,
       })
       const { partitions } = topics[0]
-      if (partitions.length === numPartitions && partitions.every(({ errorCode }) => errorCode === 0)) return
+      if (partitions.length === numPartitions && partitions.every(({ errorCode }) => errorCode === 0)) break
       await delay(50)
     }
+    // What the metadata tells may be ahead of who leads.
+    while (!(await this.#serves(name, numPartitions))) await delay(50)
+  }
+
+  async #serves(topic: string, numPartitions: number): Promise<boolean> {
+    const partitions = Array.from({ length: numPartitions }, (_, partitionIndex) => ({ partitionIndex, timestamp: -1 }))
+    const answer = await this.#client.send(ListOffsets, 5, {
+      replicaId: -1,
+      isolationLevel: 0,
+      timeoutMs: 0,
+      topics: [{ name: topic, partitions }],
+    })
+    return answer.topics[0].partitions.every(({ errorCode }) => errorCode === codes.NONE)
   }
 
   async deleteTopic(name: string): Promise<void> {
