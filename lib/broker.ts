@@ -27,10 +27,12 @@ export interface BrokerOptions {
   dev?: boolean
   /** Kafka's own properties, by name; the options above win over them. */
   properties?: Readonly<Record<string, string>>
-  /** What is logged to standard error; 'warn' for a broker in a program, 'info' for the command. */
+  /** What is logged to standard error; 'warn' where nothing is said, while the command says 'info'. */
   logLevel?: LogLevel
   /** Where log lines go instead. */
   logger?: Logger
+  /** Calls the start off, which may take long where logs are to be recovered; it rejects then with the signal's reason. */
+  signal?: AbortSignal
 }
 
 /** A broker that runs in this process. */
@@ -66,6 +68,7 @@ export class Broker {
       clock: systemClock,
       random: systemRandom,
       logger,
+      signal: options.signal,
     })
     return new Broker(parts, logger)
   }

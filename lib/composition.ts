@@ -37,6 +37,8 @@ export interface CompositionOptions {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
+  /** Calls the start off. */
+  readonly signal?: AbortSignal
 }
 
 /** How often producers that have been silent for too long are looked for; Kafka's own default. */
@@ -195,6 +197,12 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
   })
   opened.add(() => partitions.close())
   if (opened.failure.error !== null) throw opened.failure.error
+  await partitions.start({
+    threads: config.get('num.recovery.threads.per.data.dir'),
+    pause: () => new Promise(resolve => clock.immediate(resolve)),
+    signal: options.signal,
+  })
+  options.signal?.throwIfAborted()
   cluster.onChange(delta => partitions.apply(delta))
   const groups = new Groups({ partitions, cluster, config, clock, random, logger: logger.child('groups') })
   const listenerConfigs = listenersOf(config)

@@ -3,9 +3,9 @@
  * recovery points, log starts and high watermarks, and a marker that says that all was closed well.
  */
 import type { Files } from './files.ts'
+import { DirectoryError, type IdentityOptions, identityOf } from './identity.ts'
 import { DirectoryLock } from './lock.ts'
 import { Log, type LogConfig } from './log.ts'
-import { metaPropertiesName, nodeIdIn, readMetaProperties } from './meta-properties.ts'
 import {
   cleanedOffsetsName,
   cleanShutdownName,
@@ -22,18 +22,15 @@ import {
 } from './names.ts'
 import { OffsetCheckpoint } from './offset-checkpoint.ts'
 import type { RecoveryLogger } from './recovery.ts'
+import { type RecoveryChoice, type RecoveryJob, type RecoveryOutcome, runRecovery } from './recovery-run.ts'
 import { Removals } from './removals.ts'
 
+export { DirectoryError } from './identity.ts'
 export { DirectoryLockedError } from './lock.ts'
+export type { RecoveryAmount, RecoveryChoice } from './recovery-run.ts'
 
 /** What a directory is opened with. */
-export interface DirectoryOptions {
-  readonly files: Files
-  readonly nodeId: number
-  /** The cluster that the directory must belong to; a new directory without gets a new cluster. */
-  readonly clusterId?: string
-  /** A new id of 22 url-safe characters. */
-  readonly uuid: () => string
+export interface DirectoryOptions extends IdentityOptions {
   readonly now: () => number
   /** Runs a function once at the end of this turn of the event loop. */
   readonly schedule: (run: () => void) => void
@@ -59,12 +56,11 @@ export interface StoredFuture extends StoredPartition {
   readonly topicId: string | null
 }
 
-/** A directory that this broker must not use, with the reason. */
-export class DirectoryError extends Error {
-  constructor(message: string) {
-    super(message)
-    this.name = 'DirectoryError'
-  }
+/** A log that may have to be recovered. */
+export interface RecoverableLog {
+  readonly topic: string
+  readonly partition: number
+  readonly config: LogConfig
 }
 
 /** Logs closed at once: enough to keep the disk busy. */
@@ -91,8 +87,10 @@ export class LogDirectory {
   readonly #unopened = new Set<string>()
   /** Whether it was closed or let go of. */
   #isOver = false
-  /** Logs that were released: their files are what they are known to be. */
+  /** Logs that were released, or recovered: their files are what they are known to be. */
   readonly #released = new Set<string>()
+  /** Logs that were recovered, of which the disk may not have all: up to which offset it has. */
+  readonly #recovered = new Map<string, number>()
 
   /** Takes a directory, and makes it where there is none. Throws DirectoryLockedError or DirectoryError. */
   static open(path: string, options: DirectoryOptions): LogDirectory {
@@ -115,7 +113,7 @@ export class LogDirectory {
     this.files = files
     this.#options = options
     this.#lock = lock
-    const meta = readMeta(path, options)
+    const meta = identityOf(path, options)
     this.clusterId = meta.clusterId
     this.directoryId = meta.directoryId
     const warn = (message: string) => options.logger?.warn(message)
@@ -174,6 +172,57 @@ export class LogDirectory {
     return this.#logs.get(`${topic}-${partition}`)?.log ?? null
   }
 
+  /**
+   * Notes that a partition's log is to be opened before the directory is called cleanly closed; false where it needs not be, as all was
+   * well when it was last closed.
+   */
+  mustRecover(topic: string, partition: number): boolean {
+    const name = `${topic}-${partition}`
+    const { files } = this.#options
+    const isKnown = this.cleanShutdown || this.#released.has(name) || this.#logs.has(name)
+    const must = !isKnown && files.exists(`${this.path}/${name}`)
+    if (must) this.#unopened.add(name)
+    return must
+  }
+
+  /**
+   * Recovers logs, none of which is open, the largest first; in threads where they are large or many, else when they are opened. `done`
+   * is told of each when it may be opened, and whether there is no need to. Resolves when all are through, or the signal calls it off.
+   */
+  async recover(
+    logs: readonly RecoverableLog[],
+    done: (log: RecoverableLog, mayWait: boolean) => void,
+    choice: RecoveryChoice,
+  ): Promise<void> {
+    const jobs = logs.map(log => this.#recoveryJob(log))
+    await runRecovery(jobs, this.#options.files, choice, (index, outcome) =>
+      done(logs[index], outcome !== null && this.#takeOutcome(logs[index], outcome)),
+    )
+  }
+
+  #recoveryJob({ topic, partition, config }: RecoverableLog): RecoveryJob {
+    const { now, producerIdExpirationMs } = this.#options
+    return {
+      dir: `${this.path}/${topic}-${partition}`,
+      config: { indexIntervalBytes: config.indexIntervalBytes, cleanupPolicy: config.cleanupPolicy },
+      now: now(),
+      recoveryPoint: this.#recoveryPoints.get(topic, partition),
+      logStartOffset: this.#logStarts.get(topic, partition),
+      producerIdExpirationMs,
+    }
+  }
+
+  #takeOutcome({ topic, partition }: RecoverableLog, outcome: RecoveryOutcome): boolean {
+    if ('error' in outcome) return false
+    const name = `${topic}-${partition}`
+    for (const { level, message, fields } of outcome.messages) this.#options.logger?.[level](message, fields)
+    if (outcome.isProven) {
+      this.#released.add(name)
+      this.#unopened.delete(name)
+    } else this.#recovered.set(name, outcome.recoveryPoint)
+    return outcome.isProven
+  }
+
   /** Opens a partition's log, and makes it where there is none. Throws DirectoryError where it belongs to another topic id. */
   openLog(
     topic: string,
@@ -196,7 +245,9 @@ export class LogDirectory {
       throw new DirectoryError(`${dir} belongs to topic id ${storedId}, not ${topicId}; move it away`)
     }
     this.#unopened.add(name)
-    const isKnown = this.cleanShutdown || this.#released.delete(name)
+    const recovered = this.#recovered.get(name)
+    const isKnown = this.#released.delete(name) || this.cleanShutdown || recovered !== undefined
+    this.#recovered.delete(name)
     const log = Log.open({
       dir,
       files,
@@ -206,8 +257,9 @@ export class LogDirectory {
       logger,
       producerIdExpirationMs,
       cleanShutdown: isKnown || !existed,
+      isSynced: recovered === undefined,
       isNew: !existed,
-      recoveryPoint: this.#recoveryPoints.get(topic, partition),
+      recoveryPoint: recovered ?? this.#recoveryPoints.get(topic, partition),
       logStartOffset: this.#logStarts.get(topic, partition),
       cleanedOffset: this.#cleanedOffsets.get(topic, partition),
       onWritten: listener.onWritten,
@@ -241,6 +293,7 @@ export class LogDirectory {
     this.#logs.delete(name)
     this.#unopened.delete(name)
     this.#released.delete(name)
+    this.#recovered.delete(name)
     this.forget(topic, partition)
     const dir = `${this.path}/${name}`
     if (!files.exists(dir)) return
@@ -412,33 +465,4 @@ export class LogDirectory {
   #topicId(name: string): string | null {
     return topicIdIn(this.#options.files.read(`${this.path}/${name}/${partitionMetadataName}`))
   }
-}
-
-/** Reads meta.properties, or writes a new one. */
-function readMeta(path: string, options: DirectoryOptions): { clusterId: string; directoryId: string } {
-  const { files, nodeId } = options
-  const file = `${path}/${metaPropertiesName}`
-  const properties = readMetaProperties(files, path)
-  if (properties === null) {
-    const clusterId = options.clusterId ?? options.uuid()
-    const directoryId = options.uuid()
-    const lines = ['version=1', `cluster.id=${clusterId}`, `node.id=${nodeId}`, `directory.id=${directoryId}`]
-    files.replace(file, `${lines.join('\n')}\n`)
-    return { clusterId, directoryId }
-  }
-  const storedNode = nodeIdIn(properties)
-  if (storedNode !== null && Number(storedNode) !== nodeId) {
-    throw new DirectoryError(
-      `${file} says node.id ${storedNode}, the broker is ${nodeId}; set node.id or choose another directory`,
-    )
-  }
-  const clusterId = properties.get('cluster.id')
-  if (clusterId === undefined)
-    throw new DirectoryError(`${file} has no cluster.id; restore it or choose another directory`)
-  if (options.clusterId !== undefined && options.clusterId !== clusterId) {
-    throw new DirectoryError(
-      `${file} says cluster.id ${clusterId}, the broker belongs to ${options.clusterId}; choose another directory`,
-    )
-  }
-  return { clusterId, directoryId: properties.get('directory.id') ?? options.uuid() }
 }

@@ -88,6 +88,11 @@ export class LeaderEpochs {
     this.#recovered = false
   }
 
+  /** Takes the file not to be on the disk. */
+  distrust(): void {
+    this.#dirty = this.#files.exists(this.#path)
+  }
+
   /** Makes the file's content last, but not its name; false where there was nothing to do. */
   async sync(): Promise<boolean> {
     if (!this.#dirty) return false

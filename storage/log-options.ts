@@ -17,6 +17,8 @@ export interface LogOptions {
   readonly producerIdExpirationMs: number
   /** Whether the files may be trusted as they are. */
   readonly cleanShutdown: boolean
+  /** False where they are so because they were recovered: the disk may lack what is beyond the recovery point. */
+  readonly isSynced?: boolean
   /** Whether the directory was only just made, so that the disk may not have its name. */
   readonly isNew?: boolean
   /** Offset below which the disk is known to have everything. */

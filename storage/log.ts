@@ -63,7 +63,9 @@ export class Log {
   #scheduled = false
   readonly #disk: DiskTrouble
   #closed = false
-  /** Whether its files have changed since it was opened. */
+  /** Whether the disk had all of it when it was opened. */
+  readonly #isProven: boolean
+  /** Whether its files have changed since. */
   #touched = false
   readonly #retired = new Removals()
 
@@ -80,18 +82,9 @@ export class Log {
     this.files = files
     this.config = config
     this.epochs = new LeaderEpochs(files, `${dir}/leader-epoch-checkpoint`)
+    const { recoveryPoint = 0, logStartOffset = 0, logger } = options
     const recovered = recoverLog(
-      {
-        dir,
-        files,
-        config,
-        now: options.now(),
-        cleanShutdown: options.cleanShutdown,
-        recoveryPoint: options.recoveryPoint ?? 0,
-        logStartOffset: options.logStartOffset ?? 0,
-        producerIdExpirationMs: options.producerIdExpirationMs,
-        logger: options.logger,
-      },
+      { ...options, now: options.now(), recoveryPoint, logStartOffset, logger },
       this.producers,
       this.epochs,
     )
@@ -103,6 +96,8 @@ export class Log {
     this.writtenOffset = this.logEndOffset
     // Where records were lost, others that took their place would be thought clean.
     this.cleanedOffset = (options.cleanedOffset ?? 0) <= this.logEndOffset ? (options.cleanedOffset ?? 0) : 0
+    this.#isProven =
+      options.cleanShutdown && options.isSynced !== false && recovered.recoveryPoint === this.logEndOffset
     this.#flusher = new Flusher({
       files,
       dir,
@@ -111,7 +106,7 @@ export class Log {
       now: options.now,
       recoveryPoint: recovered.recoveryPoint,
       fileOffset: this.logEndOffset,
-      namesLast: options.cleanShutdown && options.isNew !== true && recovered.recoveryPoint === this.logEndOffset,
+      namesLast: this.#isProven && options.isNew !== true,
     })
   }
 
@@ -136,7 +131,7 @@ export class Log {
 
   /** Whether its files were to be trusted when it was opened, and nothing happened to it since. */
   get isUntouched(): boolean {
-    return this.isOpen && !this.#touched && this.#options.cleanShutdown && this.recoveryPoint === this.logEndOffset
+    return this.isOpen && this.#isProven && !this.#touched
   }
 
   /** Whether it takes and gives anything. */

@@ -25,9 +25,12 @@ export interface RecoveryLogger {
 export interface RecoveryOptions {
   readonly dir: string
   readonly files: Files
-  readonly config: LogConfig
+  readonly config: Pick<LogConfig, 'indexIntervalBytes' | 'cleanupPolicy'>
   readonly now: number
+  /** Whether the files are what they should be. */
   readonly cleanShutdown: boolean
+  /** False where they were only just recovered, so that the disk may lack what is beyond the recovery point. */
+  readonly isSynced?: boolean
   readonly recoveryPoint: number
   readonly logStartOffset: number
   readonly producerIdExpirationMs: number
@@ -83,8 +86,17 @@ export function recoverLog(options: RecoveryOptions, producers: Producers, epoch
   epochs.truncateFromEnd(end)
   epochs.truncateFromStart(start, segments[0].baseOffset)
   rebuildProducers(options, segments, snapshots, producers, start, end, provenEnd)
+  const isSynced = options.cleanShutdown && options.isSynced !== false
   // The indexes that were made anew are not on the disk, even where the records are.
-  const recoveryPoint = Math.min(options.cleanShutdown ? end : options.recoveryPoint, end, provenEnd)
+  const recoveryPoint = Math.min(isSynced ? end : options.recoveryPoint, end, provenEnd)
+  if (!isSynced) {
+    epochs.distrust()
+    snapshots.distrust()
+    for (const segment of segments.filter(({ endOffset }) => endOffset >= recoveryPoint)) {
+      segment.distrust()
+      segment.seal()
+    }
+  }
   return { segments, snapshots, logStartOffset: start, recoveryPoint }
 }
 
@@ -194,7 +206,6 @@ function rebuildProducers(
   const newest = snapshots.offsets[snapshots.offsets.length - 1]
   snapshots.removeWhere(offset => !bases.has(offset) && offset !== newest)
   snapshots.loadLatest(producers, start, Math.min(end, provenEnd), now, producerIdExpirationMs)
-  if (!options.cleanShutdown) snapshots.distrust()
   for (const segment of segments) {
     if (segment.endOffset <= producers.endOffset) continue
     if (segment.baseOffset > start && segment.baseOffset >= producers.endOffset) {

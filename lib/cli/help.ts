@@ -19,8 +19,8 @@ const start = `ottla start [server.properties] [options]
   --data DIR              where topics are kept, in Kafka's own file formats (./ottla-data)
   --ephemeral             keep everything in memory, gone at the end
   --dev                   for tests and laptops: groups form at once, topics appear on use, few internal partitions
-  --set NAME=VALUE        one property, over the file's; as often as wanted
-  --log-level LEVEL       trace, debug, info, warn, error or silent (warn), on standard error
+  --set NAME=VALUE        one property, over the file's; as often as wanted, or several after one --set
+  --log-level LEVEL       trace, debug, info, warn, error or silent (info), on standard error
   --help                  this
 
 One line on standard output says when clients can connect, and where. SIGTERM and SIGINT end it cleanly.

@@ -53,16 +53,20 @@ async function propertiesOf(file: string | undefined): Promise<Record<string, st
 export async function brokerOptionsOf(argv: readonly string[]): Promise<BrokerOptions | null> {
   const { values, positionals } = parse(argv)
   if (values.help) return null
-  if (positionals.length > 1) {
+  // One --set may be followed by several assignments.
+  const more = values.set === undefined ? [] : positionals.filter(text => text.includes('='))
+  const files = positionals.filter(text => !more.includes(text))
+  if (files.length > 1) {
     throw new UsageError(
-      `one properties file is read, not ${positionals.join(' and ')}; ottla start --help lists the options`,
+      `one properties file is read, not ${files.join(' and ')}; ottla start --help lists the options`,
     )
   }
   if (values.ephemeral && values.data !== undefined) {
     throw new UsageError('--ephemeral keeps nothing in --data; leave one of them out')
   }
   const broker: BrokerOptions = {
-    properties: { ...(await propertiesOf(positionals[0])), ...assignments(values.set ?? []) },
+    properties: { ...(await propertiesOf(files[0])), ...assignments(values.set ?? []), ...assignments(more) },
+    logLevel: values['log-level'] === undefined ? 'info' : await logLevelOf(values['log-level']),
   }
   const port = portOf(values.port)
   if (port !== undefined) broker.port = port
@@ -70,7 +74,6 @@ export async function brokerOptionsOf(argv: readonly string[]): Promise<BrokerOp
   if (values.data !== undefined) broker.data = values.data
   if (values.ephemeral) broker.ephemeral = true
   if (values.dev) broker.dev = true
-  if (values['log-level'] !== undefined) broker.logLevel = await logLevelOf(values['log-level'])
   return broker
 }
 
@@ -92,12 +95,18 @@ export async function start(argv: readonly string[], io: Io): Promise<number> {
     io.stdout.write(helpFor('start'))
     return 0
   }
+  const calledOff = new AbortController()
   const told = new Promise<null>(resolve => {
-    io.once('SIGTERM', () => resolve(null))
-    io.once('SIGINT', () => resolve(null))
+    calledOff.signal.addEventListener('abort', () => resolve(null), { once: true })
+    io.once('SIGTERM', () => calledOff.abort())
+    io.once('SIGINT', () => calledOff.abort())
   })
   const { Broker } = await import('../broker.ts')
-  const broker = await Broker.start(options)
+  const broker = await Broker.start({ ...options, signal: calledOff.signal }).catch(error => {
+    if (error === calledOff.signal.reason) return null
+    throw error
+  })
+  if (broker === null) return 0
   const where = options.ephemeral ? 'in memory' : `in ${broker.dataDirectory}`
   const elapsedMs = Math.round(performance.now())
   io.stdout.write(

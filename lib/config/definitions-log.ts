@@ -190,5 +190,10 @@ export const logProperties = {
     min: 0,
     doc: 'The largest batch that is accepted, compressed as it came.',
   }),
-  'num.recovery.threads.per.data.dir': int(2, { importance: 'high', updateMode: 'cluster-wide', min: 1 }),
+  'num.recovery.threads.per.data.dir': int(2, {
+    importance: 'high',
+    updateMode: 'cluster-wide',
+    min: 1,
+    doc: 'How many threads read the logs of a data directory that was not closed well, at start.',
+  }),
 }

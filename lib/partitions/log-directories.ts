@@ -1,10 +1,11 @@
 /** The data directories of this broker (`log.dirs`): which partition lies in which, and which of them have failed. */
 
 import { codes, KafkaError } from '../../protocol/errors.ts'
-import type { LogDirectory } from '../../storage/directory.ts'
+import type { LogDirectory, RecoverableLog, RecoveryAmount, RecoveryChoice } from '../../storage/directory.ts'
 import { isDiskError } from '../../storage/files.ts'
 import type { Log } from '../../storage/log.ts'
 import { partitionOfName } from '../../storage/names.ts'
+import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { LogEvents, Partition } from './partition.ts'
 
@@ -29,6 +30,13 @@ export interface LogDirectoriesOptions {
   readonly onFailed: (path: string, error: Error) => void
   readonly logger: Logger
 }
+
+interface RecoveredPartition extends RecoverableLog {
+  readonly of: Partition
+}
+
+/** How often it is told how far a recovery is. */
+const progressMs = 2_000
 
 interface Entry {
   readonly directory: LogDirectory
@@ -97,6 +105,11 @@ export class LogDirectories {
     }
   }
 
+  /** Whether a configured directory could not be opened. */
+  get isAnyMissing(): boolean {
+    return this.#missing.length > 0
+  }
+
   /** Whether any directory can still be used. */
   get anyUsable(): boolean {
     return this.#entries.some(({ failed }) => !failed)
@@ -160,25 +173,55 @@ export class LogDirectories {
   }
 
   /**
-   * Gives a partition its place: where its directory was found, or where the fewest are; false where it cannot have one. One that was
-   * just created may be made anywhere, even while a directory that could hold it is away.
+   * Gives a partition its place: where its directory was found, or where the fewest are, to be made there; null where it cannot have one.
+   * One that was just created may be made anywhere, even while a directory that could hold it is away.
    */
-  place({ name, topicId }: Partition, isNew: boolean): boolean {
+  place({ name, topicId }: Partition, isNew: boolean): 'found' | 'unmade' | null {
     const found = this.#entryOfFound(name, topicId, isNew)
     const entry = found ?? this.#entryForNew(name, isNew)
     if (entry === null || entry.failed) {
       this.#logger.error('a partition is offline: the data directory that holds it cannot be used', { partition: name })
-      return false
+      return null
     }
     this.#entryOf.set(name, entry)
     entry.partitions++
     if (isNew && found === null) this.#fresh.add(name)
-    return true
+    return found === null ? 'unmade' : 'found'
   }
 
-  /** Whether a partition's log may be opened when it is first asked for: all was well when its directory was last closed. */
-  mayWait({ name }: Partition): boolean {
-    return this.#entryOf.get(name)?.directory.cleanShutdown === true
+  /** Whether the log of a partition is to be recovered before it is served: its directory was not closed well. */
+  mustRecover({ name, topic, index }: Partition): boolean {
+    return this.#entryOf.get(name)?.directory.mustRecover(topic, index) === true
+  }
+
+  /** Recovers the logs of partitions, in all directories at once. Those that a crash left in need of it are loaded. */
+  async recover(
+    partitions: readonly Partition[],
+    choice: Omit<RecoveryChoice, 'progress'>,
+    clock: Clock,
+  ): Promise<void> {
+    const logsOf = new Map<Entry, RecoveredPartition[]>()
+    for (const partition of partitions) {
+      const entry = this.#checkedEntry(partition)
+      if (entry === undefined || entry.failed) continue
+      const logs = logsOf.get(entry) ?? []
+      logsOf.set(entry, logs)
+      const { topic, index, settings } = partition
+      logs.push({ topic, partition: index, config: settings.log, of: partition })
+    }
+    const done = (log: RecoverableLog, mayWait: boolean) => {
+      if (!mayWait) (log as RecoveredPartition).of.load()
+    }
+    await Promise.all(
+      Array.from(logsOf, async ([{ directory }, logs]) => {
+        const beganMs = clock.monotonicMs()
+        const progress = progressLines(directory.path, clock, this.#logger)
+        await directory.recover(logs, done, { ...choice, progress })
+        if (choice.signal?.aborted) return
+        const tookMs = Math.round(clock.monotonicMs() - beganMs)
+        this.#logger.info(`recovered ${logs.length} logs of ${directory.path} in ${tookMs} ms`)
+      }),
+    )
   }
 
   /** Opens the log of a partition that has a place, or makes it; null where that cannot be done. */
@@ -403,4 +446,20 @@ export class LogDirectories {
     }
     return fewest
   }
+}
+
+/** Tells now and then how far the recovery of a directory is. */
+function progressLines(path: string, clock: Clock, logger: Logger): RecoveryChoice['progress'] {
+  let toldMs = Number.NEGATIVE_INFINITY
+  return (through, totals) => {
+    const now = clock.monotonicMs()
+    if (now - toldMs < progressMs || through.logs === totals.logs) return
+    toldMs = now
+    logger.info(`recovering logs of ${path}: ${through.logs} of ${totals.logs}, ${amountOf(through, totals)}`)
+  }
+}
+
+function amountOf({ bytes }: RecoveryAmount, totals: RecoveryAmount): string {
+  const [unit, divisor] = totals.bytes >= 1e9 ? ['GB', 1e9] : ['MB', 1e6]
+  return `${(bytes / divisor).toFixed(1)} of ${(totals.bytes / divisor).toFixed(1)} ${unit}`
 }

@@ -3,7 +3,7 @@
  * At rest they cost memory only: there is no timer and no file access for a partition in which nothing happens.
  */
 import { codes } from '../../protocol/errors.ts'
-import type { LogDirectory } from '../../storage/directory.ts'
+import type { LogDirectory, RecoveryChoice } from '../../storage/directory.ts'
 import type { Log } from '../../storage/log.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
@@ -116,10 +116,19 @@ export class Partitions implements PartitionHost {
     const partitions = new Partitions(options)
     for (const topic of options.image.topics.values()) partitions.#openTopic(topic, 0, false)
     partitions.logDirectories.warnOfStrays()
-    const isAnyMissing = (options.missingDirectories?.length ?? 0) > 0
-    partitions.relocations.resume((topic, index) => partitions.get(topic, index), isAnyMissing)
-    partitions.#upkeep.start()
     return partitions
+  }
+
+  /**
+   * Recovers the logs of directories that were not closed well, and begins the upkeep. To be called before anybody asks for a log;
+   * whoever did would wait for its recovery. Resolves early where the signal calls it off.
+   */
+  async start(recovery: Omit<RecoveryChoice, 'progress'>): Promise<void> {
+    const unproven = [...this.all()].filter(each => each.standing === 'online' && this.logDirectories.mustRecover(each))
+    if (unproven.length > 0) await this.logDirectories.recover(unproven, recovery, this.clock)
+    if (recovery.signal?.aborted) return
+    this.relocations.resume((topic, index) => this.get(topic, index), this.logDirectories.isAnyMissing)
+    this.#upkeep.start()
   }
 
   get(topic: string, index: number): Partition | undefined {
@@ -261,9 +270,9 @@ export class Partitions implements PartitionHost {
         host: this,
       })
       partition.follow(image)
-      if (!this.logDirectories.place(partition, isNew)) partition.fail()
-      else if (isNew) fresh.push(partition)
-      else if (!this.logDirectories.mayWait(partition)) partition.load()
+      const place = this.logDirectories.place(partition, isNew)
+      if (place === null) partition.fail()
+      else if (isNew || place === 'unmade') fresh.push(partition)
       let ofTopic = this.#byTopic.get(topic.name)
       if (ofTopic === undefined) {
         ofTopic = []

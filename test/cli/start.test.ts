@@ -119,7 +119,7 @@ t.test('a taken port is told with what to do', async t => {
 t.test('a properties file is read, and --set wins over it', async t => {
   const file = join(t.testdir(), 'server.properties')
   writeFileSync(file, '# Kafka’s own syntax\nnode.id=7\nnum.partitions : 3\nno.such.property=1\n')
-  const broker = await serving(t, file, '--ephemeral', '--set', 'node.id=8', '--log-level', 'silent')
+  const broker = await serving(t, file, '--ephemeral', '--set', 'node.id=7', 'node.id=8', '--log-level', 'silent')
   t.match(broker.line, /node 8,/)
   t.equal(await broker.end('SIGTERM'), 0)
 })

@@ -88,7 +88,7 @@ export class PartitionsFixture {
   }
 
   /** Opens the partitions, again after `close`. */
-  open(missing: readonly string[] = []): void {
+  open(missing: readonly string[] = [], signal?: AbortSignal): void {
     const turn = new Turn(this.clock)
     const directories = this.paths
       .filter(path => !missing.includes(path))
@@ -125,6 +125,7 @@ export class PartitionsFixture {
         producerExpirationCheckIntervalMs: 600_000,
       },
     })
+    void this.partitions.start({ threads: 1, pause: () => Promise.resolve(), signal })
     let nextId = 1000
     const services: Pick<
       BrokerServices,

@@ -366,15 +366,32 @@ t.test('after a clean stop a log is opened when it is first asked for, and costs
   t.notOk(fixture.files.exists('/data/.kafka_cleanshutdown'))
 })
 
-t.test('after a crash logs are opened at start', async t => {
+t.test('after a crash logs are recovered and opened at start', async t => {
   const fixture = new PartitionsFixture({ topics: [topicImage('a', { partitions: 2 })] })
   fixture.write('a', ['x'])
   await fixture.close()
   fixture.files.unlink('/data/.kafka_cleanshutdown')
   fixture.open()
+  await fixture.settle()
   t.ok([...fixture.partitions.all()].every(each => each.isLoaded))
   fixture.partition('a').unload()
   t.ok(fixture.partition('a').isLoaded, 'what was not closed well is not let go of')
+})
+
+t.test('a start that is called off while logs are recovered leaves no mark of a clean shutdown', async t => {
+  const fixture = new PartitionsFixture({ topics: [topicImage('a', { partitions: 3 })] })
+  fixture.write('a', ['x'])
+  await fixture.close()
+  fixture.files.unlink('/data/.kafka_cleanshutdown')
+  fixture.open([], AbortSignal.abort())
+  await fixture.settle()
+  t.notOk([...fixture.partitions.all()].some(each => each.isLoaded))
+  await fixture.close()
+  t.notOk(fixture.files.exists('/data/.kafka_cleanshutdown'))
+  fixture.open()
+  await fixture.settle()
+  t.equal(fixture.partition('a').highWatermark, 1)
+  t.ok(fixture.log.some(line => /recovered 3 logs of \/data in \d+ ms/.test(line)))
 })
 
 t.test('a log that turns out to be that of another topic is left alone when it is opened', async t => {

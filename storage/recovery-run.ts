@@ -1,0 +1,148 @@
+/** The recovery of many logs before a broker can be reached: in threads, several at once, while the event loop goes on. */
+import type { Worker } from 'node:worker_threads'
+import type { Files } from './files.ts'
+import { fileName, offsetOfFile } from './names.ts'
+import type { RecoveryOptions } from './recovery.ts'
+import { startWorker } from './worker.ts'
+
+/** One log to be recovered: what a thread is sent. */
+export type RecoveryJob = Omit<RecoveryOptions, 'files' | 'logger' | 'cleanShutdown' | 'isSynced'>
+
+/** What a thread would have logged. */
+export interface RecoveryMessage {
+  readonly level: 'info' | 'warn' | 'error'
+  readonly message: string
+  readonly fields: object | undefined
+}
+
+/** How it went. Where it did not, opening the log will say why. */
+export type RecoveryOutcome =
+  | {
+      /** Offset below which the disk has all of it. */
+      readonly recoveryPoint: number
+      /** Whether that is all of it, indexes and names too, as after a clean close. */
+      readonly isProven: boolean
+      readonly messages: readonly RecoveryMessage[]
+    }
+  | { readonly error: string }
+
+/** How logs are recovered. */
+export interface RecoveryChoice {
+  /** `num.recovery.threads.per.data.dir` */
+  readonly threads: number
+  /** Lets others have their turn. */
+  readonly pause: () => Promise<void>
+  /** Told how many logs are through, and how many bytes. */
+  readonly progress: (through: RecoveryAmount, totals: RecoveryAmount) => void
+  /** Calls it off. */
+  readonly signal?: AbortSignal
+}
+
+/** Logs, and bytes in those of their segments that are not below the recovery point. */
+export interface RecoveryAmount {
+  readonly logs: number
+  readonly bytes: number
+}
+
+/** Logs whose files are listed between two turns of the event loop: a few milliseconds. */
+const surveyedAtOnce = 50
+/** Fewer and smaller ones are recovered sooner than threads are there. */
+const inPlaceLogsMax = 64
+const inPlaceBytesMax = 64 * 1024 * 1024
+
+/**
+ * Recovers logs, the largest first, in threads where they are many or large and on a disk. Tells of each how it went; null where that is
+ * left to its opening. Resolves when all are through, or when the signal calls it off.
+ */
+export async function runRecovery(
+  jobs: readonly RecoveryJob[],
+  files: Files,
+  { threads, pause, progress, signal }: RecoveryChoice,
+  done: (index: number, outcome: RecoveryOutcome | null) => void,
+): Promise<void> {
+  const sizes: number[] = []
+  for (const job of jobs) {
+    sizes.push(bytesToRecover(job, files))
+    if (sizes.length % surveyedAtOnce === 0) await pause()
+    if (signal?.aborted) return
+  }
+  const totals = { logs: jobs.length, bytes: sizes.reduce((sum, size) => sum + size, 0) }
+  let through = { logs: 0, bytes: 0 }
+  const finish = (index: number, outcome: RecoveryOutcome | null) => {
+    done(index, outcome)
+    through = { logs: through.logs + 1, bytes: through.bytes + sizes[index] }
+    progress(through, totals)
+  }
+  if (!files.durable || (totals.logs <= inPlaceLogsMax && totals.bytes <= inPlaceBytesMax)) {
+    for (const index of jobs.keys()) {
+      finish(index, null)
+      await pause()
+      if (signal?.aborted) return
+    }
+    return
+  }
+  progress(through, totals)
+  const order = [...jobs.keys()].sort((a, b) => sizes[b] - sizes[a])
+  await recoverInThreads(
+    order.map(index => jobs[index]),
+    threads,
+    (at, outcome) => finish(order[at], outcome),
+    signal,
+  )
+}
+
+function bytesToRecover({ dir, recoveryPoint }: RecoveryJob, files: Files): number {
+  const offsets = files
+    .list(dir)
+    .filter(({ name }) => name.endsWith('.log'))
+    .map(({ name }) => offsetOfFile(name))
+    .sort((a, b) => a - b)
+  let bytes = 0
+  for (const [index, offset] of offsets.entries()) {
+    if (offset < 0 || offsets[index + 1] < recoveryPoint) continue
+    bytes += files.file(fileName(dir, offset, 'log')).size()
+  }
+  return bytes
+}
+
+async function recoverInThreads(
+  jobs: readonly RecoveryJob[],
+  threads: number,
+  done: (index: number, outcome: RecoveryOutcome) => void,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  let next = 0
+  const runOne = (): Promise<void> => {
+    const worker = startWorker('recovery-worker')
+    const through = new Promise<void>(resolve => {
+      let current = -1
+      const send = () => {
+        current = -1
+        if (next === jobs.length || signal?.aborted) resolve()
+        else {
+          current = next++
+          worker.postMessage(jobs[current])
+        }
+      }
+      worker.on('message', (outcome: RecoveryOutcome) => {
+        if (signal?.aborted) return
+        done(current, outcome)
+        send()
+      })
+      worker.on('error', error => {
+        if (current >= 0 && !signal?.aborted) done(current, { error: String(error) })
+        resolve()
+      })
+      signal?.addEventListener('abort', () => resolve(), { once: true })
+      send()
+    })
+    return through.then(() => end(worker))
+  }
+  await Promise.all(Array.from({ length: Math.min(threads, jobs.length) }, runOne))
+  // Threads that ended with an error leave what they were to do.
+  while (next < jobs.length && !signal?.aborted) done(next++, { error: 'the thread that was to recover it ended' })
+}
+
+async function end(worker: Worker): Promise<void> {
+  await worker.terminate()
+}
