@@ -216,6 +216,8 @@ export class History {
       this.#note(error as Error)
       if (this.#errors.length > 0) return
     }
+    // What is still to come of it would only meet the checks.
+    disk.fault = null
     clean &&= this.members.every(({ log }) => log.failure === null)
     if (clean) {
       for (const { model } of this.members) {
@@ -226,7 +228,6 @@ export class History {
       }
       this.#check(true)
     }
-    disk.fault = null
     this.disk = this.#equip(disk.killed())
     await this.#reopen(false, clean)
   }
