@@ -18,6 +18,9 @@ export interface LogConfig {
   readonly cleanupPolicy: readonly ('delete' | 'compact')[]
   /** `producer` keeps what the producer chose. */
   readonly compressionType: 'producer' | 'uncompressed' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
+  /** −1 is the library's own. */
+  readonly compressionGzipLevel: number
+  readonly compressionZstdLevel: number
   readonly preallocate: boolean
   readonly fileDeleteDelayMs: number
   /** −1 keeps for ever. */
@@ -50,6 +53,8 @@ export const defaultLogConfig: LogConfig = {
   messageTimestampAfterMaxMs: 3_600_000,
   cleanupPolicy: ['delete'],
   compressionType: 'producer',
+  compressionGzipLevel: -1,
+  compressionZstdLevel: 3,
   preallocate: false,
   fileDeleteDelayMs: 60_000,
   retentionMs: 604_800_000,

@@ -35,7 +35,7 @@ export interface LogOptions {
 /** Who appends: a client is checked in all, a coordinator of ours is trusted, a replica brings offsets with it. */
 export type AppendOrigin = 'client' | 'coordinator' | 'replication'
 
-/** Where records went. logAppendTimeMs is −1 where the timestamps are the producer's. */
+/** Where records went. logAppendTimeMs is −1 where the timestamps are the producer's, unless the batch was there already. */
 export interface AppendResult {
   readonly baseOffset: number
   readonly lastOffset: number
@@ -59,11 +59,12 @@ export interface AbortedRange {
 }
 
 /** The answer to a batch that was appended before. */
-export function duplicateResult(batch: ProducerBatch, config: LogConfig, logStartOffset: number): AppendResult {
+export function duplicateResult(batch: ProducerBatch, logStartOffset: number): AppendResult {
   return {
     baseOffset: batch.lastOffset - batch.offsetDelta,
     lastOffset: batch.lastOffset,
-    logAppendTimeMs: config.messageTimestampType === 'LogAppendTime' ? batch.timestamp : -1,
+    // Apache Kafka tells the batch's greatest timestamp, whosever clock it is.
+    logAppendTimeMs: batch.timestamp,
     logStartOffset,
     duplicate: true,
   }

@@ -200,7 +200,7 @@ export class Log {
     const now = this.#options.now()
     const bytes = origin === 'client' ? validateClientRecords(records, this.config, now) : wholeBatches(records, origin)
     const duplicate = origin === 'replication' ? null : this.producers.checkBatches(bytes, origin)
-    if (duplicate !== null) return duplicateResult(duplicate, this.config, this.logStartOffset)
+    if (duplicate !== null) return duplicateResult(duplicate, this.logStartOffset)
 
     const first = origin === 'replication' ? baseOffset(bytes, 0) : this.logEndOffset
     if (origin === 'replication') assertFollows(bytes, this.logEndOffset)

@@ -5,6 +5,7 @@
 import { assert } from '../lib/base/assert.ts'
 import { codes, KafkaError } from '../protocol/errors.ts'
 import { type Walk, walkRecords } from '../protocol/records/batch.ts'
+import { DecompressionError } from '../protocol/records/compression.ts'
 import {
   baseOffset,
   baseSequence,
@@ -23,6 +24,7 @@ import {
 import { upConvert } from '../protocol/records/legacy.ts'
 import type { LogConfig } from './config.ts'
 import { frameHeaderBytes, frameIsSound, frameSize } from './frames.ts'
+import { recompressed } from './recompression.ts'
 
 /** Records of one batch that are the reason why it was refused. */
 export interface RecordError {
@@ -44,6 +46,11 @@ export class RecordValidationError extends KafkaError {
 /** Records at fault that are told; more are only counted. */
 const recordErrorsMax = 3
 
+/** As Apache Kafka answers what it cannot unpack though the checksum is right: a producer does not retry it. */
+function unreadable(message: string): KafkaError {
+  return new KafkaError(codes.UNKNOWN_SERVER_ERROR, message)
+}
+
 function invalid(message: string): KafkaError {
   return new KafkaError(codes.INVALID_RECORD, message)
 }
@@ -53,6 +60,7 @@ function invalid(message: string): KafkaError {
  * magic 2, or those that old messages were rewritten as. Throws INVALID_RECORD, INVALID_TIMESTAMP, CORRUPT_MESSAGE, MESSAGE_TOO_LARGE or RECORD_LIST_TOO_LARGE.
  */
 export function validateClientRecords(records: Buffer, config: LogConfig, now: number): Buffer {
+  if (validated.delete(records)) return stamped(records, config, now)
   if (records.length < frameHeaderBytes)
     throw invalid('the request holds no record batch; send exactly one per partition')
   if (frameSize(records, 0) === 0) {
@@ -60,19 +68,47 @@ export function validateClientRecords(records: Buffer, config: LogConfig, now: n
   }
   const old = magic(records, 0) < 2
   const batches = old ? convertLegacy(records, config) : soleBatch(records, config)
-  if (batches.length > config.segmentBytes) {
-    throw new KafkaError(
-      codes.RECORD_LIST_TOO_LARGE,
-      `the records have ${batches.length} bytes, a segment holds ${config.segmentBytes}; send less at once or raise segment.bytes`,
-    )
-  }
+  checkFits(batches, config)
   if (!old) checkHeader(batches)
   const { messageTimestampType } = config
   for (let at = 0; at < batches.length; at += sizeInBytes(batches, at)) {
     const maxTimestamp = checkRecords(batches, at, config, now)
     setMaxTimestamp(batches, at, messageTimestampType, messageTimestampType === 'LogAppendTime' ? now : maxTimestamp)
   }
+  return config.compressionType === 'producer' ? batches : inCodecOfTopic(batches, config)
+}
+
+/** Records that were checked before, in another thread. */
+const validated = new WeakSet<Buffer>()
+
+/** Notes that records are what `validateClientRecords` gave elsewhere; gives them back. */
+export function markValidated(records: Buffer): Buffer {
+  validated.add(records)
+  return records
+}
+
+/** Gives them the time at which they are appended, where that counts. */
+function stamped(batches: Buffer, { messageTimestampType }: LogConfig, now: number): Buffer {
+  if (messageTimestampType === 'LogAppendTime') {
+    for (let at = 0; at < batches.length; at += sizeInBytes(batches, at)) {
+      setMaxTimestamp(batches, at, messageTimestampType, now)
+    }
+  }
   return batches
+}
+
+function inCodecOfTopic(batches: Buffer, config: LogConfig): Buffer {
+  const result = recompressed(batches, config)
+  if (result !== batches) checkFits(result, config)
+  return result
+}
+
+function checkFits(batches: Buffer, config: LogConfig): void {
+  if (batches.length <= config.segmentBytes) return
+  throw new KafkaError(
+    codes.RECORD_LIST_TOO_LARGE,
+    `the records have ${batches.length} bytes, a segment holds ${config.segmentBytes}; send less at once or raise segment.bytes`,
+  )
 }
 
 function soleBatch(records: Buffer, config: LogConfig): Buffer {
@@ -126,7 +162,7 @@ function checkHeader(b: Buffer): void {
   if (producerId(b, 0) >= 0 && baseSequence(b, 0) < 0) {
     throw invalid(`sequence ${baseSequence(b, 0)} is not valid for a producer with an id`)
   }
-  if (compressionType(b, 0) > 4) throw invalid(`compression type ${compressionType(b, 0)} is unknown`)
+  if (compressionType(b, 0) > 4) throw unreadable(`compression type ${compressionType(b, 0)} is unknown`)
 }
 
 /** Walks over the records; gives the greatest timestamp. */
@@ -147,6 +183,7 @@ function soundRecords(b: Buffer, at: number, config: LogConfig): Walk {
   try {
     return walkRecords(b, at, null, config.maxDecompressedMessageBytes)
   } catch (error) {
+    if (error instanceof DecompressionError) throw unreadable(error.message)
     if (error instanceof KafkaError && error.code === codes.CORRUPT_MESSAGE) throw invalid(error.message)
     throw error
   }

@@ -8,16 +8,19 @@ export const logProperties = {
   'compression.gzip.level': int(-1, {
     updateMode: 'cluster-wide',
     check: gzipLevel,
+    doc: 'The level where compression.type is gzip: 1 is fast, 9 is small; -1 is the usual one.',
   }),
   'compression.lz4.level': int(9, { updateMode: 'cluster-wide', min: 1, max: 17 }),
   'compression.type': choice('producer', ['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'], {
     importance: 'high',
     updateMode: 'cluster-wide',
+    doc: 'The codec in which records are kept; producer leaves them as they come.',
   }),
   'compression.zstd.level': int(3, {
     updateMode: 'cluster-wide',
     min: -131_072,
     max: 22,
+    doc: 'The level where compression.type is zstd: the lower the faster.',
   }),
   'cordoned.log.dirs': list([], {
     updateMode: 'per-broker',

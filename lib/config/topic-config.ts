@@ -108,6 +108,8 @@ export function logConfigOf(overrides: Overrides, broker: BrokerConfig): LogConf
     messageTimestampAfterMaxMs: read('message.timestamp.after.max.ms'),
     cleanupPolicy,
     compressionType: read('compression.type'),
+    compressionGzipLevel: read('compression.gzip.level'),
+    compressionZstdLevel: read('compression.zstd.level'),
     preallocate: read('preallocate'),
     fileDeleteDelayMs: read('file.delete.delay.ms'),
     retentionMs: read('retention.ms'),

@@ -12,6 +12,7 @@ export const topicProperties = {
   'compression.gzip.level': int(-1, {
     check: gzipLevel,
     brokerSynonyms: ['compression.gzip.level'],
+    doc: 'The level where compression.type is gzip: 1 is fast, 9 is small; -1 is the usual one.',
   }),
   'compression.lz4.level': int(9, {
     min: 1,
@@ -20,11 +21,13 @@ export const topicProperties = {
   }),
   'compression.type': choice('producer', ['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'], {
     brokerSynonyms: ['compression.type'],
+    doc: 'The codec in which records are kept; producer leaves them as they come.',
   }),
   'compression.zstd.level': int(3, {
     min: -131_072,
     max: 22,
     brokerSynonyms: ['compression.zstd.level'],
+    doc: 'The level where compression.type is zstd: the lower the faster.',
   }),
   'delete.retention.ms': long(86_400_000, {
     min: 0,

@@ -314,15 +314,26 @@ function knownRecords(read: ReadResult): Buffer[] {
 
 /** The partitions of a request that belongs to no session. */
 function slotsOf(request: FetchRequest, byId: boolean, owner: SlotOwner): FetchSlot[] {
-  const slots: FetchSlot[] = []
+  if (request.topics.length === 1 && request.topics[0]!.partitions.length === 1) {
+    const { topic, topicId, partitions } = request.topics[0]!
+    const slot = new FetchSlot(topic, topicId, byId, partitions[0]!.partition, owner)
+    slot.wish(partitions[0]!)
+    return [slot]
+  }
+  const named = new Map<string, FetchSlot>()
   for (const { topic, topicId, partitions } of request.topics) {
     for (const wish of partitions) {
-      const slot = new FetchSlot(topic, topicId, byId, wish.partition, owner)
+      // One that is named twice is read once, as it is named last.
+      const key = `${topic}/${topicId}/${wish.partition}`
+      let slot = named.get(key)
+      if (slot === undefined) {
+        slot = new FetchSlot(topic, topicId, byId, wish.partition, owner)
+        named.set(key, slot)
+      }
       slot.wish(wish)
-      slots.push(slot)
     }
   }
-  return slots
+  return [...named.values()]
 }
 
 /** Whether the client of a session has to be told. */

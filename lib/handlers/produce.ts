@@ -1,7 +1,13 @@
 /** Produce: appends records. Offsets are given at once; the answer leaves when the records are where `acks` wants them. */
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { ProduceRequest, ProduceResponse } from '../../protocol/messages/produce.ts'
-import { type Partition, type RecordError, RecordValidationError } from '../partitions/partition.ts'
+import {
+  type AppendResult,
+  type Partition,
+  type PartitionAppend,
+  type RecordError,
+  RecordValidationError,
+} from '../partitions/partition.ts'
 import { checkForVersion, isTransactionalSet } from '../partitions/record-sets.ts'
 import { ProduceWait } from '../partitions/waiters.ts'
 import type { Context } from './context.ts'
@@ -36,19 +42,32 @@ const withoutLogStart: ReadonlySet<number> = new Set([
 ])
 
 /** Partitions are independent: each is answered with its own offset or error. Null where acks=0 wants no answer. */
-export function produce(request: ProduceRequest, context: Context): ProduceResponse | Promise<ProduceResponse> | null {
+export function produce(
+  request: ProduceRequest,
+  context: Context,
+): ProduceResponse | Promise<ProduceResponse | null> | null {
   const { acks } = request
   const response = { responses: [] as TopicAnswer[], throttleTimeMs: 0 }
   const appends = new Appends(request, context)
   for (const data of request.topicData) response.responses.push(appends.topic(data))
-  if (acks === 0) {
+  const answer = () => {
+    if (acks !== 0) return inWordsOf(context.apiVersion, response)
     if (appends.refusal === null) return null
     // Without an answer, a closed connection is the only way to tell that records were lost.
     throw appends.refusal
   }
   const { wait } = appends
-  if (wait === null || wait.count === 0) return inWordsOf(context.apiVersion, response)
-  return new Promise(resolve => wait.whenDone(() => resolve(inWordsOf(context.apiVersion, response))))
+  if (wait === null || wait.count === 0) return answer()
+  return new Promise((resolve, reject) => {
+    appends.onBug = reject
+    wait.whenDone(() => {
+      try {
+        resolve(answer())
+      } catch (error) {
+        reject(error)
+      }
+    })
+  })
 }
 
 /** The appends of one request. */
@@ -57,6 +76,8 @@ class Appends {
   wait: ProduceWait | null = null
   /** The first error. */
   refusal: KafkaError | null = null
+  /** Told of what should not happen, while the request waits. */
+  onBug: (error: unknown) => void = () => undefined
   readonly #request: ProduceRequest
   readonly #context: Context
   readonly #mayWriteTransactions: boolean
@@ -125,10 +146,14 @@ class Appends {
       }
       if (isTransactionalSet(records)) this.#checkTransaction()
       reached = partition
-      const result = partition.append(records, { origin: 'client', requiredAcks: acks })
-      answer.baseOffset = result.baseOffset
-      answer.logAppendTimeMs = result.logAppendTimeMs
-      answer.logStartOffset = result.logStartOffset
+      const append: PartitionAppend = { origin: 'client', requiredAcks: acks }
+      const later = this.#context.broker.partitions.recompression.appendLater(partition, records, append)
+      if (later !== null) {
+        this.#later(partition, later, answer)
+        return
+      }
+      const result = partition.append(records, append)
+      fill(answer, result)
       if (acks !== 0) this.#await(partition, result.lastOffset, answer)
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error
@@ -137,11 +162,34 @@ class Appends {
   }
 
   #await(partition: Partition, lastOffset: number, answer: PartitionAnswer): void {
-    const { timeoutMs, acks } = this.#request
-    this.wait ??= new ProduceWait(this.#context.broker.partitions, Math.max(0, timeoutMs))
+    const wait = this.#expect(answer)
+    if (this.#request.acks === 1) partition.awaitWritten(lastOffset, wait, answer)
+    else partition.awaitCommitted(lastOffset, wait, answer)
+  }
+
+  #expect(answer: PartitionAnswer): ProduceWait {
+    this.wait ??= new ProduceWait(this.#context.broker.partitions, Math.max(0, this.#request.timeoutMs))
     this.wait.expect(answer)
-    if (acks === 1) partition.awaitWritten(lastOffset, this.wait, answer)
-    else partition.awaitCommitted(lastOffset, this.wait, answer)
+    return this.wait
+  }
+
+  /** Records that are appended when they have been packed in the topic's codec. */
+  #later(partition: Partition, appended: Promise<AppendResult>, answer: PartitionAnswer): void {
+    const { acks } = this.#request
+    const wait = this.#expect(answer)
+    appended
+      .then(result => {
+        fill(answer, result)
+        if (acks === 0) wait.settled(answer, codes.NONE)
+        else if (acks === 1) partition.awaitWritten(result.lastOffset, wait, answer)
+        else partition.awaitCommitted(result.lastOffset, wait, answer)
+      })
+      .catch(error => {
+        if (!(error instanceof KafkaError)) throw error
+        this.#refuse(answer, error, partition)
+        wait.settled(answer, error.code)
+      })
+      .catch(error => this.onBug(error))
   }
 
   /** No transactional id has a producer id as long as this broker begins no transactions. */
@@ -163,6 +211,12 @@ class Appends {
       answer.logStartOffset = reached.logStartOffset
     }
   }
+}
+
+function fill(answer: PartitionAnswer, { baseOffset, logAppendTimeMs, logStartOffset }: AppendResult): void {
+  answer.baseOffset = baseOffset
+  answer.logAppendTimeMs = logAppendTimeMs
+  answer.logStartOffset = logStartOffset
 }
 
 function recordErrorAnswer({ batchIndex, message }: RecordError): {

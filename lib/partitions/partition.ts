@@ -9,7 +9,7 @@ import type { AppendResult, Log, LogConfig, ReadResult } from '../../storage/log
 import type { PartitionImage } from '../controller/image.ts'
 import { OffsetQueue, type OffsetWaiter } from './offset-queue.ts'
 
-export type { ReadResult, TimestampAndOffset } from '../../storage/log.ts'
+export type { AppendResult, ReadResult, TimestampAndOffset } from '../../storage/log.ts'
 export { type RecordError, RecordValidationError } from '../../storage/log.ts'
 export type { ProducerState } from '../../storage/producers.ts'
 

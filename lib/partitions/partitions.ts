@@ -11,6 +11,7 @@ import type { ClusterImage, ImageDelta, TopicImage } from '../controller/image.t
 import type { CompactorSettings } from './compactor.ts'
 import { LogDirectories } from './log-directories.ts'
 import { type LogEvents, Partition, type PartitionHost, type PartitionSettings } from './partition.ts'
+import { Recompression } from './recompression.ts'
 import { Relocations } from './relocations.ts'
 import { type Due, Timetable } from './timetable.ts'
 import type { Turn } from './turn.ts'
@@ -60,6 +61,8 @@ export class Partitions implements PartitionHost {
   readonly logDirectories: LogDirectories
   /** Partitions on their way to another data directory. */
   readonly relocations: Relocations
+  /** Appends to topics that have a codec of their own. */
+  readonly recompression: Recompression
   readonly #nodeId: number
   readonly #settingsOf: (topic: TopicImage) => PartitionSettings
   readonly #logger: Logger
@@ -75,6 +78,7 @@ export class Partitions implements PartitionHost {
     this.clock = options.clock
     this.turn = options.turn
     this.timetable = new Timetable(options.clock)
+    this.recompression = new Recompression(options.clock, this.timetable)
     this.#nodeId = options.nodeId
     this.#settingsOf = options.settingsOf
     this.#logger = options.logger
@@ -198,6 +202,7 @@ export class Partitions implements PartitionHost {
 
   /** Flushes and closes all logs, writes the checkpoints, and leaves the directories marked as cleanly closed. */
   async close(): Promise<void> {
+    await this.recompression.stop()
     await this.relocations.stop()
     await this.#upkeep.stop()
     this.timetable.close()

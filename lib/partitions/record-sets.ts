@@ -1,6 +1,13 @@
 /** What can be said of a record set before the log looks into it. */
 import { codes, KafkaError } from '../../protocol/errors.ts'
-import { compressionType, headerBytes, isTransactional, magic, magicAt } from '../../protocol/records/header.ts'
+import {
+  compressionType,
+  headerBytes,
+  isTransactional,
+  magic,
+  magicAt,
+  sizeInBytes,
+} from '../../protocol/records/header.ts'
 
 const zstd = 4
 
@@ -9,7 +16,10 @@ export function checkForVersion(records: Buffer | null, version: number): assert
   if (records === null || records.length === 0) {
     throw new KafkaError(codes.INVALID_RECORD, 'the request holds no record batch; send exactly one per partition')
   }
-  if (version < 3 || records.length <= magicAt) return
+  if (version < 3) return
+  if (records.length <= magicAt) {
+    throw new KafkaError(codes.INVALID_RECORD, 'the records are shorter than the header of a batch; send them whole')
+  }
   const format = magic(records, 0)
   if (format < 2) {
     throw new KafkaError(
@@ -17,11 +27,25 @@ export function checkForVersion(records: Buffer | null, version: number): assert
       `produce version ${version} carries record batches of magic 2, not ${format}`,
     )
   }
+  checkIsOne(records)
   if (version < 7 && format === 2 && records.length >= headerBytes && compressionType(records, 0) === zstd) {
     throw new KafkaError(
       codes.UNSUPPORTED_COMPRESSION_TYPE,
       `produce version ${version} does not know zstd; it takes version 7`,
     )
+  }
+}
+
+/** Throws unless there is one whole batch, as far as its length tells. */
+function checkIsOne(records: Buffer): void {
+  const bytes = sizeInBytes(records, 0)
+  if (bytes > records.length) {
+    throw new KafkaError(codes.INVALID_RECORD, 'the record batch is longer than what was sent; send it whole')
+  }
+  const rest = records.length - bytes
+  if (bytes <= headerBytes || rest <= magicAt) return
+  if (sizeInBytes(records, bytes) <= rest && magic(records, bytes) === 2) {
+    throw new KafkaError(codes.INVALID_RECORD, 'there is more than one record batch; send exactly one per partition')
   }
 }
 

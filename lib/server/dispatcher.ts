@@ -1,5 +1,6 @@
 /** A request's way from its frame to its handler, and the answer's way back. */
 import { decode } from '../../protocol/codec.ts'
+import { KafkaError } from '../../protocol/errors.ts'
 import { decodeRequestHeader, encodeResponseFrame, type RequestHeaderView } from '../../protocol/frame.ts'
 import type { Clock } from '../base/clock.ts'
 import { LogLimit } from '../base/log-limit.ts'
@@ -116,6 +117,9 @@ export class Dispatcher<Context> {
     }
     if (response) {
       this.#answer(connection, slot, row, header, response)
+    } else if (error instanceof KafkaError) {
+      // A client that wants no answer is told by the end of its connection.
+      connection.fail(slot, `${row.api.name} that was refused: ${error.message}`)
     } else {
       this.#logBug(`${row.api.name} version ${header.apiVersion} failed`, error)
       connection.fail(slot, `${row.api.name} failed`)

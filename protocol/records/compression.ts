@@ -11,6 +11,8 @@ import { corrupt, tooLarge } from './native.ts'
 import { compressSnappy, decompressSnappy } from './snappy.ts'
 import { compressZstd, decompressZstd } from './zstd.ts'
 
+export { DecompressionError } from './native.ts'
+
 /** Names of the codecs as in `compression.type`. */
 export type Codec = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
 

@@ -17,9 +17,16 @@ export function loadCodec<T>(name: string): T {
   }
 }
 
+/** Data that its codec cannot read, CORRUPT_MESSAGE. */
+export class DecompressionError extends KafkaError {
+  constructor(codec: string, reason: string) {
+    super(codes.CORRUPT_MESSAGE, `${codec} data is damaged: ${reason}; the producer must send it again`)
+  }
+}
+
 /** For data that its codec cannot read. */
 export function corrupt(codec: string, reason: string): KafkaError {
-  return new KafkaError(codes.CORRUPT_MESSAGE, `${codec} data is damaged: ${reason}; the producer must send it again`)
+  return new DecompressionError(codec, reason)
 }
 
 /** For data that is larger than was allowed once decompressed. */

@@ -36,6 +36,23 @@ t.test('what is there is given at once, without a promise', t => {
   t.end()
 })
 
+t.test('a partition that is named twice is read once, as it is named last, where it is named first', t => {
+  const fixture = new PartitionsFixture({ topics: [topicImage('a', { partitions: 2 })] })
+  fixture.write('a', ['x'])
+  fixture.write('a', ['y'])
+  fixture.write('a', ['z'], 1)
+  const wishes: Wish[] = [
+    [0, 0],
+    [1, 0],
+    [0, 1],
+  ]
+  t.same(summary(ask(fixture, { a: wishes })), [
+    ['a', 0, 0, ['y']],
+    ['a', 1, 0, ['z']],
+  ])
+  t.end()
+})
+
 t.test('every kind of failure has its code, and no watermarks', t => {
   let broken = false
   const files = breakableFiles(memoryFiles(), path => broken && path.includes('bad'))

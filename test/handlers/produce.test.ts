@@ -259,3 +259,47 @@ t.test('a disk error is told to those who wait; old clients are told to look els
     t.equal(only(await ask(fixture, { a: { 0: batchOf(['x']) } }, { version })).errorCode, code)
   }
 })
+
+t.test(
+  'records that a thread packs in the codec of the topic keep their order, and whoever comes behind them waits',
+  async t => {
+    const fixture = new PartitionsFixture({
+      topics: [topicImage('a', { partitions: 2, configs: { 'compression.type': 'zstd' } }), topicImage('b')],
+    })
+    const large = (first: string) => batchOf([first, ...Array.from({ length: 200 }, () => 'x'.repeat(200))])
+    const sent = [
+      produce(requestOf({ a: { 0: large('1'), 1: large('other') } }, {}), fixture.context(9)),
+      produce(requestOf({ a: { 0: batchOf(['2']) } }, { acks: 1 }), fixture.context(9)),
+      produce(requestOf({ a: { 0: large('3') } }, { acks: 0 }), fixture.context(9)),
+      produce(
+        requestOf({ a: { 0: batchOf(['4'], { compression: 'zstd' }) }, b: { 0: batchOf(['b']) } }, {}),
+        fixture.context(9),
+      ),
+    ]
+    t.equal(fixture.partition('a').logEndOffset, 0)
+    t.equal(fixture.partition('b').logEndOffset, 1, 'other topics do not wait')
+    let answers: (ProduceResponse | null)[] | null = null
+    void Promise.all(sent).then(all => {
+      answers = all
+    })
+    while (answers === null) {
+      await fixture.settle()
+      fixture.turn()
+    }
+    t.same(
+      (answers as (ProduceResponse | null)[]).map(answer => answer && only(answer).baseOffset),
+      [0, 201, null, 403],
+    )
+    const { records } = fixture
+      .partition('a')
+      .read(0, { bytesMax: 1e6, isolation: 'readUncommitted', minOneMessage: true })
+    const first = valuesOf(records).filter(value => value.length === 1)
+    t.same(first, ['1', '2', '3', '4'])
+    t.equal(fixture.partition('a', 1).logEndOffset, 201)
+    const damaged = large('5')
+    damaged[100]! ^= 1
+    const refused = produce(requestOf({ a: { 0: damaged } }, { acks: 0 }), fixture.context(9))
+    await t.rejects(refused as Promise<unknown>, { code: codes.CORRUPT_MESSAGE })
+    await fixture.close()
+  },
+)

@@ -203,8 +203,8 @@ t.test('a batch is refused as Apache Kafka refuses it, and the log stays as it w
   t.equal(refusal(batchOf(['a']).subarray(0, 69)), codes.INVALID_RECORD, 'cut off')
   t.equal(refusal(Buffer.concat([batchOf(['a']), batchOf(['b'])])), codes.INVALID_RECORD, 'two batches')
   t.equal(refusal(Buffer.concat([batchOf(['a']), Buffer.alloc(30)])), codes.CORRUPT_MESSAGE, 'something behind it')
-  t.equal(refusal(changed(batch => batch.writeInt8(1, 22))), codes.INVALID_RECORD, 'no gzip')
-  t.equal(refusal(changed(batch => batch.writeInt8(7, 22))), codes.INVALID_RECORD, 'an unknown codec')
+  t.equal(refusal(changed(batch => batch.writeInt8(1, 22))), codes.UNKNOWN_SERVER_ERROR, 'no gzip')
+  t.equal(refusal(changed(batch => batch.writeInt8(7, 22))), codes.UNKNOWN_SERVER_ERROR, 'an unknown codec')
   t.equal(refusal(batchOf(['a'], { producerId: 5, producerEpoch: 0, baseSequence: -1 })), codes.INVALID_RECORD)
   const marker = { type: 'COMMIT', producerId: 1, producerEpoch: 0, coordinatorEpoch: 0, timestamp: startMs } as const
   t.equal(refusal(endTransactionMarker(marker)), codes.INVALID_RECORD, 'control records')

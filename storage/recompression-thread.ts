@@ -1,0 +1,92 @@
+/** The door to the thread that packs large batches anew: begun with the first batch, ended by `stop`. */
+import type { Worker } from 'node:worker_threads'
+import { codes, KafkaError } from '../protocol/errors.ts'
+import type { LogConfig } from './config.ts'
+import { markValidated, type RecordError, RecordValidationError } from './validate.ts'
+import { startWorker } from './worker.ts'
+
+/** What the thread is sent. */
+export interface RecompressionRequest {
+  readonly id: number
+  readonly records: Uint8Array
+  readonly config: LogConfig
+  readonly now: number
+}
+
+/** What it answers. */
+export type RecompressionReply =
+  | { readonly id: number; readonly records: Uint8Array }
+  | {
+      readonly id: number
+      readonly code: number
+      readonly message: string
+      readonly recordErrors: readonly RecordError[] | null
+    }
+
+interface Waiting {
+  resolve(records: Buffer): void
+  reject(error: Error): void
+}
+
+/** See the head of the file. Answers come in the order of the questions. */
+export class RecompressionThread {
+  #worker: Worker | null = null
+  #nextId = 0
+  readonly #waiting = new Map<number, Waiting>()
+
+  /** Whether nothing is under way. */
+  get isIdle(): boolean {
+    return this.#waiting.size === 0
+  }
+
+  /** Checks a client's records and gives them as they are to be appended. Rejects with what makes them unacceptable. */
+  run(records: Buffer, config: LogConfig, now: number): Promise<Buffer> {
+    const worker = this.#worker ?? this.#start()
+    const id = this.#nextId++
+    // The records may lie in memory that is filled again.
+    const copy = new Uint8Array(records)
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject })
+      worker.postMessage({ id, records: copy, config, now } satisfies RecompressionRequest, [copy.buffer])
+    })
+  }
+
+  /** Ends the thread; what is under way is refused. */
+  async stop(): Promise<void> {
+    const worker = this.#worker
+    this.#worker = null
+    this.#refuseAll('the broker is stopping')
+    await worker?.terminate()
+  }
+
+  #start(): Worker {
+    const worker = startWorker('recompression-worker')
+    this.#worker = worker
+    const gone = (error: unknown) => {
+      if (this.#worker !== worker) return
+      this.#worker = null
+      this.#refuseAll(`the thread that compresses has ended: ${error}`)
+    }
+    worker.on('message', (reply: RecompressionReply) => this.#settle(reply))
+    worker.on('error', gone).on('exit', gone)
+    return worker
+  }
+
+  #settle(reply: RecompressionReply): void {
+    const waiting = this.#waiting.get(reply.id)
+    if (waiting === undefined) return
+    this.#waiting.delete(reply.id)
+    if ('records' in reply) {
+      const { buffer, byteOffset, length } = reply.records
+      waiting.resolve(markValidated(Buffer.from(buffer, byteOffset, length)))
+    } else if (reply.recordErrors !== null) {
+      waiting.reject(new RecordValidationError(reply.code, reply.message, reply.recordErrors))
+    } else waiting.reject(new KafkaError(reply.code, reply.message))
+  }
+
+  #refuseAll(reason: string): void {
+    const all = [...this.#waiting.values()]
+    this.#waiting.clear()
+    for (const { reject } of all) reject(new KafkaError(codes.UNKNOWN_SERVER_ERROR, reason))
+  }
+}
