@@ -207,6 +207,7 @@ export class LogDirectory {
       config: { indexIntervalBytes: config.indexIntervalBytes, cleanupPolicy: config.cleanupPolicy },
       now: now(),
       recoveryPoint: this.#recoveryPoints.get(topic, partition),
+      cleanedOffset: this.#cleanedOffsets.get(topic, partition),
       logStartOffset: this.#logStarts.get(topic, partition),
       producerIdExpirationMs,
     }

@@ -32,6 +32,8 @@ export interface RecoveryOptions {
   /** False where they were only just recovered, so that the disk may lack what is beyond the recovery point. */
   readonly isSynced?: boolean
   readonly recoveryPoint: number
+  /** Offset below which the log was compacted, as far as that was noted. */
+  readonly cleanedOffset?: number
   readonly logStartOffset: number
   readonly producerIdExpirationMs: number
   readonly logger: RecoveryLogger | undefined
@@ -122,6 +124,9 @@ function repairSegments(
   segments: Segment[],
   epochs: LeaderEpochs,
 ): { firstRepaired: number; damaged: number } {
+  const { cleanupPolicy } = options.config
+  // Whoever no longer compacts a log may have done so once.
+  const cleanedOffset = cleanupPolicy.includes('compact') ? Number.POSITIVE_INFINITY : (options.cleanedOffset ?? 0)
   let firstRepaired = -1
   for (let index = 0; index < segments.length; index++) {
     const segment = segments[index]
@@ -136,8 +141,7 @@ function repairSegments(
     if (firstRepaired < 0) firstRepaired = index
     const cutBytes = recoverSegment(options, segment, nextBase, epochs)
     // A later segment's name may have reached the disk before this one's last batches. Only compaction leaves such gaps.
-    const lostEnd =
-      unproven && !isLast && segment.endOffset < nextBase && !options.config.cleanupPolicy.includes('compact')
+    const lostEnd = unproven && !isLast && segment.endOffset < nextBase && nextBase > cleanedOffset
     if (cutBytes === 0 && !lostEnd) continue
     options.logger?.warn('cut damaged, torn or disconnected batches off the log', {
       dir: options.dir,

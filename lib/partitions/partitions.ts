@@ -303,8 +303,11 @@ export class Partitions implements PartitionHost {
     const ofTopic = this.#byTopic.get(topic.name)
     if (ofTopic === undefined) return
     const settings = this.#settingsOf(topic)
+    const isCompacted = settings.log.cleanupPolicy.includes('compact')
     for (const partition of ofTopic) {
       if (!partition) continue
+      // A crash must not take the gaps that compaction has left for losses.
+      if (!isCompacted && partition.settings.log.cleanupPolicy.includes('compact')) this.#upkeep.checkpointSoon()
       partition.settings = settings
       partition.retentionDueMs = 0
       partition.isCompacted = false

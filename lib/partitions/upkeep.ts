@@ -114,6 +114,11 @@ export class Upkeep {
     })
   }
 
+  /** Has the checkpoints written without waiting for their time. */
+  checkpointSoon(): void {
+    this.#timetable.in(0, this.#checkpoint)
+  }
+
   /** Writes the checkpoints of what changed since the last. */
   checkpoint(): Promise<void> {
     for (const partition of this.#changed) this.#directories.noteHighWatermark(partition)

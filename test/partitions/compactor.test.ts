@@ -116,6 +116,20 @@ for (const [kind, files] of [
   })
 }
 
+t.test('how far a topic was compacted is written down at once when it is to be compacted no more', async t => {
+  const fixture = new CompactorFixture(memoryFiles(), '/data', { a: compact })
+  fixture.versions('a', 3)
+  await fixture.round()
+  await fixture.compactor.stop()
+  const noted = () => String(fixture.files.read('/data/cleaner-offset-checkpoint'))
+  t.notMatch(noted(), /a 0/)
+  fixture.apply({ changed: [topicImage('a', { configs: {} })] })
+  fixture.clock.advance(0)
+  await fixture.settle()
+  t.match(noted(), /^a 0 3$/m)
+  await fixture.close()
+})
+
 t.test('a damaged partition is left alone, and stopping does not wait for a slow one', async t => {
   const files = memoryFiles()
   const fixture = new CompactorFixture(files, '/data', { a: compact, b: compact })

@@ -112,6 +112,21 @@ t.test('a deleted key stays deleted, also where a crash takes the log start back
   t.same(contentOf(fixture), ['1 b=1', '3 c=1'])
 })
 
+t.test('a crash takes nothing from a log that was compacted once and is no more', async t => {
+  const fixture = new LogFixture({ cleanupPolicy: ['compact'] })
+  segment(fixture, Buffer.concat([keyed([['a', '1']]), keyed([['b', '1']])]))
+  segment(fixture, keyed([['b', '2']]))
+  // Too small for neighbours to go together, so that the first ends with a gap.
+  fixture.configure({ segmentBytes: 1 })
+  await clean(fixture)
+  t.same(contentOf(fixture), ['0 a=1', '2 b=2'])
+  fixture.configure({ cleanupPolicy: ['delete'] })
+  fixture.open({ cleanedOffset: fixture.log.cleanedOffset })
+  t.same(contentOf(fixture), ['0 a=1', '2 b=2'])
+  fixture.open({ cleanedOffset: 0 })
+  t.same(contentOf(fixture), ['0 a=1'], 'without the note, the gap is taken for a loss')
+})
+
 t.test('the dirty share, the lags and open transactions say what is cleaned', async t => {
   const fixture = new LogFixture({ minCleanableDirtyRatio: 0.6 })
   fixture.coordinate(keyed([['a', '1']]))
