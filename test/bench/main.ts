@@ -1,0 +1,106 @@
+/** `npm run bench`: this broker and Apache Kafka on the same machine in turns; prints tables, and keeps them in BENCHMARKS.md. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+import { type Section, tableOf } from './measures.ts'
+import { barsOf, pictureOf } from './picture.ts'
+import { type Rivals, startRivals } from './rivals.ts'
+import { floor } from './sections/floor.ts'
+import { java } from './sections/java.ts'
+import { librdkafka, missingLibrdkafka } from './sections/librdkafka.ts'
+import { limits } from './sections/limits.ts'
+import { replay } from './sections/replay.ts'
+import { start } from './sections/start.ts'
+
+const help = `Measures this broker beside Apache Kafka, on fresh directories and in turns, and prints medians and ratios.
+
+  npm run bench [-- SECTION ...] [OPTIONS]
+
+Sections (all by default; together about an hour):
+  start        process start to the first acknowledged record, idle memory
+  java         Kafka's own perf tools
+  librdkafka   kcat with batches of 1 MB
+  replay       ready-made requests, so that no client is what is measured; see test/bench/replay/main.ts for single runs
+  limits       1,000 and 10,000 partitions, 5,000 connections, memory after 10 GB
+  floor        the distance to a bare socket that writes to a file
+
+Options:
+  --rounds N              rounds that count (5)
+  --case NAME             only this case of replay; may be given several times
+  --warm-memory MB        free memory that is made warm before each produce (4096): virtual machines that give free pages
+                          back to their host pay up to ten times as much for the first write to a page
+  --against HOST:PORT --pid N   a running broker to compare with instead of Apache Kafka, and its process
+  --keep-file             leave BENCHMARKS.md as it is
+
+Apache Kafka comes from Maven into a cache; Java 17 and Maven are needed for it.
+`
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    help: { type: 'boolean' },
+    rounds: { type: 'string', default: '5' },
+    case: { type: 'string', multiple: true, default: [] },
+    'warm-memory': { type: 'string', default: '4096' },
+    against: { type: 'string' },
+    pid: { type: 'string' },
+    'keep-file': { type: 'boolean' },
+  },
+})
+
+const comparedKeys = ['start', 'java', 'librdkafka', 'replay', 'limits']
+const keys = [...comparedKeys, 'floor']
+const reportFile = new URL('../../BENCHMARKS.md', import.meta.url)
+
+function sectionOf(key: string, rivals: Rivals, rounds: number, warmMegabytes: number): Promise<Section> {
+  if (key === 'java') return java(rivals, rounds, warmMegabytes)
+  if (key === 'librdkafka') return librdkafka(rivals, rounds, warmMegabytes)
+  if (key === 'replay') return replay(rivals, rounds, warmMegabytes, values.case)
+  if (key === 'limits') return limits(rivals, rounds)
+  return floor(rivals[0], rounds, warmMegabytes)
+}
+
+/** Puts a table, or what is drawn of all, between its marks. */
+function keep(section: Section, text: string): void {
+  const report = readFileSync(reportFile, 'utf8')
+  const [begin, end] = [`<!-- bench ${section.key} -->\n`, `<!-- end of bench ${section.key} -->`]
+  const [before, after] = [report.indexOf(begin) + begin.length, report.indexOf(end)]
+  if (before < begin.length || after < 0) throw new Error(`BENCHMARKS.md has lost its marks for ${section.key}`)
+  writeFileSync(reportFile, `${report.slice(0, before)}\n${text}\n\n${report.slice(after)}`)
+}
+
+async function main(): Promise<void> {
+  const unknown = positionals.find(key => !keys.includes(key))
+  if (unknown !== undefined) throw new Error(`there is no section ${unknown}; --help lists them`)
+  const rounds = Number(values.rounds)
+  const warmMegabytes = Number(values['warm-memory'])
+  const wanted = keys.filter(key => positionals.length === 0 || positionals.includes(key))
+  const running = values.against === undefined ? null : { bootstrap: values.against, pid: Number(values.pid) }
+  const machine = `Node ${process.versions.node}, ${cpus().length} cores (${cpus()[0]!.model}), ${new Date().toISOString().slice(0, 10)}`
+  const done = (section: Section, rival: string) => {
+    const text = `${tableOf(section.measures, rival)}\n\n${section.setting} Medians of ${rounds} rounds. ${machine}.`
+    console.log(`\n${section.key}\n\n${text}\n`)
+    if (!values['keep-file']) keep(section, text)
+  }
+  if (wanted.includes('start')) done(await start(rounds, running === null), 'Apache Kafka')
+  const others = wanted.filter(key => key !== 'start')
+  if (others.length > 0) {
+    const rivals = await startRivals(running)
+    try {
+      for (const key of others) {
+        const missing = key === 'librdkafka' ? missingLibrdkafka() : null
+        if (missing !== null) console.log(`${key}: skipped, ${missing}`)
+        else done(await sectionOf(key, rivals, rounds, warmMegabytes), key === 'floor' ? 'floor' : rivals[1].name)
+      }
+    } finally {
+      for (const rival of rivals) await rival.stop()
+    }
+  }
+  if (values['keep-file']) return
+  const report = readFileSync(reportFile, 'utf8')
+  const bars = barsOf(report, comparedKeys)
+  writeFileSync(new URL('../../benchmarks.svg', import.meta.url), pictureOf(bars, 'Apache Kafka'))
+}
+
+if (values.help) process.stdout.write(help)
+else await main()

@@ -1,0 +1,80 @@
+/** The two brokers that are compared: this one, built from this checkout, and Apache Kafka or whatever runs at an address. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fetchKafka, kafkaVersion, startKafka } from '../../conformance/kafka.ts'
+import { startOwnBroker } from '../../conformance/own-broker.ts'
+import { type Usage, usageOf } from './replay/process-usage.ts'
+
+/** A broker that is measured. */
+export interface Rival {
+  readonly name: string
+  readonly bootstrap: string
+  readonly host: string
+  readonly port: number
+  readonly pid: number
+  /** When it was started, before any load. */
+  readonly idle: Usage
+  stop(): Promise<unknown>
+}
+
+/** Both, this one first. */
+export type Rivals = readonly [Rival, Rival]
+
+/** Something that runs already, to compare with instead of Apache Kafka. */
+export interface Running {
+  readonly bootstrap: string
+  readonly pid: number
+}
+
+/** How long a broker is left alone before its idle memory is read, in milliseconds. */
+const idleMs = 2_000
+
+function rival(name: string, bootstrap: string, pid: number, stop: () => Promise<unknown>): Rival {
+  const [host, port] = bootstrap.split(':') as [string, string]
+  return { name, bootstrap, host, port: Number(port), pid, idle: usageOf(pid), stop }
+}
+
+/** Starts both on new directories; throws where there is nothing to compare with. */
+export async function startRivals(running: Running | null): Promise<Rivals> {
+  const missing = running === null ? fetchKafka() : null
+  if (missing !== null) throw new Error(`there is nothing to compare with: ${missing}; or name one with --against`)
+  const directory = mkdtempSync(join(tmpdir(), 'ottla-bench-'))
+  const data = join(directory, 'ottla')
+  const own = await startOwnBroker(['--port', '0', '--data', data, '--set', 'group.initial.rebalance.delay.ms=0'])
+  const stopOwn = async () => {
+    await own.stop()
+    rmSync(directory, { recursive: true, force: true })
+  }
+  try {
+    const other =
+      running === null ? await startKafka(join(directory, 'kafka')) : { ...running, stop: async () => undefined }
+    await new Promise(resolve => setTimeout(resolve, idleMs))
+    const name = running === null ? `Apache Kafka ${kafkaVersion}` : running.bootstrap
+    return [rival('Ottla', own.bootstrap, own.pid, stopOwn), rival(name, other.bootstrap, other.pid, other.stop)]
+  } catch (error) {
+    await stopOwn()
+    throw error
+  }
+}
+
+/** CPU seconds that the broker spends while something runs, and a little after, for what it does later. */
+export async function cpuSecondsOf<T>(pid: number, run: () => Promise<T>): Promise<{ cpuSeconds: number; result: T }> {
+  const before = usageOf(pid)
+  const result = await run()
+  await new Promise(resolve => setTimeout(resolve, 500))
+  const after = usageOf(pid)
+  const cpuSeconds = after.userSeconds - before.userSeconds + after.systemSeconds - before.systemSeconds
+  return { cpuSeconds, result }
+}
+
+/** Both brokers in turns; whoever comes first in one round comes last in the next. Round 0 warms both up. */
+export async function inTurns(
+  rivals: Rivals,
+  rounds: number,
+  run: (rival: Rival, at: number, round: number) => Promise<void>,
+): Promise<void> {
+  for (let round = 0; round <= rounds; round++) {
+    for (const at of round % 2 === 0 ? [0, 1] : [1, 0]) await run(rivals[at], at, round)
+  }
+}

@@ -1,0 +1,80 @@
+/** Kafka's own perf tools as the load: what its Java clients cost a broker. The tool is often the bottleneck, so CPU is what counts. */
+import { kafkaTool } from '../../../conformance/kafka.ts'
+import { Figures, type Section } from '../measures.ts'
+import { warmMemory } from '../replay/warm-memory.ts'
+import { cpuSecondsOf, inTurns, type Rival, type Rivals } from '../rivals.ts'
+
+interface Load {
+  readonly name: string
+  readonly recordBytes: number
+  readonly records: number
+  readonly producerProperties: readonly string[]
+}
+
+const largeBatches = ['batch.size=131072', 'linger.ms=5']
+const loads: readonly Load[] = [
+  { name: '100 B, 16 KB batches', recordBytes: 100, records: 2_000_000, producerProperties: [] },
+  { name: '100 B, 128 KB batches', recordBytes: 100, records: 2_000_000, producerProperties: largeBatches },
+  { name: '1 KB, 16 KB batches', recordBytes: 1024, records: 500_000, producerProperties: [] },
+  { name: '1 KB, 128 KB batches', recordBytes: 1024, records: 500_000, producerProperties: largeBatches },
+]
+
+const tools = 'org.apache.kafka.tools'
+
+/** Gives megabytes a second, as the tool counts them. */
+async function produce({ bootstrap }: Rival, topic: string, load: Load): Promise<number> {
+  const output = await kafkaTool(`${tools}.ProducerPerformance`, [
+    ...['--bootstrap-server', bootstrap, '--topic', topic, '--throughput', '-1'],
+    // One option with all of them: of several the tool takes the last.
+    ...['--command-property', 'acks=all', ...load.producerProperties],
+    ...['--num-records', `${load.records}`, '--record-size', `${load.recordBytes}`],
+  ])
+  return Number(/\(([\d.]+) MB\/sec\)[^\n]*th\.?\s*$/.exec(output.trim())?.[1])
+}
+
+async function consume({ bootstrap }: Rival, topic: string, load: Load): Promise<number> {
+  const output = await kafkaTool(`${tools}.ConsumerPerformance`, [
+    ...['--bootstrap-server', bootstrap, '--topic', topic, '--num-records', `${load.records}`],
+    ...['--timeout', '60000', '--hide-header'],
+  ])
+  const fields = output.trim().split('\n').at(-1)!.split(',')
+  if (!(Number(fields[4]) >= load.records)) throw new Error(`${fields[4]} of ${load.records} records came back`)
+  // Without the time that its group took to form.
+  return Number(fields[8])
+}
+
+async function topics({ bootstrap }: Rival, verb: '--create' | '--delete', topic: string): Promise<void> {
+  const partitions = verb === '--create' ? ['--partitions', '1', '--replication-factor', '1'] : []
+  await kafkaTool(`${tools}.TopicCommand`, ['--bootstrap-server', bootstrap, verb, '--topic', topic, ...partitions])
+}
+
+export async function java(rivals: Rivals, rounds: number, warmMegabytes: number): Promise<Section> {
+  const figures = new Figures()
+  for (const [number, load] of loads.entries()) {
+    const gigabytes = (load.records * load.recordBytes) / 1e9
+    await inTurns(rivals, rounds, async (rival, at, round) => {
+      const topic = `bench-${round}-${number}`
+      await topics(rival, '--create', topic)
+      for (const [what, work] of [
+        ['produced', produce],
+        ['consumed', consume],
+      ] as const) {
+        if (what === 'produced') warmMemory(warmMegabytes * 1024 * 1024)
+        const { cpuSeconds, result } = await cpuSecondsOf(rival.pid, () => work(rival, topic, load))
+        console.log(
+          `round ${round}, ${load.name}, ${what}, ${rival.name}: ${cpuSeconds.toFixed(2)} s of CPU, ${result} MB/s`,
+        )
+        if (round === 0) continue
+        const name = `${what}: ${load.name}`
+        figures.add(at, { name, unit: 'CPU s/GB', digits: 2, better: 'lower' }, cpuSeconds / gigabytes)
+        if (what === 'produced') figures.add(at, { name, unit: 'MB/s', digits: 0, better: 'higher' }, result)
+      }
+      await topics(rival, '--delete', topic)
+    })
+  }
+  return {
+    key: 'java',
+    measures: figures.all(),
+    setting: "Kafka's producer-perf-test (acks=all, idempotent, one partition) and consumer-perf-test.",
+  }
+}
