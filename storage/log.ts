@@ -89,7 +89,7 @@ export class Log {
       this.epochs,
     )
     this.#segments = recovered.segments
-    this.#active = this.#segments[this.#segments.length - 1]
+    this.#active = this.#segments[this.#segments.length - 1].preallocated(files, config)
     this.#snapshots = recovered.snapshots
     this.logStartOffset = recovered.logStartOffset
     this.logEndOffset = this.#active.endOffset
@@ -340,7 +340,10 @@ export class Log {
     this.writeOut()
     this.#disk.guard(() => {
       this.#dropSegments(0, this.#segments.length)
-      this.#active = Segment.create(this.files, this.dir, offset, this.#options.now())
+      this.#active = Segment.create(this.files, this.dir, offset, this.#options.now()).preallocated(
+        this.files,
+        this.config,
+      )
       this.#segments = [this.#active]
       this.logStartOffset = offset
       this.epochs.clear()
@@ -454,7 +457,7 @@ export class Log {
       }
       this.producers.endOffset = offset
       this.#snapshots.take(this.producers)
-      this.#active = Segment.create(files, this.dir, offset, this.#options.now())
+      this.#active = Segment.create(files, this.dir, offset, this.#options.now()).preallocated(files, this.config)
       this.#segments.push(this.#active)
     })
     void this.#flushTo(offset).catch(() => undefined)

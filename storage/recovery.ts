@@ -133,10 +133,7 @@ function repairSegments(
     const isLast = index === segments.length - 1
     // One that ends right there may have been ended since, and its indexes with it.
     const unproven = !options.cleanShutdown && (isLast || segment.endOffset >= options.recoveryPoint)
-    if (!unproven && indexesLookSound(options, segment)) {
-      if (isLast) segment.findEndOffset()
-      continue
-    }
+    if (!unproven && indexesLookSound(options, segment) && (!isLast || segment.findEndOffset())) continue
     const nextBase = isLast ? Number.POSITIVE_INFINITY : segments[index + 1].baseOffset
     if (firstRepaired < 0) firstRepaired = index
     const cutBytes = recoverSegment(options, segment, nextBase, epochs)

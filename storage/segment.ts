@@ -41,6 +41,7 @@ export class Segment {
   readonly createdMs: number
   /** Whether the files were given up. */
   retired = false
+  #preallocateBytes = 0
   #bytesSinceIndexed = 0
   #indexesChanged = false
   /** Whether the file was cut since it was synced; what was cut off may come back. */
@@ -74,6 +75,13 @@ export class Segment {
     segment.offsetIndex.file.create()
     segment.timeIndex.file.create()
     return segment
+  }
+
+  /** Where `preallocate` says so, the file gets the length that it may have with the first write; `seal` cuts what is too much. */
+  preallocated(files: Files, config: LogConfig): this {
+    // In memory it would cost what it is there to save.
+    if (config.preallocate && files.durable && this.sizeInBytes === 0) this.#preallocateBytes = config.segmentBytes
+    return this
   }
 
   /** The time that retention counts from. */
@@ -130,6 +138,10 @@ export class Segment {
   /** Writes what is queued, with one call. */
   write(): void {
     if (this.#pending.length === 0) return
+    if (this.#preallocateBytes > 0) {
+      this.file.truncate(this.#preallocateBytes)
+      this.#preallocateBytes = 0
+    }
     this.file.writev(this.#pending, this.writtenBytes)
     this.#pending = []
     this.writtenBytes = this.sizeInBytes
@@ -137,8 +149,9 @@ export class Segment {
     if (this.timeIndex.file.shouldSpill) this.timeIndex.file.spill()
   }
 
-  /** Makes the indexes' files complete, with the greatest timestamp as the last entry of all. */
+  /** Makes the files complete and no longer than they need to be, with the greatest timestamp as the last entry of all. */
   seal(): void {
+    if (this.file.size() > this.writtenBytes) this.cutAt(this.writtenBytes)
     this.timeIndex.append(this.maxTimestamp, this.maxTimestampOffset)
     this.offsetIndex.file.spill()
     this.timeIndex.file.spill()
@@ -211,13 +224,14 @@ export class Segment {
     return found
   }
 
-  /** Reads the end offset out of the last batches, as after opening. */
-  findEndOffset(): void {
+  /** Reads the end offset out of the last batches, as after opening; false where something else lies behind them. */
+  findEndOffset(): boolean {
     const from = this.offsetIndex.lookup(Number.MAX_SAFE_INTEGER)
-    scanFrames(this.file, from, this.writtenBytes, (b, at) => {
+    const end = scanFrames(this.file, from, this.writtenBytes, (b, at) => {
       this.endOffset = frameLastOffset(b, at) + 1
       return true
     })
+    return end === this.writtenBytes
   }
 
   /** Drops the batches that reach this offset, and what the indexes say of them. Nothing may be queued. */

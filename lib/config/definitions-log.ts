@@ -132,6 +132,7 @@ export const logProperties = {
   }),
   'log.preallocate': boolean(false, {
     updateMode: 'cluster-wide',
+    doc: 'Whether the file of a new segment is lengthened at once to segment.bytes.',
   }),
   'log.retention.bytes': long(-1, {
     importance: 'high',

@@ -105,6 +105,7 @@ export const topicProperties = {
   }),
   preallocate: boolean(false, {
     brokerSynonyms: ['log.preallocate'],
+    doc: 'Whether the file of a new segment is lengthened at once to segment.bytes.',
   }),
   'remote.copy.lag.bytes': long(-1, { brokerSynonyms: ['log.remote.copy.lag.bytes'] }),
   'remote.copy.lag.ms': long(0, { brokerSynonyms: ['log.remote.copy.lag.ms'] }),

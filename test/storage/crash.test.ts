@@ -1,4 +1,4 @@
-/** Single crashes that were once not survived. Histories of them by chance are in `test/simulation`. */
+/** Single crashes that were once not survived, and the zeros of preallocated files. Histories by chance are in `test/simulation`. */
 import t from 'tap'
 import { checkLog } from '../../storage/check.ts'
 import { LogFixture } from './fixture.ts'
@@ -49,4 +49,31 @@ t.test('segments that recovery removed do not come back behind what took their p
   )
   t.equal(found.log.logEndOffset, end + 1)
   t.same(checkLog(found.files, dir, { dense: true, closed: false }).findings, [])
+})
+
+t.test('a file that is preallocated is cut when its segment or the log ends, and its zeros are no records', async t => {
+  const files = new SimulatedFiles()
+  const fixture = new LogFixture({ preallocate: true, segmentBytes: 5_000 }, files)
+  const size = (offset: number) => files.file(`/data/t-0/${String(offset).padStart(20, '0')}.log`).size()
+  t.equal(size(0), 0, 'nothing is taken for what may stay empty')
+  fixture.fill(3, 1_000)
+  t.equal(size(0), 5_000)
+  t.ok(fixture.log.sizeInBytes < 4_000)
+  t.equal(fixture.values().length, 3)
+  fixture.fill(4, 1_000)
+  const { baseOffset, sizeInBytes } = fixture.log.segments[0]
+  t.equal(size(baseOffset), sizeInBytes, 'the first is cut')
+  t.equal(size(fixture.log.segments[1].baseOffset), 5_000)
+  fixture.open({})
+  t.equal(fixture.log.logEndOffset, 7, 'as after a crash')
+  t.equal(fixture.values().length, 7)
+  fixture.fill(1, 100)
+  await fixture.log.close()
+  const last = fixture.log.segments[fixture.log.segments.length - 1]
+  t.equal(size(last.baseOffset), last.sizeInBytes)
+  files.file(last.file.path).truncate(5_000)
+  fixture.open({ cleanShutdown: true })
+  t.equal(fixture.log.logEndOffset, 8, 'zeros behind the last batch are cut even where all is said to be well')
+  fixture.fill(1, 100)
+  t.equal(fixture.values().length, 9)
 })
