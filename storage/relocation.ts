@@ -51,23 +51,27 @@ export class Relocation {
   #truncations = 0
   #throttle = new Throttle(1)
   #bytesPerSecondMax = 0
-  #cancelled = false
+  #isCancelled = false
 
   constructor(options: RelocationOptions) {
     this.#options = options
     this.dir = options.dir
   }
 
-  /** Ends `copy` soon, with RelocationCancelled. */
+  /** Ends `copy` soon, with RelocationCancelled, or with another error where its files are gone. */
   cancel(): void {
-    this.#cancelled = true
+    this.#isCancelled = true
+  }
+
+  get isCancelled(): boolean {
+    return this.#isCancelled
   }
 
   /** Copies all but a rest that `finish` can copy. The log is asked for again and again, as it may be closed and opened meanwhile. */
   async copy(source: () => Log): Promise<void> {
     this.#resume(source())
     for (;;) {
-      if (this.#cancelled) throw new RelocationCancelled()
+      if (this.#isCancelled) throw new RelocationCancelled()
       const log = source()
       this.#forgetGone(log)
       const next = closedSegments(log).find(({ baseOffset }) => !this.#copied.has(baseOffset))
@@ -190,11 +194,11 @@ export class Relocation {
     }
     let delayMs = this.#throttle.delayMs(bytes, monotonicMs())
     do {
-      if (this.#cancelled) throw new RelocationCancelled()
+      if (this.#isCancelled) throw new RelocationCancelled()
       await pause(Math.min(delayMs, pauseMsMax))
       delayMs -= pauseMsMax
     } while (delayMs >= 1 && this.#bytesPerSecondMax === bytesPerSecondMax())
-    if (this.#cancelled) throw new RelocationCancelled()
+    if (this.#isCancelled) throw new RelocationCancelled()
   }
 
   #count(log: Log): void {

@@ -152,7 +152,8 @@ export class Relocations {
       try {
         await this.#carryOut(next)
       } catch (error) {
-        if (!(error instanceof RelocationCancelled)) this.#failed(next, error as Error)
+        // Of one that was called off the files may be gone.
+        if (!next.relocation.isCancelled) this.#failed(next, error as Error)
       }
     }
   }

@@ -3,7 +3,7 @@ import t from 'tap'
 import { alterReplicaLogDirs } from '../../lib/handlers/alter-replica-log-dirs.ts'
 import { describeLogDirs } from '../../lib/handlers/describe-log-dirs.ts'
 import { codes } from '../../protocol/errors.ts'
-import { memoryFiles } from '../../storage/files.ts'
+import { diskFiles, memoryFiles } from '../../storage/files.ts'
 import { batchOf, breakableFiles, PartitionsFixture, topicImage, valuesOf } from './fixture.ts'
 
 const paths = ['/one', '/two', '/three']
@@ -233,3 +233,28 @@ t.test(
     t.same(valuesFrom(fixture), upTo(4))
   },
 )
+
+t.test('on a disk, where a copy may be called off at any moment, no directory is blamed for it', async t => {
+  const dir = t.testdir({ one: {}, two: {} })
+  const onDisk = [`${dir}/one`, `${dir}/two`]
+  const fixture = filled(250, { files: diskFiles, paths: onDisk, relocationBytesPerSecondMax: 50_000_000 })
+  for (let turns = 0; turns < 12; turns++) {
+    t.equal(alter(fixture, onDisk[1]!), codes.NONE)
+    for (let turn = 0; turn < turns; turn++) {
+      fixture.clock.advance(20)
+      await fixture.settle()
+    }
+    if (placeOf(fixture) === onDisk[1]) break
+    alter(fixture, onDisk[0]!)
+  }
+  alter(fixture, onDisk[1]!)
+  while (placeOf(fixture) !== onDisk[1]) await pass(fixture, 100)
+  t.same(fixture.failedDirectories, [])
+  t.same(valuesFrom(fixture), upTo(250))
+  const closed = fixture.close()
+  await pass(fixture, 100)
+  await closed
+  fixture.open()
+  t.same(valuesFrom(fixture), upTo(250))
+  await fixture.close()
+})
