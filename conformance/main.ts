@@ -1,7 +1,4 @@
-/**
- * Black-box checks of a broker: `npm run conformance [-- SUITE] [--bootstrap HOST:PORT]`. Without an address a broker of our own
- * is started. Suites: kafkajs (the default), clients, driver, crash, disk-full, hostile. `skipped` renews the lists of skipped.md.
- */
+/** Black-box checks of a broker: `npm run conformance [-- SUITE]`; `--help` says which there are and what they take. */
 import { parseArgs } from 'node:util'
 
 type Suite = (options: {
@@ -16,15 +13,44 @@ const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   clients: async () => (await import('./clients/index.ts')).clients,
   driver: async () => (await import('./driver.ts')).driver,
   crash: async () => (await import('./crash.ts')).crash,
+  compaction: async () => (await import('./compaction.ts')).compaction,
   'disk-full': async () => (await import('./disk-full.ts')).diskFull,
   hostile: async () => (await import('./hostile/index.ts')).hostile,
   skipped: async () => (await import('./skipped.ts')).skipped,
 }
 
+const help = `npm run conformance -- [SUITE] [options]
+
+  kafkajs               kafkajs against a broker (the suite where none is named)
+  clients               kcat and Python clients, as far as they can be installed
+  driver [WORD]         raw requests, all cases or those whose name holds the word
+  driver ask API VERSION JSON
+                        one request, in Kafka's JSON form
+  crash                 kill -9 at many moments of work, and what is left
+  compaction [RECORDS]  the same keyed records into two brokers, cleaned by both
+  disk-full             a data directory without room
+  hostile               what no client should send
+  skipped               renews the lists of conformance/skipped.md
+
+  --bootstrap HOST:PORT the broker that is checked; without, one of our own is started where the suite can take any
+  --against HOST:PORT   (driver) another one whose answers are compared; kafka fetches and starts Apache Kafka
+  --quiet               counts where answers would be printed
+  --help                this
+`
+
 const { values, positionals } = parseArgs({
-  options: { bootstrap: { type: 'string' }, against: { type: 'string' }, quiet: { type: 'boolean' } },
+  options: {
+    bootstrap: { type: 'string' },
+    against: { type: 'string' },
+    quiet: { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
+  },
   allowPositionals: true,
 })
+if (values.help) {
+  console.log(help)
+  process.exit(0)
+}
 const [name = 'kafkajs', ...rest] = positionals
 if (!Object.hasOwn(suites, name)) {
   console.error(`there is no suite ${name}; choose one of ${Object.keys(suites).join(', ')}`)

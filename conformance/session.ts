@@ -3,6 +3,7 @@ import { Client } from '../lib/client/client.ts'
 import { toJson } from '../protocol/json.ts'
 import { ApiVersions } from '../protocol/messages/api-versions.ts'
 import { CreateTopics } from '../protocol/messages/create-topics.ts'
+import { IncrementalAlterConfigs } from '../protocol/messages/incremental-alter-configs.ts'
 import { apis } from '../protocol/messages/index.ts'
 import { ListOffsets } from '../protocol/messages/list-offsets.ts'
 import { Metadata } from '../protocol/messages/metadata.ts'
@@ -181,6 +182,21 @@ export class Session {
       await new Promise(resolve => setTimeout(resolve, 20))
     }
     throw new Error(`${name} has no leaders`)
+  }
+
+  /** Sets properties of a topic. */
+  async alterTopic(name: string, configs: Readonly<Record<string, string>>): Promise<void> {
+    const { responses } = await this.prepare(IncrementalAlterConfigs, 0, {
+      resources: [
+        {
+          resourceType: 2,
+          resourceName: name,
+          configs: Object.entries(configs).map(([property, value]) => ({ name: property, configOperation: 0, value })),
+        },
+      ],
+    })
+    const { errorCode, errorMessage } = responses[0]!
+    if (errorCode !== 0) throw new Error(`${name} was not altered: error ${errorCode}, ${errorMessage}`)
   }
 
   async close(): Promise<void> {

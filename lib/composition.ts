@@ -3,6 +3,7 @@
  * Everything that a running broker holds hangs here; nothing else knows of all parts.
  */
 import { resolve } from 'node:path'
+import { prepareZstd } from '../protocol/records/zstd.ts'
 import { DirectoryError, DirectoryLockedError, LogDirectory } from '../storage/directory.ts'
 import { diskFiles, memoryFiles } from '../storage/files.ts'
 import type { Clock } from './base/clock.ts'
@@ -197,9 +198,11 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
   })
   opened.add(() => partitions.close())
   if (opened.failure.error !== null) throw opened.failure.error
+  const turnOver = () => new Promise<void>(resolve => clock.immediate(resolve))
+  await prepareZstd()
   await partitions.start({
     threads: config.get('num.recovery.threads.per.data.dir'),
-    pause: () => new Promise(resolve => clock.immediate(resolve)),
+    pause: turnOver,
     signal: options.signal,
   })
   options.signal?.throwIfAborted()
@@ -242,12 +245,15 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
   })
   config.onChange(() => server.updateLimits(serverLimitsOf(config)))
   bound = await server.start()
-  opened.add(() => {
+  opened.add(async () => {
     const stopping = server.stop()
     // Who waits for more records, or for the members of a group, would hold up the end.
     partitions.endWaits()
     groups.close()
-    return stopping
+    await stopping
+    // The handles of the listeners are closed at the end of the turn after the one that asks for it.
+    await turnOver()
+    await turnOver()
   })
   return Composition.of(nodeId, ephemeral ? null : metadata.path, bound, opened)
 }

@@ -15,8 +15,8 @@ export type BoundListener = Listener
 /** A bound listener, and how to be rid of it. */
 export interface Listening {
   readonly bound: BoundListener
-  /** Takes no more connections. The port is free when this returns. */
-  close(): void
+  /** Takes no more connections: the port is free when this returns. Resolves when nothing is left of the listener and its connections. */
+  close(): Promise<void>
 }
 
 /** Binds the address and hands on what connects to it, paused. Rejects with an error that says what to do. */
@@ -34,7 +34,8 @@ export function listen(
       server.on('error', failed)
       const address = server.address()
       const port = address !== null && typeof address === 'object' ? address.port : listener.port
-      resolve({ bound: { ...listener, port }, close: () => server.close() })
+      const close = () => new Promise<void>(closed => server.close(() => closed()))
+      resolve({ bound: { ...listener, port }, close })
     })
   })
 }

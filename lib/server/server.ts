@@ -51,7 +51,7 @@ export class Server<Context> {
     try {
       for (const listener of this.#options.listeners) this.#listening.push(await this.#listen(listener))
     } catch (error) {
-      this.#unlisten()
+      await this.#unlisten()
       throw error
     }
     return this.#listening.map(({ bound }) => bound)
@@ -59,8 +59,9 @@ export class Server<Context> {
 
   /** Takes no more connections or requests, answers those in flight (for at most `stopMsMax`), and closes everything. */
   async stop(): Promise<void> {
-    this.#unlisten()
+    const unlistened = this.#unlisten()
     await this.#connections.finish(this.#limits.stopMsMax)
+    await unlistened
   }
 
   /** Connections that are open. */
@@ -87,8 +88,9 @@ export class Server<Context> {
     )
   }
 
-  #unlisten(): void {
-    for (const listening of this.#listening) listening.close()
+  async #unlisten(): Promise<void> {
+    const closing = this.#listening.map(listening => listening.close())
     this.#listening = []
+    await Promise.all(closing)
   }
 }

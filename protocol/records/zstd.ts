@@ -65,9 +65,17 @@ function loadBinary(): Binary | null {
   return binary
 }
 
-/** Resolves when zstd can be used; it waits only where the platform has neither a binary nor a Node with zstd. */
-export async function prepareZstd(): Promise<void> {
-  if ((zlib as Builtin).zstdCompressSync !== undefined || loadBinary() !== null) return
+/** Platforms for which the package brings a binary, whichever C library they have. */
+const platformsWithBinary = new Set(
+  ['darwin', 'linux', 'win32'].flatMap(platform => [`${platform}-arm64`, `${platform}-x64`]),
+)
+
+/** Resolves when zstd can be used; it waits, and loads anything, only where the platform has neither a binary nor a Node with zstd. */
+export async function prepareZstd(
+  platform = `${process.platform}-${process.arch}`,
+  isBuiltIn = (zlib as Builtin).zstdCompressSync !== undefined,
+): Promise<void> {
+  if (isBuiltIn || platformsWithBinary.has(platform) || loadBinary() !== null) return
   const name = '@cloudpss/zstd/wasm'
   wasm = (await import(name)) as Zstd
 }

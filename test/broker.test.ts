@@ -1,0 +1,27 @@
+/** The broker as a program uses it. */
+import t from 'tap'
+import { Broker } from '../lib/broker.ts'
+import { Client } from '../lib/client/client.ts'
+
+t.test('a broker that was stopped leaves nothing behind in the process', async t => {
+  const open = () => process.getActiveResourcesInfo().filter(name => name.startsWith('TCP'))
+  const before = open()
+  const broker = await Broker.start({ port: 0, ephemeral: true })
+  const [host, port] = broker.bootstrap.split(':') as [string, string]
+  const client = await Client.connect({ host, port: Number(port) })
+  t.ok(open().includes('TCPServerWrap'))
+  await broker.stop()
+  await client.closed
+  t.notOk(open().includes('TCPServerWrap'))
+  await client.close()
+  t.same(open(), before)
+})
+
+t.test('a start that is called off rejects with the reason, and can be tried again', async t => {
+  const data = t.testdir()
+  const reason = new Error('not now')
+  const options = { port: 0, data, logLevel: 'silent' } as const
+  await t.rejects(Broker.start({ ...options, signal: AbortSignal.abort(reason) }), reason)
+  const broker = await Broker.start(options)
+  await broker.stop()
+})
