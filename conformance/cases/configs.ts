@@ -1,5 +1,6 @@
 /** Configs of topics and brokers: described, altered, refused; and the log directories. */
 import { AlterConfigs } from '../../protocol/messages/alter-configs.ts'
+import { AlterReplicaLogDirs } from '../../protocol/messages/alter-replica-log-dirs.ts'
 import { DescribeConfigs } from '../../protocol/messages/describe-configs.ts'
 import { DescribeLogDirs } from '../../protocol/messages/describe-log-dirs.ts'
 import { IncrementalAlterConfigs } from '../../protocol/messages/incremental-alter-configs.ts'
@@ -170,10 +171,32 @@ async function directories(session: Session): Promise<void> {
   }
 }
 
+/** Moves that are refused, and one to where the partition lies. */
+async function moves(session: Session): Promise<void> {
+  const name = session.name('moved')
+  await session.topic(name, 2)
+  const { results } = await session.prepare(DescribeLogDirs, 1, { topics: [{ topic: name, partitions: [0] }] })
+  const here = results.find(({ topics }) => topics.length > 0)?.logDir ?? ''
+  for (const version of session.versions(AlterReplicaLogDirs)) {
+    const ask = (label: string, path: string, topic: string, partitions: readonly number[]) =>
+      session.send(AlterReplicaLogDirs, version, { dirs: [{ path, topics: [{ name: topic, partitions }] }] }, label)
+    await ask('to where it is', here, name, [0])
+    await ask('to nowhere', '/no/such/directory', name, [0, 1])
+    await ask('a relative path', 'directory', name, [0])
+    await ask('unknown partitions', here, name, [7, -1])
+    await ask('an unknown topic', here, session.name('unknown'), [0])
+    await ask('an unknown topic to nowhere', '/no/such/directory', session.name('unknown'), [0])
+    const dirs = [here, '/no/such/directory'].map(path => ({ path, topics: [{ name, partitions: [0, 0] }] }))
+    await session.send(AlterReplicaLogDirs, version, { dirs }, 'one partition for two directories')
+    await session.send(AlterReplicaLogDirs, version, { dirs: [] }, 'nothing')
+  }
+}
+
 export const configCases: readonly Case[] = [
   { name: 'DescribeConfigs of topics, at every version', run: described },
   { name: 'DescribeConfigs of the broker', run: brokerDescribed },
   { name: 'AlterConfigs at every version', run: altered },
   { name: 'IncrementalAlterConfigs at every version', run: alteredByPart },
   { name: 'DescribeLogDirs at every version', run: directories },
+  { name: 'AlterReplicaLogDirs: what is refused', run: moves },
 ]

@@ -71,6 +71,24 @@ async function codecs(session: Session): Promise<void> {
   }
 }
 
+/** A partition that is named more than once is read once. */
+async function twice(session: Session): Promise<void> {
+  const name = session.name('twice')
+  await session.topic(name, 2)
+  await fill(session, name, 2)
+  const partition = (index: number, fetchOffset: number) => ({
+    partition: index,
+    fetchOffset,
+    partitionMaxBytes: 1 << 20,
+  })
+  for (const sessionEpoch of [-1, 0]) {
+    for (const last of [0, 2, 99]) {
+      const partitions = [partition(0, 0), partition(1, 0), partition(0, last)]
+      await fetch(session, name, `again from ${last}`, {}, { sessionEpoch, topics: [{ topic: name, partitions }] })
+    }
+  }
+}
+
 /** Fetch sessions (KIP-227): full, incremental, forgotten, and wrong epochs. */
 async function sessions(session: Session): Promise<void> {
   const name = session.name('sessions')
@@ -126,6 +144,7 @@ export const fetchCases: readonly Case[] = [
   { name: 'Fetch at every version', run: atEachVersion },
   { name: 'Fetch: ranges and limits', run: ranges },
   { name: 'Fetch: compressed batches', run: codecs },
+  { name: 'Fetch: a partition named twice', run: twice },
   { name: 'Fetch sessions', run: sessions },
   { name: 'Fetch waits', run: waiting },
 ]

@@ -1,8 +1,11 @@
 /** Produce: what is taken, and with which error the rest is refused. */
+import { Fetch } from '../../protocol/messages/fetch.ts'
 import { InitProducerId } from '../../protocol/messages/init-producer-id.ts'
 import { Produce } from '../../protocol/messages/produce.ts'
-import { buildBatch } from '../../protocol/records/batch.ts'
+import { batches, buildBatch, readRecords } from '../../protocol/records/batch.ts'
+import { codecs } from '../../protocol/records/compression.ts'
 import { crc32c } from '../../protocol/records/crc32c.ts'
+import { compressionType } from '../../protocol/records/header.ts'
 import type { Session } from '../session.ts'
 import { batchOf, type Case, recordTimestamp, unknownTopicId } from './case.ts'
 
@@ -132,6 +135,17 @@ async function damaged(session: Session): Promise<void> {
     altered(batch => batch.writeInt32BE(9, 12)),
     'a leader epoch of its own',
   )
+  for (const codec of ['gzip', 'snappy', 'lz4', 'zstd'] as const) {
+    const packed = batchOf(['a', 'b', 'c'], { compression: codec })
+    const spoilt = altered(batch => batch.fill(7, 61), packed)
+    await produce(session, name, spoilt, `${codec} that does not unpack`)
+  }
+  await produce(
+    session,
+    name,
+    altered(batch => batch.writeInt16BE(5, attributesAt)),
+    'an unknown codec',
+  )
   await produce(session, name, whole.subarray(0, whole.length - 3), 'cut short')
   await produce(session, name, whole.subarray(0, 30), 'half a header')
   await produce(
@@ -161,6 +175,35 @@ async function limited(session: Session): Promise<void> {
   const appended = session.name('appended')
   await session.topic(appended, 1, { 'message.timestamp.type': 'LogAppendTime' })
   await produce(session, appended, batchOf(['a', 'b']), 'LogAppendTime')
+}
+
+/** Topics with a codec of their own: what is kept of batches of every other. */
+async function recompressed(session: Session): Promise<void> {
+  for (const type of ['uncompressed', ...codecs.slice(1)]) {
+    const name = session.name(type)
+    await session.topic(name, 1, { 'compression.type': type })
+    for (const compression of codecs) {
+      const values = Array.from({ length: 100 }, (_, index) => (index === 7 ? null : `${index}`.padEnd(100)))
+      await produce(session, name, batchOf(values, { compression, key: 'k' }), `${type} of ${compression}`)
+    }
+    const { responses } = await session.prepare(Fetch, 12, {
+      maxWaitMs: 0,
+      topics: [{ topic: name, partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1 << 20 }] }],
+    })
+    const records = Buffer.concat([responses[0]?.partitions[0]?.records ?? []].flat())
+    const kept = [...batches(records)].map(at => ({
+      codec: codecs[compressionType(records, at)],
+      records: readRecords(records, at).map(({ offset, timestamp, value }) => [offset, timestamp, value?.toString()]),
+    }))
+    session.note('Fetch', 12, `what is kept as ${type}`, kept)
+  }
+  const limits = { 'compression.type': 'uncompressed', 'max.message.bytes': '500' }
+  const name = session.name('limited')
+  await session.topic(name, 1, limits)
+  await produce(session, name, batchOf(['x'.repeat(1000)], { compression: 'gzip' }), 'too large once unpacked')
+  const packed = session.name('packed')
+  await session.topic(packed, 1, { ...limits, 'compression.type': 'gzip' })
+  await produce(session, packed, batchOf(['x'.repeat(1000)]), 'too large until packed')
 }
 
 /** A broker that has just started may not have its block of producer ids yet. */
@@ -247,6 +290,7 @@ export const produceCases: readonly Case[] = [
   { name: 'Produce to what is not there', run: unknown },
   { name: 'Produce: damaged batches', run: damaged },
   { name: 'Produce: limits of the topic', run: limited },
+  { name: 'Produce: topics with a codec of their own', run: recompressed },
   { name: 'Produce: an idempotent producer', run: idempotent },
   { name: 'Produce with acks=0', run: unanswered },
 ]
