@@ -73,9 +73,8 @@ export class ProducerSnapshots {
   #offsets: number[]
   /** Offset whose state needs no file: that of the newest one, or the empty state's. */
   #latest = 0
-
   /** Files that the disk may not have. */
-  #unsynced: string[] = []
+  readonly #unsynced = new Set<string>()
 
   /** `offsets` are those whose snapshots are there, ascending. */
   constructor(files: Files, dir: string, offsets: number[]) {
@@ -95,20 +94,29 @@ export class ProducerSnapshots {
     // Not waited for: a snapshot that a power failure spoils is found out by its checksum, and an older one is taken.
     const path = fileName(this.#dir, offset, 'snapshot')
     this.#files.write(path, encodeSnapshot(producers.states.values()))
-    this.#unsynced.push(path)
+    this.#unsynced.add(path)
     this.#offsets.push(offset)
     this.#latest = offset
   }
 
-  /** Takes the newest one not to be on the disk. */
+  /** Takes none to be on the disk. */
   distrust(): void {
-    const latest = this.#offsets[this.#offsets.length - 1]
-    if (latest !== undefined) this.#unsynced.push(fileName(this.#dir, latest, 'snapshot'))
+    for (const offset of this.#offsets) this.#unsynced.add(fileName(this.#dir, offset, 'snapshot'))
+  }
+
+  /** Removes those that a power failure spoiled, also where a newer one is whole. */
+  removeDamaged(): void {
+    this.removeWhere(offset => {
+      const content = this.#files.read(fileName(this.#dir, offset, 'snapshot'))
+      return content === null || decodeSnapshot(content) === null
+    })
   }
 
   /** Makes the files last. */
   async sync(): Promise<void> {
-    for (const path of this.#unsynced.splice(0)) {
+    const paths = [...this.#unsynced]
+    this.#unsynced.clear()
+    for (const path of paths) {
       if (!this.#files.exists(path)) continue
       const file = this.#files.file(path)
       await file.sync()
@@ -143,7 +151,7 @@ export class ProducerSnapshots {
     const doomed = this.#offsets.filter(unwanted)
     if (doomed.length === 0) return
     for (const offset of doomed) this.#files.unlink(fileName(this.#dir, offset, 'snapshot'))
-    this.#offsets = this.#offsets.filter(offset => !unwanted(offset))
+    this.#offsets = this.#offsets.filter(offset => !doomed.includes(offset))
   }
 }
 

@@ -36,6 +36,8 @@ export interface RecoveryChoice {
   readonly progress: (through: RecoveryAmount, totals: RecoveryAmount) => void
   /** Calls it off. */
   readonly signal?: AbortSignal
+  /** Recovers a log instead of the threads, however few there are. */
+  readonly recoverOne?: (job: RecoveryJob) => Promise<RecoveryOutcome>
 }
 
 /** Logs, and bytes in those of their segments that are not below the recovery point. */
@@ -57,7 +59,7 @@ const inPlaceBytesMax = 64 * 1024 * 1024
 export async function runRecovery(
   jobs: readonly RecoveryJob[],
   files: Files,
-  { threads, pause, progress, signal }: RecoveryChoice,
+  { threads, pause, progress, signal, recoverOne }: RecoveryChoice,
   done: (index: number, outcome: RecoveryOutcome | null) => void,
 ): Promise<void> {
   const sizes: number[] = []
@@ -72,6 +74,10 @@ export async function runRecovery(
     done(index, outcome)
     through = { logs: through.logs + 1, bytes: through.bytes + sizes[index] }
     progress(through, totals)
+  }
+  if (recoverOne !== undefined) {
+    for (const [index, job] of jobs.entries()) finish(index, await recoverOne(job))
+    return
   }
   if (!files.durable || (totals.logs <= inPlaceLogsMax && totals.bytes <= inPlaceBytesMax)) {
     for (const index of jobs.keys()) {

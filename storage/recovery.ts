@@ -206,6 +206,7 @@ function rebuildProducers(
   // Each end of the broker leaves one between the segments: only that of the last can be needed.
   const newest = snapshots.offsets[snapshots.offsets.length - 1]
   snapshots.removeWhere(offset => !bases.has(offset) && offset !== newest)
+  if (!options.cleanShutdown) snapshots.removeDamaged()
   snapshots.loadLatest(producers, start, Math.min(end, provenEnd), now, producerIdExpirationMs)
   for (const segment of segments) {
     if (segment.endOffset <= producers.endOffset) continue

@@ -3,6 +3,7 @@ import { type Random, seededRandom } from '../../lib/base/random.ts'
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import { checkLog } from '../../storage/check.ts'
 import { LogDirectory } from '../../storage/directory.ts'
+import { recoverAhead } from '../../storage/recovery-ahead.ts'
 import { startMs } from '../storage/fixture.ts'
 import { appendRecords, endTransaction } from './storage-appends.ts'
 import { Died, SimulatedDisk } from './storage-disk.ts'
@@ -73,7 +74,7 @@ export class History {
   }
 
   async run(): Promise<void> {
-    this.#open()
+    await this.#open()
     for (let life = 1 + this.random.int(3); life > 0; life--) await this.#live()
     // The last one ends well, whatever was before.
     await this.#restart()
@@ -272,7 +273,7 @@ export class History {
         this.disk.fault = { code: this.pick('ENOSPC', 'EIO'), stepsLeft: random.int(60), once: random.int(2) === 0 }
       }
       try {
-        this.#open()
+        await this.#open()
         break
       } catch (error) {
         this.#note(error as Error)
@@ -307,7 +308,7 @@ export class History {
     this.#check(false)
   }
 
-  #open(): void {
+  async #open(): Promise<void> {
     this.#life++
     this.leaderEpoch = this.random.int(3) === 0 ? this.leaderEpoch + 1 : this.leaderEpoch
     this.#scheduled = []
@@ -326,6 +327,7 @@ export class History {
     const { clusterId } = this.directory
     if (this.#clusterId !== null && clusterId !== this.#clusterId) throw new Error('the cluster id was forgotten')
     this.#clusterId = clusterId
+    if (life % 2 === 0) await this.#until(this.#recoverAhead())
     for (const member of this.members) {
       const { model, config, index } = member
       member.log = this.directory.openLog('t', index, `AAAAAAAAAAAAAAAAAAAAA${index}`, config, {
@@ -336,6 +338,24 @@ export class History {
         },
       })
     }
+  }
+
+  /** Has the logs recovered before they are opened, as a broker does in threads where there are many. */
+  async #recoverAhead(): Promise<void> {
+    const { disk, directory } = this
+    const logs = this.members.map(({ index, config }) => ({ topic: 't', partition: index, config }))
+    await directory.recover(
+      logs.filter(({ topic, partition }) => directory.mustRecover(topic, partition)),
+      ({ partition }, mayWait) =>
+        this.say(() => `${partition}: recovered${mayWait ? ', and all of it is on the disk' : ''}`),
+      {
+        threads: 1,
+        pause: async () => undefined,
+        progress: () => undefined,
+        recoverOne: job => recoverAhead(job, disk).catch(error => ({ error: String(error) })),
+      },
+    )
+    if (disk.dead) throw new Died()
   }
 
   #verify(settled: boolean): void {

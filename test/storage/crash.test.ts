@@ -77,3 +77,19 @@ t.test('a file that is preallocated is cut when its segment or the log ends, and
   fixture.fill(1, 100)
   t.equal(fixture.values().length, 9)
 })
+
+t.test('a producer snapshot that a power failure spoiled goes, also where a newer one is whole', async t => {
+  const files = new SimulatedFiles()
+  const log = new LogFixture({}, files)
+  for (let round = 0; round < 3; round++) {
+    log.fill(2)
+    log.log.roll()
+  }
+  await log.log.flush()
+  const { recoveryPoint } = log.log
+  files.file(`${dir}/00000000000000000002.snapshot`).truncate(5)
+
+  const found = new LogFixture({}, files.killed(), dir, { recoveryPoint })
+  t.same(checkLog(found.files, dir, { dense: true, closed: false }).findings, [])
+  t.equal(found.log.logEndOffset, 6)
+})
