@@ -55,8 +55,6 @@ function renameSwapped(files: Files, dir: string, baseOffset: number): void {
   for (const kind of kinds) {
     const path = pathOf(kind)
     if (files.exists(`${path}${swapSuffix}`)) files.rename(`${path}${swapSuffix}`, path)
-    // Only Apache Kafka renames the log first: the index is then the old segment's, and is made anew.
-    else if (files.exists(`${path}${cleanedSuffix}`)) files.unlink(path)
   }
   // It had to be there to take the old one's place; as elsewhere, no transactions need no file.
   const transactions = files.file(pathOf('txnindex'))
@@ -70,8 +68,14 @@ export function recoverSwaps(files: Files, dir: string): string[] {
       .list(dir)
       .filter(entry => !entry.directory)
       .map(entry => entry.name)
-  const names = list()
+  let names = list()
   if (!names.some(name => name.endsWith(swapSuffix) || name.endsWith(cleanedSuffix))) return names
+  // Apache Kafka splits a segment into several, of which the last is renamed first, and its log before its indexes. Until the first
+  // of them is done none counts, and the old segments are all there.
+  const cleaned = names.filter(name => name.endsWith(cleanedSuffix)).map(offsetOfFile)
+  const undone = names.filter(name => name.endsWith(swapSuffix) && offsetOfFile(name) >= Math.min(...cleaned))
+  for (const name of undone) files.unlink(`${dir}/${name}`)
+  if (undone.length > 0) names = list()
   for (const name of names.filter(candidate => candidate.endsWith(`.log${swapSuffix}`))) {
     const baseOffset = offsetOfFile(name)
     const file = files.file(`${dir}/${name}`)

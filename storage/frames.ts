@@ -10,6 +10,7 @@ import {
   magic,
   magicAt,
   maxTimestamp,
+  partitionLeaderEpoch,
   readInt64,
   recordCount,
 } from '../protocol/records/header.ts'
@@ -44,6 +45,11 @@ export function frameMaxTimestamp(b: Buffer, at: number): number {
   const format = magic(b, at)
   if (format === 2) return maxTimestamp(b, at)
   return format === 1 ? readInt64(b, at + 18) : -1
+}
+
+/** The epoch of the leader that wrote it, −1 where the format has none. */
+export function frameLeaderEpoch(b: Buffer, at: number): number {
+  return magic(b, at) === 2 ? partitionLeaderEpoch(b, at) : -1
 }
 
 /** Whether a whole batch is what it was when it was written. */

@@ -1,9 +1,16 @@
 /** One segment of a log: the batches from an offset on (`.log`), and their indexes. */
 import { assert } from '../lib/base/assert.ts'
-import { headerBytes, partitionLeaderEpoch } from '../protocol/records/header.ts'
+import { headerBytes } from '../protocol/records/header.ts'
 import type { LogConfig } from './config.ts'
 import type { Files, RandomFile } from './files.ts'
-import { frameHeaderBytes, frameLastOffset, frameMaxTimestamp, frameSize, scanFrames } from './frames.ts'
+import {
+  frameHeaderBytes,
+  frameLastOffset,
+  frameLeaderEpoch,
+  frameMaxTimestamp,
+  frameSize,
+  scanFrames,
+} from './frames.ts'
 import { fileName } from './names.ts'
 import { OffsetIndex, relativeOffsetMax } from './offset-index.ts'
 import { borrowBuffer, returnBuffer } from './read-buffers.ts'
@@ -218,7 +225,7 @@ export class Segment {
     const from = this.offsetIndex.lookup(Math.max(this.timeIndex.lookup(timestamp), startOffset))
     scanFrames(this.file, from, this.writtenBytes, (b, at, position, size) => {
       if (frameMaxTimestamp(b, at) < timestamp || frameLastOffset(b, at) < startOffset) return true
-      found = { position, size, lastOffset: frameLastOffset(b, at), leaderEpoch: partitionLeaderEpoch(b, at) }
+      found = { position, size, lastOffset: frameLastOffset(b, at), leaderEpoch: frameLeaderEpoch(b, at) }
       return false
     })
     return found
