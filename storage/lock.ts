@@ -93,8 +93,10 @@ function livingHolder(files: Files, content: string): number | null {
 /** When a process started, in ticks since boot; undefined where there is none, or no /proc to tell. */
 function startOf(files: Files, pid: number): string | undefined {
   const stat = files.read(`/proc/${pid}/stat`)?.toString('utf8')
-  // The name in brackets may hold blanks; the start is the 20th field behind it.
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+  // The name in brackets may hold blanks; the state is the first field behind it, the start the 20th.
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
+  // One that has ended holds nothing, though nobody may have taken notice of its end yet.
+  return fields?.[0] === 'Z' || fields?.[0] === 'X' ? undefined : fields?.[19]
 }
 
 function bootOf(files: Files): string {

@@ -1,9 +1,11 @@
 /** Partitions that move to another data directory: the copy, the swap, what interrupts them, and AlterReplicaLogDirs. */
 import t from 'tap'
+import { seededRandom } from '../../lib/base/random.ts'
 import { alterReplicaLogDirs } from '../../lib/handlers/alter-replica-log-dirs.ts'
 import { describeLogDirs } from '../../lib/handlers/describe-log-dirs.ts'
-import { codes } from '../../protocol/errors.ts'
+import { codes, KafkaError } from '../../protocol/errors.ts'
 import { diskFiles, memoryFiles } from '../../storage/files.ts'
+import { SimulatedFiles, type StepKind } from '../storage/simulated-files.ts'
 import { batchOf, breakableFiles, PartitionsFixture, topicImage, valuesOf } from './fixture.ts'
 
 const paths = ['/one', '/two', '/three']
@@ -257,4 +259,74 @@ t.test('on a disk, where a copy may be called off at any moment, no directory is
   fixture.open()
   t.same(valuesFrom(fixture), upTo(250))
   await fixture.close()
+})
+
+class Died extends Error {}
+
+/** Files of a process that dies before a given step. */
+class MortalFiles extends SimulatedFiles {
+  stepsLeft = Number.POSITIVE_INFINITY
+
+  override enter(kind: StepKind): void {
+    if (kind === 'read') return
+    if (this.stepsLeft <= 0) throw new Died('the process died')
+    this.stepsLeft--
+  }
+}
+
+/** Writes, moves and writes until the process dies; gives what was acknowledged, and whether it came to the end. */
+async function moveAndDie(files: MortalFiles, steps: number): Promise<{ acknowledged: number; done: boolean }> {
+  let acknowledged = 0
+  const fixture = new PartitionsFixture({ topics: [topic], paths, files, relocationBytesPerSecondMax: 5_000_000 })
+  const produce = (index: number) => {
+    const partition = fixture.partition('a')
+    partition.append(batchOf([`${index} ${long}`]), { origin: 'client', requiredAcks: -1 })
+    partition.whenCommitted(index, code => {
+      if (code === codes.NONE) acknowledged = index + 1
+    })
+    fixture.turn()
+  }
+  for (let index = 0; index < 150; index++) produce(index)
+  await fixture.partition('a').log.flush()
+  files.stepsLeft = steps
+  try {
+    alter(fixture, '/two')
+    for (let index = 150; index < 170; index++) {
+      produce(index)
+      await pass(fixture, 100)
+    }
+  } catch (error) {
+    // A disk that suddenly does nothing looks like one that fails.
+    if (!(error instanceof Died || error instanceof KafkaError)) throw error
+  }
+  return { acknowledged, done: files.stepsLeft > 0 }
+}
+
+const topic = topicImage('a', { configs })
+
+t.test('a process that dies at any step of a move, or loses its power, loses nothing', async t => {
+  const random = seededRandom(5)
+  let deaths = 0
+  for (let steps = 0; ; steps += 3) {
+    const files = new MortalFiles()
+    const { acknowledged, done } = await moveAndDie(files, steps)
+    for (const isPowerLoss of [false, true]) {
+      const found = isPowerLoss ? files.lostPower(() => random.next()) : files.killed()
+      found.stepsLeft = Number.POSITIVE_INFINITY
+      deaths++
+      const fixture = new PartitionsFixture({ topics: [topic], paths, files: found })
+      const values = valuesFrom(fixture)
+      const least = isPowerLoss ? 150 : acknowledged
+      if (values.length < least || values.some((value, index) => value !== index)) {
+        t.fail(`after ${steps} steps ${values.length} of ${least} records are there`)
+      }
+      await pass(fixture, 1_000)
+      if (valuesFrom(fixture).length !== values.length) t.fail(`after ${steps} steps the move lost records`)
+      const closed = fixture.close()
+      await pass(fixture, 100)
+      await closed
+    }
+    if (done) break
+  }
+  t.ok(deaths > 50, `${deaths} deaths`)
 })

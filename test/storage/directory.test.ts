@@ -75,6 +75,23 @@ t.test('a second broker is refused, in this process and in another; a dead one i
   }
 })
 
+t.test('a process that has ended holds no directory, though its parent has not looked after it', async t => {
+  for (const [state, isHeld] of [
+    ['S', true],
+    ['Z', false],
+  ] as const) {
+    const files = memoryFiles()
+    for (const path of ['/data', '/proc/77']) files.mkdir(path)
+    files.write(
+      '/proc/77/stat',
+      `77 (a (b) c) ${[state, ...Array.from({ length: 18 }, () => '0'), '4711'].join(' ')} 0`,
+    )
+    files.write('/data/.lock', 'pid=77\nstart=4711\nboot=\n')
+    if (isHeld) t.throws(() => open('/data', { files }), DirectoryLockedError)
+    else await open('/data', { files }).close()
+  }
+})
+
 function readText(path: string): string {
   return existsSync(path) ? readFileSync(path, 'utf8') : ''
 }
