@@ -8,9 +8,10 @@ import { systemRandom } from './base/random.ts'
 import { Composition } from './composition.ts'
 import { BrokerConfig } from './config/config.ts'
 import { startProperties } from './config/start.ts'
+import type { Metric } from './metrics/metrics.ts'
 
 export { ConfigError } from './config/values.ts'
-export type { Logger, LogLevel }
+export type { Logger, LogLevel, Metric }
 export { codes, KafkaError }
 
 /** How a broker is started. All of it may be left out. */
@@ -86,6 +87,11 @@ export class Broker {
   /** The first data directory, or null where everything is in memory. */
   get dataDirectory(): string | null {
     return this.#parts.dataDirectory
+  }
+
+  /** Figures of storage and compaction as they stand now, under Apache Kafka's names where it has them. */
+  metrics(): Metric[] {
+    return this.#parts.metrics.read()
   }
 
   /** Answers what is in flight, writes everything to disk, and lets go of port and directory. May be called again. */

@@ -24,6 +24,7 @@ import { memoryJournal } from './metadata/journal.ts'
 import { kraftDirectoryName } from './metadata/kraft-name.ts'
 import { journalDirectoryName, openJournal } from './metadata/log-journal.ts'
 import type { MetadataStore } from './metadata/store.ts'
+import { Metrics } from './metrics/metrics.ts'
 import type { CompactorSettings } from './partitions/compactor.ts'
 import { FetchSessions } from './partitions/fetch-sessions.ts'
 import type { PartitionSettings } from './partitions/partition.ts'
@@ -48,6 +49,8 @@ const producerExpirationCheckIntervalMs = 600_000
 /** The parts of one running broker. */
 export class Composition {
   readonly nodeId: number
+  /** Figures of all parts. */
+  readonly metrics: Metrics
   readonly dataDirectory: string | null
   readonly #listeners: readonly BoundListener[]
   /** Resolves with the reason where nothing can be served any more; the broker is then to be stopped. */
@@ -65,6 +68,7 @@ export class Composition {
     this.dataDirectory = dataDirectory
     this.#listeners = listeners
     this.failed = opened.failure.promise
+    this.metrics = opened.metrics
     this.#close = () => opened.close()
   }
 
@@ -122,6 +126,7 @@ class Failure {
 /** What was opened so far, how to close it, and whether it failed meanwhile. */
 class Opened {
   readonly failure = new Failure()
+  readonly metrics = new Metrics()
   readonly #closings: (() => unknown)[] = []
 
   add(close: () => unknown): void {
@@ -197,6 +202,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
     relocationBytesPerSecondMax: () => relocationBytesPerSecondMax(config),
   })
   opened.add(() => partitions.close())
+  opened.metrics.add(() => partitions.metrics())
   if (opened.failure.error !== null) throw opened.failure.error
   const turnOver = () => new Promise<void>(resolve => clock.immediate(resolve))
   await prepareZstd()

@@ -13,6 +13,7 @@ import type { Segment } from './segment.ts'
 
 export { CompactionCancelled, type CompactionEngine, type CompactionResult } from './compaction-job.ts'
 export { CompactionLoop } from './compaction-loop.ts'
+export { keySlotBytes } from './compaction-keys.ts'
 export { CompactionThread } from './compaction-thread.ts'
 export { diskFiles } from './files.ts'
 
@@ -80,7 +81,8 @@ function firstTimeOf(segment: Segment, maxCompactionLagMs: number): number {
 
 /**
  * One cleaning: as far as the memory for keys goes, which may be less than all that is dirty. Gives null where it was called off, as
- * when the segments went or were cut meanwhile; what was exchanged until then stays. Reads, writes and appends go on.
+ * when the segments went or were cut meanwhile; what was exchanged until then stays. Reads, writes and appends go on. `progress` is told
+ * how many of the segments are done.
  */
 export async function compactLog(
   log: Log,
@@ -88,6 +90,7 @@ export async function compactLog(
   limits: CleaningLimits,
   engine: CompactionEngine,
   now: number,
+  progress: (segmentsDone: number) => void = () => undefined,
 ): Promise<CompactionResult | null> {
   const sources = log.segments.slice(0, dirtiness.segmentCount)
   const { truncations } = log
@@ -102,6 +105,7 @@ export async function compactLog(
     const result = await engine.run(jobOf(log, sources, dirtiness, limits, now), group => {
       const replaced = sources.slice(next, next + group.sourceCount)
       next += group.sourceCount
+      progress(next)
       if (!isIntact()) return false
       if (!group.changed || log.replaceSegments(replaced)) return true
       discardCleaned(log.files, log.dir, group.baseOffset)

@@ -25,3 +25,14 @@ t.test('a start that is called off rejects with the reason, and can be tried aga
   const broker = await Broker.start(options)
   await broker.stop()
 })
+
+t.test('figures are there for whoever asks', async t => {
+  const broker = await Broker.start({ port: 0, ephemeral: true })
+  t.teardown(() => broker.stop())
+  const figures = broker.metrics()
+  const value = (name: string) => figures.find(figure => figure.name === name)?.value
+  t.equal(value('PartitionCount'), 0)
+  t.equal(value('OfflineLogDirectoryCount'), 0)
+  t.equal(value('max-dirty-percent'), 0)
+  t.ok(figures.every(figure => Number.isFinite(figure.value)))
+})

@@ -123,7 +123,7 @@ const layers: readonly { from: string; may: readonly string[]; why: string }[] =
   },
   {
     from: 'lib/partitions/',
-    may: ['storage/', 'protocol/', 'lib/controller/image.ts', 'lib/config/', 'lib/base/'],
+    may: ['storage/', 'protocol/', 'lib/controller/image.ts', 'lib/config/', 'lib/metrics/', 'lib/base/'],
     why: 'a partition serves reads and writes; it does not know who asks or who decides',
   },
   {

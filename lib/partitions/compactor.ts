@@ -12,6 +12,7 @@ import {
   dirtinessOf,
   diskFiles,
   isDue,
+  keySlotBytes,
 } from '../../storage/compaction.ts'
 import type { Log } from '../../storage/log.ts'
 import type { Clock } from '../base/clock.ts'
@@ -37,6 +38,20 @@ export interface CompactorOptions {
   readonly compacted: (partition: Partition) => void
 }
 
+/** One cleaning under way. */
+export interface Cleaning {
+  readonly partition: Partition
+  readonly segmentCount: number
+  readonly segmentsDone: number
+}
+
+/** What became of the last one: the share of the buffer for keys that it used, and of the bytes that stayed. */
+export interface LastCleaning {
+  readonly bufferUtilization: number
+  readonly recopied: number
+  readonly durationMs: number
+}
+
 /** How long logs are opened in one go to look at them, and how long others then have their turn. */
 const openingMsMax = 5
 const pauseMs = 10
@@ -47,7 +62,9 @@ export class Compactor {
   readonly #thread: CompactionEngine = new CompactionThread()
   #loop: CompactionEngine | null = null
   /** What is being cleaned. */
-  #current: { partition: Partition; engine: CompactionEngine } | null = null
+  #current: (Cleaning & { engine: CompactionEngine }) | null = null
+  #last: LastCleaning = { bufferUtilization: 0, recopied: 0, durationMs: 0 }
+  #lookedMs: number
   /** Partitions whose records cannot be read; left alone until the broker is restarted. */
   readonly #damaged = new WeakSet<Partition>()
   /** Partitions on their way to another directory. */
@@ -60,6 +77,40 @@ export class Compactor {
 
   constructor(options: CompactorOptions) {
     this.#options = options
+    this.#lookedMs = options.clock.monotonicMs()
+  }
+
+  /** What the last cleaning that came to something did. */
+  get last(): LastCleaning {
+    return this.#last
+  }
+
+  /** What is being cleaned; null without. */
+  get current(): Cleaning | null {
+    return this.#current
+  }
+
+  /** Milliseconds since it was last looked for something to clean. */
+  get msSinceLook(): number {
+    return Math.round(this.#options.clock.monotonicMs() - this.#lookedMs)
+  }
+
+  /** How dirty the logs are that are open; those that are not were looked at before. */
+  survey(): { ratioMax: number; dueCount: number; uncleanable: Partition[] } {
+    const now = this.#options.clock.now()
+    let ratioMax = 0
+    let dueCount = 0
+    const uncleanable: Partition[] = []
+    for (const partition of this.#options.all()) {
+      if (this.#damaged.has(partition)) uncleanable.push(partition)
+      const isCompacted = partition.settings.log.cleanupPolicy.includes('compact')
+      if (!isCompacted || partition.standing !== 'online' || !partition.isLoaded) continue
+      const dirtiness = dirtinessOf(partition.log, partition.lastStableOffset, now)
+      if (dirtiness === null) continue
+      ratioMax = Math.max(ratioMax, dirtiness.ratio)
+      if (isDue(partition.log, dirtiness)) dueCount++
+    }
+    return { ratioMax, dueCount, uncleanable }
   }
 
   start(): void {
@@ -119,7 +170,8 @@ export class Compactor {
   #dirtiest(except: ReadonlySet<Partition>): { partition: Partition; dirtiness: Dirtiness } | null {
     const { clock } = this.#options
     const now = clock.now()
-    const endMs = clock.monotonicMs() + openingMsMax
+    this.#lookedMs = clock.monotonicMs()
+    const endMs = this.#lookedMs + openingMsMax
     this.#isBehind = false
     let found: { partition: Partition; dirtiness: Dirtiness } | null = null
     for (const partition of this.#options.all()) {
@@ -149,11 +201,20 @@ export class Compactor {
     const { clock, settings, logger, compacted } = this.#options
     const { log } = partition
     const engine = this.#engineFor(log)
-    this.#current = { partition, engine }
+    const cleaning = { partition, engine, segmentCount: dirtiness.segmentCount, segmentsDone: 0 }
+    this.#current = cleaning
     const beganMs = clock.monotonicMs()
+    const limits = settings()
     try {
-      const result = await compactLog(log, dirtiness, settings(), engine, clock.now())
+      const result = await compactLog(log, dirtiness, limits, engine, clock.now(), segmentsDone => {
+        cleaning.segmentsDone = segmentsDone
+      })
       if (result === null) return false
+      this.#last = {
+        bufferUtilization: (result.keyCount * keySlotBytes) / limits.keyBytesMax,
+        recopied: result.bytesBefore === 0 ? 0 : result.bytesAfter / result.bytesBefore,
+        durationMs: clock.monotonicMs() - beganMs,
+      }
       logger.info('compacted a partition', {
         partition: partition.name,
         ...result,

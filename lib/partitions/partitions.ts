@@ -8,8 +8,10 @@ import type { Log } from '../../storage/log.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { ClusterImage, ImageDelta, TopicImage } from '../controller/image.ts'
+import type { Metric } from '../metrics/metrics.ts'
 import type { CompactorSettings } from './compactor.ts'
 import { LogDirectories } from './log-directories.ts'
+import { directoryMetrics, partitionMetrics } from './metrics.ts'
 import { type LogEvents, Partition, type PartitionHost, type PartitionSettings } from './partition.ts'
 import { Recompression } from './recompression.ts'
 import { Relocations } from './relocations.ts'
@@ -193,6 +195,13 @@ export class Partitions implements PartitionHost {
     if (delta.brokerConfigsChanged.length > 0) {
       for (const topic of delta.image.topics.values()) this.#configure(topic)
     }
+  }
+
+  /** Figures of the partitions, their logs and directories, and of compaction. */
+  *metrics(): Iterable<Metric> {
+    yield* partitionMetrics(this.all())
+    yield* directoryMetrics(this.logDirectories)
+    yield* this.#upkeep.metrics()
   }
 
   /** Answers everyone who waits for more with what there is: the broker is about to stop. */

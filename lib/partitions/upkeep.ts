@@ -5,8 +5,10 @@
 import { retentionDueMs } from '../../storage/retention.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
+import type { Metric } from '../metrics/metrics.ts'
 import { Compactor, type CompactorSettings } from './compactor.ts'
 import type { LogDirectories } from './log-directories.ts'
+import { compactionMetrics } from './metrics.ts'
 import type { Partition } from './partition.ts'
 import { Slices } from './slices.ts'
 import type { Due, Timetable } from './timetable.ts'
@@ -61,6 +63,11 @@ export class Upkeep {
     this.#compactor = compaction
       ? new Compactor({ ...options, settings: compaction, compacted: this.#compacted })
       : null
+  }
+
+  /** Figures of compaction. */
+  *metrics(): Iterable<Metric> {
+    if (this.#compactor !== null) yield* compactionMetrics(this.#compactor, this.#directories)
   }
 
   start(): void {

@@ -2,6 +2,7 @@
 import t from 'tap'
 import { createLogger } from '../../lib/base/logger.ts'
 import { Compactor, type CompactorSettings } from '../../lib/partitions/compactor.ts'
+import { compactionMetrics } from '../../lib/partitions/metrics.ts'
 import type { Partition } from '../../lib/partitions/partition.ts'
 import { Timetable } from '../../lib/partitions/timetable.ts'
 import { diskFiles } from '../../storage/compaction.ts'
@@ -93,11 +94,23 @@ for (const [kind, files] of [
     t.same(fixture.valuesIn('a'), ['a2'])
     t.same(fixture.valuesIn('kept'), ['kept0', 'kept1', 'kept2'])
 
+    const figures = () =>
+      Object.fromEntries(
+        Array.from(compactionMetrics(fixture.compactor, fixture.partitions.logDirectories), ({ name, value }) => [
+          name,
+          value,
+        ]),
+      )
+    t.match(figures(), { 'max-dirty-percent': 0, 'dirty-partitions-count': 0, 'uncleanable-partitions-count': 0 })
+    t.ok(figures()['cleaner-recopy-percent']! < 50, 'one record of three is left')
+    t.equal(fixture.compactor.last.bufferUtilization, 24 / fixture.settings.keyBytesMax)
+
     fixture.compacted.length = 0
     await fixture.round()
     t.same(fixture.compacted, [], 'nothing is dirty')
     fixture.versions('a', 1)
     fixture.versions('b', 4)
+    t.match(figures(), { 'max-dirty-percent': 100, 'dirty-partitions-count': 2 })
     fixture.settings = { ...fixture.settings, enabled: false }
     await fixture.round()
     t.same(fixture.compacted, [], 'it is switched off')

@@ -7,6 +7,10 @@ import { batchOf, breakableFiles, PartitionsFixture, topicImage, valuesOf } from
 
 const everything = { bytesMax: 1_000_000, isolation: 'readUncommitted', minOneMessage: true } as const
 
+function same(a: object, b: object): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
+}
+
 function codeOf(work: () => unknown): number {
   try {
     work()
@@ -346,6 +350,12 @@ t.test('after a clean stop a log is opened when it is first asked for, and costs
   t.equal(fixture.partition('a', 1).highWatermark, 2)
   t.equal(fixture.write('a', ['more'], 2), 1)
   t.same(loaded(), ['a-1', 'a-2'])
+  const figures = [...fixture.partitions.metrics()]
+  const figure = (name: string, tags = {}) => figures.find(each => each.name === name && same(each.tags, tags))?.value
+  t.equal(figure('PartitionCount'), 4)
+  t.equal(figure('OpenLogCount'), 2)
+  t.equal(figure('LogEndOffset', { topic: 'a', partition: '2' }), 2)
+  t.equal(figure('LogDirectoryOffline', { logDirectory: '/data' }), 0)
   fixture.apply({
     changed: [
       topicImage('a', { partitions: 3, topicId: fixture.topic('a').topicId, configs: { 'retention.ms': '7' } }),

@@ -1,0 +1,41 @@
+/**
+ * Figures of a running broker, under Apache Kafka's names where it has the same figure. They are put together when somebody reads
+ * them, so that they cost nothing until then.
+ */
+
+/** One figure. Apache Kafka's JMX bean would be `<group>:type=<type>,name=<name>,<tags>`. */
+export interface Metric {
+  readonly group: string
+  readonly type: string
+  readonly name: string
+  /** What it is about, such as topic and partition. */
+  readonly tags: Readonly<Record<string, string>>
+  readonly value: number
+}
+
+/** A part of the broker that has figures to tell. */
+export type MetricSource = () => Iterable<Metric>
+
+/** All figures of one broker. */
+export class Metrics {
+  readonly #sources: MetricSource[] = []
+
+  add(source: MetricSource): void {
+    this.#sources.push(source)
+  }
+
+  /** How all of them stand now. */
+  read(): Metric[] {
+    return this.#sources.flatMap(source => [...source()])
+  }
+}
+
+/** Makes figures of one group and type. */
+export function metricsOf(
+  group: string,
+  type: string,
+): (name: string, value: number, tags?: Readonly<Record<string, string>>) => Metric {
+  return (name, value, tags = none) => ({ group, type, name, tags, value })
+}
+
+const none: Readonly<Record<string, string>> = {}
