@@ -60,8 +60,8 @@ function coordinatorsOf(keys: readonly string[], keyType: number, context: Conte
 function coordinatorOf(key: string, kind: Kind, topic: TopicImage, context: Context): Coordinator {
   const { broker, connection } = context
   if (!broker.authorize(context, 'describe', kind.resource, key)) return noCoordinator(key, kind.unauthorized, '')
-  const { leader } = topic.partitions[partitionOfKey(key, topic.partitions.length)]!
-  if (leader !== broker.nodeId) {
+  const { leader, index } = topic.partitions[partitionOfKey(key, topic.partitions.length)]!
+  if (leader !== broker.nodeId || broker.partitions.get(topic.name, index)?.standing === 'offline') {
     return noCoordinator(key, codes.COORDINATOR_NOT_AVAILABLE, `the coordinator's partition has no leader; try again`)
   }
   const { host, port } = broker.endpointFor(connection)

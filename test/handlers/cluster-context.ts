@@ -56,7 +56,7 @@ export async function clusterContext(
     nodeId: 1,
     config,
     cluster,
-    partitions: { anyOffline: false } as Partial<Partitions> as Partitions,
+    partitions: { anyOffline: false, get: () => undefined } as Partial<Partitions> as Partitions,
     random,
     logger,
     endpointFor: ({ localAddress, localPort }) => ({ host: localAddress, port: localPort, rack: 'r1' }),

@@ -6,6 +6,7 @@ import { Broker } from '../../lib/broker.ts'
 import { Client } from '../../lib/client/client.ts'
 import { describeLogDirs } from '../../lib/handlers/describe-log-dirs.ts'
 import { codes } from '../../protocol/errors.ts'
+import { FindCoordinator } from '../../protocol/messages/find-coordinator.ts'
 import { Metadata } from '../../protocol/messages/metadata.ts'
 import { memoryFiles } from '../../storage/files.ts'
 import { batchOf, breakableFiles, PartitionsFixture, topicImage } from './fixture.ts'
@@ -104,7 +105,11 @@ async function onTwoDirectories(dir: string): Promise<Broker> {
   return Broker.start({
     port: 0,
     dev: true,
-    properties: { 'log.dirs': `${dir}/one,${dir}/two`, 'replica.high.watermark.checkpoint.interval.ms': '50' },
+    properties: {
+      'log.dirs': `${dir}/one,${dir}/two`,
+      'replica.high.watermark.checkpoint.interval.ms': '50',
+      'offsets.topic.num.partitions': '4',
+    },
     logger: silentLogger,
   })
 }
@@ -115,10 +120,27 @@ function breakDirectory(path: string): void {
   writeFileSync(path, 'no directory')
 }
 
-async function metadataOf(broker: Broker, topics: readonly string[]) {
+async function connected<T>(broker: Broker, ask: (client: Client) => Promise<T>): Promise<T> {
   const [host, port] = broker.bootstrap.split(':')
   const client = await Client.connect({ host: host!, port: Number(port) })
   try {
+    return await ask(client)
+  } finally {
+    await client.close()
+  }
+}
+
+/** The error codes of the coordinators of twenty groups. */
+function coordinatorsOf(broker: Broker) {
+  const coordinatorKeys = Array.from({ length: 20 }, (_, index) => `group-${index}`)
+  return connected(broker, async client => {
+    const { coordinators } = await client.send(FindCoordinator, 4, { key: '', keyType: 0, coordinatorKeys })
+    return new Set(coordinators.map(({ errorCode }) => errorCode))
+  })
+}
+
+function metadataOf(broker: Broker, topics: readonly string[]) {
+  return connected(broker, async client => {
     const answer = await client.send(Metadata, 8, {
       topics: topics.map(name => ({ name, topicId: 'AAAAAAAAAAAAAAAAAAAAAA' })),
       allowAutoTopicCreation: true,
@@ -126,9 +148,7 @@ async function metadataOf(broker: Broker, topics: readonly string[]) {
       includeTopicAuthorizedOperations: false,
     })
     return answer.topics.flatMap(({ partitions }) => partitions)
-  } finally {
-    await client.close()
-  }
+  })
 }
 
 t.test('a broker whose metadata are in a directory that is away does not begin another cluster', async t => {
@@ -146,6 +166,7 @@ t.test('a broker stops by itself where the disk of its metadata fails, and goes 
   const broker = await onTwoDirectories(dir)
   t.teardown(() => broker.stop().catch(() => undefined))
   await metadataOf(broker, ['a', 'b', 'c', 'd'])
+  t.same(await coordinatorsOf(broker), new Set([codes.NONE]))
   breakDirectory(`${dir}/two`)
   const created = await metadataOf(broker, ['e', 'f', 'g', 'h'])
   t.ok(
@@ -155,6 +176,7 @@ t.test('a broker stops by itself where the disk of its metadata fails, and goes 
   const partitions = await metadataOf(broker, ['a', 'b', 'c', 'd'])
   t.ok(partitions.some(({ leaderId, errorCode }) => leaderId === -1 && errorCode === codes.LEADER_NOT_AVAILABLE))
   t.ok(partitions.some(({ leaderId }) => leaderId === 1))
+  t.same(await coordinatorsOf(broker), new Set([codes.NONE, codes.COORDINATOR_NOT_AVAILABLE]))
   breakDirectory(`${dir}/one`)
   await metadataOf(broker, ['i']).catch(() => [])
   t.match(await broker.failed, /data director/)
