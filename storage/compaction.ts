@@ -12,8 +12,8 @@ import type { Log } from './log.ts'
 import type { Segment } from './segment.ts'
 
 export { CompactionCancelled, type CompactionEngine, type CompactionResult } from './compaction-job.ts'
-export { CompactionLoop } from './compaction-loop.ts'
 export { keySlotBytes } from './compaction-keys.ts'
+export { CompactionLoop } from './compaction-loop.ts'
 export { CompactionThread } from './compaction-thread.ts'
 export { diskFiles } from './files.ts'
 
