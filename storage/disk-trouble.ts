@@ -33,9 +33,9 @@ export class DiskTrouble {
     return this.offline()
   }
 
-  /** What to throw while the log is offline. */
+  /** What to throw while the log is offline, or where it was let go of meanwhile. */
   offline(): KafkaError {
-    const message = `the log in ${this.#options.dir} is offline: ${this.failure?.message}`
+    const message = `the log in ${this.#options.dir} is offline: ${this.failure?.message ?? 'it was let go of'}`
     return new KafkaError(codes.KAFKA_STORAGE_ERROR, message)
   }
 }

@@ -433,7 +433,7 @@ export class Log {
         await this.#flusher.sync(this.#segments)
       } catch (error) {
         // Deleted meanwhile: that its files are gone is no fault of the disk.
-        if (this.#closed) return
+        if (this.#closed) throw this.#disk.offline()
         throw this.#disk.fail(error as Error)
       }
       if (this.#disk.failure !== null) throw this.#disk.offline()
@@ -479,6 +479,7 @@ export class Log {
 
   #dropSegments(from: number, count: number): void {
     if (count <= 0) return
+    this.#flusher.directoryChanged = true
     const dueMs = this.#options.now() + this.config.fileDeleteDelayMs
     const dropped = this.#segments.splice(from, count)
     // From the outside in, so that a crash leaves no hole.
@@ -487,7 +488,6 @@ export class Log {
       this.#snapshots.removeWhere(offset => offset === segment.baseOffset)
       for (const path of segment.retire(this.files)) this.#retired.add(path, dueMs)
     }
-    this.#flusher.directoryChanged = true
     this.#reader?.forget()
   }
 

@@ -37,6 +37,7 @@ export function newMember(index: number, random: Random): Member {
     messageTimestampType: pick('CreateTime', 'CreateTime', 'LogAppendTime'),
     retentionMs: pick(-1, 100, 400),
     retentionBytes: pick(-1, -1, 2_000),
+    preallocate: pick(false, false, true),
     minCleanableDirtyRatio: 0,
     deleteRetentionMs,
   }

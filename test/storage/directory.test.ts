@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import t from 'tap'
+import { codes } from '../../protocol/errors.ts'
 import { DirectoryError, DirectoryLockedError, type DirectoryOptions, LogDirectory } from '../../storage/directory.ts'
 import { diskFiles, type Files, memoryFiles } from '../../storage/files.ts'
 import { defaultLogConfig } from '../../storage/log.ts'
@@ -223,7 +224,7 @@ t.test('a log that could not be recovered leaves no mark of a clean shutdown', a
   t.equal(open('/data', { files: crashed }).cleanShutdown, true)
 })
 
-t.test('a log that is deleted while it is flushed does not blame the disk', async t => {
+t.test('a log that is deleted while it is flushed neither blames the disk nor says that it was flushed', async t => {
   const fixture = new LogFixture({ flushMessages: 1 }, diskFiles, `${t.testdir()}/t-0`)
   fixture.log.roll()
   fixture.append(batchOf(['a']))
@@ -231,7 +232,7 @@ t.test('a log that is deleted while it is flushed does not blame the disk', asyn
   const flushed = fixture.log.flush()
   fixture.log.discard()
   diskFiles.rename(fixture.dir, `${fixture.dir}.gone-delete`)
-  await flushed
+  await t.rejects(flushed, { code: codes.KAFKA_STORAGE_ERROR })
   t.same(fixture.failures, [])
   t.same(fixture.warnings, [])
 })
