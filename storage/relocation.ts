@@ -33,6 +33,8 @@ export class RelocationCancelled extends Error {
 const restBytesMax = 1024 * 1024
 /** Bytes copied between two looks at the clock. */
 const sliceBytesMax = 1024 * 1024
+/** Bytes that are brought to the disk at once: whoever else writes waits for as long as that takes. */
+const syncBytes = 4 * 1024 * 1024
 /** Between two looks at whether the copy was called off, or the speed changed. */
 const pauseMsMax = 100
 const partSuffix = '.part'
@@ -165,6 +167,7 @@ export class Relocation {
     const { files } = this.#options
     if (files.exists(to)) files.unlink(to)
     const before = this.sizeInBytes
+    let unsynced = 0
     if (bytes === 0) copyRangeNow(files, from, to, 0, 0)
     for (let position = 0; position < bytes; ) {
       const length = Math.min(bytes - position, this.#sliceBytes())
@@ -172,13 +175,12 @@ export class Relocation {
       await copyRange(files, from, to, position, length)
       position += length
       if (counts) this.sizeInBytes = before + position
+      unsynced += length
+      if (unsynced < syncBytes && position < bytes) continue
+      unsynced = 0
+      await sync(files, to)
     }
-    const file = files.file(to)
-    try {
-      await file.sync()
-    } finally {
-      file.close()
-    }
+    if (bytes === 0) await sync(files, to)
   }
 
   #sliceBytes(): number {
@@ -210,6 +212,15 @@ export class Relocation {
       this.sizeInBytes += bytes
       this.endOffset = segment.endOffset
     }
+  }
+}
+
+async function sync(files: Files, path: string): Promise<void> {
+  const file = files.file(path)
+  try {
+    await file.sync()
+  } finally {
+    file.close()
   }
 }
 
