@@ -106,7 +106,7 @@ export class Log {
       now: options.now,
       recoveryPoint: recovered.recoveryPoint,
       fileOffset: this.logEndOffset,
-      namesLast: this.#isProven && options.isNew !== true,
+      namesLast: this.#isProven && options.isNew !== true && !recovered.namesChanged,
     })
   }
 

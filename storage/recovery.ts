@@ -45,6 +45,8 @@ export interface RecoveredLog {
   readonly snapshots: ProducerSnapshots
   readonly logStartOffset: number
   readonly recoveryPoint: number
+  /** Whether segments came or went, which a power failure may undo. */
+  readonly namesChanged: boolean
 }
 
 /** Opens the segments of a directory, at least one, the last with its end offset found; brings producers and epochs up to date. */
@@ -76,11 +78,13 @@ export function recoverLog(options: RecoveryOptions, producers: Producers, epoch
     for (const segment of segments) remove(files, segment)
     segments = []
   }
+  const countBefore = segments.length
   if (segments.length === 0) {
     start = Math.max(start, options.logStartOffset)
     segments = [Segment.create(files, dir, start, now)]
   }
   while (segments.length > 1 && segments[1].baseOffset <= start) remove(files, segments.shift() as Segment)
+  const namesChanged = segments.length !== countBefore
 
   const end = segments[segments.length - 1].endOffset
   if (epochs.damaged) for (const segment of segments) recoverEpochs(segment, epochs)
@@ -99,7 +103,7 @@ export function recoverLog(options: RecoveryOptions, producers: Producers, epoch
       segment.seal()
     }
   }
-  return { segments, snapshots, logStartOffset: start, recoveryPoint }
+  return { segments, snapshots, logStartOffset: start, recoveryPoint, namesChanged }
 }
 
 /** Removes what a crash may leave of deletions and of writes in two steps; gives the names that stay. */

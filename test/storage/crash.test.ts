@@ -78,6 +78,21 @@ t.test('a file that is preallocated is cut when its segment or the log ends, and
   t.equal(fixture.values().length, 9)
 })
 
+t.test('a segment that goes as the log is opened does not come back without the log start that says so', async t => {
+  const files = new SimulatedFiles()
+  const log = new LogFixture({}, files)
+  log.fill(2)
+  log.log.roll()
+  log.fill(2)
+  await log.log.close()
+
+  const opened = new LogFixture({}, files, dir, { cleanShutdown: true, logStartOffset: 2 })
+  t.equal(opened.log.segments.length, 1)
+  t.equal(opened.log.namesLast, false)
+  await opened.log.flush()
+  t.equal(opened.log.namesLast, true)
+})
+
 t.test('a producer snapshot that a power failure spoiled goes, also where a newer one is whole', async t => {
   const files = new SimulatedFiles()
   const log = new LogFixture({}, files)
