@@ -89,6 +89,8 @@ export class LogDirectory {
   #isOver = false
   /** Logs that were released, or recovered: their files are what they are known to be. */
   readonly #released = new Set<string>()
+  /** Logs to be recovered: up to which offset the disk had all of them. The checkpoint promises less by now. */
+  readonly #unrecovered = new Map<string, number>()
   /** Logs that were recovered, of which the disk may not have all: up to which offset it has. */
   readonly #recovered = new Map<string, number>()
 
@@ -195,7 +197,17 @@ export class LogDirectory {
     choice: RecoveryChoice,
   ): Promise<void> {
     const jobs = logs.map(log => this.#recoveryJob(log))
-    await runRecovery(jobs, this.#options.files, choice, (index, outcome) =>
+    // Promised is what the disk will surely have: written down for all at once, as each time takes a disk's turn or two.
+    const begin = (lastBases: readonly number[]) => {
+      for (const [index, { topic, partition }] of logs.entries()) {
+        const { recoveryPoint } = jobs[index]
+        if (recoveryPoint <= lastBases[index]) continue
+        this.#unrecovered.set(`${topic}-${partition}`, recoveryPoint)
+        this.#recoveryPoints.set(topic, partition, lastBases[index])
+      }
+      return this.#recoveryPoints.write()
+    }
+    await runRecovery(jobs, this.#options.files, choice, begin, (index, outcome) =>
       done(logs[index], outcome !== null && this.#takeOutcome(logs[index], outcome)),
     )
   }
@@ -248,7 +260,9 @@ export class LogDirectory {
     this.#unopened.add(name)
     const recovered = this.#recovered.get(name)
     const isKnown = this.#released.delete(name) || this.cleanShutdown || recovered !== undefined
+    const recoveryPoint = recovered ?? this.#unrecovered.get(name) ?? this.#recoveryPoints.get(topic, partition)
     this.#recovered.delete(name)
+    this.#unrecovered.delete(name)
     const log = Log.open({
       dir,
       files,
@@ -260,7 +274,7 @@ export class LogDirectory {
       cleanShutdown: isKnown || !existed,
       isSynced: recovered === undefined,
       isNew: !existed,
-      recoveryPoint: recovered ?? this.#recoveryPoints.get(topic, partition),
+      recoveryPoint,
       logStartOffset: this.#logStarts.get(topic, partition),
       cleanedOffset: this.#cleanedOffsets.get(topic, partition),
       onWritten: listener.onWritten,
@@ -294,6 +308,7 @@ export class LogDirectory {
     this.#logs.delete(name)
     this.#unopened.delete(name)
     this.#released.delete(name)
+    this.#unrecovered.delete(name)
     this.#recovered.delete(name)
     this.forget(topic, partition)
     const dir = `${this.path}/${name}`

@@ -53,21 +53,26 @@ const inPlaceLogsMax = 64
 const inPlaceBytesMax = 64 * 1024 * 1024
 
 /**
- * Recovers logs, the largest first, in threads where they are many or large and on a disk. Tells of each how it went; null where that is
- * left to its opening. Resolves when all are through, or when the signal calls it off.
+ * Recovers logs, the largest first, in threads where they are many or large and on a disk. `begin` is told where the last segment of
+ * each begins, which is always made anew, and waited for. Tells of each how it went; null where that is left to its opening. Resolves when all are through, or when the signal calls it off.
  */
 export async function runRecovery(
   jobs: readonly RecoveryJob[],
   files: Files,
   { threads, pause, progress, signal, recoverOne }: RecoveryChoice,
+  begin: (lastBases: readonly number[]) => Promise<void>,
   done: (index: number, outcome: RecoveryOutcome | null) => void,
 ): Promise<void> {
   const sizes: number[] = []
+  const lastBases: number[] = []
   for (const job of jobs) {
-    sizes.push(bytesToRecover(job, files))
+    const offsets = segmentOffsets(job, files)
+    sizes.push(bytesToRecover(job, offsets, files))
+    lastBases.push(offsets[offsets.length - 1] ?? 0)
     if (sizes.length % surveyedAtOnce === 0) await pause()
     if (signal?.aborted) return
   }
+  await begin(lastBases)
   const totals = { logs: jobs.length, bytes: sizes.reduce((sum, size) => sum + size, 0) }
   let through = { logs: 0, bytes: 0 }
   const finish = (index: number, outcome: RecoveryOutcome | null) => {
@@ -97,15 +102,19 @@ export async function runRecovery(
   )
 }
 
-function bytesToRecover({ dir, recoveryPoint }: RecoveryJob, files: Files): number {
-  const offsets = files
+function segmentOffsets({ dir }: RecoveryJob, files: Files): number[] {
+  return files
     .list(dir)
     .filter(({ name }) => name.endsWith('.log'))
     .map(({ name }) => offsetOfFile(name))
+    .filter(offset => offset >= 0)
     .sort((a, b) => a - b)
+}
+
+function bytesToRecover({ dir, recoveryPoint }: RecoveryJob, offsets: readonly number[], files: Files): number {
   let bytes = 0
   for (const [index, offset] of offsets.entries()) {
-    if (offset < 0 || offsets[index + 1] < recoveryPoint) continue
+    if (offsets[index + 1] < recoveryPoint) continue
     bytes += files.file(fileName(dir, offset, 'log')).size()
   }
   return bytes

@@ -213,10 +213,17 @@ export class LogDirectories {
       if (!mayWait) (log as RecoveredPartition).of.load()
     }
     await Promise.all(
-      Array.from(logsOf, async ([{ directory }, logs]) => {
+      Array.from(logsOf, async ([entry, logs]) => {
+        const { directory } = entry
         const beganMs = clock.monotonicMs()
         const progress = progressLines(directory.path, clock, this.#logger)
-        await directory.recover(logs, done, { ...choice, progress })
+        try {
+          await directory.recover(logs, done, { ...choice, progress })
+        } catch (error) {
+          if (!isDiskError(error)) throw error
+          this.#fail(entry, error)
+          return
+        }
         if (choice.signal?.aborted) return
         const tookMs = Math.round(clock.monotonicMs() - beganMs)
         this.#logger.info(`recovered ${logs.length} logs of ${directory.path} in ${tookMs} ms`)
