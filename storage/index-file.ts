@@ -110,6 +110,13 @@ export class IndexFile {
     this.count = count
   }
 
+  /** Begins again: new entries are written over the old ones, and `trim` cuts off what is left of these. */
+  restart(): void {
+    this.#stored = 0
+    this.count = 0
+    this.#forgetPages()
+  }
+
   /** Cuts what is in the file behind the last whole entry. */
   trim(): void {
     if (this.#file.size() !== this.#stored * this.#entryBytes) this.#file.truncate(this.#stored * this.#entryBytes)

@@ -167,6 +167,8 @@ function indexesLookSound({ files }: RecoveryOptions, segment: Segment): boolean
 /** Reads a segment through, rebuilding its indexes, and cuts it behind the last sound batch; gives the bytes cut. */
 function recoverSegment(options: RecoveryOptions, segment: Segment, nextBase: number, epochs: LeaderEpochs): number {
   const before = segment.file.size()
+  // The last segment's are made anew after each crash, so what a crash leaves of them now does no harm.
+  if (nextBase < Number.POSITIVE_INFINITY) segment.emptyIndexes()
   segment.resetIndexes()
   segment.transactionIndex.reset()
   let expected = segment.baseOffset

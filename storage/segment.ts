@@ -276,14 +276,21 @@ export class Segment {
     this.syncedBytes = Math.min(this.syncedBytes, position)
   }
 
-  /** Empties the indexes, to be rebuilt by `note` from the first batch on. */
+  /** Leaves nothing in the indexes' files that could pass for what is to come. */
+  emptyIndexes(): void {
+    for (const { file } of [this.offsetIndex, this.timeIndex]) {
+      file.create()
+      file.truncate(0)
+      file.trim()
+    }
+  }
+
+  /** Begins the indexes again, to be rebuilt by `note` from the first batch on, and completed by `seal`. */
   resetIndexes(): void {
     this.offsetIndex.file.create()
     this.timeIndex.file.create()
-    this.offsetIndex.file.truncate(0)
-    this.offsetIndex.file.trim()
-    this.timeIndex.reset()
-    this.timeIndex.file.trim()
+    this.offsetIndex.file.restart()
+    this.timeIndex.restart()
     this.maxTimestamp = -1
     this.maxTimestampOffset = this.baseOffset
     this.firstTimestamp = Number.NaN

@@ -76,9 +76,9 @@ export class TimeIndex {
     this.#readLast()
   }
 
-  /** Drops all entries. */
-  reset(): void {
-    this.file.truncate(0)
+  /** Begins again, to be completed by `trim`. */
+  restart(): void {
+    this.file.restart()
     this.#lastTimestamp = -1
   }
 
