@@ -118,12 +118,12 @@ export class LogDirectory {
     const meta = identityOf(path, options)
     this.clusterId = meta.clusterId
     this.directoryId = meta.directoryId
-    const warn = (message: string) => options.logger?.warn(message)
-    this.#recoveryPoints = new OffsetCheckpoint(files, `${path}/${recoveryPointsName}`, warn)
-    this.#logStarts = new OffsetCheckpoint(files, `${path}/${logStartsName}`, warn)
-    this.#highWatermarks = new OffsetCheckpoint(files, `${path}/${highWatermarksName}`, warn)
-    this.#cleanedOffsets = new OffsetCheckpoint(files, `${path}/${cleanedOffsetsName}`, warn)
     this.cleanShutdown = files.exists(`${path}/${cleanShutdownName}`)
+    const warn = (message: string) => options.logger?.warn(message)
+    this.#recoveryPoints = new OffsetCheckpoint(files, `${path}/${recoveryPointsName}`, this.cleanShutdown, warn)
+    this.#logStarts = new OffsetCheckpoint(files, `${path}/${logStartsName}`, this.cleanShutdown, warn)
+    this.#highWatermarks = new OffsetCheckpoint(files, `${path}/${highWatermarksName}`, this.cleanShutdown, warn)
+    this.#cleanedOffsets = new OffsetCheckpoint(files, `${path}/${cleanedOffsetsName}`, this.cleanShutdown, warn)
     if (this.cleanShutdown) {
       files.unlink(`${path}/${cleanShutdownName}`)
       // If it came back after a power failure, unproven files would be trusted.

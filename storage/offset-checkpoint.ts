@@ -14,11 +14,14 @@ export class OffsetCheckpoint {
   readonly #files: Files
   readonly #path: string
   readonly #offsets: PartitionOffsets
-  /** Whether the file says something else. */
+  /** Whether the file says something else, or may do so after a power failure. */
   #changed = false
 
-  /** Reads the file. One that is damaged is as good as none, as recovery then reads more; `warn` is told. */
-  constructor(files: Files, path: string, warn: (message: string) => void) {
+  /**
+   * Reads the file. One that is damaged is as good as none, as recovery then reads more; `warn` is told. `isSynced` is false where the
+   * disk may not have the file as it is read.
+   */
+  constructor(files: Files, path: string, isSynced: boolean, warn: (message: string) => void) {
     this.#files = files
     this.#path = path
     try {
@@ -28,7 +31,7 @@ export class OffsetCheckpoint {
       warn(error.message)
       this.#offsets = new Map()
     }
-    this.#changed = !files.exists(path)
+    this.#changed = !isSynced || !files.exists(path)
   }
 
   /** The offset of a partition, 0 where nothing is known. */

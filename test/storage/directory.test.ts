@@ -193,6 +193,25 @@ t.test('a log whose disk failed leaves no mark of a clean shutdown', async t => 
   t.equal(open('/data', { files }).cleanShutdown, false)
 })
 
+t.test('checkpoints that a crash may not have left on the disk are written again', async t => {
+  const files = new SimulatedFiles()
+  const first = open('/data', { files })
+  const log = first.openLog('t', 0, topicId, defaultLogConfig)
+  log.append(batchOf(['a', 'b']), client)
+  await log.flush()
+  await first.checkpoint()
+  log.advanceLogStartOffset(1)
+  files.syncsAreLost = true
+  await first.checkpoint()
+
+  const crashed = files.killed()
+  const second = open('/data', { files: crashed })
+  t.equal(second.openLog('t', 0, topicId, defaultLogConfig).logStartOffset, 1)
+  await second.checkpoint()
+  const third = open('/data', { files: crashed.lostPower(() => 0.999) })
+  t.equal(third.openLog('t', 0, topicId, defaultLogConfig).logStartOffset, 1)
+})
+
 t.test('a directory that was let go of is not closed as if all were well', async t => {
   const files = memoryFiles()
   const directory = open('/data', { files })
