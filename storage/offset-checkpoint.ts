@@ -16,6 +16,7 @@ export class OffsetCheckpoint {
   readonly #offsets: PartitionOffsets
   /** Whether the file says something else, or may do so after a power failure. */
   #changed = false
+  #writing: Promise<void> = Promise.resolve()
 
   /**
    * Reads the file. One that is damaged is as good as none, as recovery then reads more; `warn` is told. `isSynced` is false where the
@@ -59,8 +60,13 @@ export class OffsetCheckpoint {
     this.#changed = false
   }
 
-  /** Writes what changed; not twice at once. */
-  async write(): Promise<void> {
+  /** Writes what changed, once what is being written is. */
+  write(): Promise<void> {
+    this.#writing = this.#writing.catch(() => undefined).then(() => this.#write())
+    return this.#writing
+  }
+
+  async #write(): Promise<void> {
     if (!this.#changed) return
     this.#changed = false
     try {
