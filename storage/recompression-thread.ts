@@ -13,6 +13,9 @@ export interface RecompressionRequest {
   readonly now: number
 }
 
+/** Sent once there is nothing more to do. */
+export const recompressionEnd = 'end'
+
 /** What it answers. */
 export type RecompressionReply =
   | { readonly id: number; readonly records: Uint8Array }
@@ -31,6 +34,8 @@ interface Waiting {
 /** See the head of the file. Answers come in the order of the questions. */
 export class RecompressionThread {
   #worker: Worker | null = null
+  /** 1 tells the thread to leave what it has not begun. */
+  #flag = new Int32Array(new SharedArrayBuffer(4))
   #nextId = 0
   readonly #waiting = new Map<number, Waiting>()
 
@@ -51,16 +56,25 @@ export class RecompressionThread {
     })
   }
 
-  /** Ends the thread; what is under way is refused. */
+  /**
+   * Ends the thread; what is under way is refused. It ends by itself, after at most one batch: libraries in binary form may take the
+   * whole process with them where they are interrupted.
+   */
   async stop(): Promise<void> {
     const worker = this.#worker
+    if (worker === null) return
     this.#worker = null
     this.#refuseAll('the broker is stopping')
-    await worker?.terminate()
+    Atomics.store(this.#flag, 0, 1)
+    const ended = new Promise<unknown>(resolve => worker.once('exit', resolve))
+    worker.postMessage(recompressionEnd)
+    await ended
   }
 
   #start(): Worker {
-    const worker = startWorker('recompression-worker')
+    const flag = new SharedArrayBuffer(4)
+    this.#flag = new Int32Array(flag)
+    const worker = startWorker('recompression-worker', flag)
     this.#worker = worker
     const gone = (error: unknown) => {
       if (this.#worker !== worker) return

@@ -1,7 +1,7 @@
 /** The thread that checks and packs the large batches of topics with a codec of their own, one after another. */
-import { parentPort } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 import { KafkaError } from '../protocol/errors.ts'
-import type { RecompressionReply, RecompressionRequest } from './recompression-thread.ts'
+import { type RecompressionReply, type RecompressionRequest, recompressionEnd } from './recompression-thread.ts'
 import { RecordValidationError, validateClientRecords } from './validate.ts'
 
 function answer({ id, records, config, now }: RecompressionRequest): RecompressionReply {
@@ -15,7 +15,14 @@ function answer({ id, records, config, now }: RecompressionRequest): Recompressi
   }
 }
 
-parentPort?.on('message', (request: RecompressionRequest) => {
+const stopped = new Int32Array(workerData as SharedArrayBuffer)
+
+parentPort?.on('message', (request: RecompressionRequest | typeof recompressionEnd) => {
+  if (request === recompressionEnd) {
+    parentPort?.close()
+    return
+  }
+  if (Atomics.load(stopped, 0) !== 0) return
   const reply = answer(request)
   // Memory of its own goes over without a copy; a small piece of something larger would take that along.
   const buffer = 'records' in reply ? (reply.records.buffer as ArrayBuffer) : null
