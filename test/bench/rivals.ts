@@ -68,13 +68,14 @@ export async function cpuSecondsOf<T>(pid: number, run: () => Promise<T>): Promi
   return { cpuSeconds, result }
 }
 
-/** Both brokers in turns; whoever comes first in one round comes last in the next. Round 0 warms both up. */
+/** Both brokers in turns; whoever comes first in one round comes last in the next. With `warmUp` there is a round 0, not to be counted. */
 export async function inTurns(
   rivals: Rivals,
   rounds: number,
+  warmUp: boolean,
   run: (rival: Rival, at: number, round: number) => Promise<void>,
 ): Promise<void> {
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = warmUp ? 0 : 1; round <= rounds; round++) {
     for (const at of round % 2 === 0 ? [0, 1] : [1, 0]) await run(rivals[at], at, round)
   }
 }

@@ -1,6 +1,7 @@
 /** Kafka's own perf tools as the load: what its Java clients cost a broker. The tool is often the bottleneck, so CPU is what counts. */
 import { kafkaTool } from '../../../conformance/kafka.ts'
 import { Figures, type Section } from '../measures.ts'
+import { BenchCluster } from '../replay/cluster.ts'
 import { warmMemory } from '../replay/warm-memory.ts'
 import { cpuSecondsOf, inTurns, type Rival, type Rivals } from '../rivals.ts'
 
@@ -43,18 +44,14 @@ async function consume({ bootstrap }: Rival, topic: string, load: Load): Promise
   return Number(fields[8])
 }
 
-async function topics({ bootstrap }: Rival, verb: '--create' | '--delete', topic: string): Promise<void> {
-  const partitions = verb === '--create' ? ['--partitions', '1', '--replication-factor', '1'] : []
-  await kafkaTool(`${tools}.TopicCommand`, ['--bootstrap-server', bootstrap, verb, '--topic', topic, ...partitions])
-}
-
 export async function java(rivals: Rivals, rounds: number, warmMegabytes: number): Promise<Section> {
   const figures = new Figures()
   for (const [number, load] of loads.entries()) {
     const gigabytes = (load.records * load.recordBytes) / 1e9
-    await inTurns(rivals, rounds, async (rival, at, round) => {
+    await inTurns(rivals, rounds, number === 0, async (rival, at, round) => {
       const topic = `bench-${round}-${number}`
-      await topics(rival, '--create', topic)
+      const cluster = await BenchCluster.connect(rival.host, rival.port)
+      await cluster.createTopic(topic, 1)
       for (const [what, work] of [
         ['produced', produce],
         ['consumed', consume],
@@ -69,7 +66,8 @@ export async function java(rivals: Rivals, rounds: number, warmMegabytes: number
         figures.add(at, { name, unit: 'CPU s/GB', digits: 2, better: 'lower' }, cpuSeconds / gigabytes)
         if (what === 'produced') figures.add(at, { name, unit: 'MB/s', digits: 0, better: 'higher' }, result)
       }
-      await topics(rival, '--delete', topic)
+      await cluster.deleteTopic(topic)
+      await cluster.close()
     })
   }
   return {

@@ -48,10 +48,10 @@ export async function librdkafka(rivals: Rivals, rounds: number, warmMegabytes: 
   const figures = new Figures()
   const directory = mkdtempSync(join(tmpdir(), 'ottla-bench-'))
   try {
-    for (const { name, bytes } of recordSizes) {
+    for (const [number, { name, bytes }] of recordSizes.entries()) {
       const file = join(directory, `${bytes}`)
       writeRecords(file, bytes)
-      await inTurns(rivals, rounds, async (rival, at, round) => {
+      await inTurns(rivals, rounds, number === 0, async (rival, at, round) => {
         const topic = `librdkafka-${bytes}-${round}`
         const cluster = await BenchCluster.connect(rival.host, rival.port)
         await cluster.createTopic(topic, 1)

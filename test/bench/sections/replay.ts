@@ -4,6 +4,9 @@ import { type Case, cases } from '../replay/cases.ts'
 import { type Result, runCase } from '../replay/run.ts'
 import { inTurns, type Rivals } from '../rivals.ts'
 
+/** How long one run is, at most. */
+const runSeconds = 3
+
 const titles: Readonly<Record<Case['kind'], string>> = { produce: 'produce', fetch: 'fetch', tail: 'tail' }
 
 /** What a case tells, and in which unit. */
@@ -32,13 +35,13 @@ export async function replay(
   const figures = new Figures()
   for (const found of cases) {
     if (named.length > 0 && !named.includes(found.name)) continue
-    const test: Case = { ...found, warmMegabytes: found.kind === 'fetch' ? 0 : warmMegabytes }
+    const test: Case = { ...found, seconds: runSeconds, warmMegabytes: found.kind === 'fetch' ? 0 : warmMegabytes }
     // A round of warming up is part of each run here.
-    await inTurns(rivals, rounds - 1, async (rival, at, round) => {
+    await inTurns(rivals, rounds, false, async (rival, at, round) => {
       const result = await runCase(test, rival)
       const { megabytesPerSecond, cpuSecondsPerGigabyte } = result
       console.log(
-        `round ${round + 1}, ${titles[test.kind]} ${test.name}, ${rival.name}: ${megabytesPerSecond.toFixed(1)} MB/s, ${cpuSecondsPerGigabyte.toFixed(2)} s of CPU per GB`,
+        `round ${round}, ${titles[test.kind]} ${test.name}, ${rival.name}: ${megabytesPerSecond.toFixed(1)} MB/s, ${cpuSecondsPerGigabyte.toFixed(2)} s of CPU per GB`,
       )
       tell(figures, at, test, result)
     })
