@@ -199,8 +199,16 @@ export class ProduceLane implements Lane, WireListener {
     this.#sentMs[this.#next % this.#shape.window] = sentMs
     this.#sent?.(this.#shape.partitions[at], sentMs)
     this.#next++
-    this.#wire.send(frame)
-    if (this.#shape.acks === 0) this.#done()
+    if (this.#shape.acks === 0) this.#wire.send(frame, () => this.#gone())
+    else this.#wire.send(frame)
+  }
+
+  /** With acks=0 the socket says when a request has left; nobody says more. */
+  #gone(): void {
+    this.#done()
+    if (this.#stopping) {
+      if (this.#next === this.#answeredCount) this.#drained?.()
+    } else if (this.#timer === null) this.#fill()
   }
 
   /** Gives the batch the next sequence number of its partition. */

@@ -63,8 +63,9 @@ export class Wire {
     this.#socket.uncork()
   }
 
-  send(frame: Buffer): void {
-    this.#socket.write(frame)
+  /** `gone` is called once the frame is the kernel's. */
+  send(frame: Buffer, gone?: () => void): void {
+    this.#socket.write(frame, gone)
   }
 
   close(): void {
