@@ -21,6 +21,7 @@ import {
 } from '../protocol/records/header.ts'
 import { writeInt16, writeInt32, writeInt64 } from '../protocol/records/int.ts'
 import { VarintCursor, varintBytes, writeVarint } from '../protocol/records/varint.ts'
+import type { CompactionMemory } from './compaction-memory.ts'
 
 /** Most that a record can grow by another base of its time: its length by one byte, the time by nine. */
 const growthBytesMax = 10
@@ -113,7 +114,7 @@ export type Keep = (records: BatchRecords) => boolean
 
 /** What became of a batch: itself, another, or nothing, which is null. */
 export interface Filtered {
-  /** A buffer that holds it from 0 on, or the batch itself where nothing changed. */
+  /** A buffer that holds it from 0 on, until the next batch is filtered; or the batch itself where nothing changed. */
   readonly batch: Buffer | null
   readonly changed: boolean
   readonly kept: number
@@ -128,12 +129,13 @@ export interface FilterOptions {
   /** Whether it is set in any case, as in a marker of which nothing is left but itself. */
   readonly setsHorizon: boolean
   readonly decompressedBytesMax: number
+  readonly memory: CompactionMemory
 }
 
 /** Keeps some records of the batch at `at`. */
 export function filterBatch(b: Buffer, at: number, keep: Keep, options: FilterOptions): Filtered {
   const count = recordCount(b, at)
-  const keeps = new Uint8Array(count)
+  const keeps = options.memory.marks(count)
   let kept = 0
   let setsHorizon = options.setsHorizon
   const records = new BatchRecords(b, at, options.decompressedBytesMax)
@@ -147,16 +149,23 @@ export function filterBatch(b: Buffer, at: number, keep: Keep, options: FilterOp
   if (hasDeleteHorizon(b, at)) setsHorizon = false
   if (kept === count && !setsHorizon) return { batch: b, changed: false, kept }
   records.restart()
-  const batch = rebuilt(b, at, records, keeps, setsHorizon ? options.horizonMs : null)
+  const batch = rebuilt(b, at, records, keeps, setsHorizon ? options.horizonMs : null, options.memory)
   writeInt32(batch, 57, kept)
   updateCrc(batch, 0)
   return { batch, changed: true, kept }
 }
 
-function rebuilt(b: Buffer, at: number, records: BatchRecords, keeps: Uint8Array, horizonMs: number | null): Buffer {
+function rebuilt(
+  b: Buffer,
+  at: number,
+  records: BatchRecords,
+  keeps: Uint8Array,
+  horizonMs: number | null,
+  memory: CompactionMemory,
+): Buffer {
   const base = baseTimestamp(b, at)
   const shift = horizonMs === null ? 0 : horizonMs - base
-  let batch = Buffer.allocUnsafe(headerBytes + records.bytesMax)
+  let batch = memory.batch(headerBytes + records.bytesMax)
   let end = headerBytes
   let latest = Number.NEGATIVE_INFINITY
   for (let index = 0; records.next(); index++) {
@@ -168,7 +177,8 @@ function rebuilt(b: Buffer, at: number, records: BatchRecords, keeps: Uint8Array
   const type = compressionType(b, at)
   if (type !== 0) {
     const body = compress(codecOf(type), batch.subarray(headerBytes))
-    batch = Buffer.concat([batch.subarray(0, headerBytes), body])
+    batch = memory.batch(headerBytes + body.length).subarray(0, headerBytes + body.length)
+    body.copy(batch, headerBytes)
   }
   b.copy(batch, 0, at, at + headerBytes)
   writeInt32(batch, 8, batch.length - logOverheadBytes)

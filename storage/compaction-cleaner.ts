@@ -9,6 +9,7 @@ import { baseOffset, isControl, magic } from '../protocol/records/header.ts'
 import { BatchRecords } from './compaction-batches.ts'
 import type { CleanedGroup, CompactionJob, CompactionResult, CompactionSource } from './compaction-job.ts'
 import { KeyOffsets, keySlotBytes } from './compaction-keys.ts'
+import { CompactionMemory } from './compaction-memory.ts'
 import { SegmentCleaner } from './compaction-segment.ts'
 import { CleanedTransactions } from './compaction-transactions.ts'
 import type { Files } from './files.ts'
@@ -26,19 +27,20 @@ export async function compact(
   files: Files,
   pace: Pace,
   cleaned: (group: CleanedGroup) => void,
+  memory = new CompactionMemory(),
 ): Promise<CompactionResult> {
-  const keys = new KeyOffsets(keyBytes(job), job.keyLoadFactor)
+  const keys = new KeyOffsets(keyBytes(job), job.keyLoadFactor, bytes => memory.keys(bytes))
   let bytesRead = 0
   const counting: Pace = bytes => {
     bytesRead += bytes
     return pace(bytes)
   }
-  await collectKeys(job, files, keys, counting)
+  await collectKeys(job, files, keys, counting, memory)
   const endOffset = keys.latestOffset + 1
   const totals = { bytesBefore: 0, bytesAfter: 0, recordsBefore: 0, recordsAfter: 0 }
   const transactions = new CleanedTransactions(job.aborted)
   for (const group of groupsOf(job, endOffset)) {
-    const cleaner = new SegmentCleaner(job, files, keys, transactions, group[0].baseOffset)
+    const cleaner = new SegmentCleaner(job, files, keys, transactions, memory, group[0].baseOffset)
     try {
       for (const source of group) await cleaner.clean(source, counting)
       const changed = cleaner.changed || group.length > 1
@@ -54,7 +56,7 @@ export async function compact(
       throw error
     }
   }
-  return { endOffset, keyCount: keys.size, bytesRead, ...totals }
+  return { endOffset, keyCount: keys.size, keyBytes: keys.bytes, bytesRead, ...totals }
 }
 
 /** No more memory than the dirty part can fill. */
@@ -64,13 +66,19 @@ function keyBytes({ sources, firstDirtyOffset, keyBytesMax, keyLoadFactor }: Com
 }
 
 /** Goes over the dirty part until it ends or the memory is full. */
-async function collectKeys(job: CompactionJob, files: Files, keys: KeyOffsets, pace: Pace): Promise<void> {
+async function collectKeys(
+  job: CompactionJob,
+  files: Files,
+  keys: KeyOffsets,
+  pace: Pace,
+  memory: CompactionMemory,
+): Promise<void> {
   const { firstDirtyOffset } = job
   const transactions = new CleanedTransactions(job.aborted)
   const dirty = job.sources.filter(({ endOffset }) => endOffset > firstDirtyOffset)
   for (const source of dirty) {
     const file = files.file(fileName(job.dir, source.baseOffset, 'log'))
-    const reader = new FrameReader(file, source.sizeInBytes, job.bufferBytes)
+    const reader = new FrameReader(file, source.sizeInBytes, job.bufferBytes >> 1, memory)
     try {
       for (;;) {
         if (reader.needsMore) {

@@ -36,7 +36,7 @@ export interface CompactionJob {
   /** Memory for the keys, and the share of it that may be used. */
   readonly keyBytesMax: number
   readonly keyLoadFactor: number
-  /** Size of the buffers to read into and to write from. */
+  /** Size of the buffers to read into and to write from, together. */
   readonly bufferBytes: number
   /** Bytes to be read and written in a second, at most. */
   readonly bytesPerSecondMax: number
@@ -56,6 +56,8 @@ export interface CompactionResult {
   /** Offset below which the log is clean. */
   readonly endOffset: number
   readonly keyCount: number
+  /** Bytes of memory that the map of keys took, full or not. */
+  readonly keyBytes: number
   readonly bytesRead: number
   readonly bytesBefore: number
   readonly bytesAfter: number

@@ -21,13 +21,19 @@ export class KeyOffsets {
   /** Three to a slot, the last of which is the offset plus one; 0 is an empty slot. */
   readonly #offsets: Float64Array
 
-  constructor(bytes: number, loadFactor: number) {
+  /** `memory` gives so many bytes, zero all of them, or more. */
+  constructor(bytes: number, loadFactor: number, memory = (least: number) => new ArrayBuffer(least)) {
     this.#slots = Math.max(2, Math.floor(bytes / keySlotBytes))
     // One slot stays empty, or a search for what is not there would not end.
     this.#keysMax = Math.max(1, Math.min(this.#slots - 1, Math.floor(this.#slots * loadFactor)))
-    const memory = new ArrayBuffer(this.#slots * keySlotBytes)
-    this.#words = new Int32Array(memory)
-    this.#offsets = new Float64Array(memory)
+    const slots = memory(this.bytes)
+    this.#words = new Int32Array(slots, 0, this.#slots * 6)
+    this.#offsets = new Float64Array(slots, 0, this.#slots * 3)
+  }
+
+  /** Bytes that it takes, full or empty. */
+  get bytes(): number {
+    return this.#slots * keySlotBytes
   }
 
   get isFull(): boolean {

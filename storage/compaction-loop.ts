@@ -49,7 +49,7 @@ export class CompactionLoop implements CompactionEngine {
       }
       if (this.#cancelled) throw new CompactionCancelled()
     }
-    const slicedJob = { ...job, bufferBytes: Math.min(job.bufferBytes, sliceBytes) }
+    const slicedJob = { ...job, bufferBytes: Math.min(job.bufferBytes, 2 * sliceBytes) }
     return compact(slicedJob, this.#files, pace, group => {
       if (!cleaned(group)) throw new CompactionCancelled()
     })

@@ -17,6 +17,7 @@ import { type BatchRecords, emptied, filterBatch } from './compaction-batches.ts
 import type { Pace } from './compaction-cleaner.ts'
 import type { CompactionJob, CompactionSource, LastRecord } from './compaction-job.ts'
 import type { KeyOffsets } from './compaction-keys.ts'
+import type { CompactionMemory } from './compaction-memory.ts'
 import { cleanedSuffix, discardCleaned } from './compaction-swap.ts'
 import type { CleanedTransactions } from './compaction-transactions.ts'
 import type { Files } from './files.ts'
@@ -39,6 +40,7 @@ export class SegmentCleaner {
   readonly #lastRecords: ReadonlyMap<number, LastRecord>
   /** Offset behind all that may be cleaned. */
   readonly #upperOffset: number
+  readonly #memory: CompactionMemory
   readonly #buffer: Buffer
   #filled = 0
   #base = 0
@@ -49,6 +51,7 @@ export class SegmentCleaner {
     files: Files,
     keys: KeyOffsets,
     transactions: CleanedTransactions,
+    memory: CompactionMemory,
     baseOffset: number,
   ) {
     this.#job = job
@@ -58,7 +61,8 @@ export class SegmentCleaner {
     this.#segment = Segment.create(files, job.dir, baseOffset, job.now, cleanedSuffix)
     this.#lastRecords = new Map(job.lastRecords.map(last => [last.producerId, last]))
     this.#upperOffset = job.sources[job.sources.length - 1].endOffset
-    this.#buffer = Buffer.allocUnsafeSlow(job.bufferBytes)
+    this.#memory = memory
+    this.#buffer = memory.writing(job.bufferBytes >> 1)
     transactions.index = this.#segment.transactionIndex
   }
 
@@ -72,7 +76,8 @@ export class SegmentCleaner {
     const reader = new FrameReader(
       this.#files.file(fileName(dir, source.baseOffset, 'log')),
       source.sizeInBytes,
-      bufferBytes,
+      bufferBytes >> 1,
+      this.#memory,
     )
     let before = this.sizeInBytes
     try {
@@ -130,6 +135,7 @@ export class SegmentCleaner {
       horizonMs: now + deleteRetentionMs,
       setsHorizon: control && needless,
       decompressedBytesMax,
+      memory: this.#memory,
     })
     this.recordsAfter += kept
     if (batch === null) this.#leave(b, at, staysEmpty)

@@ -22,6 +22,9 @@ export type WorkerReply =
   | { readonly cancelled: true }
   | { readonly error: { readonly name: string; readonly message: string; readonly code: unknown } }
 
+/** Nothing that a cleaning makes for a record or a batch is wanted for long; as a rule V8 would let 48 MB of it come together. */
+const maxYoungGenerationSizeMb = 2
+
 /** See the head of the file. One job at a time; files are those of the disk. */
 export class CompactionThread implements CompactionEngine {
   cancellations = 0
@@ -30,7 +33,7 @@ export class CompactionThread implements CompactionEngine {
   #running: Promise<unknown> = Promise.resolve()
 
   run(job: CompactionJob, cleaned: (group: CleanedGroup) => boolean): Promise<CompactionResult> {
-    const worker = this.#worker ?? startWorker('compaction-worker')
+    const worker = this.#worker ?? startWorker('compaction-worker', undefined, { maxYoungGenerationSizeMb })
     this.#worker = worker
     const flag = new SharedArrayBuffer(4)
     this.#flag = new Int32Array(flag)

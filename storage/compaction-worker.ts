@@ -2,6 +2,7 @@
 import { parentPort } from 'node:worker_threads'
 import { compact } from './compaction-cleaner.ts'
 import { CompactionCancelled } from './compaction-job.ts'
+import { CompactionMemory } from './compaction-memory.ts'
 import { Throttle } from './compaction-pace.ts'
 import type { WorkerReply, WorkerRequest } from './compaction-thread.ts'
 import { diskFiles } from './files.ts'
@@ -9,6 +10,8 @@ import { diskFiles } from './files.ts'
 function reply(message: WorkerReply): void {
   parentPort?.postMessage(message)
 }
+
+let memory: CompactionMemory | undefined
 
 async function run({ job, flag }: WorkerRequest): Promise<void> {
   const cancelled = new Int32Array(flag)
@@ -19,8 +22,10 @@ async function run({ job, flag }: WorkerRequest): Promise<void> {
     if (Atomics.load(cancelled, 0) !== 0) throw new CompactionCancelled()
     return undefined
   }
+  // Set aside at once, or a larger job would find a smaller one's still there.
+  memory ??= new CompactionMemory(job.keyBytesMax)
   try {
-    reply({ result: await compact(job, diskFiles, pace, group => reply({ group })) })
+    reply({ result: await compact(job, diskFiles, pace, group => reply({ group }), memory) })
   } catch (error) {
     if (error instanceof CompactionCancelled) reply({ cancelled: true })
     else {

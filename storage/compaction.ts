@@ -22,7 +22,7 @@ export interface CleaningLimits {
   /** Memory for keys, in bytes, and the share of it that may be used. */
   readonly keyBytesMax: number
   readonly keyLoadFactor: number
-  /** Size of each of the two buffers, for reading and for writing. */
+  /** Size of the two buffers for reading and for writing, together. */
   readonly bufferBytes: number
   readonly bytesPerSecondMax: number
 }

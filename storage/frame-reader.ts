@@ -1,4 +1,5 @@
 /** Reads a file batch by batch in large pieces, at the pace of whoever asks; `scanFrames` is for what is done in one go. */
+import type { CompactionMemory } from './compaction-memory.ts'
 import type { RandomFile } from './files.ts'
 import { frameHeaderBytes, frameIsSound, frameSize } from './frames.ts'
 
@@ -10,15 +11,17 @@ export class FrameReader {
   size = 0
   readonly #file: RandomFile
   readonly #end: number
+  readonly #memory: CompactionMemory
   /** Where the next batch begins, how far the buffer is filled, and where the buffer's first byte lies in the file. */
   #next = 0
   #length = 0
   #position = 0
 
-  constructor(file: RandomFile, end: number, bufferBytes: number) {
+  constructor(file: RandomFile, end: number, bufferBytes: number, memory: CompactionMemory) {
     this.#file = file
     this.#end = end
-    this.b = Buffer.allocUnsafeSlow(Math.max(frameHeaderBytes, Math.min(bufferBytes, end)))
+    this.#memory = memory
+    this.b = memory.reading(Math.max(frameHeaderBytes, bufferBytes))
   }
 
   /** Whether the next batch is not in the buffer as a whole, and `fill` must come before `next`. */
@@ -36,7 +39,7 @@ export class FrameReader {
       const size = left < frameHeaderBytes ? frameHeaderBytes : frameSize(this.b, this.#next)
       const from = this.b
       // A size that is no batch's is found out by `next`.
-      if (size > from.length && size <= this.#end) this.b = Buffer.allocUnsafeSlow(size)
+      if (size > from.length && size <= this.#end) this.b = this.#memory.reading(size)
       from.copy(this.b, 0, this.#next, this.#length)
       this.#position += this.#next
       this.#next = 0

@@ -48,7 +48,7 @@ export const logProperties = {
   'log.cleaner.io.buffer.size': int(524_288, {
     updateMode: 'cluster-wide',
     min: 0,
-    doc: 'Bytes read at once by compaction.',
+    doc: 'Bytes of the two buffers of compaction, for reading and for writing, together.',
   }),
   'log.cleaner.io.max.bytes.per.second': double(Number.MAX_VALUE, {
     updateMode: 'cluster-wide',

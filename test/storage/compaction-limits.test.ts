@@ -15,6 +15,7 @@ import {
   isDue,
 } from '../../storage/compaction.ts'
 import { KeyOffsets, keySlotBytes } from '../../storage/compaction-keys.ts'
+import { CompactionMemory } from '../../storage/compaction-memory.ts'
 import { memoryFiles } from '../../storage/files.ts'
 import { LogFixture, startMs } from './fixture.ts'
 
@@ -89,6 +90,58 @@ t.test('keys keep their greatest offsets in bounded memory', t => {
   least.put(Buffer.from('a'), 3)
   t.ok(least.isFull)
   t.equal(least.get(Buffer.from('b')), -1)
+  t.end()
+})
+
+t.test('however many keys there are, their map stays within its bytes, pass after pass', async t => {
+  const fixture = new LogFixture({})
+  const keyCount = 1_000
+  for (let first = 0; first < 2 * keyCount; first += 50) {
+    const records = Array.from({ length: 50 }, (_, index) => [`key-${(first + index) % keyCount}`, `${first}`] as const)
+    if (first % 500 === 450) segment(fixture, keyed(records))
+    else fixture.coordinate(keyed(records))
+  }
+  fixture.turn()
+  fixture.log.roll()
+  const keyBytesMax = 200 * keySlotBytes + 7
+  const results: CompactionResult[] = []
+  for (let dirty = dirtiness(fixture); dirty !== null; dirty = dirtiness(fixture)) {
+    const result = await compactLog(fixture.log, dirty, { ...limits, keyBytesMax }, loop(fixture), fixture.now)
+    results.push(result!)
+  }
+  // 180 keys a pass, and a batch that does not fit as a whole is left to the next.
+  t.ok(results.length >= 10 && results.length <= 15, `${results.length} passes`)
+  for (const { keyBytes, keyCount } of results) {
+    t.ok(keyBytes <= keyBytesMax, `${keyBytes} bytes`)
+    t.ok(keyCount * keySlotBytes <= keyBytes * limits.keyLoadFactor, `${keyCount} keys`)
+  }
+  t.equal(contentOf(fixture).length, keyCount)
+  t.end()
+})
+
+t.test('all cleanings of a thread have one memory', t => {
+  const memory = new CompactionMemory(10_000)
+  const first = memory.keys(1_000)
+  new Uint8Array(first, 0, 1_000).fill(1)
+  t.equal(memory.keyBytes, 10_000)
+  for (const bytes of [10_000, 500, 10_000]) {
+    const again = memory.keys(bytes)
+    t.equal(again, first)
+    t.ok(
+      new Uint8Array(again, 0, bytes).every(byte => byte === 0),
+      'nothing of what was there before',
+    )
+    new Uint8Array(again, 0, bytes).fill(1)
+  }
+  t.equal(memory.reading(5_000), memory.reading(100))
+  t.equal(memory.writing(5_000), memory.writing(100))
+  t.not(memory.reading(100), memory.writing(100))
+  const marks = memory.marks(100).fill(1)
+  t.equal(memory.marks(100), marks)
+  t.notOk(marks.subarray(0, 100).includes(1))
+  const small = memory.batch(1_000)
+  t.ok(memory.batch(1_001).length >= 1_500, 'batches that grow do not leave one behind each time')
+  t.not(memory.batch(1_001), small)
   t.end()
 })
 
