@@ -14,6 +14,7 @@ const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   driver: async () => (await import('./driver.ts')).driver,
   crash: async () => (await import('./crash.ts')).crash,
   compaction: async () => (await import('./compaction.ts')).compaction,
+  dump: async () => (await import('./dump.ts')).dump,
   'disk-full': async () => (await import('./disk-full.ts')).diskFull,
   hostile: async () => (await import('./hostile/index.ts')).hostile,
   skipped: async () => (await import('./skipped.ts')).skipped,
@@ -28,6 +29,7 @@ const help = `npm run conformance -- [SUITE] [options]
                         one request, in Kafka's JSON form
   crash                 kill -9 at many moments of work, and what is left
   compaction [RECORDS]  the same keyed records into two brokers, cleaned by both
+  dump                  Apache Kafka's kafka-dump-log reads our files
   disk-full             a data directory without room
   hostile               what no client should send
   skipped               renews the lists of conformance/skipped.md
