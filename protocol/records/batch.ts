@@ -4,7 +4,15 @@
  */
 
 import { codes, KafkaError } from '../errors.ts'
-import { type Codec, codecOf, compress, compressionTypeOf, decompress, decompressedBytesMax } from './compression.ts'
+import {
+  type Codec,
+  codecOf,
+  compress,
+  compressionTypeOf,
+  decompress,
+  decompressedBytesMax,
+  decompressShared,
+} from './compression.ts'
 import {
   baseOffset,
   baseSequence,
@@ -82,8 +90,8 @@ function damaged(at: number, reason: string): KafkaError {
   return new KafkaError(codes.CORRUPT_MESSAGE, `the batch at byte ${at} is damaged: ${reason}; send it again`)
 }
 
-/** The records of the batch of magic 2 at `at`, decompressed where they are compressed. */
-function sectionOf(b: Buffer, at: number, bytesMax: number): Section {
+/** The records of the batch of magic 2 at `at`, decompressed where they are compressed; with `isShared` until the next is. */
+function sectionOf(b: Buffer, at: number, bytesMax: number, isShared: boolean): Section {
   const end = at + sizeInBytes(b, at)
   const type = compressionType(b, at)
   const shared = {
@@ -93,7 +101,8 @@ function sectionOf(b: Buffer, at: number, bytesMax: number): Section {
     logAppendTime: timestampType(b, at) === 'LogAppendTime' ? maxTimestamp(b, at) : null,
   }
   if (type === 0) return { b, start: at + headerBytes, end, ...shared }
-  const records = decompress(codecOf(type), b.subarray(at + headerBytes, end), bytesMax)
+  const packed = b.subarray(at + headerBytes, end)
+  const records = (isShared ? decompressShared : decompress)(codecOf(type), packed, bytesMax)
   return { b: records, start: 0, end: records.length, ...shared }
 }
 
@@ -103,11 +112,12 @@ function sectionOf(b: Buffer, at: number, bytesMax: number): Section {
  */
 export function readRecords(b: Buffer, at: number, bytesMax: number = decompressedBytesMax): RecordView[] {
   if (magic(b, at) < 2) return readMessage(b, at, bytesMax)
-  return readSection(sectionOf(b, at, bytesMax), baseOffset(b, at), baseSequence(b, at))
+  return readSection(sectionOf(b, at, bytesMax, false), baseOffset(b, at), baseSequence(b, at))
 }
 
 /**
- * Goes over the records of the batch of magic 2 at `at` and checks them, without making objects of them. `dense` asks for
+ * Goes over the records of the batch of magic 2 at `at` and checks them, without making objects of them; the visitor must not
+ * decompress anything. `dense` asks for
  * what a producer must send: at least one record, and offsets without gaps; without it, gaps and emptiness are as compaction
  * leaves them.
  */
@@ -135,7 +145,7 @@ export function walkRecords(
       recordBytes: 0,
     }
   }
-  return walkSection(sectionOf(b, at, bytesMax), visitor, dense)
+  return walkSection(sectionOf(b, at, bytesMax, true), visitor, dense)
 }
 
 /** What a batch is built of. Times are ms since the epoch. */

@@ -62,6 +62,18 @@ export function compress(codec: Codec, data: Buffer, level?: number, magic = 2):
 
 /** Decompresses, at most to `bytesMax` bytes. */
 export function decompress(codec: Codec, data: Buffer, bytesMax: number = decompressedBytesMax, magic = 2): Buffer {
+  return decompressed(codec, data, bytesMax, magic, false)
+}
+
+/**
+ * The same for whoever looks at the result once: it may be a view of memory that the next call uses again, so it costs no
+ * allocation.
+ */
+export function decompressShared(codec: Codec, data: Buffer, bytesMax: number = decompressedBytesMax): Buffer {
+  return decompressed(codec, data, bytesMax, 2, true)
+}
+
+function decompressed(codec: Codec, data: Buffer, bytesMax: number, magic: number, isShared: boolean): Buffer {
   switch (codec) {
     case 'none':
       if (data.length > bytesMax) throw tooLarge(codec, bytesMax)
@@ -69,11 +81,11 @@ export function decompress(codec: Codec, data: Buffer, bytesMax: number = decomp
     case 'gzip':
       return decompressGzip(data, bytesMax)
     case 'snappy':
-      return decompressSnappy(data, bytesMax)
+      return decompressSnappy(data, bytesMax, isShared)
     case 'lz4':
-      return decompressLz4(data, bytesMax, magic)
+      return decompressLz4(data, bytesMax, magic, isShared)
     case 'zstd':
-      return decompressZstd(data, bytesMax)
+      return decompressZstd(data, bytesMax, isShared)
   }
 }
 

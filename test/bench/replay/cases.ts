@@ -62,6 +62,8 @@ export const cases: readonly Case[] = [
   { ...base, name: 'produce-1k-16k-1000-partitions', partitions: 1000 },
   { ...base, name: 'produce-1k-16k-lz4', recordsPerBatch: 45, codec: 'lz4' },
   { ...base, name: 'produce-1k-16k-zstd', recordsPerBatch: 45, codec: 'zstd' },
+  { ...base, name: 'produce-1k-16k-snappy', recordsPerBatch: 45, codec: 'snappy' },
+  { ...base, name: 'produce-1k-16k-gzip', recordsPerBatch: 45, codec: 'gzip' },
   { ...base, name: 'produce-1k-16k-acks-0', acks: 0, connections: 2 },
   { ...base, name: 'produce-1k-16k-acks-1', acks: 1 },
   { ...base, name: 'produce-1k-128k', recordsPerBatch: 125 },
