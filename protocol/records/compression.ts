@@ -4,10 +4,11 @@
  * allocated: by the sizes that the format declares, or by stopping there.
  */
 
-import { gunzipSync, gzipSync } from 'node:zlib'
+import { gzipSync } from 'node:zlib'
 import { codes, KafkaError } from '../errors.ts'
+import { decompressGzip } from './gzip.ts'
 import { compressLz4, decompressLz4 } from './lz4.ts'
-import { corrupt, tooLarge } from './native.ts'
+import { tooLarge } from './native.ts'
 import { compressSnappy, decompressSnappy } from './snappy.ts'
 import { compressZstd, decompressZstd } from './zstd.ts'
 
@@ -21,8 +22,6 @@ export const codecs: readonly Codec[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'
 
 /** The default of max.decompressed.message.bytes: the longest array of Kafka's own runtime. */
 export const decompressedBytesMax = 2_147_483_639
-
-const gzipChunkBytesMax = 1024 * 1024
 
 /** The codec of a number in attributes; 5 to 7 are UNSUPPORTED_COMPRESSION_TYPE. */
 export function codecOf(type: number): Codec {
@@ -79,7 +78,7 @@ function decompressed(codec: Codec, data: Buffer, bytesMax: number, magic: numbe
       if (data.length > bytesMax) throw tooLarge(codec, bytesMax)
       return data
     case 'gzip':
-      return decompressGzip(data, bytesMax)
+      return decompressGzip(data, bytesMax, isShared)
     case 'snappy':
       return decompressSnappy(data, bytesMax, isShared)
     case 'lz4':
@@ -87,20 +86,4 @@ function decompressed(codec: Codec, data: Buffer, bytesMax: number, magic: numbe
     case 'zstd':
       return decompressZstd(data, bytesMax, isShared)
   }
-}
-
-/** All members one after another; the size that the last one ends with is used as a hint only. */
-function decompressGzip(data: Buffer, bytesMax: number): Buffer {
-  if (data.length < 18) throw corrupt('gzip', 'it is shorter than an empty member')
-  const hintBytes = data.readUInt32LE(data.length - 4)
-  const chunkSize = Math.min(Math.max(hintBytes + 1, 64), bytesMax + 64, gzipChunkBytesMax)
-  let result: Buffer
-  try {
-    result = gunzipSync(data, { maxOutputLength: Math.max(bytesMax, 1), chunkSize })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge('gzip', bytesMax)
-    throw corrupt('gzip', (error as Error).message)
-  }
-  if (result.length > bytesMax) throw tooLarge('gzip', bytesMax)
-  return result
 }

@@ -229,10 +229,11 @@ t.test('bombs get no more than the memory, and it stays', async t => {
   t.notOk(Output.takes(1, memoryBytesMax))
 })
 
+const noise = sample(300_000)
+
 t.test('results to look at are those to keep, until the next', async t => {
   t.ok(await prepareSharedZstd())
   const small = Buffer.from('small '.repeat(10))
-  const noise = sample(300_000)
   const large = Buffer.concat(Array.from({ length: 20 }, () => noise))
   for (const codec of ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const) {
     for (const data of [Buffer.alloc(0), small, noise, large, small, noise]) {
@@ -271,6 +272,40 @@ t.test('results to look at are those to keep, until the next', async t => {
       if (owned !== 'no error') refused++
     }
     t.ok(refused > 20, `${codec}: ${refused} of 500 damaged streams are refused, both ways`)
+  }
+})
+
+t.test('gzip to look at takes what gunzip takes, whatever size it says it has', async t => {
+  const member = compress('gzip', noise)
+  const small = compress('gzip', Buffer.from('small'))
+  const larger = Buffer.from(member)
+  larger.writeUInt32LE(noise.length + 1, larger.length - 4)
+  const whatever = Buffer.from(member)
+  whatever.writeUInt32LE(0xffffffff, whatever.length - 4)
+  for (const [what, packed] of [
+    ['one member', member],
+    ['two members, of which the last tells its size', Buffer.concat([member, small])],
+    ['two members, the larger at the end', Buffer.concat([small, member])],
+    ['zeros behind', Buffer.concat([member, Buffer.alloc(9)])],
+    ['something behind', Buffer.concat([member, Buffer.alloc(9, 1)])],
+    ['a size too large', larger],
+    ['an unbelievable size', whatever],
+    ['no end', member.subarray(0, member.length - 8)],
+  ] as const) {
+    const outcome = (run: () => Buffer) => {
+      try {
+        return Buffer.from(run())
+      } catch (error) {
+        return (error as Error).message
+      }
+    }
+    for (let round = 0; round < 2; round++) {
+      t.same(
+        outcome(() => decompressShared('gzip', packed)),
+        outcome(() => decompress('gzip', packed)),
+        what,
+      )
+    }
   }
 })
 
