@@ -27,8 +27,8 @@ Sections (all by default; together about an hour):
 Options:
   --rounds N              rounds that count (5)
   --case NAME             only this case of replay; may be given several times
-  --warm-memory MB        free memory that is made warm before each produce (4096): virtual machines that give free pages
-                          back to their host pay up to ten times as much for the first write to a page
+  --warm-memory MB        free memory that is made warm before each produce (900): virtual machines that give free pages
+                          back to their host pay up to eight times as much for the first write to a page
   --against HOST:PORT --pid N   a running broker to compare with instead of Apache Kafka, and its process
   --keep-file             leave BENCHMARKS.md as it is
 
@@ -41,7 +41,7 @@ const { values, positionals } = parseArgs({
     help: { type: 'boolean' },
     rounds: { type: 'string', default: '5' },
     case: { type: 'string', multiple: true, default: [] },
-    'warm-memory': { type: 'string', default: '4096' },
+    'warm-memory': { type: 'string', default: '900' },
     against: { type: 'string' },
     pid: { type: 'string' },
     'keep-file': { type: 'boolean' },

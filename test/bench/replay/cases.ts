@@ -48,7 +48,7 @@ const base: Case = {
   rate: Number.POSITIVE_INFINITY,
   fetchBytesMax: 1024 * 1024,
   seconds: 5,
-  megabytes: 3072,
+  megabytes: 512,
   warmUpSeconds: 1.5,
   warmMegabytes: 0,
   topicMegabytes: 256,

@@ -10,7 +10,7 @@ import { warmMemory } from '../replay/warm-memory.ts'
 import { cpuSecondsOf, inTurns, type Rivals } from '../rivals.ts'
 
 /** Bytes of each load. */
-const loadBytes = 768 * 1024 * 1024
+const loadBytes = 512 * 1024 * 1024
 const recordSizes = [
   { name: '1 KB', bytes: 1024 },
   { name: '10 KB', bytes: 10_240 },
