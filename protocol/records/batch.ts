@@ -94,16 +94,23 @@ function damaged(at: number, reason: string): KafkaError {
 function sectionOf(b: Buffer, at: number, bytesMax: number, isShared: boolean): Section {
   const end = at + sizeInBytes(b, at)
   const type = compressionType(b, at)
-  const shared = {
+  if (type === 0) return sectionIn(b, b, at, at + headerBytes, end)
+  const packed = b.subarray(at + headerBytes, end)
+  const records = (isShared ? decompressShared : decompress)(codecOf(type), packed, bytesMax)
+  return sectionIn(b, records, at, 0, records.length)
+}
+
+/** The section of the batch at `at` of `b` whose records are in some memory. */
+function sectionIn(b: Buffer, records: Buffer, at: number, start: number, end: number): Section {
+  return {
+    b: records,
+    start,
+    end,
     count: recordCount(b, at),
     lastOffsetDelta: lastOffsetDelta(b, at),
     baseTimestamp: baseTimestamp(b, at),
     logAppendTime: timestampType(b, at) === 'LogAppendTime' ? maxTimestamp(b, at) : null,
   }
-  if (type === 0) return { b, start: at + headerBytes, end, ...shared }
-  const packed = b.subarray(at + headerBytes, end)
-  const records = (isShared ? decompressShared : decompress)(codecOf(type), packed, bytesMax)
-  return { b: records, start: 0, end: records.length, ...shared }
 }
 
 /**

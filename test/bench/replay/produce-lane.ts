@@ -1,4 +1,5 @@
 /** Sends the same produce requests again and again, a window of them under way at once. */
+import { Queue } from '../../../lib/base/queue.ts'
 import { encodeRequestFrame } from '../../../protocol/frame.ts'
 import { Produce } from '../../../protocol/messages/produce.ts'
 import { buildBatch } from '../../../protocol/records/batch.ts'
@@ -101,6 +102,9 @@ export class ProduceLane implements Lane, WireListener {
   #fail: (error: Error) => void = () => {}
   #timer: NodeJS.Timeout | null = null
   #startedMs = 0
+  /** With a rate: how many were due so far, and when those were that could not go yet. */
+  #dueCount = 0
+  readonly #dueMs = new Queue<number>()
 
   constructor(wire: Wire, shape: ProduceShape, tally: Tally, sent: Sent | null) {
     this.#wire = wire
@@ -182,10 +186,15 @@ export class ProduceLane implements Lane, WireListener {
     this.#wire.uncork()
   }
 
-  /** As many as should have gone by now. What a slow answer holds back is sent late and counts from when it was due. */
+  /**
+   * As many as should have gone by now, which is looked at each millisecond: they come in bursts, and the time of a burst is when
+   * they are due. What a slow answer holds back is sent late and counts from then.
+   */
   #fillToRate(): void {
-    const due = ((performance.now() - this.#startedMs) / 1000) * this.#shape.rate
-    while (this.#next < due && this.#next - this.#answeredCount < this.#shape.window) this.#send()
+    const now = performance.now()
+    const due = ((now - this.#startedMs) / 1000) * this.#shape.rate
+    for (; this.#dueCount < due; this.#dueCount++) this.#dueMs.push(now)
+    while (this.#dueMs.length > 0 && this.#next - this.#answeredCount < this.#shape.window) this.#send()
   }
 
   #send(): void {
@@ -193,9 +202,7 @@ export class ProduceLane implements Lane, WireListener {
     const { frame, batchAt, batchBytes } = this.#ring[place]
     const at = this.#next % this.#templates.length
     if (this.#shape.producerId >= 0) this.#patch(frame, batchAt, batchBytes, at)
-    const { rate } = this.#shape
-    const now = performance.now()
-    const sentMs = rate === Number.POSITIVE_INFINITY ? now : this.#startedMs + (this.#next / rate) * 1000
+    const sentMs = this.#dueMs.shift() ?? performance.now()
     this.#sentMs[this.#next % this.#shape.window] = sentMs
     this.#sent?.(this.#shape.partitions[at], sentMs)
     this.#next++
