@@ -1,4 +1,4 @@
-/** What decoding and encoding cost, compiled and interpreted: `npx tsx test/bench/codec.ts`. */
+/** What decoding and encoding cost, compiled and interpreted, as a Markdown table: `npx tsx test/bench/codec.ts`. */
 import { codecOf, encode, interpreted } from '../../protocol/codec.ts'
 import { layoutOf } from '../../protocol/layout.ts'
 import { Fetch } from '../../protocol/messages/fetch.ts'
@@ -7,6 +7,7 @@ import { Produce } from '../../protocol/messages/produce.ts'
 import { Reader } from '../../protocol/reader.ts'
 import type { Message } from '../../protocol/schema.ts'
 import { Writer } from '../../protocol/writer.ts'
+import { nanosecondsOf, printTable, timeOf } from './markdown.ts'
 
 const records = Buffer.alloc(200)
 const topicId = Buffer.from('0123456789abcdef').toString('base64url')
@@ -54,29 +55,23 @@ const cases: readonly [string, Message, number, object][] = [
   ['Heartbeat v4 request', Heartbeat.request, 4, heartbeat],
 ]
 
-function nanoseconds(run: () => void): number {
-  for (let i = 0; i < 3000; i++) run()
-  let best = Number.POSITIVE_INFINITY
-  for (let round = 0; round < 5; round++) {
-    const began = performance.now()
-    for (let i = 0; i < 3000; i++) run()
-    best = Math.min(best, (performance.now() - began) / 3000)
-  }
-  return Math.round(best * 1e6)
-}
-
-for (const [name, message, version, value] of cases) {
+const rows = cases.map(([name, message, version, value]) => {
   const bytes = Buffer.from(encode(message, version, value as never))
   const reader = new Reader()
   const writer = new Writer()
-  const twins = { compiled: codecOf(message, version), interpreted: interpreted(layoutOf(message, version)) }
-  for (const [twin, codec] of Object.entries(twins)) {
-    const decode = nanoseconds(() => codec.read(reader.reset(bytes)))
-    const decoded = codec.read(reader.reset(bytes))
-    const again = nanoseconds(() => {
+  const twins = [codecOf(message, version), interpreted(layoutOf(message, version))]
+  const times = twins.flatMap(codec => {
+    const read = () => codec.read(reader.reset(bytes))
+    const decoded = read()
+    const write = () => {
       codec.write(writer.start(), decoded)
-      writer.finish()
+      return writer.finish().length
+    }
+    return [() => (read() === undefined ? 0 : 1), write].map(run => {
+      nanosecondsOf(500, run)
+      return timeOf(nanosecondsOf(3000, run))
     })
-    process.stdout.write(`${name}, ${bytes.length} bytes, ${twin}: decode ${decode} ns, encode ${again} ns\n`)
-  }
-}
+  })
+  return [`${name}, ${bytes.length.toLocaleString('en-US')} bytes`, ...times]
+})
+printTable(['messages', 'decode', 'encode', 'decode, interpreted', 'encode, interpreted'], rows)
