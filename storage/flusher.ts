@@ -23,7 +23,7 @@ export class Flusher {
   fileOffset: number
   /** Offset below which the disk has everything. */
   recoveryPoint: number
-  /** When the last round ended, or the log was opened. */
+  /** When the last round over all segments ended, or the log was opened. */
   flushedMs: number
   /** Whether files appeared in the directory since the last round. */
   directoryChanged: boolean
@@ -36,6 +36,8 @@ export class Flusher {
   #syncingNames = false
   /** Whether the disk has the directory itself. */
   #parentSynced: boolean
+  /** How far the next round has to go for those who wait for it. */
+  #untilNext = Number.NEGATIVE_INFINITY
   /** Least offset that the log was cut to during a round. */
   #cutAt = Number.POSITIVE_INFINITY
 
@@ -52,11 +54,19 @@ export class Flusher {
     this.flushedMs = options.now()
   }
 
-  /** One round: joins the one under way, which may not include the latest writes, else begins one. */
-  sync(segments: readonly Segment[]): Promise<void> {
-    this.#round ??= this.#sync([...segments]).finally(() => {
-      this.#round = null
-    })
+  /**
+   * One round, over the segments that begin before an offset: joins the one under way, which may not include the latest writes,
+   * and then sees to it that the next goes so far; else begins one.
+   */
+  sync(segments: readonly Segment[], until = Number.POSITIVE_INFINITY): Promise<void> {
+    this.#untilNext = Math.max(this.#untilNext, until)
+    if (this.#round === null) {
+      const reach = this.#untilNext
+      this.#untilNext = Number.NEGATIVE_INFINITY
+      this.#round = this.#sync([...segments], reach).finally(() => {
+        this.#round = null
+      })
+    }
     return this.#round
   }
 
@@ -82,11 +92,13 @@ export class Flusher {
     this.#cutAt = Math.min(this.#cutAt, offset)
   }
 
-  async #sync(segments: readonly Segment[]): Promise<void> {
+  async #sync(segments: readonly Segment[], until: number): Promise<void> {
     this.#cutAt = Number.POSITIVE_INFINITY
-    const target = this.fileOffset
+    const target = Math.min(this.fileOffset, until)
     if (this.#files.durable) {
-      for (const segment of segments) if (segment.needsSync && !segment.retired) await segment.sync()
+      for (const segment of segments) {
+        if (segment.baseOffset < until && segment.needsSync && !segment.retired) await segment.sync()
+      }
       if (await this.#epochs.sync()) this.directoryChanged = true
       await this.#snapshots.sync()
       if (this.directoryChanged) {
@@ -99,6 +111,6 @@ export class Flusher {
       }
     }
     this.recoveryPoint = Math.max(this.recoveryPoint, Math.min(target, this.#cutAt))
-    this.flushedMs = this.#now()
+    if (until === Number.POSITIVE_INFINITY) this.flushedMs = this.#now()
   }
 }

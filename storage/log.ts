@@ -426,11 +426,11 @@ export class Log {
     this.#options.onWritten?.(this)
   }
 
-  async #flushTo(offset: number): Promise<void> {
+  async #flushTo(offset: number, until?: number): Promise<void> {
     let rounds = this.#flusher.roundsToFinish(this.#segments)
     while (rounds-- > 0 || this.#flusher.recoveryPoint < Math.min(offset, this.logEndOffset)) {
       try {
-        await this.#flusher.sync(this.#segments)
+        await this.#flusher.sync(this.#segments, until)
       } catch (error) {
         // Deleted meanwhile: that its files are gone is no fault of the disk.
         if (this.#closed) throw this.#disk.offline()
@@ -460,7 +460,8 @@ export class Log {
       this.#active = Segment.create(files, this.dir, offset, this.#options.now()).preallocated(files, this.config)
       this.#segments.push(this.#active)
     })
-    void this.#flushTo(offset).catch(() => undefined)
+    // The new segment, which is being written to, can wait: syncing it would hold up who writes.
+    void this.#flushTo(offset, offset).catch(() => undefined)
   }
 
   #restartAt(offset: number): void {

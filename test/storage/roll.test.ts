@@ -1,7 +1,8 @@
-/** When a segment ends by its age. */
+/** When a segment ends by its age, and what the end of one brings to the disk. */
 import t from 'tap'
 import { memoryFiles } from '../../storage/files.ts'
 import { batchOf, LogFixture, startMs } from './fixture.ts'
+import { SimulatedFiles } from './simulated-files.ts'
 
 t.test('segment.jitter.ms takes up to so much off segment.ms, another part for each segment', t => {
   /** The age at which the first segment of a log ends. */
@@ -32,4 +33,31 @@ t.test('segment.jitter.ms takes up to so much off segment.ms, another part for e
     t.equal(ageAtRoll(jitterMs, 7), ages[7], 'a segment keeps its own through restarts')
   }
   t.end()
+})
+
+t.test('the end of a segment brings it to the disk, and not the one that is written to', async t => {
+  const fixture = new LogFixture({ segmentBytes: 1_000 }, new SimulatedFiles())
+  const { log } = fixture
+  const rolledTo = async (count: number) => {
+    while (log.segments.length < count) fixture.fill(1)
+    fixture.append(batchOf(['of the new one']))
+    fixture.turn()
+    const active = log.segments[count - 1]
+    while (log.recoveryPoint < active.baseOffset) await null
+    return active
+  }
+  for (const count of [2, 3]) {
+    const active = await rolledTo(count)
+    t.equal(log.recoveryPoint, active.baseOffset)
+    t.notOk(log.segments[count - 2].needsSync)
+    t.ok(active.writtenBytes > 0)
+    t.equal(active.syncedBytes, 0)
+  }
+  log.roll()
+  fixture.append(batchOf(['after']))
+  fixture.turn()
+  await log.flush()
+  t.equal(log.recoveryPoint, log.logEndOffset, 'a flush during it goes over all')
+  t.notOk(log.segments.some(segment => segment.needsSync))
+  t.equal(log.nextFlushMs, Number.POSITIVE_INFINITY)
 })
