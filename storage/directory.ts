@@ -2,8 +2,16 @@
  * One data directory, as Apache Kafka lays it out: `meta.properties`, a directory per partition (`topic-N`), the checkpoints of
  * recovery points, log starts and high watermarks, and a marker that says that all was closed well.
  */
+import type {
+  DirectoryOptions,
+  LogListener,
+  RecoverableLog,
+  StoredFuture,
+  StoredPartition,
+  UnsyncedLog,
+} from './directory-options.ts'
 import type { Files } from './files.ts'
-import { DirectoryError, type IdentityOptions, identityOf } from './identity.ts'
+import { DirectoryError, identityOf } from './identity.ts'
 import { DirectoryLock } from './lock.ts'
 import { Log, type LogConfig } from './log.ts'
 import {
@@ -21,47 +29,19 @@ import {
   topicIdIn,
 } from './names.ts'
 import { OffsetCheckpoint } from './offset-checkpoint.ts'
-import type { RecoveryLogger } from './recovery.ts'
 import { type RecoveryChoice, type RecoveryJob, type RecoveryOutcome, runRecovery } from './recovery-run.ts'
 import { Removals } from './removals.ts'
 
+export type {
+  DirectoryOptions,
+  LogListener,
+  RecoverableLog,
+  StoredFuture,
+  StoredPartition,
+} from './directory-options.ts'
 export { DirectoryError } from './identity.ts'
 export { DirectoryLockedError } from './lock.ts'
 export type { RecoveryAmount, RecoveryChoice } from './recovery-run.ts'
-
-/** What a directory is opened with. */
-export interface DirectoryOptions extends IdentityOptions {
-  readonly now: () => number
-  /** Runs a function once at the end of this turn of the event loop. */
-  readonly schedule: (run: () => void) => void
-  readonly logger?: RecoveryLogger
-  readonly producerIdExpirationMs: number
-}
-
-/** Called for one log; see LogOptions. */
-export interface LogListener {
-  readonly onWritten?: (log: Log) => void
-  readonly onFailed?: (error: Error) => void
-}
-
-/** A partition that has a directory. */
-export interface StoredPartition {
-  readonly topic: string
-  readonly partition: number
-}
-
-/** The directory of a copy that was to take a partition's place. */
-export interface StoredFuture extends StoredPartition {
-  readonly path: string
-  readonly topicId: string | null
-}
-
-/** A log that may have to be recovered. */
-export interface RecoverableLog {
-  readonly topic: string
-  readonly partition: number
-  readonly config: LogConfig
-}
 
 /** Logs closed at once: enough to keep the disk busy. */
 const closingMax = 32
@@ -91,6 +71,8 @@ export class LogDirectory {
   readonly #released = new Set<string>()
   /** Logs to be recovered: up to which offset the disk had all of them. The checkpoint promises less by now. */
   readonly #unrecovered = new Map<string, number>()
+  /** Logs that were let go of, of which the disk may not have all. */
+  readonly #unsynced = new Map<string, UnsyncedLog>()
   /** Logs that were recovered, of which the disk may not have all: up to which offset it has. */
   readonly #recovered = new Map<string, number>()
 
@@ -258,10 +240,11 @@ export class LogDirectory {
       throw new DirectoryError(`${dir} belongs to topic id ${storedId}, not ${topicId}; move it away`)
     }
     this.#unopened.add(name)
-    const recovered = this.#recovered.get(name)
+    const recovered = this.#recovered.get(name) ?? this.#unsynced.get(name)?.recoveryPoint
     const isKnown = this.#released.delete(name) || this.cleanShutdown || recovered !== undefined
     const recoveryPoint = recovered ?? this.#unrecovered.get(name) ?? this.#recoveryPoints.get(topic, partition)
     this.#recovered.delete(name)
+    this.#unsynced.delete(name)
     this.#unrecovered.delete(name)
     const log = Log.open({
       dir,
@@ -299,6 +282,20 @@ export class LogDirectory {
     return true
   }
 
+  /** Closes a log in which nothing is under way, to be opened again as it is; the disk gets nothing by it. False where it stays open. */
+  letGoOfLog(topic: string, partition: number): boolean {
+    const name = `${topic}-${partition}`
+    const log = this.#logs.get(name)?.log
+    if (log === undefined || this.#isOver) return false
+    const { isUntouched, config, recoveryPoint } = log
+    if (!log.release()) return false
+    this.#note(topic, partition, log)
+    this.#logs.delete(name)
+    if (isUntouched) this.#released.add(name)
+    else this.#unsynced.set(name, { topic, partition, config, recoveryPoint })
+    return true
+  }
+
   /** Gives up a log and its directory; the files go with `removeDeleted` once the delay is over. */
   deleteLog(topic: string, partition: number, fileDeleteDelayMs: number): void {
     const { files, now, uuid } = this.#options
@@ -310,6 +307,7 @@ export class LogDirectory {
     this.#released.delete(name)
     this.#unrecovered.delete(name)
     this.#recovered.delete(name)
+    this.#unsynced.delete(name)
     this.forget(topic, partition)
     const dir = `${this.path}/${name}`
     if (!files.exists(dir)) return
@@ -427,13 +425,20 @@ export class LogDirectory {
     this.#isOver = true
     const { files } = this.#options
     try {
-      const open = [...this.#logs.values()]
+      const open = [...this.#logs.values()].map(
+        ({ log }) =>
+          async () =>
+            log.close(),
+      )
+      // A marker says of all that the disk has them.
+      for (const { topic, partition, config } of this.#unsynced.values())
+        open.push(async () => this.openLog(topic, partition, null, config).close())
       for (let index = 0; index < open.length; index += closingMax) {
         // One that fails to close is offline, and then there is no marker.
-        await Promise.allSettled(open.slice(index, index + closingMax).map(({ log }) => log.close()))
+        await Promise.allSettled(open.slice(index, index + closingMax).map(close => close()))
       }
       await this.checkpoint()
-      if (this.#unopened.size === 0 && open.every(({ log }) => log.failure === null)) {
+      if (this.#unopened.size === 0 && [...this.#logs.values()].every(({ log }) => log.failure === null)) {
         files.replace(`${this.path}/${cleanShutdownName}`, '{"version":0,"brokerEpoch":-1}')
       }
     } finally {

@@ -70,6 +70,11 @@ export class Flusher {
     return this.#round
   }
 
+  /** Whether a round is under way. */
+  get isBusy(): boolean {
+    return this.#round !== null
+  }
+
   /** Whether a round would have anything to do. */
   hasWork(segments: readonly Segment[]): boolean {
     return this.#files.durable && (this.directoryChanged || segments.some(segment => segment.needsSync))

@@ -58,6 +58,16 @@ export interface AbortedRange {
   readonly firstOffset: number
 }
 
+/** The answer to records that were appended just now. */
+export function appendResult(
+  baseOffset: number,
+  lastOffset: number,
+  logAppendTimeMs: number,
+  logStartOffset: number,
+): AppendResult {
+  return { baseOffset, lastOffset, logAppendTimeMs, logStartOffset, duplicate: false }
+}
+
 /** The answer to a batch that was appended before. */
 export function duplicateResult(batch: ProducerBatch, logStartOffset: number): AppendResult {
   return {

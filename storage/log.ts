@@ -4,7 +4,7 @@
  */
 import { assert } from '../lib/base/assert.ts'
 import { codes, KafkaError } from '../protocol/errors.ts'
-import { baseOffset, lastOffset, lastOffsetDelta, maxTimestamp, sizeInBytes } from '../protocol/records/header.ts'
+import { baseOffset } from '../protocol/records/header.ts'
 import { commitSwap, finishSwap } from './compaction-swap.ts'
 import type { LogConfig } from './config.ts'
 import { DiskTrouble } from './disk-trouble.ts'
@@ -15,15 +15,16 @@ import {
   type AbortedRange,
   type AppendOrigin,
   type AppendResult,
+  appendResult,
   duplicateResult,
   type LogOptions,
   type TimestampAndOffset,
 } from './log-options.ts'
 import { abortedBetween, firstReaching, latestTimestamp, segmentIndexOf } from './lookups.ts'
-import { placeBatches } from './placing.ts'
+import { countOffsets, lastOffsetIn, latestTimestampIn, placeBatches } from './placing.ts'
 import type { ProducerSnapshots } from './producer-snapshots.ts'
 import { type ProducerState, Producers } from './producers.ts'
-import { emptyRead, Reader, type ReadLimits, type ReadResult } from './reader.ts'
+import { emptyRead, outOfRange, Reader, type ReadLimits, type ReadResult } from './reader.ts'
 import { recoverLog, reloadProducers } from './recovery.ts'
 import { Removals } from './removals.ts'
 import { countDeletable } from './retention.ts'
@@ -204,20 +205,15 @@ export class Log {
 
     const first = origin === 'replication' ? baseOffset(bytes, 0) : this.logEndOffset
     if (origin === 'replication') assertFollows(bytes, this.logEndOffset)
-    let last = first - 1
-    let latest = -1
-    for (let at = 0; at < bytes.length; at += sizeInBytes(bytes, at)) {
-      last = origin === 'replication' ? lastOffset(bytes, at) : last + 1 + lastOffsetDelta(bytes, at)
-      latest = Math.max(latest, maxTimestamp(bytes, at))
-    }
+    const last = origin === 'replication' ? lastOffsetIn(bytes) : first + countOffsets(bytes) - 1
+    const latest = latestTimestampIn(bytes)
     const jitterMs = rollJitterMs(this.config, this.dir, this.#active.baseOffset)
     if (this.#active.shouldRoll(this.config, bytes.length, latest, last, now, jitterMs)) this.#roll(first)
 
     try {
       const epoch = origin === 'replication' ? -1 : leaderEpoch
-      const { epochs, producers } = this
-      const { indexIntervalBytes } = this.config
-      this.logEndOffset = placeBatches(bytes, first, epoch, epochs, producers, this.#active, indexIntervalBytes)
+      const { epochs, producers, config } = this
+      this.logEndOffset = placeBatches(bytes, first, epoch, epochs, producers, this.#active, config)
     } catch (error) {
       throw this.#disk.fail(error as Error)
     }
@@ -228,24 +224,13 @@ export class Log {
       this.#options.schedule(this.#writeQueued)
     }
     const logAppendTimeMs = origin !== 'replication' && this.config.messageTimestampType === 'LogAppendTime' ? now : -1
-    return {
-      baseOffset: first,
-      lastOffset: last,
-      logAppendTimeMs,
-      logStartOffset: this.logStartOffset,
-      duplicate: false,
-    }
+    return appendResult(first, last, logAppendTimeMs, this.logStartOffset)
   }
 
   /** Reads whole batches from the one that holds the offset on. Throws OFFSET_OUT_OF_RANGE. */
   read(fetchOffset: number, limits: ReadLimits): ReadResult {
     this.#mustWork()
-    if (fetchOffset < this.logStartOffset || fetchOffset > this.logEndOffset) {
-      throw new KafkaError(
-        codes.OFFSET_OUT_OF_RANGE,
-        `offset ${fetchOffset} is not within ${this.logStartOffset} and ${this.logEndOffset}; reset to one that is`,
-      )
-    }
+    if (fetchOffset < this.logStartOffset || fetchOffset > this.logEndOffset) throw outOfRange(fetchOffset, this)
     if (fetchOffset >= limits.maxOffset || fetchOffset >= this.#flusher.fileOffset) return emptyRead
     try {
       this.#reader ??= new Reader()
@@ -340,10 +325,7 @@ export class Log {
     this.writeOut()
     this.#disk.guard(() => {
       this.#dropSegments(0, this.#segments.length)
-      this.#active = Segment.create(this.files, this.dir, offset, this.#options.now()).preallocated(
-        this.files,
-        this.config,
-      )
+      this.#active = this.#newSegment(offset)
       this.#segments = [this.#active]
       this.logStartOffset = offset
       this.epochs.clear()
@@ -383,6 +365,21 @@ export class Log {
       }
     }
     this.discard()
+  }
+
+  /** Completes the files, of which the disk gets nothing by it, and gives the handles back; false where something is under way. */
+  release(): boolean {
+    const awaitsFlush = this.config.flushMs < Number.MAX_SAFE_INTEGER && this.recoveryPoint < this.logEndOffset
+    if (!this.isOpen || this.writtenOffset < this.logEndOffset || awaitsFlush) return false
+    if (this.#scheduled || this.#flusher.isBusy || !this.#retired.isEmpty) return false
+    if (!this.isUntouched) {
+      this.#disk.guard(() => {
+        this.#active.seal()
+        this.#snapshots.take(this.producers)
+      })
+    }
+    this.discard()
+    return true
   }
 
   /** Gives the handles back and leaves the files as they are, as before their deletion. */
@@ -445,11 +442,10 @@ export class Log {
     this.#touched = true
     this.writeOut()
     this.#disk.guard(() => {
-      const { files } = this
       const previous = this.#active
       this.#flusher.directoryChanged = true
       if (previous.sizeInBytes === 0) {
-        for (const path of previous.retire(files)) files.unlink(path)
+        for (const path of previous.retire(this.files)) this.files.unlink(path)
         this.#segments.pop()
       } else {
         previous.endOffset = offset
@@ -457,11 +453,15 @@ export class Log {
       }
       this.producers.endOffset = offset
       this.#snapshots.take(this.producers)
-      this.#active = Segment.create(files, this.dir, offset, this.#options.now()).preallocated(files, this.config)
+      this.#active = this.#newSegment(offset)
       this.#segments.push(this.#active)
     })
     // The new segment, which is being written to, can wait: syncing it would hold up who writes.
     void this.#flushTo(offset, offset).catch(() => undefined)
+  }
+
+  #newSegment(offset: number): Segment {
+    return Segment.create(this.files, this.dir, offset, this.#options.now()).preallocated(this.files, this.config)
   }
 
   #restartAt(offset: number): void {

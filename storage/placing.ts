@@ -9,6 +9,7 @@ import {
   setPartitionLeaderEpoch,
   sizeInBytes,
 } from '../protocol/records/header.ts'
+import type { LogConfig } from './config.ts'
 import type { LeaderEpochs } from './leader-epochs.ts'
 import { endMarkerOf } from './markers.ts'
 import type { Producers } from './producers.ts'
@@ -25,7 +26,7 @@ export function placeBatches(
   epochs: LeaderEpochs,
   producers: Producers,
   segment: Segment,
-  indexIntervalBytes: number,
+  { indexIntervalBytes }: LogConfig,
 ): number {
   let next = first
   for (let at = 0; at < bytes.length; ) {
@@ -60,4 +61,26 @@ export function noteProducer(
   const { producerId, firstOffset, lastOffset } = completed
   const lastStableOffset = producers.lastStableOffsetAfter(completed)
   segment.transactionIndex.append({ producerId, firstOffset, lastOffset, lastStableOffset })
+}
+
+/** How many offsets batches take that have none yet. */
+export function countOffsets(bytes: Buffer): number {
+  let count = 0
+  for (let at = 0; at < bytes.length; at += sizeInBytes(bytes, at)) count += 1 + lastOffsetDelta(bytes, at)
+  return count
+}
+
+/** Offset of the last record of batches that have theirs. */
+export function lastOffsetIn(bytes: Buffer): number {
+  let last = -1
+  for (let at = 0; at < bytes.length; at += sizeInBytes(bytes, at))
+    last = baseOffset(bytes, at) + lastOffsetDelta(bytes, at)
+  return last
+}
+
+/** Greatest timestamp of batches, −1 without. */
+export function latestTimestampIn(bytes: Buffer): number {
+  let latest = -1
+  for (let at = 0; at < bytes.length; at += sizeInBytes(bytes, at)) latest = Math.max(latest, maxTimestamp(bytes, at))
+  return latest
 }

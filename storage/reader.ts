@@ -1,4 +1,5 @@
 /** Reading whole batches out of segments, into buffers that are used again. */
+import { codes, KafkaError } from '../protocol/errors.ts'
 import { baseOffset, magic, readInt64 } from '../protocol/records/header.ts'
 import { frameHeaderBytes, frameLastOffset, frameSize } from './frames.ts'
 import { segmentIndexOf } from './lookups.ts'
@@ -31,6 +32,17 @@ export class ReadResult {
     returnBuffer(this.#borrowed)
     this.#borrowed = null
   }
+}
+
+/** What to throw where an offset is asked for that a log does not have. */
+export function outOfRange(
+  offset: number,
+  log: { readonly logStartOffset: number; readonly logEndOffset: number },
+): KafkaError {
+  return new KafkaError(
+    codes.OFFSET_OUT_OF_RANGE,
+    `offset ${offset} is not within ${log.logStartOffset} and ${log.logEndOffset}; reset to one that is`,
+  )
 }
 
 /** Nothing to read. */

@@ -12,6 +12,10 @@ const none: Waiting[] = []
 export class Removals {
   #waiting: Waiting[] = none
 
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0
+  }
+
   add(path: string, dueMs: number): void {
     if (this.#waiting === none) this.#waiting = []
     this.#waiting.push({ path, dueMs })

@@ -113,6 +113,17 @@ export class Compactor {
     return { ratioMax, dueCount, uncleanable }
   }
 
+  /** Whether nothing of a loaded log is being cleaned, nor will be unless something is appended. */
+  hasNoUseFor(partition: Partition): boolean {
+    if (this.#current?.partition === partition) return false
+    const { log, standing, settings } = partition
+    if (standing !== 'online' || !settings.log.cleanupPolicy.includes('compact') || log.segments.length === 1)
+      return true
+    if (!timeMakesNothingDue(partition)) return false
+    const dirtiness = dirtinessOf(log, partition.lastStableOffset, this.#options.clock.now())
+    return dirtiness === null || !isDue(log, dirtiness)
+  }
+
   start(): void {
     const { timetable, settings } = this.#options
     timetable.in(this.#isBehind ? pauseMs : settings().backoffMs, this.#due)
@@ -251,7 +262,11 @@ export class Compactor {
 
 /** Lets go of a log that was loaded for a look alone. Where time may make it due, it is looked at again. */
 function letGo(partition: Partition): void {
-  const { minCompactionLagMs, maxCompactionLagMs } = partition.settings.log
-  partition.isCompacted = minCompactionLagMs === 0 && maxCompactionLagMs >= Number.MAX_SAFE_INTEGER
+  partition.isCompacted = timeMakesNothingDue(partition)
   if (partition.isCompacted) partition.unload()
+}
+
+function timeMakesNothingDue({ settings }: Partition): boolean {
+  const { minCompactionLagMs, maxCompactionLagMs } = settings.log
+  return minCompactionLagMs === 0 && maxCompactionLagMs >= Number.MAX_SAFE_INTEGER
 }

@@ -255,6 +255,11 @@ export class LogDirectories {
     return this.#entryOf.get(name)?.directory.releaseLog(topic, index) === true
   }
 
+  /** Closes a log in which nothing is under way, whatever happened to it before; false where it stays open. */
+  letGoOfLog({ name, topic, index }: Partition): boolean {
+    return this.#entryOf.get(name)?.directory.letGoOfLog(topic, index) === true
+  }
+
   /** Bytes of a partition's segments. */
   sizeInBytes({ name, topic, index }: Partition): number {
     return this.#entryOf.get(name)?.directory.sizeInBytes(topic, index) ?? 0

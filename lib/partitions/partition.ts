@@ -58,6 +58,8 @@ export interface PartitionHost {
   openLog(partition: Partition, events: LogEvents): Log | null
   /** Closes its log, where nothing happened to it since it was opened; false where something did. */
   releaseLog(partition: Partition): boolean
+  /** Closes its log, where nothing is under way in it; false where something is. */
+  letGoOfLog(partition: Partition): boolean
   /** Bytes of the segments of a log that is not open. */
   sizeInBytes(partition: Partition): number
   /** Records were written. */
@@ -87,8 +89,11 @@ export class Partition {
   retentionDueMs = 0
   /** Whether compaction has looked and will find nothing to do until something is appended. Only while the log is not loaded. */
   isCompacted = false
+  /** Since when the upkeep has found nobody to use the log, in ms of the monotonic clock. Only while it is loaded. */
+  unusedSinceMs = 0
   /** Opened when it is first asked for. */
   #log: Log | null = null
+  #isUsed = false
   readonly #nodeId: number
   readonly #host: PartitionHost
   #standing: Standing
@@ -191,14 +196,28 @@ export class Partition {
   /** Lets go of the log, unless something happened to it or somebody waits; it is opened again when it is asked for. */
   unload(): void {
     if (this.#log === null || this.#standing !== 'online' || this.internal) return
-    if ((this.#watchers?.size ?? 0) + (this.#awaitWritten?.length ?? 0) + (this.#awaitCommitted?.length ?? 0) > 0)
-      return
-    if (this.#host.releaseLog(this)) this.#log = null
+    if (!this.#isAwaited && this.#host.releaseLog(this)) this.#log = null
+  }
+
+  /** Whether anybody appended or read, or had the log opened, since this was last asked. */
+  takeUse(): boolean {
+    const isUsed = this.#isUsed
+    this.#isUsed = false
+    return isUsed
+  }
+
+  /** Lets go of the log whatever happened to it, unless something is under way or somebody waits; false where it stays. */
+  letGo(): boolean {
+    if (this.#log === null || this.#standing !== 'online' || this.internal || this.#isAwaited) return false
+    if (!this.#host.letGoOfLog(this)) return false
+    this.#log = null
+    return true
   }
 
   /** Opens the log, unless it is; false where the partition is offline or deleted, perhaps by this. */
   load(): boolean {
     if (this.#standing !== 'online' || this.#log !== null) return this.#standing === 'online'
+    this.#isUsed = true
     let log: Log | null = null
     // A log that has moved away may notice late that its files are gone.
     const isCurrent = () => log === null || log === this.#log
@@ -269,6 +288,7 @@ export class Partition {
         `${this.name} has ${this.isr.length} in-sync replicas, min.insync.replicas asks for ${needed}`,
       )
     }
+    this.#isUsed = true
     const result = this.log.append(records, { origin, leaderEpoch: this.leaderEpoch })
     if (!result.duplicate) this.#bytesAppended += records.length
     return result
@@ -306,6 +326,7 @@ export class Partition {
 
   /** Whole batches from the one that holds `fetchOffset`, up to where the isolation ends. Throws OFFSET_OUT_OF_RANGE. */
   read(fetchOffset: number, { bytesMax, isolation, minOneMessage }: PartitionRead): ReadResult {
+    this.#isUsed = true
     return this.log.read(fetchOffset, { maxBytes: bytesMax, maxOffset: this.readableEnd(isolation), minOneMessage })
   }
 
@@ -356,6 +377,10 @@ export class Partition {
 
   unwatch(watcher: PartitionWatcher): void {
     this.#watchers?.delete(watcher)
+  }
+
+  get #isAwaited(): boolean {
+    return (this.#watchers?.size ?? 0) + (this.#awaitWritten?.length ?? 0) + (this.#awaitCommitted?.length ?? 0) > 0
   }
 
   #written(): void {

@@ -226,6 +226,10 @@ export class Partitions implements PartitionHost {
     return this.logDirectories.releaseLog(partition)
   }
 
+  letGoOfLog(partition: Partition): boolean {
+    return this.logDirectories.letGoOfLog(partition)
+  }
+
   sizeInBytes(partition: Partition): number {
     return this.logDirectories.sizeInBytes(partition)
   }

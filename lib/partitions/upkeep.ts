@@ -23,6 +23,9 @@ export interface UpkeepIntervals {
   readonly producerExpirationCheckIntervalMs: number
 }
 
+/** How long nobody uses a log before it is let go of: longer than any producer tries to send a batch again that may be there. */
+const idleMs = 300_000
+
 export class Upkeep {
   readonly #clock: Clock
   readonly #timetable: Timetable
@@ -34,6 +37,8 @@ export class Upkeep {
   /** Partitions that changed since the last checkpoint. */
   readonly #changed = new Set<Partition>()
   readonly #flushes = new Map<Partition, Flush>()
+  /** Partitions on their way to another directory. */
+  readonly #kept = new Set<Partition>()
   /** Work on files that is under way. */
   #background: Promise<void> = Promise.resolve()
   #stopped = false
@@ -98,6 +103,7 @@ export class Upkeep {
   /** A partition is gone. */
   forget(partition: Partition): void {
     this.#changed.delete(partition)
+    this.#kept.delete(partition)
     this.#compactor?.forget(partition)
     const flush = this.#flushes.get(partition)
     if (!flush) return
@@ -107,10 +113,12 @@ export class Upkeep {
 
   /** Keeps a partition from being compacted until `compact`; resolves once nothing is under way. */
   async doNotCompact(partition: Partition): Promise<void> {
+    this.#kept.add(partition)
     await this.#compactor?.pause(partition)
   }
 
   compact(partition: Partition): void {
+    this.#kept.delete(partition)
     this.#compactor?.resume(partition)
   }
 
@@ -171,15 +179,25 @@ export class Upkeep {
     )
   }
 
-  /** A log that is loaded for this alone, and of which nothing goes, is left alone until something may. */
+  /** A log of which nothing goes, and that is loaded for this alone or that nobody uses, is left alone until something may. */
   #deleteOldSegments(partition: Partition): number {
     const { isLoaded } = partition
     const count = partition.deleteOldSegments()
-    if (isLoaded || count > 0) return count
+    if (count > 0 || (isLoaded && !this.#isIdle(partition))) return count
     const { segments, config } = partition.log
     partition.retentionDueMs = retentionDueMs(segments, config)
-    partition.unload()
+    if (!isLoaded) partition.unload()
+    else if (partition.letGo()) partition.isCompacted = true
     return 0
+  }
+
+  /** Whether nobody used a loaded log for some time, and nothing is to be done for it. */
+  #isIdle(partition: Partition): boolean {
+    const nowMs = this.#clock.monotonicMs()
+    if (partition.takeUse()) partition.unusedSinceMs = nowMs
+    if (nowMs - partition.unusedSinceMs < idleMs) return false
+    if (this.#changed.has(partition) || this.#flushes.has(partition) || this.#kept.has(partition)) return false
+    return this.#compactor?.hasNoUseFor(partition) ?? true
   }
 
   #expireProducers(): void {

@@ -92,7 +92,7 @@ async function createTopic(client: Client, name: string): Promise<void> {
 async function fill(client: Client, name: string): Promise<void> {
   const partitionData = Array.from({ length: partitions }, (_, index) => ({
     index,
-    records: batchOf([`${name} ${index}`.padEnd(200, '.')]),
+    records: batchOf([`${name} ${index}`.padEnd(200, '.')], { timestamp: Date.now() }),
   }))
   const request = wholeRequest(Produce, { acks: -1, timeoutMs: 300_000, topicData: [{ name, partitionData }] })
   const { responses } = await client.send(Produce, 9, request)

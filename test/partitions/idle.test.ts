@@ -1,8 +1,9 @@
 /** Partitions that nobody uses: opened when they are asked for, made a few at a time, recovered after a crash. */
 import t from 'tap'
+import type { Partition } from '../../lib/partitions/partition.ts'
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import { memoryFiles } from '../../storage/files.ts'
-import { breakableFiles, PartitionsFixture, topicImage } from './fixture.ts'
+import { breakableFiles, PartitionsFixture, topicImage, valuesOf } from './fixture.ts'
 
 const everything = { bytesMax: 1_000_000, isolation: 'readUncommitted', minOneMessage: true } as const
 
@@ -159,3 +160,134 @@ t.test('retention looks at idle logs when something of them may have expired', a
   t.ok(partition.isLoaded)
   t.equal(partition.logStartOffset, 1)
 })
+
+t.test(
+  'a log that was written is let go of when nobody uses it for some minutes, and comes back as it was',
+  async t => {
+    const fixture = new PartitionsFixture({ topics: [topicImage('a', { partitions: 3 }), topicImage('b')] })
+    const producer = { producerId: 7, producerEpoch: 0 }
+    fixture.write('a', ['x', 'y'], 0, { ...producer, baseSequence: 0 })
+    fixture.write('a', ['z'], 0, { ...producer, baseSequence: 2 })
+    fixture.write('a', ['open'], 1, { ...producer, baseSequence: 0, isTransactional: true })
+    fixture.write('b', ['x'])
+    const before = stateOf(fixture.partition('a'))
+    const loaded = () => [...fixture.partitions.all()].filter(each => each.isLoaded).map(each => each.name)
+    fixture.clock.advance(300_000)
+    t.same(loaded(), ['a-0', 'a-1', 'a-2', 'b-0'], 'they were in use until now')
+    fixture.clock.advance(200_000)
+    fixture.write('b', ['y'])
+    fixture.clock.advance(100_000)
+    await fixture.settle()
+    t.same(loaded(), ['b-0'])
+    t.equal(fixture.partition('a').sizeInBytes, before.sizeInBytes, 'sizes are known')
+    fixture.clock.advance(900_000)
+    await fixture.settle()
+    t.same(loaded(), [], 'and nothing opens them again')
+
+    const partition = fixture.partition('a')
+    t.same(stateOf(partition), before)
+    t.equal(partition.log.recoveryPoint, 0, 'the disk has no more than it had')
+    const again = () => fixture.write('a', ['z'], 0, { ...producer, baseSequence: 2 })
+    t.equal(again(), 2, 'a batch that is there already is known as such')
+    t.equal(
+      codeOf(() => fixture.write('a', ['gap'], 0, { ...producer, baseSequence: 4 })),
+      codes.OUT_OF_ORDER_SEQUENCE_NUMBER,
+    )
+    t.equal(fixture.write('a', ['next'], 0, { ...producer, baseSequence: 3 }), 3)
+    t.equal(fixture.partition('a', 1).lastStableOffset, 0, 'a transaction is still open')
+    fixture.clock.advance(1_200_000)
+    t.same(loaded(), [])
+
+    await fixture.close()
+    t.match(
+      String(fixture.files.read('/data/recovery-point-offset-checkpoint')),
+      /a 0 4\n(.*\n)*a 1 1\n(.*\n)*b 0 2\n/,
+      'a clean stop brings to the disk what was let go of',
+    )
+    t.ok(fixture.files.exists('/data/.kafka_cleanshutdown'))
+    fixture.open()
+    t.same(valuesOf(fixture.partition('a').read(0, everything).records), ['x', 'y', 'z', 'next'])
+  },
+)
+
+t.test('a log stays while somebody waits for it, something is to be flushed, or files are to be removed', async t => {
+  const fixture = new PartitionsFixture({
+    topics: [
+      topicImage('waited'),
+      topicImage('flushed', { configs: { 'flush.ms': '3600000' } }),
+      topicImage('__consumer_offsets'),
+      topicImage('plain'),
+    ],
+  })
+  for (const name of ['waited', 'flushed', '__consumer_offsets', 'plain']) fixture.write(name, ['x'])
+  const watcher = { partitionChanged: () => undefined }
+  fixture.partition('waited').watch(watcher)
+  const loaded = () => [...fixture.partitions.all()].filter(each => each.isLoaded).map(each => each.name)
+  fixture.clock.advance(1_200_000)
+  t.same(
+    loaded(),
+    ['waited', 'flushed', '__consumer_offsets'].map(name => `${name}-0`),
+  )
+  fixture.partition('waited').unwatch(watcher)
+  for (let minutes = 0; minutes < 60; minutes += 5) {
+    fixture.clock.advance(300_000)
+    await fixture.settle()
+  }
+  t.same(loaded(), ['__consumer_offsets-0'], 'the coordinator has its own at hand')
+  t.equal(fixture.partition('flushed').log.recoveryPoint, 1)
+  await fixture.close()
+})
+
+t.test('a crash finds the same of a log that was let go of as of one that was not', async t => {
+  const fixture = new PartitionsFixture({ topics: [topicImage('a', { partitions: 2 })] })
+  fixture.write('a', ['x', 'y'])
+  fixture.clock.advance(1_200_000)
+  await fixture.settle()
+  t.notOk(fixture.partition('a').isLoaded)
+  const recovery = String(fixture.files.read('/data/recovery-point-offset-checkpoint'))
+  t.match(recovery, /a 0 0\n/)
+  fixture.partitions.logDirectories.states()[0]!.directory!.abandon()
+  fixture.open()
+  await fixture.settle()
+  t.equal(fixture.partition('a').highWatermark, 2)
+  t.ok(fixture.log.some(line => /recovered 2 logs of \/data in \d+ ms/.test(line)))
+})
+
+t.test('retention and other settings reach logs that were let go of', async t => {
+  const fixture = new PartitionsFixture({
+    topics: [topicImage('a', { partitions: 2, configs: { 'retention.ms': '3600000' } }), topicImage('gone')],
+  })
+  fixture.write('a', ['x'])
+  fixture.write('gone', ['x'])
+  fixture.clock.advance(1_200_000)
+  t.notOk([...fixture.partitions.all()].some(each => each.isLoaded))
+  fixture.apply({ deleted: ['gone'] })
+  t.notOk(fixture.files.exists('/data/gone-0'))
+  fixture.clock.advance(2_700_000)
+  t.equal(fixture.partition('a').logStartOffset, 1, 'retention took what it was to take')
+  for (let minutes = 0; minutes < 20; minutes += 5) {
+    fixture.clock.advance(300_000)
+    await fixture.settle()
+  }
+  t.notOk(fixture.partition('a').isLoaded)
+  t.equal(fixture.partition('a').logStartOffset, 1)
+  t.equal(fixture.write('a', ['y']), 1)
+  await fixture.close()
+  t.ok(fixture.files.exists('/data/.kafka_cleanshutdown'))
+})
+
+/** All that a partition is known to hold. */
+function stateOf(partition: Partition) {
+  const { log } = partition
+  return {
+    sizeInBytes: partition.sizeInBytes,
+    highWatermark: partition.highWatermark,
+    logStartOffset: partition.logStartOffset,
+    logEndOffset: partition.logEndOffset,
+    writtenOffset: log.writtenOffset,
+    epochs: log.endOffsetForEpoch(0),
+    timestamp: log.maxTimestampOffset(),
+    producers: [...log.activeProducers()].map(({ batches, ...state }) => ({ ...state, last: batches.at(-1) })),
+    values: valuesOf(partition.read(0, everything).records),
+  }
+}

@@ -137,7 +137,8 @@ export class History {
     const chance = random.int(100)
     if (chance < 47) this.#write(member, chance >= 40)
     else if (chance < 64) this.#turn()
-    else if (chance < 78) await this.#settle(1 + random.int(8))
+    else if (chance < 76) await this.#settle(1 + random.int(8))
+    else if (chance < 78) await this.#letGo(member)
     else if (chance < 82) flush(this, member)
     else if (chance < 84) roll(this, member)
     else if (chance < 88) this.#checkpoint()
@@ -201,6 +202,20 @@ export class History {
     await this.directory.checkpoint()
     for (const { log, model, cut, start } of starts) {
       if (cut === null && model.cut === null && log.failure === null) model.startKept = Math.max(model.startKept, start)
+    }
+  }
+
+  /** Closes a log as one that nobody uses, to be opened again, now or by another process. */
+  async #letGo(member: Member): Promise<void> {
+    const { index, compacting, model } = member
+    if (compacting || model.cut !== null || !this.directory.letGoOfLog('t', index)) return
+    this.say(() => `${index}: let go of`)
+    const chance = this.random.int(8)
+    if (chance === 0) await this.#restart()
+    else if (chance === 1) await this.#crash(this.random.int(2) === 0)
+    else {
+      this.#openLog(member)
+      this.#verify(false)
     }
   }
 
@@ -312,7 +327,6 @@ export class History {
     this.#life++
     this.leaderEpoch = this.random.int(3) === 0 ? this.leaderEpoch + 1 : this.leaderEpoch
     this.#scheduled = []
-    const life = this.#life
     const { disk } = this
     const tell = (message: string, fields?: object) => this.say(() => `${message} ${JSON.stringify(fields)}`)
     this.directory = LogDirectory.open('/data', {
@@ -327,17 +341,20 @@ export class History {
     const { clusterId } = this.directory
     if (this.#clusterId !== null && clusterId !== this.#clusterId) throw new Error('the cluster id was forgotten')
     this.#clusterId = clusterId
-    if (life % 2 === 0) await this.#until(this.#recoverAhead())
-    for (const member of this.members) {
-      const { model, config, index } = member
-      member.log = this.directory.openLog('t', index, `AAAAAAAAAAAAAAAAAAAAA${index}`, config, {
-        onWritten: log => {
-          if (this.#life !== life || model.cut !== null) return
-          model.written = log.writtenOffset
-          if (config.flushMessages === 1) model.flushed = log.writtenOffset
-        },
-      })
-    }
+    if (this.#life % 2 === 0) await this.#until(this.#recoverAhead())
+    for (const member of this.members) this.#openLog(member)
+  }
+
+  #openLog(member: Member): void {
+    const { model, config, index } = member
+    const life = this.#life
+    member.log = this.directory.openLog('t', index, `AAAAAAAAAAAAAAAAAAAAA${index}`, config, {
+      onWritten: log => {
+        if (this.#life !== life || model.cut !== null) return
+        model.written = log.writtenOffset
+        if (config.flushMessages === 1) model.flushed = log.writtenOffset
+      },
+    })
   }
 
   /** Has the logs recovered before they are opened, as a broker does in threads where there are many. */

@@ -1,0 +1,43 @@
+/** What a data directory is opened with, and what it tells of the partitions in it. */
+import type { IdentityOptions } from './identity.ts'
+import type { Log, LogConfig } from './log.ts'
+import type { RecoveryLogger } from './recovery.ts'
+
+/** What a directory is opened with. */
+export interface DirectoryOptions extends IdentityOptions {
+  readonly now: () => number
+  /** Runs a function once at the end of this turn of the event loop. */
+  readonly schedule: (run: () => void) => void
+  readonly logger?: RecoveryLogger
+  readonly producerIdExpirationMs: number
+}
+
+/** Called for one log; see LogOptions. */
+export interface LogListener {
+  readonly onWritten?: (log: Log) => void
+  readonly onFailed?: (error: Error) => void
+}
+
+/** A partition that has a directory. */
+export interface StoredPartition {
+  readonly topic: string
+  readonly partition: number
+}
+
+/** The directory of a copy that was to take a partition's place. */
+export interface StoredFuture extends StoredPartition {
+  readonly path: string
+  readonly topicId: string | null
+}
+
+/** A log that may have to be recovered. */
+export interface RecoverableLog {
+  readonly topic: string
+  readonly partition: number
+  readonly config: LogConfig
+}
+
+/** A log that was let go of: up to which offset the disk has it. */
+export interface UnsyncedLog extends RecoverableLog {
+  readonly recoveryPoint: number
+}
