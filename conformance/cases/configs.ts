@@ -1,9 +1,12 @@
 /** Configs of topics and brokers: described, altered, refused; and the log directories. */
 import { AlterConfigs } from '../../protocol/messages/alter-configs.ts'
+import { AlterPartitionReassignments } from '../../protocol/messages/alter-partition-reassignments.ts'
 import { AlterReplicaLogDirs } from '../../protocol/messages/alter-replica-log-dirs.ts'
 import { DescribeConfigs } from '../../protocol/messages/describe-configs.ts'
 import { DescribeLogDirs } from '../../protocol/messages/describe-log-dirs.ts'
 import { IncrementalAlterConfigs } from '../../protocol/messages/incremental-alter-configs.ts'
+import { ListPartitionReassignments } from '../../protocol/messages/list-partition-reassignments.ts'
+import { Metadata } from '../../protocol/messages/metadata.ts'
 import type { Session } from '../session.ts'
 import type { Case } from './case.ts'
 
@@ -192,6 +195,36 @@ async function moves(session: Session): Promise<void> {
   }
 }
 
+/** On one broker: the replicas that are there, and those that cannot be. */
+async function reassigned(session: Session): Promise<void> {
+  const name = session.name('reassigned')
+  await session.topic(name, 2)
+  const { brokers } = await session.prepare(Metadata, 10, { topics: [] })
+  const here = brokers[0]!.nodeId
+  const asked = (topic: string, ...replicas: readonly (readonly [number, readonly number[] | null])[]) => ({
+    name: topic,
+    partitions: replicas.map(([partitionIndex, each]) => ({ partitionIndex, replicas: each })),
+  })
+  const topics = [
+    asked(
+      name,
+      [0, [here]],
+      [1, [here + 1]],
+      [7, [here]],
+      [0, null],
+      [0, [here, here]],
+      [0, []],
+      [1, [here, here + 1]],
+    ),
+    asked(session.name('unknown'), [0, [here]], [1, null]),
+    asked(name, [0, [here]]),
+  ]
+  await session.sendAtEach(AlterPartitionReassignments, { topics })
+  await session.sendAtEach(ListPartitionReassignments, { topics: null }, 'all')
+  const wanted = [name, session.name('unknown')].map(each => ({ name: each, partitionIndexes: [0, 7] }))
+  await session.sendAtEach(ListPartitionReassignments, { topics: wanted }, 'some')
+}
+
 export const configCases: readonly Case[] = [
   { name: 'DescribeConfigs of topics, at every version', run: described },
   { name: 'DescribeConfigs of the broker', run: brokerDescribed },
@@ -199,4 +232,5 @@ export const configCases: readonly Case[] = [
   { name: 'IncrementalAlterConfigs at every version', run: alteredByPart },
   { name: 'DescribeLogDirs at every version', run: directories },
   { name: 'AlterReplicaLogDirs: what is refused', run: moves },
+  { name: 'AlterPartitionReassignments and ListPartitionReassignments at every version', run: reassigned },
 ]

@@ -1,5 +1,6 @@
 /** Every API that the broker answers: one line each. Dispatch, and what ApiVersions advertises, derive from this list. */
 import { AlterConfigs } from '../../protocol/messages/alter-configs.ts'
+import { AlterPartitionReassignments } from '../../protocol/messages/alter-partition-reassignments.ts'
 import { AlterReplicaLogDirs } from '../../protocol/messages/alter-replica-log-dirs.ts'
 import { ApiVersions } from '../../protocol/messages/api-versions.ts'
 import { CreatePartitions } from '../../protocol/messages/create-partitions.ts'
@@ -23,6 +24,7 @@ import { LeaveGroup } from '../../protocol/messages/leave-group.ts'
 import { ListConfigResources } from '../../protocol/messages/list-config-resources.ts'
 import { ListGroups } from '../../protocol/messages/list-groups.ts'
 import { ListOffsets } from '../../protocol/messages/list-offsets.ts'
+import { ListPartitionReassignments } from '../../protocol/messages/list-partition-reassignments.ts'
 import { Metadata } from '../../protocol/messages/metadata.ts'
 import { OffsetCommit } from '../../protocol/messages/offset-commit.ts'
 import { OffsetDelete } from '../../protocol/messages/offset-delete.ts'
@@ -32,6 +34,7 @@ import { Produce } from '../../protocol/messages/produce.ts'
 import { SyncGroup } from '../../protocol/messages/sync-group.ts'
 import type { Api, Fields, RequestOf, ResponseOf } from '../../protocol/schema.ts'
 import { alterConfigs } from './alter-configs.ts'
+import { alterPartitionReassignments } from './alter-partition-reassignments.ts'
 import { alterReplicaLogDirs } from './alter-replica-log-dirs.ts'
 import { apiVersions } from './api-versions.ts'
 import type { Context } from './context.ts'
@@ -56,6 +59,7 @@ import { leaveGroup } from './leave-group.ts'
 import { listConfigResources } from './list-config-resources.ts'
 import { listGroups } from './list-groups.ts'
 import { listOffsets } from './list-offsets.ts'
+import { listPartitionReassignments } from './list-partition-reassignments.ts'
 import { metadata } from './metadata.ts'
 import { offsetCommit } from './offset-commit.ts'
 import { offsetDelete } from './offset-delete.ts'
@@ -112,6 +116,8 @@ export const handlers: readonly Handler[] = [
   row(IncrementalAlterConfigs, incrementalAlterConfigs),
   row(OffsetDelete, offsetDelete),
   row(DescribeCluster, describeCluster),
+  row(AlterPartitionReassignments, alterPartitionReassignments),
+  row(ListPartitionReassignments, listPartitionReassignments),
   row(DescribeProducers, describeProducers),
   row(ListConfigResources, listConfigResources),
   row(DescribeTopicPartitions, describeTopicPartitions),

@@ -1,0 +1,61 @@
+/**
+ * AlterPartitionReassignments (KIP-455): where partitions are to have their replicas. There is but one broker, so the replicas that a
+ * partition has are all that it can have: asked for again they are there at once, and nothing is ever under way that could be called off.
+ */
+import { codes, KafkaError } from '../../protocol/errors.ts'
+import type {
+  AlterPartitionReassignmentsRequest,
+  AlterPartitionReassignmentsResponse,
+} from '../../protocol/messages/alter-partition-reassignments.ts'
+import { clusterResource } from './authorized-operations.ts'
+import type { Context } from './context.ts'
+
+export function alterPartitionReassignments(
+  request: AlterPartitionReassignmentsRequest,
+  context: Context,
+): AlterPartitionReassignmentsResponse {
+  const { allowReplicationFactorChange, topics } = request
+  if (!context.broker.authorize(context, 'alter', 'cluster', clusterResource)) {
+    const errorCode = codes.CLUSTER_AUTHORIZATION_FAILED
+    return {
+      throttleTimeMs: 0,
+      allowReplicationFactorChange,
+      errorCode,
+      errorMessage: 'not allowed to alter the cluster',
+      responses: [],
+    }
+  }
+  const responses = topics.map(({ name, partitions }) => ({
+    name,
+    partitions: partitions.map(({ partitionIndex, replicas }) => {
+      const refusal = refusalOf(name, partitionIndex, replicas, context)
+      return { partitionIndex, errorCode: refusal?.code ?? codes.NONE, errorMessage: refusal?.message || null }
+    }),
+  }))
+  return { throttleTimeMs: 0, allowReplicationFactorChange, errorCode: codes.NONE, errorMessage: null, responses }
+}
+
+/** Why replicas cannot be had, in the order in which Apache Kafka looks; null where a partition has them. */
+function refusalOf(
+  name: string,
+  index: number,
+  replicas: readonly number[] | null,
+  { broker }: Context,
+): KafkaError | null {
+  const { topics, brokers } = broker.cluster.image
+  const topic = topics.get(name)
+  if (topic === undefined) return new KafkaError(codes.UNKNOWN_TOPIC_OR_PARTITION, `there is no topic ${name}`)
+  const partition = topic.partitions[index]
+  if (partition === undefined) {
+    return new KafkaError(codes.UNKNOWN_TOPIC_OR_PARTITION, `${name} has no partition ${index}`)
+  }
+  if (replicas === null) return new KafkaError(codes.NO_REASSIGNMENT_IN_PROGRESS)
+  const invalid = (why: string) => new KafkaError(codes.INVALID_REPLICA_ASSIGNMENT, why)
+  if (replicas.length === 0) return invalid('the list of replicas is empty; name at least one broker')
+  const twice = replicas.find((id, at) => replicas.indexOf(id) !== at)
+  if (twice !== undefined) return invalid(`the list of replicas has broker ${twice} more than once`)
+  const unknown = replicas.find(id => !brokers.some(known => known.id === id))
+  if (unknown !== undefined) return invalid(`there is no broker ${unknown}; name brokers of the cluster`)
+  const isSame = replicas.length === partition.replicas.length && replicas.every(id => partition.replicas.includes(id))
+  return isSame ? null : invalid(`${name}-${index} cannot leave the brokers ${partition.replicas.join(', ')}`)
+}
