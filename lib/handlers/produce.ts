@@ -1,6 +1,7 @@
 /** Produce: appends records. Offsets are given at once; the answer leaves when the records are where `acks` wants them. */
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { ProduceRequest, ProduceResponse } from '../../protocol/messages/produce.ts'
+import { Later } from '../base/later.ts'
 import {
   type AppendResult,
   type Partition,
@@ -45,7 +46,7 @@ const withoutLogStart: ReadonlySet<number> = new Set([
 export function produce(
   request: ProduceRequest,
   context: Context,
-): ProduceResponse | Promise<ProduceResponse | null> | null {
+): ProduceResponse | Later<ProduceResponse | null> | null {
   const { acks } = request
   const response = { responses: [] as TopicAnswer[], throttleTimeMs: 0 }
   const appends = new Appends(request, context)
@@ -58,16 +59,19 @@ export function produce(
   }
   const { wait } = appends
   if (wait === null || wait.count === 0) return answer()
-  return new Promise((resolve, reject) => {
-    appends.onBug = reject
-    wait.whenDone(() => {
-      try {
-        resolve(answer())
-      } catch (error) {
-        reject(error)
-      }
-    })
+  const later = new Later<ProduceResponse | null>()
+  appends.onBug = error => later.reject(error)
+  wait.whenDone(() => {
+    let response: ProduceResponse | null
+    try {
+      response = answer()
+    } catch (error) {
+      later.reject(error)
+      return
+    }
+    later.resolve(response)
   })
+  return later
 }
 
 /** The appends of one request. */
