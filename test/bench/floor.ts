@@ -15,6 +15,7 @@ import { join } from 'node:path'
 import { type Receiver, receive, receivePathOf } from '../../lib/server/receive.ts'
 import { decode } from '../../protocol/codec.ts'
 import { decodeRequestHeader, encodeResponseFrame } from '../../protocol/frame.ts'
+import { DeleteTopics } from '../../protocol/messages/delete-topics.ts'
 import { Fetch } from '../../protocol/messages/fetch.ts'
 import { Produce } from '../../protocol/messages/produce.ts'
 import { answerOf } from './floor-answers.ts'
@@ -38,14 +39,17 @@ class Store {
   #batch: Buffer | null = null
 
   write(bytes: Buffer): void {
-    if (this.#writtenBytes > writtenBytesMax) {
-      closeSync(this.#written)
-      rmSync(join(directory, 'written'))
-      this.#written = openSync(join(directory, 'written'), 'w')
-      this.#writtenBytes = 0
-    }
+    if (this.#writtenBytes > writtenBytesMax) this.beginAnew()
     writeSync(this.#written, bytes, 0, bytes.length, this.#writtenBytes)
     this.#writtenBytes += bytes.length
+  }
+
+  /** Lets go of what was written. */
+  beginAnew(): void {
+    closeSync(this.#written)
+    rmSync(join(directory, 'written'))
+    this.#written = openSync(join(directory, 'written'), 'w')
+    this.#writtenBytes = 0
   }
 
   /** Fills the file that is served, unless it is. */
@@ -162,6 +166,8 @@ class Through implements Receiver {
       this.#serve(this.#fetched)
     } else {
       this.#pieces = []
+      // The end of a run: the next one finds its memory warm, as a broker does that deletes the topic.
+      if (apiKey === DeleteTopics.key) this.#store.beginAnew()
       this.#socket.write(answerOf(apiKey, apiVersion, correlationId, frame.subarray(bodyStart)))
     }
   }

@@ -4,7 +4,7 @@ import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { type Section, tableOf } from './measures.ts'
 import { barsOf, pictureOf } from './picture.ts'
-import { type Rivals, startRivals } from './rivals.ts'
+import { type Rivals, startOwn, startRivals } from './rivals.ts'
 import { floor } from './sections/floor.ts'
 import { java } from './sections/java.ts'
 import { librdkafka, missingLibrdkafka } from './sections/librdkafka.ts'
@@ -22,7 +22,7 @@ Sections (all by default; together about an hour):
   librdkafka   kcat with batches of 1 MB
   replay       ready-made requests, so that no client is what is measured; see test/bench/replay/main.ts for single runs
   limits       1,000 and 10,000 partitions, 5,000 connections, memory after 10 GB
-  floor        the distance to a bare socket that writes to a file
+  floor        the distance to a bare socket that writes to a file, in Node and in C; needs no Apache Kafka
 
 Options:
   --rounds N              rounds that count (5)
@@ -56,8 +56,7 @@ function sectionOf(key: string, rivals: Rivals, rounds: number, warmMegabytes: n
   if (key === 'java') return java(rivals, rounds, warmMegabytes)
   if (key === 'librdkafka') return librdkafka(rivals, rounds, warmMegabytes)
   if (key === 'replay') return replay(rivals, rounds, warmMegabytes, values.case)
-  if (key === 'limits') return limits(rivals, rounds)
-  return floor(rivals[0], rounds, warmMegabytes)
+  return limits(rivals, rounds, warmMegabytes)
 }
 
 /** Puts a table, or what is drawn of all, between its marks. */
@@ -78,22 +77,30 @@ async function main(): Promise<void> {
   const running = values.against === undefined ? null : { bootstrap: values.against, pid: Number(values.pid) }
   const machine = `Node ${process.versions.node}, ${cpus().length} cores (${cpus()[0]!.model}), ${new Date().toISOString().slice(0, 10)}`
   const done = (section: Section, rival: string) => {
-    const text = `${tableOf(section.measures, rival)}\n\n${section.setting} Medians of ${rounds} rounds. ${machine}.`
+    const text = `${tableOf(section.measures, section.rivals ?? [rival])}\n\n${section.setting} Medians of ${rounds} rounds. ${machine}.`
     console.log(`\n${section.key}\n\n${text}\n`)
     if (!values['keep-file']) keep(section, text)
   }
   if (wanted.includes('start')) done(await start(rounds, running === null), 'Apache Kafka')
-  const others = wanted.filter(key => key !== 'start')
+  const others = wanted.filter(key => key !== 'start' && key !== 'floor')
   if (others.length > 0) {
     const rivals = await startRivals(running)
     try {
       for (const key of others) {
         const missing = key === 'librdkafka' ? missingLibrdkafka() : null
         if (missing !== null) console.log(`${key}: skipped, ${missing}`)
-        else done(await sectionOf(key, rivals, rounds, warmMegabytes), key === 'floor' ? 'floor' : rivals[1].name)
+        else done(await sectionOf(key, rivals, rounds, warmMegabytes), rivals[1].name)
       }
     } finally {
       for (const rival of rivals) await rival.stop()
+    }
+  }
+  if (wanted.includes('floor')) {
+    const own = await startOwn()
+    try {
+      done(await floor(own, rounds, warmMegabytes), '')
+    } finally {
+      await own.stop()
     }
   }
   if (values['keep-file']) return

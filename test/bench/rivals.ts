@@ -35,25 +35,33 @@ function rival(name: string, bootstrap: string, pid: number, stop: () => Promise
   return { name, bootstrap, host, port: Number(port), pid, idle: usageOf(pid), stop }
 }
 
+/** Starts this broker on a new directory. */
+export async function startOwn(): Promise<Rival> {
+  const directory = mkdtempSync(join(tmpdir(), 'ottla-bench-'))
+  const own = await startOwnBroker(['--port', '0', '--data', directory, '--set', 'group.initial.rebalance.delay.ms=0'])
+  return rival('Ottla', own.bootstrap, own.pid, async () => {
+    await own.stop()
+    rmSync(directory, { recursive: true, force: true })
+  })
+}
+
 /** Starts both on new directories; throws where there is nothing to compare with. */
 export async function startRivals(running: Running | null): Promise<Rivals> {
   const missing = running === null ? fetchKafka() : null
   if (missing !== null) throw new Error(`there is nothing to compare with: ${missing}; or name one with --against`)
-  const directory = mkdtempSync(join(tmpdir(), 'ottla-bench-'))
-  const data = join(directory, 'ottla')
-  const own = await startOwnBroker(['--port', '0', '--data', data, '--set', 'group.initial.rebalance.delay.ms=0'])
-  const stopOwn = async () => {
-    await own.stop()
-    rmSync(directory, { recursive: true, force: true })
-  }
+  const own = await startOwn()
   try {
-    const other =
-      running === null ? await startKafka(join(directory, 'kafka')) : { ...running, stop: async () => undefined }
+    const directory = mkdtempSync(join(tmpdir(), 'kafka-bench-'))
+    const other = running === null ? await startKafka(directory) : { ...running, stop: async () => undefined }
     await new Promise(resolve => setTimeout(resolve, idleMs))
     const name = running === null ? `Apache Kafka ${kafkaVersion}` : running.bootstrap
-    return [rival('Ottla', own.bootstrap, own.pid, stopOwn), rival(name, other.bootstrap, other.pid, other.stop)]
+    const stop = async () => {
+      await other.stop()
+      rmSync(directory, { recursive: true, force: true })
+    }
+    return [{ ...own, idle: usageOf(own.pid) }, rival(name, other.bootstrap, other.pid, stop)]
   } catch (error) {
-    await stopOwn()
+    await own.stop()
     throw error
   }
 }

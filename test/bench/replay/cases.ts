@@ -57,6 +57,7 @@ const base: Case = {
 export const cases: readonly Case[] = [
   { ...base, name: 'produce-100b-16k', recordBytes: 100, recordsPerBatch: 150 },
   { ...base, name: 'produce-1k-16k' },
+  { ...base, name: 'produce-1k-16k-one', connections: 1, window: 1 },
   { ...base, name: 'produce-1k-16k-idempotent', idempotent: true },
   { ...base, name: 'produce-1k-16k-6-partitions', partitions: 6, idempotent: true },
   { ...base, name: 'produce-1k-16k-1000-partitions', partitions: 1000 },
