@@ -1,5 +1,6 @@
 /** What another process has used of the machine, out of Linux's /proc. */
 import { readFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 
 /** Clock ticks per second in /proc; the same on every Linux that Node runs on. */
 const ticksPerSecond = 100
@@ -32,4 +33,25 @@ export function usageOf(pid: number | null): Usage {
   } catch {
     return none
   }
+}
+
+/** Share of a core that a process uses in so many milliseconds from now. */
+export async function coreShareOf(pid: number, ms: number): Promise<number> {
+  const before = usageOf(pid)
+  const beganMs = performance.now()
+  await delay(ms)
+  const after = usageOf(pid)
+  const cpuSeconds = after.userSeconds + after.systemSeconds - before.userSeconds - before.systemSeconds
+  return (cpuSeconds / (performance.now() - beganMs)) * 1000
+}
+
+/** What a process uses at most that does nothing, as a share of a core, and over how long that is looked at. */
+const restShare = 0.02
+const restMs = 2_000
+
+/** Waits until what a process was given to do has no aftermath any more, but no longer than so many milliseconds. */
+export async function untilAtRest(pid: number, msMax: number): Promise<void> {
+  const endMs = performance.now() + msMax
+  let calm = 0
+  while (calm < 2 && performance.now() < endMs) calm = (await coreShareOf(pid, restMs)) <= restShare ? calm + 1 : 0
 }
