@@ -17,6 +17,8 @@ const restMsMax = 20_000
 /** For each broker; of the rival, what it has not done by then is left out. */
 const brokerMsMax = 240_000
 
+const late = `more did not fit into ${brokerMsMax / 60_000} minutes`
+
 const spreads = [
   { topic: 'one-partition', partitions: 1, name: 'producer and consumer, 1 partition' },
   { topic: 'thousand-partitions', partitions: 1_000, name: 'producer and consumer, 1,000 partitions' },
@@ -60,7 +62,7 @@ async function within<T>(msMax: number, work: Promise<T>): Promise<T> {
   const over = new AbortController()
   const late = async () => {
     await delay(msMax, undefined, { signal: over.signal })
-    throw new Error('the time for it is over')
+    throw new Error(late)
   }
   try {
     return await Promise.race([work, late()])
@@ -69,14 +71,20 @@ async function within<T>(msMax: number, work: Promise<T>): Promise<T> {
   }
 }
 
-/** One broker's rounds, of which round 0 does not count; gives those that it had the time for. */
+/** The multiples of the rounds that a broker has done, and why they are not all. */
+interface Rounds {
+  readonly ratios: readonly number[]
+  readonly missing: string | null
+}
+
+/** One broker's rounds, of which round 0 does not count. */
 async function measure(
   rival: Rival,
   at: number,
   rounds: number,
   warmMegabytes: number,
   figures: Figures,
-): Promise<number[]> {
+): Promise<Rounds> {
   const endMs = performance.now() + brokerMsMax
   const ratios: number[] = []
   const cluster = await BenchCluster.connect(rival.host, rival.port)
@@ -88,8 +96,8 @@ async function measure(
     for (let round = 0; round <= rounds; round++) {
       const costs = [0, 0]
       for (const spread of round % 2 === 0 ? [0, 1] : [1, 0]) {
-        const msLeft = endMs - performance.now()
-        if (at > 0 && msLeft <= 0) return ratios
+        const msLeft = Math.ceil(endMs - performance.now())
+        if (at > 0 && msLeft <= 0) return { ratios, missing: late }
         warmMemory(warmMegabytes * 1024 * 1024)
         costs[spread] = await costOf(rival, spreads[spread]!.topic, at > 0 ? msLeft : brokerMsMax)
       }
@@ -105,14 +113,13 @@ async function measure(
     }
   } catch (error) {
     if (at === 0) throw error
-    console.log(
-      `1,000 partitions, ${rival.name}: ended after ${ratios.length} rounds, ${(error as Error).message.split('\n')[0]}`,
-    )
+    const missing = performance.now() >= endMs ? late : (error as Error).message.split('\n')[0]!
+    return { ratios, missing }
   } finally {
     for (const { topic } of spreads) await within(10_000, cluster.deleteTopic(topic)).catch(() => undefined)
     await cluster.close()
   }
-  return ratios
+  return { ratios, missing: null }
 }
 
 /** Gives a sentence on what was left out, empty where nothing was. */
@@ -124,12 +131,13 @@ export async function manyPartitions(
 ): Promise<string> {
   let leftOut = ''
   for (const [at, rival] of rivals.entries()) {
-    const ratios = await measure(rival, at, rounds, warmMegabytes, figures)
+    const { ratios, missing } = await measure(rival, at, rounds, warmMegabytes, figures)
     const name = 'CPU per record with 1,000 partitions, as a multiple of one'
     for (const ratio of ratios) figures.add(at, { name, unit: '×', digits: 2, better: 'lower' }, ratio)
     if (ratios.length > 0) console.log(`1,000 partitions, ${rival.name}: ${median(ratios).toFixed(2)} × one`)
-    if (ratios.length < rounds) {
-      leftOut = ` ${rival.name} did ${ratios.length} of ${rounds} rounds with 1,000 partitions in the ${brokerMsMax / 60_000} minutes that it had.`
+    if (missing !== null) {
+      leftOut = ` Of ${rival.name} ${ratios.length} of ${rounds} rounds with 1,000 partitions are here: ${missing}.`
+      console.log(leftOut.trim())
     }
   }
   return leftOut
