@@ -60,12 +60,12 @@ async function costOf({ bootstrap, pid }: Rival, topic: string, msMax: number): 
 async function within<T>(msMax: number, work: Promise<T>): Promise<T> {
   work.catch(() => {})
   const over = new AbortController()
-  const late = async () => {
+  const end = async () => {
     await delay(msMax, undefined, { signal: over.signal })
     throw new Error(late)
   }
   try {
-    return await Promise.race([work, late()])
+    return await Promise.race([work, end()])
   } finally {
     over.abort()
   }
