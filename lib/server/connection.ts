@@ -39,6 +39,8 @@ export interface ConnectionHost {
   /** Bytes of large requests that have not come in whole. */
   readonly assembly: Budget
   monotonicMs(): number
+  /** Whether more may be read in this turn of the event loop after so many bytes. */
+  mayReadOn(bytes: number): boolean
   /** Runs at the end of this turn of the event loop. */
   immediate(run: () => void): void
   /** Serves the request between two positions of the buffer; its end is `connection.answer` or `connection.fail`. */
@@ -114,12 +116,12 @@ export class Connection implements Receiver {
 
   filled(bytes: number): boolean {
     this.#reader.filled(bytes)
-    return this.#received()
+    return this.#received(bytes)
   }
 
   push(bytes: Buffer): boolean {
     this.#reader.push(bytes)
-    return this.#received()
+    return this.#received(bytes.length)
   }
 
   /** The answer to a request: buffers in order, or null for none. */
@@ -169,11 +171,12 @@ export class Connection implements Receiver {
     this.#proceed()
   }
 
-  /** Bytes have come. Returns whether more may. */
-  #received(): boolean {
+  /** So many bytes have come. Returns whether more may. */
+  #received(bytes: number): boolean {
     this.lastActiveMs = this.#host.monotonicMs()
     this.#pump()
-    this.#paused = this.#closing || this.#blocked || !this.#roomGranted()
+    if (!this.#resting && !this.#host.mayReadOn(bytes)) this.#rest()
+    this.#paused = this.#closing || this.#blocked || this.#resting || !this.#roomGranted()
     if (!this.#paused) this.#reader.makeRoom()
     this.#accountRoom()
     return !this.#paused
@@ -188,7 +191,7 @@ export class Connection implements Receiver {
     try {
       while (!this.#closing && reader.next()) {
         const { buffer, frameStart, frameEnd } = reader
-        if (turnsLeft-- === 0) this.#resting = true
+        if (turnsLeft-- === 0) this.#rest()
         if (turnsLeft < 0 || !this.#admitted(frameEnd - frameStart)) {
           this.#blocked = true
           break
@@ -205,7 +208,13 @@ export class Connection implements Receiver {
       this.refuse(error.message)
     }
     this.#pumping = false
-    if (this.#resting) this.#host.immediate(() => this.#rested())
+  }
+
+  /** Takes no more before the next turn of the event loop. */
+  #rest(): void {
+    if (this.#resting) return
+    this.#resting = true
+    this.#host.immediate(() => this.#rested())
   }
 
   #rested(): void {

@@ -17,6 +17,14 @@ import { Slabs } from './slabs.ts'
 /** The shortest request: API key, version and correlation id. */
 const requestBytesMin = 8
 
+/**
+ * Bytes that all connections together may bring in one turn of the event loop before those that bring more have to wait for the
+ * next. What is not answered (acks=0) holds nothing back otherwise, and its memory comes free only when the turn is over.
+ */
+const turnBytesMax = 8 * 1024 * 1024
+/** Reads below this are not counted: they would need many in one turn. */
+const countedBytesMin = 64 * 1024
+
 /** Serves one request. */
 export type Dispatch = (connection: Connection, slot: Slot, buffer: Buffer, start: number, end: number) => void
 
@@ -36,6 +44,11 @@ export class Connections implements ConnectionHost {
   readonly #deadlines = new Deadlines<Connection>()
   readonly #alarm: Alarm
   #lastId = 0
+  /** Bytes of large reads in this turn. */
+  #turnBytes = 0
+  readonly #turnOver = () => {
+    this.#turnBytes = 0
+  }
   #emptied: (() => void) | null = null
 
   /** `path` is how bytes are received; null for the best way that there is. */
@@ -72,6 +85,14 @@ export class Connections implements ConnectionHost {
 
   immediate(run: () => void): void {
     this.#clock.immediate(run)
+  }
+
+  /** Whether more may be read in this turn after so many bytes. */
+  mayReadOn(bytes: number): boolean {
+    if (bytes < countedBytesMin) return true
+    if (this.#turnBytes === 0) this.#clock.immediate(this.#turnOver)
+    this.#turnBytes += bytes
+    return this.#turnBytes < turnBytesMax
   }
 
   /** Takes a socket that a listener accepted, paused, or closes it where there are too many. */
