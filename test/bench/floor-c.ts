@@ -98,6 +98,7 @@ export class FloorInC {
     } finally {
       server.kill('SIGKILL')
       await stopped
+      for (const name of ['written', 'served']) rmSync(join(this.#directory, name), { force: true })
     }
   }
 
