@@ -1,5 +1,4 @@
 /** Every API that the broker answers: one line each. Dispatch, and what ApiVersions advertises, derive from this list. */
-
 import { AlterConfigs } from '../../protocol/messages/alter-configs.ts'
 import { AlterPartitionReassignments } from '../../protocol/messages/alter-partition-reassignments.ts'
 import { AlterReplicaLogDirs } from '../../protocol/messages/alter-replica-log-dirs.ts'
@@ -34,7 +33,6 @@ import { OffsetForLeaderEpoch } from '../../protocol/messages/offset-for-leader-
 import { Produce } from '../../protocol/messages/produce.ts'
 import { SyncGroup } from '../../protocol/messages/sync-group.ts'
 import type { Api, Fields, RequestOf, ResponseOf } from '../../protocol/schema.ts'
-import type { Later } from '../base/later.ts'
 import { alterConfigs } from './alter-configs.ts'
 import { alterPartitionReassignments } from './alter-partition-reassignments.ts'
 import { alterReplicaLogDirs } from './alter-replica-log-dirs.ts'
@@ -71,7 +69,7 @@ import { produce } from './produce.ts'
 import { syncGroup } from './sync-group.ts'
 
 /** What a handler gives: the response, at once or later, or null where nothing is to be sent. */
-export type Answer<Response> = Response | Promise<Response | null> | Later<Response | null> | null
+export type Answer<Response> = Response | Promise<Response | null> | null
 
 /** One API with the function that answers it. */
 export interface Handler {

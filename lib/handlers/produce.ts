@@ -1,7 +1,6 @@
 /** Produce: appends records. Offsets are given at once; the answer leaves when the records are where `acks` wants them. */
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { ProduceRequest, ProduceResponse } from '../../protocol/messages/produce.ts'
-import { Later } from '../base/later.ts'
 import {
   type AppendResult,
   type Partition,
@@ -46,7 +45,7 @@ const withoutLogStart: ReadonlySet<number> = new Set([
 export function produce(
   request: ProduceRequest,
   context: Context,
-): ProduceResponse | Later<ProduceResponse | null> | null {
+): ProduceResponse | Promise<ProduceResponse | null> | null {
   const { acks } = request
   const response = { responses: [] as TopicAnswer[], throttleTimeMs: 0 }
   const appends = new Appends(request, context)
@@ -59,19 +58,16 @@ export function produce(
   }
   const { wait } = appends
   if (wait === null || wait.count === 0) return answer()
-  const later = new Later<ProduceResponse | null>()
-  appends.onBug = error => later.reject(error)
-  wait.whenDone(() => {
-    let response: ProduceResponse | null
-    try {
-      response = answer()
-    } catch (error) {
-      later.reject(error)
-      return
-    }
-    later.resolve(response)
+  return new Promise((resolve, reject) => {
+    appends.onBug = reject
+    wait.whenDone(() => {
+      try {
+        resolve(answer())
+      } catch (error) {
+        reject(error)
+      }
+    })
   })
-  return later
 }
 
 /** The appends of one request. */

@@ -5,7 +5,6 @@ import { type FrameBounds, FrameError, FrameReader } from './frame-reader.ts'
 import type { ServerLimits } from './limits.ts'
 import type { ReceivePath, Receiver } from './receive.ts'
 import { Replies, Slot } from './replies.ts'
-import { Outlet } from './send.ts'
 import type { Slabs } from './slabs.ts'
 
 /** Who is at the other end, and where they came in. One object for the life of the connection. */
@@ -87,7 +86,7 @@ export class Connection implements Receiver {
     this.info = info
     this.#host = host
     this.#reader = new FrameReader(host.bounds, path === 'slab' ? host.slabs : null)
-    this.#replies = new Replies(new Outlet(socket, path), () => this.#sent())
+    this.#replies = new Replies(socket, () => this.#sent())
     this.lastActiveMs = host.monotonicMs()
     socket.on('end', () => this.finish())
     // What went wrong is of no use to anybody: the connection is gone, and 'close' follows.

@@ -3,7 +3,6 @@ import { decode } from '../../protocol/codec.ts'
 import { KafkaError } from '../../protocol/errors.ts'
 import { decodeRequestHeader, encodeResponseFrame, type RequestHeaderView } from '../../protocol/frame.ts'
 import type { Clock } from '../base/clock.ts'
-import { Later } from '../base/later.ts'
 import { LogLimit } from '../base/log-limit.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Connection } from './connection.ts'
@@ -73,12 +72,7 @@ export class Dispatcher<Context> {
       this.#failed(connection, slot, row, header, request, context, error)
       return
     }
-    if (answer instanceof Later) {
-      answer.wait(
-        response => this.#answer(connection, slot, row, header, response),
-        error => this.#failed(connection, slot, row, header, request, context, error),
-      )
-    } else if (answer instanceof Promise) {
+    if (answer instanceof Promise) {
       answer.then(
         response => this.#answer(connection, slot, row, header, response),
         error => this.#failed(connection, slot, row, header, request, context, error),

@@ -2,7 +2,7 @@
  * How bytes get from a socket to a connection: into memory of ours where Node lets us, by 'data' events elsewhere.
  *
  * Node reads into memory of the caller's only for sockets that it connects itself. An accepted socket is therefore taken off its
- * handle, and the handle given to a new socket. The handle is a private property of Node's; nothing but this and send.ts touches it.
+ * handle, and the handle given to a new socket. The handle is a private property of Node's; nothing else in the broker touches it.
  */
 import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net'
 
@@ -19,12 +19,8 @@ export interface Receiver {
 /** Which way bytes come in: 'slab' into memory of ours, 'events' by buffers that Node makes. */
 export type ReceivePath = 'slab' | 'events'
 
-/** What is used of the handle under a socket. Writes give 0 or an error; what the kernel did not take is queued. */
-export interface Handle {
-  readonly writeQueueSize: number
+interface Handle {
   useUserBuffer(buffer: Buffer): void
-  writeBuffer(request: object, bytes: Buffer): number
-  writev(request: object, chunks: readonly Buffer[], allBuffers: true): number
 }
 
 interface Accepted {
@@ -32,7 +28,7 @@ interface Accepted {
 }
 
 /** The handle under an accepted socket, if this Node has one that reads into memory of ours. */
-export function handleOf(socket: Socket): Handle | null {
+function handleOf(socket: Socket): Handle | null {
   const { _handle } = socket as unknown as Accepted
   return typeof _handle?.useUserBuffer === 'function' ? _handle : null
 }

@@ -1,7 +1,7 @@
 /** A connection's answers: given in any order, sent in the order of their requests, several by one write. */
+import type { Socket } from 'node:net'
 import { Queue } from '../base/queue.ts'
 import type { Exchange } from './handlers.ts'
-import type { Outlet } from './send.ts'
 import type { Slab } from './slabs.ts'
 
 /** A request whose answer has its place in the line. */
@@ -45,18 +45,8 @@ const gatherBytesMax = 4 * 1024
 /** Answers beyond this number are written without waiting for more, so that a burst of requests leaves no heap of answers. */
 const chunksMax = 256
 
-/** All that have something to write when the callback that runs now has ended: one tick for them together. */
-let due: Replies[] = []
-
-/** Some may have written a full heap already. */
-function flushDue(): void {
-  const replies = due
-  due = []
-  for (const one of replies) one.flushLater()
-}
-
 export class Replies {
-  readonly #outlet: Outlet
+  readonly #socket: Socket
   readonly #sent: () => void
   readonly #line = new Queue<Slot>()
   #chunks: Buffer[] = []
@@ -69,8 +59,8 @@ export class Replies {
   #dead = false
 
   /** `sent` is called each time that answers have left for the client. */
-  constructor(outlet: Outlet, sent: () => void) {
-    this.#outlet = outlet
+  constructor(socket: Socket, sent: () => void) {
+    this.#socket = socket
     this.#sent = sent
   }
 
@@ -81,7 +71,7 @@ export class Replies {
 
   /** Bytes of answers that have not left for the client. */
   get bytesPending(): number {
-    return this.#heldBytes + this.#chunkBytes + this.#outlet.bytesPending
+    return this.#heldBytes + this.#chunkBytes + this.#socket.writableLength
   }
 
   /** Gives the next request its place. */
@@ -132,8 +122,17 @@ export class Replies {
     this.#chunks = []
     this.#chunkBytes = 0
     const sent = after.length === 0 ? this.#sent : () => this.#sentAll(after)
-    const gathered = chunks.length > 1 && bytes <= gatherBytesMax ? [Buffer.concat(chunks, bytes)] : chunks
-    this.#outlet.send(gathered, sent)
+    if (chunks.length === 1) {
+      this.#socket.write(chunks[0]!, sent)
+    } else if (bytes <= gatherBytesMax) {
+      this.#socket.write(Buffer.concat(chunks, bytes), sent)
+    } else {
+      this.#socket.cork()
+      const last = chunks.length - 1
+      for (let i = 0; i < last; i++) this.#socket.write(chunks[i]!)
+      this.#socket.write(chunks[last]!, sent)
+      this.#socket.uncork()
+    }
   }
 
   /** Writes what has come into turn since the tick was asked for. */
@@ -152,7 +151,7 @@ export class Replies {
       this.flush()
     } else if (!this.#flushing) {
       this.#flushing = true
-      if (due.push(this) === 1) process.nextTick(flushDue)
+      process.nextTick(flush, this)
     }
   }
 
@@ -167,6 +166,11 @@ export class Replies {
     runAll(after)
     this.#sent()
   }
+}
+
+/** Called by the next tick, by which time a full heap may have been written already. */
+function flush(replies: Replies): void {
+  replies.flushLater()
 }
 
 /** Answers that were encoded one after the other lie side by side in memory: they are one buffer without a copy. */

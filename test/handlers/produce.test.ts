@@ -1,19 +1,11 @@
 /** Produce: what is acknowledged and when, and what is refused with which error. */
 import t from 'tap'
-import { Later } from '../../lib/base/later.ts'
-import type { Context } from '../../lib/handlers/context.ts'
-import { produce as produceOrLater } from '../../lib/handlers/produce.ts'
+import { produce } from '../../lib/handlers/produce.ts'
 import { codes } from '../../protocol/errors.ts'
 import type { ProduceRequest, ProduceResponse } from '../../protocol/messages/produce.ts'
 import { buildMessages } from '../../protocol/records/message.ts'
 import { memoryFiles } from '../../storage/files.ts'
 import { batchOf, breakableFiles, PartitionsFixture, topicImage, valuesOf } from '../partitions/fixture.ts'
-
-/** An answer to come as a promise. */
-function produce(request: ProduceRequest, context: Context): ProduceResponse | Promise<ProduceResponse | null> | null {
-  const answer = produceOrLater(request, context)
-  return answer instanceof Later ? answer.promise() : answer
-}
 
 const zeroId = 'AAAAAAAAAAAAAAAAAAAAAA'
 type Data = Record<string, Record<number, Buffer | null>>
