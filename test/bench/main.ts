@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { type Section, tableOf } from './measures.ts'
 import { barsOf, pictureOf } from './picture.ts'
 import { type Rivals, startOwn, startRivals } from './rivals.ts'
+import { disk } from './sections/disk.ts'
 import { floor } from './sections/floor.ts'
 import { java } from './sections/java.ts'
 import { librdkafka, missingLibrdkafka } from './sections/librdkafka.ts'
@@ -22,6 +23,7 @@ Sections (all by default; together about an hour):
   librdkafka   kcat with batches of 1 MB
   replay       ready-made requests, so that no client is what is measured; see test/bench/replay/main.ts for single runs
   limits       1,000 and 10,000 partitions, 5,000 connections, memory after 10 GB
+  disk         fetches of what the page cache does not hold, beside cat
   floor        the distance to a bare socket that writes to a file, in Node and in C; needs no Apache Kafka
 
 Options:
@@ -49,12 +51,13 @@ const { values, positionals } = parseArgs({
 })
 
 const comparedKeys = ['start', 'java', 'librdkafka', 'replay', 'limits']
-const keys = [...comparedKeys, 'floor']
+const keys = [...comparedKeys, 'disk', 'floor']
 const reportFile = new URL('../../BENCHMARKS.md', import.meta.url)
 
 function sectionOf(key: string, rivals: Rivals, rounds: number, warmMegabytes: number): Promise<Section> {
   if (key === 'java') return java(rivals, rounds, warmMegabytes)
   if (key === 'librdkafka') return librdkafka(rivals, rounds, warmMegabytes)
+  if (key === 'disk') return disk(rivals, rounds)
   if (key === 'replay') return replay(rivals, rounds, warmMegabytes, values.case)
   return limits(rivals, rounds, warmMegabytes)
 }

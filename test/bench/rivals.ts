@@ -13,6 +13,8 @@ export interface Rival {
   readonly host: string
   readonly port: number
   readonly pid: number
+  /** Its data directory; null where it is not known. */
+  readonly data: string | null
   /** When it was started, before any load. */
   readonly idle: Usage
   stop(): Promise<unknown>
@@ -30,16 +32,16 @@ export interface Running {
 /** How long a broker is left alone before its idle memory is read, in milliseconds. */
 const idleMs = 2_000
 
-function rival(name: string, bootstrap: string, pid: number, stop: () => Promise<unknown>): Rival {
+function rival(name: string, { bootstrap, pid }: Running, data: string | null, stop: () => Promise<unknown>): Rival {
   const [host, port] = bootstrap.split(':') as [string, string]
-  return { name, bootstrap, host, port: Number(port), pid, idle: usageOf(pid), stop }
+  return { name, bootstrap, host, port: Number(port), pid, data, idle: usageOf(pid), stop }
 }
 
 /** Starts this broker on a new directory. */
 export async function startOwn(): Promise<Rival> {
   const directory = mkdtempSync(join(tmpdir(), 'ottla-bench-'))
   const own = await startOwnBroker(['--port', '0', '--data', directory, '--set', 'group.initial.rebalance.delay.ms=0'])
-  return rival('Ottla', own.bootstrap, own.pid, async () => {
+  return rival('Ottla', own, directory, async () => {
     await own.stop()
     rmSync(directory, { recursive: true, force: true })
   })
@@ -59,7 +61,10 @@ export async function startRivals(running: Running | null): Promise<Rivals> {
       await other.stop()
       rmSync(directory, { recursive: true, force: true })
     }
-    return [{ ...own, idle: usageOf(own.pid) }, rival(name, other.bootstrap, other.pid, stop)]
+    return [
+      { ...own, idle: usageOf(own.pid) },
+      rival(name, other, running === null ? join(directory, 'data') : null, stop),
+    ]
   } catch (error) {
     await own.stop()
     throw error

@@ -46,13 +46,15 @@ const megabyte = 1024 * 1024
 const lookMs = 20
 let topicsMade = 0
 
-export async function runCase(test: Case, target: Target): Promise<Result> {
+/** Measures one case. `filled` is called with the topic once it has what a fetching case reads. */
+export async function runCase(test: Case, target: Target, filled?: (topic: string) => void): Promise<Result> {
   const cluster = await BenchCluster.connect(target.host, target.port)
   const topic = `replay-${test.kind}-${process.pid}-${++topicsMade}`
   try {
     await cluster.createTopic(topic, test.partitions)
     const tally = new Tally()
     if (test.kind === 'fetch') await fill(test, topic, target, cluster)
+    filled?.(topic)
     const lanes = await lanesOf(test, topic, target, cluster, tally)
     try {
       return await measure(test, target, tally, lanes)
