@@ -37,10 +37,20 @@ function rival(name: string, { bootstrap, pid }: Running, data: string | null, s
   return { name, bootstrap, host, port: Number(port), pid, data, idle: usageOf(pid), stop }
 }
 
+/** What both are started with: what one run wrote is gone before the next, so that its memory is found again. */
+const settings = { 'group.initial.rebalance.delay.ms': '0', 'log.segment.delete.delay.ms': '100' }
+
 /** Starts this broker on a new directory. */
 export async function startOwn(): Promise<Rival> {
   const directory = mkdtempSync(join(tmpdir(), 'ottla-bench-'))
-  const own = await startOwnBroker(['--port', '0', '--data', directory, '--set', 'group.initial.rebalance.delay.ms=0'])
+  const own = await startOwnBroker([
+    '--port',
+    '0',
+    '--data',
+    directory,
+    '--set',
+    ...Object.entries(settings).map(([name, value]) => `${name}=${value}`),
+  ])
   return rival('Ottla', own, directory, async () => {
     await own.stop()
     rmSync(directory, { recursive: true, force: true })
@@ -54,7 +64,7 @@ export async function startRivals(running: Running | null): Promise<Rivals> {
   const own = await startOwn()
   try {
     const directory = mkdtempSync(join(tmpdir(), 'kafka-bench-'))
-    const other = running === null ? await startKafka(directory) : { ...running, stop: async () => undefined }
+    const other = running === null ? await startKafka(directory, settings) : { ...running, stop: async () => undefined }
     await new Promise(resolve => setTimeout(resolve, idleMs))
     const name = running === null ? `Apache Kafka ${kafkaVersion}` : running.bootstrap
     const stop = async () => {
