@@ -5,6 +5,7 @@ import { Fetch } from '../protocol/messages/fetch.ts'
 import { ListOffsets } from '../protocol/messages/list-offsets.ts'
 import { batches, readRecords } from '../protocol/records/batch.ts'
 import { lastOffset, sizeInBytes } from '../protocol/records/header.ts'
+import type { OwnBroker } from './own-broker.ts'
 import { wholeRequest } from './session.ts'
 
 /** A record as it was sent. */
@@ -12,6 +13,26 @@ export interface Sent {
   readonly key: string | null
   readonly value: string | null
   readonly timestamp: number
+}
+
+/** How long a broker that is ready may take to acknowledge anything at all. */
+const firstAnswerMsMax = 30_000
+
+/** A life that is to be cut off is counted from the first acknowledgement: on a busy machine that may take longer than the life. */
+export function firstAnswer(broker: OwnBroker): { came(): void; readonly wait: Promise<void> } {
+  let came = () => {}
+  const wait = new Promise<void>((resolve, reject) => {
+    const nothing = async () => {
+      await broker.kill()
+      reject(new Error(`nothing was acknowledged in ${firstAnswerMsMax} ms: ${broker.errorOutput()}`))
+    }
+    const timer = setTimeout(nothing, firstAnswerMsMax)
+    came = () => {
+      clearTimeout(timer)
+      resolve()
+    }
+  })
+  return { came, wait }
 }
 
 interface Found {

@@ -10,14 +10,14 @@ import { Client } from '../lib/client/client.ts'
 import { Produce } from '../protocol/messages/produce.ts'
 import { buildBatch } from '../protocol/records/batch.ts'
 import { checkLogDirectory } from './check-directory.ts'
-import { CompactedLedger, type Ledger, RetainedLedger, type Sent } from './crash-ledgers.ts'
+import { CompactedLedger, firstAnswer, type Ledger, RetainedLedger, type Sent } from './crash-ledgers.ts'
 import { type OwnBroker, startOwnBroker } from './own-broker.ts'
 import { runScenarios } from './scenario.ts'
 import { Session, wholeRequest } from './session.ts'
 
 const kills = 50
 const killsInRound = 5
-/** The broker writes for so long, and up to so much longer, before it is killed. */
+/** From its first acknowledgement on the broker writes for so long, and up to so much longer, before it is killed. */
 const livesMs = 120
 const livesLongerMs = 230
 const pipelined = 3
@@ -91,7 +91,9 @@ async function oneRound(directory: string, round: number, ledgers: readonly Ledg
     const settings = kill % 2 === 0 ? [...busy, 'log.cleaner.io.max.bytes.per.second=4000000'] : busy
     const doomed = await start(directory, settings)
     if (kill === 0) await makeTopics(doomed)
-    const writers = ledgers.map(ledger => write(doomed, ledger, kill))
+    const first = firstAnswer(doomed)
+    const writers = ledgers.map(ledger => write(doomed, ledger, kill, first.came))
+    await first.wait
     await new Promise(resolve => setTimeout(resolve, livesMs + ((kill * 37) % livesLongerMs)))
     await doomed.kill()
     const killedMs = Date.now()
@@ -121,7 +123,7 @@ async function connect({ bootstrap }: OwnBroker): Promise<Client> {
 }
 
 /** Produces until the connection breaks, and gives how many records were acknowledged. */
-async function write(broker: OwnBroker, ledger: Ledger, kill: number): Promise<number> {
+async function write(broker: OwnBroker, ledger: Ledger, kill: number, came: () => void): Promise<number> {
   const client = await connect(broker)
   const { topic, partition } = ledger
   let number = 0
@@ -143,6 +145,7 @@ async function write(broker: OwnBroker, ledger: Ledger, kill: number): Promise<n
       assert.equal(errorCode, 0)
       ledger.acknowledged(baseOffset, records)
       acknowledged += records.length
+      came()
     }
   }
   // Each lane ends with the connection.

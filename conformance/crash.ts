@@ -13,6 +13,7 @@ import { batches, readRecords } from '../protocol/records/batch.ts'
 import { sizeInBytes } from '../protocol/records/header.ts'
 import { batchOf } from './cases/case.ts'
 import { checkLogDirectory } from './check-directory.ts'
+import { firstAnswer } from './crash-ledgers.ts'
 import { crashUpkeep } from './crash-upkeep.ts'
 import { type OwnBroker, startOwnBroker } from './own-broker.ts'
 import { runScenarios } from './scenario.ts'
@@ -70,7 +71,9 @@ async function oneRound(
     await session.close()
   }
   const before = acknowledged.reduce((sum, each) => sum + each.size, 0)
-  const writers = acknowledged.map((each, partition) => write(doomed, partition, round, each))
+  const first = firstAnswer(doomed)
+  const writers = acknowledged.map((each, partition) => write(doomed, partition, round, each, first.came))
+  await first.wait
   await new Promise(resolve => setTimeout(resolve, killAfterMs))
   await doomed.kill()
   await Promise.all(writers)
@@ -107,6 +110,7 @@ async function write(
   partition: number,
   round: number,
   acknowledged: Map<number, string>,
+  came: () => void,
 ): Promise<void> {
   const client = await connect(broker)
   let number = 0
@@ -128,6 +132,7 @@ async function write(
       values.forEach((value, i) => {
         acknowledged.set(baseOffset + i, value)
       })
+      came()
     }
   }
   // Each lane ends with the connection.

@@ -1,5 +1,5 @@
 /** Counts of what a request costs, which do not depend on the machine's mood: they may not grow unnoticed. */
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import net from 'node:net'
 import { fileURLToPath } from 'node:url'
@@ -66,14 +66,17 @@ function batchOf(recordCount: number, recordBytes: number): Buffer {
 /** A broker in a process of its own, where to reach it, and how to hear from it. */
 async function startBroker(t: Test, options: readonly string[]) {
   const script = fileURLToPath(new URL('./broker.mjs', import.meta.url))
-  const child = spawn(process.execPath, [...options, script, t.testdir()], { stdio: ['ignore', 2, 2, 'ipc'] })
-  const said = async () => (await once(child, 'message'))[0]
-  const [host, port] = ((await said()) as string).split(':') as [string, string]
+  let child: ChildProcess
+  // Before the directory is asked for: otherwise that would be removed while the broker still has it.
   t.teardown(async () => {
     const ended = once(child, 'exit')
     child.send('stop')
-    await ended
+    const [code] = await ended
+    if (code !== 0) throw new Error(`the broker ended with code ${code}`)
   })
+  child = spawn(process.execPath, [...options, script, t.testdir()], { stdio: ['ignore', 2, 2, 'ipc'] })
+  const said = async () => (await once(child, 'message'))[0]
+  const [host, port] = ((await said()) as string).split(':') as [string, string]
   return { child, said, host, port: Number(port) }
 }
 
