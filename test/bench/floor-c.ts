@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url'
 import { buildBatch } from '../../protocol/records/batch.ts'
 import type { Case } from './replay/cases.ts'
 import { usageOf } from './replay/process-usage.ts'
-import type { Result } from './replay/run.ts'
-import { warmMemory } from './replay/warm-memory.ts'
+import { type Result, warmUpShare } from './replay/run.ts'
+import { warmMegabytesFor, warmMemory } from './replay/warm-memory.ts'
 
 /** What comes with a batch in a request, and a fetch request, and the answer to a produce, in bytes: as the generator has them. */
 const produceHeadBytes = 75
@@ -77,10 +77,10 @@ export class FloorInC {
     const stopped = once(server, 'exit')
     try {
       const [port] = await lineOf(server, 'ready')
-      warmMemory(test.warmMegabytes * megabyte)
+      if (test.warmMemory) await warmMemory(warmMegabytesFor(test.megabytes * (1 + warmUpShare)))
       const client = this.#spawn([
         ...['client', port, test.connections, fetches ? 1 : test.window, ...sizes],
-        ...[test.warmUpSeconds, Math.ceil(requestsMax / 4), test.seconds, requestsMax],
+        ...[test.warmUpSeconds, Math.ceil(requestsMax * warmUpShare), test.seconds, requestsMax],
       ])
       const ended = lineOf(client, 'end')
       await Promise.race([lineOf(client, 'begin'), ended])

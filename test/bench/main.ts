@@ -29,8 +29,8 @@ Sections (all by default; together about an hour):
 Options:
   --rounds N              rounds that count (5)
   --case NAME             only this case of replay; may be given several times
-  --warm-memory MB        free memory that is made warm before each produce (900): virtual machines that give free pages
-                          back to their host pay up to eight times as much for the first write to a page
+  --cold-memory           leave free memory as it is; otherwise as much as a run writes is made warm before it, as virtual
+                          machines that give free pages back to their host pay eight times as much for the first write to one
   --against HOST:PORT --pid N   a running broker to compare with instead of Apache Kafka, and its process
   --keep-file             leave BENCHMARKS.md as it is
 
@@ -43,7 +43,7 @@ const { values, positionals } = parseArgs({
     help: { type: 'boolean' },
     rounds: { type: 'string', default: '5' },
     case: { type: 'string', multiple: true, default: [] },
-    'warm-memory': { type: 'string', default: '900' },
+    'cold-memory': { type: 'boolean', default: false },
     against: { type: 'string' },
     pid: { type: 'string' },
     'keep-file': { type: 'boolean' },
@@ -54,12 +54,12 @@ const comparedKeys = ['start', 'java', 'librdkafka', 'replay', 'limits']
 const keys = [...comparedKeys, 'disk', 'floor']
 const reportFile = new URL('../../BENCHMARKS.md', import.meta.url)
 
-function sectionOf(key: string, rivals: Rivals, rounds: number, warmMegabytes: number): Promise<Section> {
-  if (key === 'java') return java(rivals, rounds, warmMegabytes)
-  if (key === 'librdkafka') return librdkafka(rivals, rounds, warmMegabytes)
+function sectionOf(key: string, rivals: Rivals, rounds: number, warm: boolean): Promise<Section> {
+  if (key === 'java') return java(rivals, rounds, warm)
+  if (key === 'librdkafka') return librdkafka(rivals, rounds, warm)
   if (key === 'disk') return disk(rivals, rounds)
-  if (key === 'replay') return replay(rivals, rounds, warmMegabytes, values.case)
-  return limits(rivals, rounds, warmMegabytes)
+  if (key === 'replay') return replay(rivals, rounds, warm, values.case)
+  return limits(rivals, rounds, warm)
 }
 
 /** Puts a table, or what is drawn of all, between its marks. */
@@ -75,7 +75,7 @@ async function main(): Promise<void> {
   const unknown = positionals.find(key => !keys.includes(key))
   if (unknown !== undefined) throw new Error(`there is no section ${unknown}; --help lists them`)
   const rounds = Number(values.rounds)
-  const warmMegabytes = Number(values['warm-memory'])
+  const warm = !values['cold-memory']
   const wanted = keys.filter(key => positionals.length === 0 || positionals.includes(key))
   const running = values.against === undefined ? null : { bootstrap: values.against, pid: Number(values.pid) }
   const machine = `Node ${process.versions.node}, ${cpus().length} cores (${cpus()[0]!.model}), ${new Date().toISOString().slice(0, 10)}`
@@ -92,7 +92,7 @@ async function main(): Promise<void> {
       for (const key of others) {
         const missing = key === 'librdkafka' ? missingLibrdkafka() : null
         if (missing !== null) console.log(`${key}: skipped, ${missing}`)
-        else done(await sectionOf(key, rivals, rounds, warmMegabytes), rivals[1].name)
+        else done(await sectionOf(key, rivals, rounds, warm), rivals[1].name)
       }
     } finally {
       for (const rival of rivals) await rival.stop()
@@ -101,7 +101,7 @@ async function main(): Promise<void> {
   if (wanted.includes('floor')) {
     const own = await startOwn()
     try {
-      done(await floor(own, rounds, warmMegabytes), '')
+      done(await floor(own, rounds, warm), '')
     } finally {
       await own.stop()
     }

@@ -11,6 +11,9 @@ export interface Measure {
   readonly rounds: readonly (readonly number[])[]
 }
 
+/** Ends the name of a figure that is a part of the one before it. */
+export const inTheKernel = ', of it in the kernel'
+
 /** One table of the report. */
 export interface Section {
   /** Short, for the marks in the report and for the command line. */
@@ -33,6 +36,13 @@ export class Figures {
     while (found.rounds.length <= at) found.rounds.push([])
     found.rounds[at].push(value)
     this.#measures.set(key, found)
+  }
+
+  /** What a broker's CPU spent on so many bytes, and how much of it in the kernel. */
+  addCpu(at: number, name: string, gigabytes: number, cpuSeconds: number, systemSeconds: number): void {
+    const measure = { unit: 'CPU s/GB', digits: 2, better: 'lower' } as const
+    this.add(at, { ...measure, name }, cpuSeconds / gigabytes)
+    this.add(at, { ...measure, name: `${name}${inTheKernel}` }, systemSeconds / gigabytes)
   }
 
   all(): Measure[] {

@@ -1,5 +1,7 @@
 /** Draws the ratios: one bar for each figure, to the left of the line where this broker needs less or does more. */
 
+import { inTheKernel } from './measures.ts'
+
 /** One line of the report's tables. */
 interface Bar {
   readonly label: string
@@ -20,7 +22,7 @@ export function barsOf(report: string, sections: readonly string[]): Bar[] {
     for (const line of report.slice(from, to).split('\n')) {
       const [, name, unit, , , ratio] = line.split('|').map(cell => cell.trim())
       const value = Number(ratio)
-      if (name === undefined || unit === undefined || !ratio || !(value > 0)) continue
+      if (name === undefined || unit === undefined || !ratio || !(value > 0) || name.endsWith(inTheKernel)) continue
       bars.push({ label: `${name} (${unit})`, cost: moreIsBetter.includes(unit) ? 1 / value : value })
     }
   }

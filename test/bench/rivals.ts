@@ -81,14 +81,17 @@ export async function startRivals(running: Running | null): Promise<Rivals> {
   }
 }
 
-/** CPU seconds that the broker spends while something runs, and a little after, for what it does later. */
-export async function cpuSecondsOf<T>(pid: number, run: () => Promise<T>): Promise<{ cpuSeconds: number; result: T }> {
+/** CPU seconds that the broker spends while something runs, and a little after, for what it does later; of them those in the kernel. */
+export async function cpuSecondsOf<T>(
+  pid: number,
+  run: () => Promise<T>,
+): Promise<{ cpuSeconds: number; systemSeconds: number; result: T }> {
   const before = usageOf(pid)
   const result = await run()
   await new Promise(resolve => setTimeout(resolve, 500))
   const after = usageOf(pid)
-  const cpuSeconds = after.userSeconds - before.userSeconds + after.systemSeconds - before.systemSeconds
-  return { cpuSeconds, result }
+  const systemSeconds = after.systemSeconds - before.systemSeconds
+  return { cpuSeconds: after.userSeconds - before.userSeconds + systemSeconds, systemSeconds, result }
 }
 
 /** Both brokers in turns; whoever comes first in one round comes last in the next. With `warmUp` there is a round 0, not to be counted. */

@@ -27,8 +27,8 @@ export interface Case {
   readonly seconds: number
   readonly megabytes: number
   readonly warmUpSeconds: number
-  /** Bytes of the machine's memory to write to before: see warm-memory.ts. */
-  readonly warmMegabytes: number
+  /** Whether the machine's memory that it will write to is made warm before: see warm-memory.ts. */
+  readonly warmMemory: boolean
   /** For `fetch`: bytes to have in the topic. */
   readonly topicMegabytes: number
 }
@@ -50,7 +50,7 @@ const base: Case = {
   seconds: 5,
   megabytes: 512,
   warmUpSeconds: 1.5,
-  warmMegabytes: 0,
+  warmMemory: false,
   topicMegabytes: 256,
 }
 

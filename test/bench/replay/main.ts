@@ -20,7 +20,7 @@ Brokers, measured in turns in the order given; ratios are to the last one:
 Runs:
   --rounds N                times that each case is run on each broker (1); medians are printed
   --seconds N --megabytes N a run ends at whichever comes first; --warm-up N seconds before it are not counted
-  --warm-memory MB          makes so much free memory warm before each run, for virtual machines: see warm-memory.ts (0)
+  --warm-memory             makes free memory warm before each run, for virtual machines: see warm-memory.ts
   --json FILE               writes all results there; - for standard output
   --node-option OPTION      handed to node for --ours and --build, such as --cpu-prof
 
@@ -48,7 +48,7 @@ const { values, positionals, tokens } = parseArgs({
     seconds: { type: 'string' },
     megabytes: { type: 'string' },
     'warm-up': { type: 'string' },
-    'warm-memory': { type: 'string' },
+    'warm-memory': { type: 'boolean', default: false },
     'record-bytes': { type: 'string' },
     'records-per-batch': { type: 'string' },
     acks: { type: 'string' },
@@ -105,7 +105,7 @@ function changed(test: Case): Case {
     seconds: number(values.seconds, test.seconds),
     megabytes: number(values.megabytes, test.megabytes),
     warmUpSeconds: number(values['warm-up'], test.warmUpSeconds),
-    warmMegabytes: number(values['warm-memory'], test.warmMegabytes),
+    warmMemory: values['warm-memory'],
     topicMegabytes: number(values['topic-megabytes'], test.topicMegabytes),
   }
 }

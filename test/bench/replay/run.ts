@@ -7,7 +7,7 @@ import type { Percentiles } from './histogram.ts'
 import { type Lane, Tally } from './lane.ts'
 import { usageOf } from './process-usage.ts'
 import { ProduceLane } from './produce-lane.ts'
-import { warmMemory } from './warm-memory.ts'
+import { warmMegabytesFor, warmMemory } from './warm-memory.ts'
 import { Wire } from './wire.ts'
 
 /** A broker to measure. */
@@ -42,6 +42,8 @@ export interface Result {
 }
 
 const megabyte = 1024 * 1024
+/** Warming up ends with this share of the bytes that are counted, if not before. */
+export const warmUpShare = 1 / 4
 /** How often a run looks whether it is over, in milliseconds. */
 const lookMs = 20
 let topicsMade = 0
@@ -73,10 +75,10 @@ async function measure(test: Case, target: Target, tally: Tally, lanes: readonly
   const until = async (done: () => boolean) => {
     while (!done()) await Promise.race([delay(lookMs), lost])
   }
-  warmMemory(test.warmMegabytes * megabyte)
+  if (test.warmMemory) await warmMemory(warmMegabytesFor(test.megabytes * (1 + warmUpShare)))
   for (const lane of lanes) lane.start()
   const warmAt = performance.now() + test.warmUpSeconds * 1000
-  await until(() => performance.now() >= warmAt || tally.bytes >= (test.megabytes * megabyte) / 4)
+  await until(() => performance.now() >= warmAt || tally.bytes >= test.megabytes * megabyte * warmUpShare)
   tally.clear()
   const before = usageOf(target.pid)
   const own = process.cpuUsage()

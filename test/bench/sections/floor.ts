@@ -23,7 +23,7 @@ function tell(figures: Figures, at: number, test: Case, name: string, result: Fl
   }
 }
 
-export async function floor(own: Target, rounds: number, warmMegabytes: number): Promise<Section> {
+export async function floor(own: Target, rounds: number, warm: boolean): Promise<Section> {
   const figures = new Figures()
   const inC = FloorInC.compile()
   if (typeof inC === 'string') console.log(`floor in C: skipped, ${inC}`)
@@ -42,7 +42,7 @@ export async function floor(own: Target, rounds: number, warmMegabytes: number):
     for (const name of names) {
       const found = cases.find(({ name: each }) => each === name)!
       const fetches = found.kind === 'fetch'
-      const test = { ...found, seconds: runSeconds, warmMegabytes: fetches ? 0 : warmMegabytes }
+      const test = { ...found, seconds: runSeconds, warmMemory: warm && !fetches }
       for (let round = 1; round <= rounds; round++) {
         const turns = [
           () => run(test, round, 0, 'Ottla'),

@@ -2,7 +2,7 @@
 import { kafkaTool } from '../../../conformance/kafka.ts'
 import { Figures, type Section } from '../measures.ts'
 import { BenchCluster } from '../replay/cluster.ts'
-import { warmMemory } from '../replay/warm-memory.ts'
+import { warmMegabytesFor, warmMemory } from '../replay/warm-memory.ts'
 import { cpuSecondsOf, inTurns, type Rival, type Rivals } from '../rivals.ts'
 
 interface Load {
@@ -19,6 +19,9 @@ const loads: readonly Load[] = [
   { name: '1 KB, 16 KB batches', recordBytes: 1024, records: 500_000, producerProperties: [] },
   { name: '1 KB, 128 KB batches', recordBytes: 1024, records: 500_000, producerProperties: largeBatches },
 ]
+
+/** What the tool's JVM takes of the machine's memory meanwhile, about. */
+const clientMegabytes = 250
 
 const tools = 'org.apache.kafka.tools'
 
@@ -44,7 +47,7 @@ async function consume({ bootstrap }: Rival, topic: string, load: Load): Promise
   return Number(fields[8])
 }
 
-export async function java(rivals: Rivals, rounds: number, warmMegabytes: number): Promise<Section> {
+export async function java(rivals: Rivals, rounds: number, warm: boolean): Promise<Section> {
   const figures = new Figures()
   for (const [number, load] of loads.entries()) {
     const gigabytes = (load.records * load.recordBytes) / 1e9
@@ -56,14 +59,14 @@ export async function java(rivals: Rivals, rounds: number, warmMegabytes: number
         ['produced', produce],
         ['consumed', consume],
       ] as const) {
-        if (what === 'produced') warmMemory(warmMegabytes * 1024 * 1024)
-        const { cpuSeconds, result } = await cpuSecondsOf(rival.pid, () => work(rival, topic, load))
+        if (warm && what === 'produced') await warmMemory(warmMegabytesFor(gigabytes * 1000, clientMegabytes))
+        const { cpuSeconds, systemSeconds, result } = await cpuSecondsOf(rival.pid, () => work(rival, topic, load))
         console.log(
           `round ${round}, ${load.name}, ${what}, ${rival.name}: ${cpuSeconds.toFixed(2)} s of CPU, ${result} MB/s`,
         )
         if (round === 0) continue
         const name = `${what}: ${load.name}`
-        figures.add(at, { name, unit: 'CPU s/GB', digits: 2, better: 'lower' }, cpuSeconds / gigabytes)
+        figures.addCpu(at, name, gigabytes, cpuSeconds, systemSeconds)
         if (what === 'produced') figures.add(at, { name, unit: 'MB/s', digits: 0, better: 'higher' }, result)
       }
       await cluster.deleteTopic(topic)

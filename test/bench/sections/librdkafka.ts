@@ -6,11 +6,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Figures, type Section } from '../measures.ts'
 import { BenchCluster } from '../replay/cluster.ts'
-import { warmMemory } from '../replay/warm-memory.ts'
+import { warmMegabytesFor, warmMemory } from '../replay/warm-memory.ts'
 import { cpuSecondsOf, inTurns, type Rivals } from '../rivals.ts'
 
 /** Bytes of each load. */
 const loadBytes = 512 * 1024 * 1024
+/** What kcat takes of the machine's memory meanwhile, about. */
+const clientMegabytes = 200
 const recordSizes = [
   { name: '1 KB', bytes: 1024 },
   { name: '10 KB', bytes: 10_240 },
@@ -44,7 +46,7 @@ function writeRecords(path: string, recordBytes: number): void {
   closeSync(file)
 }
 
-export async function librdkafka(rivals: Rivals, rounds: number, warmMegabytes: number): Promise<Section> {
+export async function librdkafka(rivals: Rivals, rounds: number, warm: boolean): Promise<Section> {
   const figures = new Figures()
   const directory = mkdtempSync(join(tmpdir(), 'ottla-bench-'))
   try {
@@ -61,17 +63,17 @@ export async function librdkafka(rivals: Rivals, rounds: number, warmMegabytes: 
             what === 'produced'
               ? ['-P', '-p', '0', ...properties(producerProperties), '-l', file]
               : ['-C', '-p', '0', '-o', 'beginning', '-e', ...properties(consumerProperties)]
-          if (what === 'produced') warmMemory(warmMegabytes * 1024 * 1024)
+          if (warm && what === 'produced') await warmMemory(warmMegabytesFor(loadBytes / 1024 / 1024, clientMegabytes))
           const begunMs = performance.now()
           let elapsedMs = 0
-          const { cpuSeconds } = await cpuSecondsOf(rival.pid, async () => {
+          const { cpuSeconds, systemSeconds } = await cpuSecondsOf(rival.pid, async () => {
             await kcat([...common, ...args])
             elapsedMs = performance.now() - begunMs
           })
           console.log(`round ${round}, ${name}, ${what}, ${rival.name}: ${cpuSeconds.toFixed(2)} s of CPU`)
           if (round === 0) continue
           const label = `${what}: ${name}, 1 MB batches`
-          figures.add(at, { name: label, unit: 'CPU s/GB', digits: 2, better: 'lower' }, cpuSeconds / (loadBytes / 1e9))
+          figures.addCpu(at, label, loadBytes / 1e9, cpuSeconds, systemSeconds)
           figures.add(at, { name: label, unit: 'MB/s', digits: 0, better: 'higher' }, loadBytes / 1e3 / elapsedMs)
         }
         await cluster.deleteTopic(topic)

@@ -64,11 +64,11 @@ async function idlePartitions(rival: Rival, at: number, figures: Figures): Promi
 }
 
 /** Memory after many bytes went in, by requests of 16 KB and of 1 MB. */
-async function passed(rival: Rival, at: number, warmMegabytes: number, figures: Figures): Promise<void> {
+async function passed(rival: Rival, at: number, warm: boolean, figures: Figures): Promise<void> {
   const megabytes = passedMegabytes / (2 * passingRuns)
   for (const name of ['produce-1k-16k', 'produce-1k-1m']) {
     for (let run = 0; run < passingRuns; run++) {
-      await runCase({ ...caseOf(name), seconds: 300, megabytes, warmUpSeconds: 0, warmMegabytes }, rival)
+      await runCase({ ...caseOf(name), seconds: 300, megabytes, warmUpSeconds: 0, warmMemory: warm }, rival)
     }
   }
   const { residentBytes } = usageOf(rival.pid)
@@ -77,12 +77,12 @@ async function passed(rival: Rival, at: number, warmMegabytes: number, figures: 
   figures.add(at, { name, unit: 'MB', digits: 0, better: 'lower' }, residentBytes / 1024 / 1024)
 }
 
-export async function limits(rivals: Rivals, rounds: number, warmMegabytes: number): Promise<Section> {
+export async function limits(rivals: Rivals, rounds: number, warm: boolean): Promise<Section> {
   const figures = new Figures()
   for (const [at, rival] of rivals.entries()) await manyConnections(rival, at, figures)
-  const leftOut = await manyPartitions(rivals, rounds, warmMegabytes, figures)
+  const leftOut = await manyPartitions(rivals, rounds, warm, figures)
   for (const [at, rival] of rivals.entries()) {
-    await passed(rival, at, warmMegabytes, figures)
+    await passed(rival, at, warm, figures)
     await atRest(rival, at, 'at rest', figures)
     // Apache Kafka takes minutes to make so many.
     if (at === 0) await idlePartitions(rival, at, figures)

@@ -4,12 +4,14 @@ import { kafkaTool } from '../../../conformance/kafka.ts'
 import { type Figures, median } from '../measures.ts'
 import { BenchCluster } from '../replay/cluster.ts'
 import { untilAtRest } from '../replay/process-usage.ts'
-import { warmMemory } from '../replay/warm-memory.ts'
+import { warmMegabytesFor, warmMemory } from '../replay/warm-memory.ts'
 import { cpuSecondsOf, type Rival, type Rivals } from '../rivals.ts'
 
 const tools = 'org.apache.kafka.tools'
 const records = 500_000
 const recordBytes = 1024
+/** What the JVMs of both tools take of the machine's memory meanwhile, about. */
+const clientMegabytes = 400
 /** How long the consumer is given to start and to join its group before the first record. */
 const joinMs = 3_000
 /** How long a broker is given to come to rest after the topics were made. */
@@ -78,13 +80,7 @@ interface Rounds {
 }
 
 /** One broker's rounds, of which round 0 does not count. */
-async function measure(
-  rival: Rival,
-  at: number,
-  rounds: number,
-  warmMegabytes: number,
-  figures: Figures,
-): Promise<Rounds> {
+async function measure(rival: Rival, at: number, rounds: number, warm: boolean, figures: Figures): Promise<Rounds> {
   const endMs = performance.now() + brokerMsMax
   const ratios: number[] = []
   const cluster = await BenchCluster.connect(rival.host, rival.port)
@@ -98,7 +94,7 @@ async function measure(
       for (const spread of round % 2 === 0 ? [0, 1] : [1, 0]) {
         const msLeft = Math.ceil(endMs - performance.now())
         if (at > 0 && msLeft <= 0) return { ratios, missing: late }
-        warmMemory(warmMegabytes * 1024 * 1024)
+        if (warm) await warmMemory(warmMegabytesFor((records * recordBytes) / 1e6, clientMegabytes))
         costs[spread] = await costOf(rival, spreads[spread]!.topic, at > 0 ? msLeft : brokerMsMax)
       }
       const ratio = costs[1] / costs[0]
@@ -123,15 +119,10 @@ async function measure(
 }
 
 /** Gives a sentence on what was left out, empty where nothing was. */
-export async function manyPartitions(
-  rivals: Rivals,
-  rounds: number,
-  warmMegabytes: number,
-  figures: Figures,
-): Promise<string> {
+export async function manyPartitions(rivals: Rivals, rounds: number, warm: boolean, figures: Figures): Promise<string> {
   let leftOut = ''
   for (const [at, rival] of rivals.entries()) {
-    const { ratios, missing } = await measure(rival, at, rounds, warmMegabytes, figures)
+    const { ratios, missing } = await measure(rival, at, rounds, warm, figures)
     const name = 'CPU per record with 1,000 partitions, as a multiple of one'
     for (const ratio of ratios) figures.add(at, { name, unit: '×', digits: 2, better: 'lower' }, ratio)
     if (ratios.length > 0) console.log(`1,000 partitions, ${rival.name}: ${median(ratios).toFixed(2)} × one`)

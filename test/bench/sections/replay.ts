@@ -4,6 +4,8 @@ import { type Case, cases } from '../replay/cases.ts'
 import { type Result, runCase } from '../replay/run.ts'
 import { inTurns, type Rivals } from '../rivals.ts'
 
+/** Rounds before all that count, of the first case. */
+const warmUpRounds = 4
 /** How long one run is, at most. */
 const runSeconds = 3
 
@@ -20,7 +22,11 @@ function tell(figures: Figures, at: number, test: Case, result: Result): void {
   } else if (!paced) figures.add(at, { name, unit: 'MB/s', digits: 0, better: 'higher' }, result.megabytesPerSecond)
   if (single)
     figures.add(at, { name, unit: 'CPU µs/request', digits: 1, better: 'lower' }, result.cpuMicrosecondsPerRequest)
-  else figures.add(at, { name, unit: 'CPU s/GB', digits: 2, better: 'lower' }, result.cpuSecondsPerGigabyte)
+  else {
+    const { cpuUserSeconds, cpuSystemSeconds, cpuSecondsPerGigabyte } = result
+    const cpuSeconds = cpuUserSeconds + cpuSystemSeconds
+    figures.addCpu(at, name, cpuSeconds / cpuSecondsPerGigabyte, cpuSeconds, cpuSystemSeconds)
+  }
   figures.add(at, { name, unit: 'p50 ms', digits: 2, better: 'lower' }, latency.p50)
   figures.add(at, { name, unit: 'p99 ms', digits: 2, better: 'lower' }, latency.p99)
 }
@@ -29,14 +35,18 @@ function tell(figures: Figures, at: number, test: Case, result: Result): void {
 export async function replay(
   rivals: Rivals,
   rounds: number,
-  warmMegabytes: number,
+  warm: boolean,
   named: readonly string[],
 ): Promise<Section> {
   const figures = new Figures()
-  for (const found of cases) {
-    if (named.length > 0 && !named.includes(found.name)) continue
-    const test: Case = { ...found, seconds: runSeconds, warmMegabytes: found.kind === 'fetch' ? 0 : warmMegabytes }
-    // A round of warming up is part of each run here.
+  const wanted = cases.filter(({ name }) => named.length === 0 || named.includes(name))
+  // One round is not enough for a JVM to compile what it runs.
+  await inTurns(rivals, warmUpRounds, false, async rival => {
+    await runCase({ ...wanted[0], seconds: runSeconds }, rival)
+  })
+  for (const found of wanted) {
+    const test: Case = { ...found, seconds: runSeconds, warmMemory: warm && found.kind !== 'fetch' }
+    // A quarter of the load warms up in each run here.
     await inTurns(rivals, rounds, false, async (rival, at, round) => {
       const result = await runCase(test, rival)
       const { megabytesPerSecond, cpuSecondsPerGigabyte } = result
