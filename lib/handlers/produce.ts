@@ -52,9 +52,10 @@ export function produce(
   for (const data of request.topicData) response.responses.push(appends.topic(data))
   const answer = () => {
     if (acks !== 0) return inWordsOf(context.apiVersion, response)
-    if (appends.refusal === null) return null
     // Without an answer, a closed connection is the only way to tell that records were lost.
-    throw appends.refusal
+    if (appends.refusal !== null) throw appends.refusal
+    if (hasStorageError(response)) throw new KafkaError(codes.KAFKA_STORAGE_ERROR, 'the records could not be written')
+    return null
   }
   const { wait } = appends
   if (wait === null || wait.count === 0) return answer()
@@ -154,7 +155,7 @@ class Appends {
       }
       const result = partition.append(records, append)
       fill(answer, result)
-      if (acks !== 0) this.#await(partition, result.lastOffset, answer)
+      this.#await(partition, result.lastOffset, answer)
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error
       this.#refuse(answer, error, reached)
@@ -163,8 +164,13 @@ class Appends {
 
   #await(partition: Partition, lastOffset: number, answer: PartitionAnswer): void {
     const wait = this.#expect(answer)
-    if (this.#request.acks === 1) partition.awaitWritten(lastOffset, wait, answer)
-    else partition.awaitCommitted(lastOffset, wait, answer)
+    this.#awaitBy(wait, partition, lastOffset, answer)
+  }
+
+  /** With acks=0 nobody is told, but the request's bytes are used until they are written. */
+  #awaitBy(wait: ProduceWait, partition: Partition, lastOffset: number, answer: PartitionAnswer): void {
+    if (this.#request.acks === -1) partition.awaitCommitted(lastOffset, wait, answer)
+    else partition.awaitWritten(lastOffset, wait, answer)
   }
 
   #expect(answer: PartitionAnswer): ProduceWait {
@@ -175,14 +181,11 @@ class Appends {
 
   /** Records that are appended when they have been packed in the topic's codec. */
   #later(partition: Partition, appended: Promise<AppendResult>, answer: PartitionAnswer): void {
-    const { acks } = this.#request
     const wait = this.#expect(answer)
     appended
       .then(result => {
         fill(answer, result)
-        if (acks === 0) wait.settled(answer, codes.NONE)
-        else if (acks === 1) partition.awaitWritten(result.lastOffset, wait, answer)
-        else partition.awaitCommitted(result.lastOffset, wait, answer)
+        this.#awaitBy(wait, partition, result.lastOffset, answer)
       })
       .catch(error => {
         if (!(error instanceof KafkaError)) throw error
@@ -231,6 +234,12 @@ function hasTransactionalRecords({ topicData }: ProduceRequest): boolean {
     for (const { records } of partitionData) if (isTransactionalSet(records)) return true
   }
   return false
+}
+
+function hasStorageError({ responses }: ProduceResponse): boolean {
+  return responses.some(({ partitionResponses }) =>
+    partitionResponses.some(({ errorCode }) => errorCode === codes.KAFKA_STORAGE_ERROR),
+  )
 }
 
 /** Clients below version 4 know no storage errors: they look for another leader instead. */

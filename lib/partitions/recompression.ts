@@ -38,7 +38,7 @@ export class Recompression implements Due {
     const tail = this.#tails.get(partition)
     const isLong = takesLong(records, codecWanted(config))
     if (tail === undefined && !isLong) return null
-    // Once the request is answered, its bytes may be overwritten; with acks=0 that is soon.
+    // Once the request is answered, its bytes may be overwritten: where it runs out of time, before this is done.
     const prepared = isLong
       ? this.#thread.run(records, config, this.#clock.now())
       : Promise.resolve(Buffer.from(records))

@@ -61,7 +61,7 @@ export class Connections implements ConnectionHost {
       },
     }
     this.dispatch = dispatch
-    this.slabs = new Slabs(run => clock.immediate(run))
+    this.slabs = new Slabs()
     this.inFlight = new Budget(() => limits.requestBytesInFlightMax)
     this.assembly = new Budget(() => limits.assemblyBytesMax)
     this.#clock = clock

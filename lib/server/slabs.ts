@@ -22,9 +22,6 @@ export interface Slab {
   users: number
   /** Somebody may keep views of it: it is not filled a second time. */
   pinned: boolean
-  /** Whether it is looked at when the turn is over, and the turn in which its last user left. */
-  watched: boolean
-  idleTurn: number
 }
 
 /** Large enough that few requests straddle two slabs, small enough that one view kept for a while does not matter. */
@@ -47,7 +44,7 @@ const slabRestBytesMin = 64 * 1024
 const spareChunksMax = 4
 
 function newSlab(bytes: number): Slab {
-  return { buffer: Buffer.allocUnsafeSlow(bytes), at: 0, users: 0, pinned: false, watched: false, idleTurn: 0 }
+  return { buffer: Buffer.allocUnsafeSlow(bytes), at: 0, users: 0, pinned: false }
 }
 
 export class Slabs {
@@ -57,16 +54,6 @@ export class Slabs {
   /** Slabs that nobody holds and that have room. */
   readonly #spares: Slab[] = []
   #leases = 0
-  readonly #later: ((run: () => void) => void) | null
-  /** Slabs that lost their last user in this turn or the one before. */
-  #idle: Slab[] = []
-  #turn = 0
-  readonly #refill = () => this.#refillIdle()
-
-  /** `later` runs at the end of the event loop's turn; null: no memory is used twice. */
-  constructor(later: ((run: () => void) => void) | null = null) {
-    this.#later = later
-  }
 
   /** Connections that hold a slab. */
   get leases(): number {
@@ -110,33 +97,9 @@ export class Slabs {
     slab.users++
   }
 
-  /** One user less. Its bytes may be written over once this turn and the next are over. */
+  /** One user less. Where that was the last one, its bytes are written over from the front: by the next read, perhaps. */
   release(slab: Slab): void {
-    if (--slab.users > 0 || slab.pinned || this.#later === null) return
-    slab.idleTurn = this.#turn
-    if (slab.watched) return
-    slab.watched = true
-    this.#idle.push(slab)
-    if (this.#idle.length === 1) this.#later(this.#refill)
-  }
-
-  /**
-   * Not in the turn in which the last user left: an append that has no answer is written at the end of it, or, where the request was
-   * served at the end of a turn, at the end of the next.
-   */
-  #refillIdle(): void {
-    const idle = this.#idle
-    this.#idle = []
-    this.#turn++
-    for (const slab of idle) {
-      slab.watched = slab.users === 0 && !slab.pinned && slab.idleTurn >= this.#turn - 1
-      if (slab.watched) this.#idle.push(slab)
-      else if (slab.users === 0 && !slab.pinned) this.#reuse(slab)
-    }
-    if (this.#idle.length > 0) this.#later?.(this.#refill)
-  }
-
-  #reuse(slab: Slab): void {
+    if (--slab.users > 0 || slab.pinned) return
     slab.at = 0
     if (slab.buffer.length === slabBytes) {
       if (!this.#spares.includes(slab)) this.#spare(slab)

@@ -24,7 +24,7 @@ Sections (all by default; together about an hour):
   replay       ready-made requests, so that no client is what is measured; see test/bench/replay/main.ts for single runs
   limits       1,000 and 10,000 partitions, 5,000 connections, memory after 10 GB
   disk         fetches of what the page cache does not hold, beside cat
-  floor        the distance to a bare socket that writes to a file, in Node and in C; needs no Apache Kafka
+  floor        the distance to a bare socket that writes to a file, in Node and in C; of Apache Kafka only its producer
 
 Options:
   --rounds N              rounds that count (5)

@@ -83,19 +83,23 @@ t.test('records are acknowledged once they are written, with the offset of the f
   }
 })
 
-t.test('acks=0 sends no answer, and an error closes the connection', t => {
-  const fixture = new PartitionsFixture({ topics: [topicImage('a')] })
-  const send = (topic: string, records: Buffer) =>
-    produce(requestOf({ [topic]: { 0: records } }, { acks: 0 }), fixture.context(9))
-  t.equal(send('a', batchOf(['x'])), null)
-  fixture.turn()
-  t.equal(fixture.partition('a').highWatermark, 1)
-  t.throws(() => send('nowhere', batchOf(['x'])), { code: codes.UNKNOWN_TOPIC_OR_PARTITION })
-  const bad = batchOf(['x'])
-  bad[bad.length - 1]! ^= 1
-  t.throws(() => send('a', bad), { code: codes.CORRUPT_MESSAGE })
-  t.end()
-})
+t.test(
+  'acks=0 sends no answer, its bytes are needed until they are written, and an error closes the connection',
+  async t => {
+    const fixture = new PartitionsFixture({ topics: [topicImage('a')] })
+    const send = (topic: string, records: Buffer) =>
+      produce(requestOf({ [topic]: { 0: records } }, { acks: 0 }), fixture.context(9))
+    const answer = send('a', batchOf(['x']))
+    t.ok(answer instanceof Promise, 'it is not done with before the end of the turn')
+    fixture.turn()
+    t.equal(fixture.partition('a').highWatermark, 1)
+    t.equal(await answer, null)
+    t.throws(() => send('nowhere', batchOf(['x'])), { code: codes.UNKNOWN_TOPIC_OR_PARTITION })
+    const bad = batchOf(['x'])
+    bad[bad.length - 1]! ^= 1
+    t.throws(() => send('a', bad), { code: codes.CORRUPT_MESSAGE })
+  },
+)
 
 t.test('each partition has its own error, and the others are written', async t => {
   const fixture = new PartitionsFixture({ topics: [topicImage('a'), topicImage('secret')] })
@@ -258,6 +262,18 @@ t.test('a disk error is told to those who wait; old clients are told to look els
     t.equal(only(await ask(fixture, { a: { 0: batchOf(['x']) } }, { version })).errorCode, code)
     t.equal(only(await ask(fixture, { a: { 0: batchOf(['x']) } }, { version })).errorCode, code)
   }
+
+  let broken = false
+  const files = breakableFiles(memoryFiles(), () => broken)
+  const fixture = new PartitionsFixture({ topics: [topicImage('a')], files })
+  broken = true
+  const unanswered = produce(requestOf({ a: { 0: batchOf(['x']) } }, { acks: 0 }), fixture.context(9))
+  fixture.turn()
+  await t.rejects(
+    Promise.resolve(unanswered),
+    { code: codes.KAFKA_STORAGE_ERROR },
+    'with acks=0 by a closed connection',
+  )
 })
 
 t.test(

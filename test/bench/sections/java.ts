@@ -3,9 +3,9 @@ import { kafkaTool } from '../../../conformance/kafka.ts'
 import { Figures, type Section } from '../measures.ts'
 import { BenchCluster } from '../replay/cluster.ts'
 import { warmMegabytesFor, warmMemory } from '../replay/warm-memory.ts'
-import { cpuSecondsOf, inTurns, type Rival, type Rivals } from '../rivals.ts'
+import { cpuSecondsOf, inTurns, type Rivals } from '../rivals.ts'
 
-interface Load {
+export interface Load {
   readonly name: string
   readonly recordBytes: number
   readonly records: number
@@ -13,7 +13,7 @@ interface Load {
 }
 
 const largeBatches = ['batch.size=131072', 'linger.ms=5']
-const loads: readonly Load[] = [
+export const loads: readonly Load[] = [
   { name: '100 B, 16 KB batches', recordBytes: 100, records: 2_000_000, producerProperties: [] },
   { name: '100 B, 128 KB batches', recordBytes: 100, records: 2_000_000, producerProperties: largeBatches },
   { name: '1 KB, 16 KB batches', recordBytes: 1024, records: 500_000, producerProperties: [] },
@@ -21,12 +21,12 @@ const loads: readonly Load[] = [
 ]
 
 /** What the tool's JVM takes of the machine's memory meanwhile, about. */
-const clientMegabytes = 250
+export const clientMegabytes = 250
 
 const tools = 'org.apache.kafka.tools'
 
 /** Gives megabytes a second, as the tool counts them. */
-async function produce({ bootstrap }: Rival, topic: string, load: Load): Promise<number> {
+export async function produce(bootstrap: string, topic: string, load: Load): Promise<number> {
   const output = await kafkaTool(`${tools}.ProducerPerformance`, [
     ...['--bootstrap-server', bootstrap, '--topic', topic, '--throughput', '-1'],
     // One option with all of them: of several the tool takes the last.
@@ -36,7 +36,7 @@ async function produce({ bootstrap }: Rival, topic: string, load: Load): Promise
   return Number(/\(([\d.]+) MB\/sec\)[^\n]*th\.?\s*$/.exec(output.trim())?.[1])
 }
 
-async function consume({ bootstrap }: Rival, topic: string, load: Load): Promise<number> {
+async function consume(bootstrap: string, topic: string, load: Load): Promise<number> {
   const output = await kafkaTool(`${tools}.ConsumerPerformance`, [
     ...['--bootstrap-server', bootstrap, '--topic', topic, '--num-records', `${load.records}`],
     ...['--timeout', '60000', '--hide-header'],
@@ -60,7 +60,9 @@ export async function java(rivals: Rivals, rounds: number, warm: boolean): Promi
         ['consumed', consume],
       ] as const) {
         if (warm && what === 'produced') await warmMemory(warmMegabytesFor(gigabytes * 1000, clientMegabytes))
-        const { cpuSeconds, systemSeconds, result } = await cpuSecondsOf(rival.pid, () => work(rival, topic, load))
+        const { cpuSeconds, systemSeconds, result } = await cpuSecondsOf(rival.pid, () =>
+          work(rival.bootstrap, topic, load),
+        )
         console.log(
           `round ${round}, ${load.name}, ${what}, ${rival.name}: ${cpuSeconds.toFixed(2)} s of CPU, ${result} MB/s`,
         )

@@ -1,4 +1,5 @@
 /** Batches and control records against what Apache Kafka wrote, and against what is wrong with them. */
+import { isDeepStrictEqual } from 'node:util'
 import t from 'tap'
 import { codes } from '../../../protocol/errors.ts'
 import {
@@ -192,6 +193,39 @@ t.test('a walk tells of each record what reading it tells', async t => {
   }
   const stamped = buildBatch({ timestampType: 'LogAppendTime', maxTimestamp: 77, records: people })
   t.match(walkRecords(stamped, 0), { minTimestamp: 77, maxTimestamp: 77, maxTimestampDelta: 0 })
+})
+
+t.test('a walk that tells nobody, and so may be quick, finds and refuses the same', async t => {
+  const random = chance(5)
+  const found = (b: Buffer, tells: boolean) => {
+    try {
+      return { ...walkRecords(b, 0, tells ? () => undefined : null) }
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+  let [sound, refused] = [0, 0]
+  for (let round = 0; round < 20_000; round++) {
+    const field = () => (random(4) === 0 ? null : Buffer.alloc(random(random(50) === 0 ? 20_000 : 90), random(256)))
+    const records = Array.from({ length: 1 + random(random(20) === 0 ? 200 : 5) }, () => ({
+      timestamp: 1e12 + random(random(3) === 0 ? 2 ** 31 : 200) - 100,
+      key: field(),
+      value: field(),
+      headers: random(8) === 0 ? [{ key: 'a', value: null }] : [],
+    }))
+    const b = buildBatch({ records, timestampType: random(5) === 0 ? 'LogAppendTime' : 'CreateTime' })
+    // Most damage is done where the numbers are: near the beginning.
+    for (let left = random(4); left > 0; left--) {
+      const at = 61 + random(Math.min(b.length - 61, random(2) === 0 ? 12 : b.length))
+      b[at] = random(2) === 0 ? random(256) : b[at]! ^ (1 << random(8))
+    }
+    const quick = found(b, false)
+    if (typeof quick === 'string') refused++
+    else sound++
+    const told = found(b, true)
+    if (!isDeepStrictEqual(quick, told)) t.same(quick, told, `round ${round}: ${b.toString('hex')}`)
+  }
+  t.ok(sound > 4_000 && refused > 4_000, `${sound} were sound, ${refused} were refused`)
 })
 
 t.test('a walk refuses what does not fit together', async t => {

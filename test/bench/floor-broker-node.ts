@@ -1,0 +1,90 @@
+/** The floor under Kafka's own clients in Node: what floor-broker.c is, with the same answers on standard input. */
+import { mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import net from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
+import { type Receiver, receive, receivePathOf } from '../../lib/server/receive.ts'
+
+const receiveBytes = 1024 * 1024
+const writtenBytesMax = 512 * 1024 * 1024
+/** Size, API key, version and correlation id: all that is looked at of a request. */
+const headBytes = 12
+const correlationAt = 8
+
+const directory = mkdtempSync(join(tmpdir(), 'floor-broker-'))
+const incoming = Buffer.allocUnsafeSlow(receiveBytes)
+const file = openSync(join(directory, 'written'), 'w')
+const answers = new Map<number, Buffer>()
+let writtenBytes = 0
+
+class Through implements Receiver {
+  readonly #socket: net.Socket
+  readonly #head = Buffer.alloc(headBytes)
+  #headGot = 0
+  #left = 0
+
+  constructor(socket: net.Socket) {
+    this.#socket = socket
+    socket.on('error', () => {})
+    socket.on('end', () => socket.destroy())
+  }
+
+  target(): Buffer {
+    return incoming
+  }
+
+  filled(length: number): boolean {
+    return this.push(incoming.subarray(0, length))
+  }
+
+  push(bytes: Buffer): boolean {
+    if (writtenBytes > writtenBytesMax) writtenBytes = 0
+    writtenBytes += writeSync(file, bytes, 0, bytes.length, writtenBytes)
+    const due: Buffer[] = []
+    for (let at = 0; at < bytes.length; ) {
+      if (this.#left > 0) {
+        const step = Math.min(this.#left, bytes.length - at)
+        this.#left -= step
+        at += step
+      } else {
+        const step = Math.min(headBytes - this.#headGot, bytes.length - at)
+        bytes.copy(this.#head, this.#headGot, at, at + step)
+        this.#headGot += step
+        at += step
+        if (this.#headGot < headBytes) break
+        this.#left = this.#head.readInt32BE(0) + 4 - headBytes
+        this.#headGot = 0
+      }
+      if (this.#left === 0 && this.#headGot === 0) due.push(this.#answer())
+    }
+    if (due.length > 0) this.#socket.write(due.length === 1 ? due[0]! : Buffer.concat(due))
+    return true
+  }
+
+  #answer(): Buffer {
+    const [key, version] = [this.#head.readInt16BE(4), this.#head.readInt16BE(6)]
+    const ready = answers.get((key << 16) | version)
+    if (ready === undefined) throw new Error(`the floor has no answer to API ${key}, version ${version}`)
+    const answer = Buffer.from(ready)
+    this.#head.copy(answer, 4, correlationAt)
+    return answer
+  }
+}
+
+const server = net.createServer({ pauseOnConnect: true, noDelay: true }, accepted => {
+  receive(accepted, receivePathOf(accepted), incoming, socket => new Through(socket))
+})
+server.listen(0, '127.0.0.1', async () => {
+  process.stdout.write(`ready ${(server.address() as net.AddressInfo).port}\n`)
+  const all = await buffer(process.stdin)
+  for (let at = 0; at < all.length; ) {
+    const bytes = all.readInt32BE(at + 4)
+    answers.set(all.readInt32BE(at), all.subarray(at + 8, at + 8 + bytes))
+    at += 8 + bytes
+  }
+})
+process.on('SIGTERM', () => {
+  rmSync(directory, { recursive: true, force: true })
+  process.exit(0)
+})
