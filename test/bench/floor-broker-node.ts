@@ -1,5 +1,5 @@
 /** The floor under Kafka's own clients in Node: what floor-broker.c is, with the same answers on standard input. */
-import { mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import { ftruncateSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +7,6 @@ import { buffer } from 'node:stream/consumers'
 import { type Receiver, receive, receivePathOf } from '../../lib/server/receive.ts'
 
 const receiveBytes = 1024 * 1024
-const writtenBytesMax = 512 * 1024 * 1024
 /** Size, API key, version and correlation id: all that is looked at of a request. */
 const headBytes = 12
 const correlationAt = 8
@@ -28,6 +27,11 @@ class Through implements Receiver {
     this.#socket = socket
     socket.on('error', () => {})
     socket.on('end', () => socket.destroy())
+    // The end of a run: its memory is free, as with a broker that deletes the topic.
+    socket.on('close', () => {
+      ftruncateSync(file)
+      writtenBytes = 0
+    })
   }
 
   target(): Buffer {
@@ -39,7 +43,6 @@ class Through implements Receiver {
   }
 
   push(bytes: Buffer): boolean {
-    if (writtenBytes > writtenBytesMax) writtenBytes = 0
     writtenBytes += writeSync(file, bytes, 0, bytes.length, writtenBytes)
     const due: Buffer[] = []
     for (let at = 0; at < bytes.length; ) {

@@ -26,8 +26,6 @@
 #define BUFFER_BYTES (1 << 20)
 #define ANSWERS_MAX 64
 #define EVENTS 64
-/* The file begins anew at this size. */
-#define WRITTEN_BYTES_MAX (512L << 20)
 /* Size, API key, version and correlation id: all that is looked at of a request. */
 #define HEAD_BYTES 12
 
@@ -132,9 +130,10 @@ static void serve(int file, int listener) {
       if (came <= 0) {
         close(at->fd);
         free(at);
+        /* The end of a run: its memory is free, as with a broker that deletes the topic. */
+        check(ftruncate(file, written = 0), "ftruncate");
         continue;
       }
-      if (written > WRITTEN_BYTES_MAX) check(ftruncate(file, written = 0), "ftruncate");
       written += check(pwrite(file, incoming, came, written), "pwrite");
       size_t due = take(at, (unsigned char *)incoming, came);
       /* Answers are small and few: there is always room for them. */

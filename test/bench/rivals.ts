@@ -94,14 +94,14 @@ export async function cpuSecondsOf<T>(
   return { cpuSeconds: after.userSeconds - before.userSeconds + systemSeconds, systemSeconds, result }
 }
 
-/** Both brokers in turns; whoever comes first in one round comes last in the next. With `warmUp` there is a round 0, not to be counted. */
+/** Both brokers in turns; whoever comes first in one round comes last in the next. Rounds up to 0 are there to warm up, not to be counted. */
 export async function inTurns(
   rivals: Rivals,
   rounds: number,
-  warmUp: boolean,
+  warmUps: number,
   run: (rival: Rival, at: number, round: number) => Promise<void>,
 ): Promise<void> {
-  for (let round = warmUp ? 0 : 1; round <= rounds; round++) {
+  for (let round = 1 - warmUps; round <= rounds; round++) {
     for (const at of round % 2 === 0 ? [0, 1] : [1, 0]) await run(rivals[at], at, round)
   }
 }

@@ -53,7 +53,7 @@ export async function librdkafka(rivals: Rivals, rounds: number, warm: boolean):
     for (const [number, { name, bytes }] of recordSizes.entries()) {
       const file = join(directory, `${bytes}`)
       writeRecords(file, bytes)
-      await inTurns(rivals, rounds, number === 0, async (rival, at, round) => {
+      await inTurns(rivals, rounds, number === 0 ? 1 : 0, async (rival, at, round) => {
         const topic = `librdkafka-${bytes}-${round}`
         const cluster = await BenchCluster.connect(rival.host, rival.port)
         await cluster.createTopic(topic, 1)
@@ -71,7 +71,7 @@ export async function librdkafka(rivals: Rivals, rounds: number, warm: boolean):
             elapsedMs = performance.now() - begunMs
           })
           console.log(`round ${round}, ${name}, ${what}, ${rival.name}: ${cpuSeconds.toFixed(2)} s of CPU`)
-          if (round === 0) continue
+          if (round <= 0) continue
           const label = `${what}: ${name}, 1 MB batches`
           figures.addCpu(at, label, loadBytes / 1e9, cpuSeconds, systemSeconds)
           figures.add(at, { name: label, unit: 'MB/s', digits: 0, better: 'higher' }, loadBytes / 1e3 / elapsedMs)

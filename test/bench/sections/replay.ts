@@ -41,13 +41,13 @@ export async function replay(
   const figures = new Figures()
   const wanted = cases.filter(({ name }) => named.length === 0 || named.includes(name))
   // One round is not enough for a JVM to compile what it runs.
-  await inTurns(rivals, warmUpRounds, false, async rival => {
+  await inTurns(rivals, 0, warmUpRounds, async rival => {
     await runCase({ ...wanted[0], seconds: runSeconds }, rival)
   })
   for (const found of wanted) {
     const test: Case = { ...found, seconds: runSeconds, warmMemory: warm && found.kind !== 'fetch' }
     // A quarter of the load warms up in each run here.
-    await inTurns(rivals, rounds, false, async (rival, at, round) => {
+    await inTurns(rivals, rounds, 0, async (rival, at, round) => {
       const result = await runCase(test, rival)
       const { megabytesPerSecond, cpuSecondsPerGigabyte } = result
       console.log(
