@@ -109,6 +109,8 @@ export class Dispatcher<Context> {
     context: Context,
     error: unknown,
   ): void {
+    // Nobody knows what a bug has left behind that still looks at the request.
+    if (!(error instanceof KafkaError)) slot.keepBytes()
     let response: object | null = null
     try {
       response = row.onError?.(request, error, context) ?? null
