@@ -61,6 +61,12 @@ export class Writer {
 
   /** The message as buffers in order, for one gathering write. */
   finish(): Buffer[] {
+    // Nearly always all of it: an array of just that has no room for more.
+    if (this.chunks.length === 0) {
+      const only = [this.buffer.subarray(this.segmentStart, this.position)]
+      this.segmentStart = this.position
+      return only
+    }
     this.closeSegment()
     const chunks = this.chunks
     this.chunks = []

@@ -47,9 +47,8 @@ export function produce(
   context: Context,
 ): ProduceResponse | Promise<ProduceResponse | null> | null {
   const { acks } = request
-  const response = { responses: [] as TopicAnswer[], throttleTimeMs: 0 }
   const appends = new Appends(request, context)
-  for (const data of request.topicData) response.responses.push(appends.topic(data))
+  const response = { responses: request.topicData.map(data => appends.topic(data)), throttleTimeMs: 0 }
   const answer = () => {
     if (acks !== 0) return inWordsOf(context.apiVersion, response)
     // Without an answer, a closed connection is the only way to tell that records were lost.
@@ -97,8 +96,7 @@ class Appends {
     const { partitions } = this.#context.broker
     const name = byId ? partitions.topicNameOf(data.topicId) : data.name
     const refusal = this.#refusalOf(name)
-    const answers: PartitionAnswer[] = []
-    for (const partitionData of data.partitionData) {
+    const partitionResponses = data.partitionData.map(partitionData => {
       const answer: PartitionAnswer = {
         index: partitionData.index,
         errorCode: codes.NONE,
@@ -108,11 +106,11 @@ class Appends {
         recordErrors: noRecordErrors,
         errorMessage: null,
       }
-      answers.push(answer)
       if (refusal !== null) this.#refuse(answer, refusal, null)
       else this.#partition(name!, partitionData, answer)
-    }
-    return { name: data.name, topicId: data.topicId, partitionResponses: answers }
+      return answer
+    })
+    return { name: data.name, topicId: data.topicId, partitionResponses }
   }
 
   /** Why nothing can be written to a topic; null where it can. */

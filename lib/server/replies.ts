@@ -79,7 +79,7 @@ export class Replies {
     this.#line.push(slot)
   }
 
-  /** The answer of a request: buffers in order, or null for none. What is in turn is sent when the callback that runs now has ended. */
+  /** The answer of a request: buffers in order in an array that is given away, or null for none. What is in turn is sent when the callback that runs now has ended. */
   answer(slot: Slot, chunks: readonly Buffer[] | null): void {
     slot.chunks = chunks ?? noChunks
     if (this.#dead) {
@@ -142,7 +142,9 @@ export class Replies {
   }
 
   #queue(slot: Slot, chunks: readonly Buffer[]): void {
-    for (const chunk of chunks) this.#chunks.push(chunk)
+    // Nearly always the only answer until the flush, and nobody else's array.
+    if (this.#chunks.length === 0 && chunks.length > 0) this.#chunks = chunks as Buffer[]
+    else for (const chunk of chunks) this.#chunks.push(chunk)
     this.#heldBytes -= slot.replyBytes
     this.#chunkBytes += slot.replyBytes
     const after = slot.takeAfter()

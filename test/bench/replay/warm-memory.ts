@@ -10,14 +10,17 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
 const megabyte = 1024 * 1024
-const blockBytes = megabyte
-const block = Buffer.alloc(blockBytes, 1)
+/** Writes of different sizes get memory in pieces of different sizes, which the kernel keeps apart: a broker's get them all. */
+const writeBytes = [17, 40, 130, 270, 520, 1000].map(kilobytes => kilobytes * 1000)
+const block = Buffer.alloc(1_000_000, 1)
 /** For what is written beside the records, and for what is given back meanwhile. */
-const spareMegabytes = 256
+const spareMegabytes = 100
 /** Between what warm and what cold pages cost. */
 const warmCpuSecondsPerGigabyte = 0.7
 const timesMax = 6
 const settleMs = 20
+/** What the run before deleted is freed by then: later, it would be too much that is free, and some of it given back. */
+const deletionMs = 400
 
 /** Of a run that writes so much and whose client takes so much beside: how much to make warm before it. */
 export function warmMegabytesFor(writtenMegabytes: number, clientMegabytes = 0): number {
@@ -26,6 +29,7 @@ export function warmMegabytesFor(writtenMegabytes: number, clientMegabytes = 0):
 
 /** Writes so much into a file and deletes it, until its pages are warm: they are then free, and warm, for the next second or two. */
 export async function warmMemory(megabytes: number): Promise<void> {
+  await delay(deletionMs)
   for (let times = 1; times <= timesMax; times++) {
     const { system } = process.cpuUsage()
     writeAndDelete(megabytes)
@@ -39,7 +43,9 @@ export async function warmMemory(megabytes: number): Promise<void> {
 function writeAndDelete(megabytes: number): void {
   const directory = mkdtempSync(join(tmpdir(), 'warm-'))
   const file = openSync(join(directory, 'pages'), 'w')
-  for (let written = 0; written < megabytes * megabyte; written += blockBytes) writeSync(file, block)
+  for (let written = 0, turn = 0; written < megabytes * megabyte; turn++) {
+    written += writeSync(file, block, 0, writeBytes[turn % writeBytes.length])
+  }
   closeSync(file)
   rmSync(directory, { recursive: true })
 }

@@ -11,6 +11,8 @@ import { cpuSecondsOf, inTurns, type Rivals } from '../rivals.ts'
 
 /** Bytes of each load. */
 const loadBytes = 512 * 1024 * 1024
+/** Rounds before all that count: a JVM has not compiled what it runs after one. */
+const warmUpRounds = 4
 /** What kcat takes of the machine's memory meanwhile, about. */
 const clientMegabytes = 200
 const recordSizes = [
@@ -53,7 +55,7 @@ export async function librdkafka(rivals: Rivals, rounds: number, warm: boolean):
     for (const [number, { name, bytes }] of recordSizes.entries()) {
       const file = join(directory, `${bytes}`)
       writeRecords(file, bytes)
-      await inTurns(rivals, rounds, number === 0 ? 1 : 0, async (rival, at, round) => {
+      await inTurns(rivals, rounds, number === 0 ? warmUpRounds : 0, async (rival, at, round) => {
         const topic = `librdkafka-${bytes}-${round}`
         const cluster = await BenchCluster.connect(rival.host, rival.port)
         await cluster.createTopic(topic, 1)

@@ -26,9 +26,12 @@ function tell(figures: Figures, at: number, test: Case, result: Result): void {
     const { cpuUserSeconds, cpuSystemSeconds, cpuSecondsPerGigabyte } = result
     const cpuSeconds = cpuUserSeconds + cpuSystemSeconds
     figures.addCpu(at, name, cpuSeconds / cpuSecondsPerGigabyte, cpuSeconds, cpuSystemSeconds)
+    const perRecords = { name, unit: 'CPU s/million records', digits: 2, better: 'lower' } as const
+    figures.add(at, perRecords, result.cpuSecondsPerMillionRecords)
   }
   figures.add(at, { name, unit: 'p50 ms', digits: 2, better: 'lower' }, latency.p50)
   figures.add(at, { name, unit: 'p99 ms', digits: 2, better: 'lower' }, latency.p99)
+  figures.add(at, { name, unit: 'p99.9 ms', digits: 2, better: 'lower' }, latency.p999)
 }
 
 /** Which cases: all, or those named. */
