@@ -28,8 +28,8 @@ interface Found {
 
 const noRecords = Buffer.alloc(0)
 
-/** Answers at once where it can, without a promise. */
-export function fetch(request: FetchRequest, context: Context): FetchResponse | Promise<FetchResponse> {
+/** Answers at once where it can, without a promise; with null where the client left while its fetch was waiting. */
+export function fetch(request: FetchRequest, context: Context): FetchResponse | Promise<FetchResponse | null> {
   const opened = context.broker.fetchSessions.open(request, context.apiVersion >= 13)
   if (opened.kind === 'error') return { throttleTimeMs: 0, errorCode: opened.errorCode, sessionId: 0, responses: [] }
   const [session, incremental] = opened.kind === 'session' ? [opened.session, opened.incremental] : [null, false]
@@ -68,7 +68,7 @@ class Fetching implements SlotOwner {
     }
   }
 
-  answer(): FetchResponse | Promise<FetchResponse> {
+  answer(): FetchResponse | Promise<FetchResponse | null> {
     const response = this.#look(this.#request.maxWaitMs <= 0)
     return response ?? new Promise(resolve => this.#begin(resolve))
   }
@@ -87,7 +87,7 @@ class Fetching implements SlotOwner {
     this.#wait?.slotChanged(slot, bytes)
   }
 
-  #begin(resolve: (response: FetchResponse) => void): void {
+  #begin(resolve: (response: FetchResponse | null) => void): void {
     this.#wait = new FetchWait({
       partitions: this.#context.broker.partitions,
       bytes: this.#bytes,
@@ -106,7 +106,11 @@ class Fetching implements SlotOwner {
     })
     if (this.#session !== null) this.#session.listener = this
     else for (const slot of this.#ownSlots) slot.watch()
-    this.#context.afterSend(() => this.#abandon())
+    this.#context.afterSend(() => {
+      this.#abandon()
+      // Whoever keeps account of the request has to hear that it is over.
+      resolve(null)
+    })
   }
 
   /** Without effect once it is answered; before that, the connection has died. */
