@@ -77,6 +77,13 @@ export function isDiskError(error: unknown): error is NodeJS.ErrnoException {
 /** Handles open at once, beyond which the one opened first is closed: well under the usual limit of 4,096 or more. */
 const handlesMax = 2_000
 
+/**
+ * Bytes of one call to write. The page cache takes memory in pieces as large as what is written, and a virtual machine that gives free
+ * memory back to its host gives the large ones: those of 128 KB and more cost eight times as much to write to again. Batches of 1 MB took
+ * 2.5 s of CPU per GB by one call each, and 0.5 by calls of 64 KB; where memory is warm, calls this short cost 0.05 more.
+ */
+const pieceBytes = 64 * 1024
+
 const openFiles = new Set<DiskFile>()
 
 class DiskFile implements RandomFile {
@@ -139,25 +146,19 @@ class DiskFile implements RandomFile {
 
   writev(buffers: readonly Buffer[], position: number): void {
     const fd = this.#open(true)
-    if (buffers.length === 1) {
-      writeFully(fd, buffers[0], position)
-      return
-    }
-    let length = 0
-    for (const buffer of buffers) length += buffer.length
-    let written = fs.writevSync(fd, buffers, position)
-    if (written === length) return
-    // A short write, as before a full disk: the rest one by one, which either works or says what is wrong.
-    for (const buffer of buffers) {
-      if (written >= buffer.length) {
-        written -= buffer.length
-        position += buffer.length
-      } else {
-        writeFully(fd, buffer.subarray(written), position + written)
-        position += buffer.length
-        written = 0
+    let from = 0
+    let bytes = 0
+    for (let index = 0; index < buffers.length; index++) {
+      const { length } = buffers[index]
+      if (bytes > 0 && bytes + length > pieceBytes) {
+        writeTogether(fd, buffers.slice(from, index), bytes, position)
+        position += bytes
+        from = index
+        bytes = 0
       }
+      bytes += length
     }
+    if (bytes > 0) writeTogether(fd, from === 0 ? buffers : buffers.slice(from), bytes, position)
   }
 
   truncate(size: number): void {
@@ -201,10 +202,33 @@ class DiskFile implements RandomFile {
   }
 }
 
+/** Writes several buffers, so many bytes together, by one call. */
+function writeTogether(fd: number, buffers: readonly Buffer[], bytes: number, position: number): void {
+  if (buffers.length === 1) {
+    writeFully(fd, buffers[0], position)
+    return
+  }
+  let written = fs.writevSync(fd, buffers, position)
+  if (written === bytes) return
+  // A short write, as before a full disk: the rest one by one, which either works or says what is wrong.
+  for (const buffer of buffers) {
+    if (written >= buffer.length) {
+      written -= buffer.length
+      position += buffer.length
+    } else {
+      writeFully(fd, buffer.subarray(written), position + written)
+      position += buffer.length
+      written = 0
+    }
+  }
+}
+
 function writeFully(fd: number, buffer: Buffer, position: number): void {
-  let written = 0
-  while (written < buffer.length)
-    written += fs.writeSync(fd, buffer, written, buffer.length - written, position + written)
+  for (let written = 0; written < buffer.length; ) {
+    const at = position + written
+    const length = Math.min(buffer.length - written, pieceBytes - (at % pieceBytes))
+    written += fs.writeSync(fd, buffer, written, length, at)
+  }
 }
 
 function removeFile(path: string): void {
