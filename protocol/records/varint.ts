@@ -38,7 +38,7 @@ export function writeVarint(b: Uint8Array, at: number, value: number): number {
 
 /**
  * A number of 1 to 3 bytes whose sign is still in its lowest bit, and above two bits that say how many bytes it takes; 0 where it
- * has more or is cut off. What is nearly always so in records is read three times as fast by this as by a `VarintCursor`.
+ * has more or is cut off. What is nearly always so in records is read twice as fast by this as by a `VarintCursor`.
  */
 export function shortVarint(b: Uint8Array, at: number): number {
   const first = b[at]
