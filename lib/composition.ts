@@ -243,7 +243,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
       apiVersion: header.apiVersion,
       correlationId: header.correlationId,
       broker: services,
-      afterSend: run => exchange.afterSend(run),
+      exchange,
     }),
     limits: serverLimitsOf(config),
     clock,

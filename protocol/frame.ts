@@ -2,6 +2,7 @@
 import { encodeInto } from './codec.ts'
 import { apis } from './messages/index.ts'
 import { Reader } from './reader.ts'
+import type { Chunk } from './records/chunk.ts'
 import type { Api, ClientRequestOf, ResponseOf } from './schema.ts'
 import { Writer } from './writer.ts'
 
@@ -49,13 +50,23 @@ function isFlexible(api: Api, version: number): boolean {
   return api.flexible !== null && version >= api.flexible
 }
 
-/** A response with size and header, as buffers in order for one gathering write. */
+/** A response with size and header, as buffers in order; none of its records may lie in a file. */
 export function encodeResponseFrame<A extends Api>(
   api: A,
   version: number,
   correlationId: number,
   response: ResponseOf<A>,
 ): Buffer[] {
+  return encodeAnswerFrame(api, version, correlationId, response) as Buffer[]
+}
+
+/** A response with size and header, as chunks in order for one gathering write. */
+export function encodeAnswerFrame<A extends Api>(
+  api: A,
+  version: number,
+  correlationId: number,
+  response: ResponseOf<A>,
+): Chunk[] {
   writer.start()
   writer.reserve(sizeBytes)
   writer.int32(correlationId)
@@ -81,12 +92,14 @@ export function encodeRequestFrame<A extends Api>(
   writer.nullableString(clientId)
   if (isFlexible(api, version)) writer.uvarint(0)
   encodeInto(api.request, version, request as never, writer)
-  return finishFrame()
+  return finishFrame() as Buffer[]
 }
 
-function finishFrame(): Buffer[] {
+function finishFrame(): Chunk[] {
   const bytes = writer.bytesWritten
   const chunks = writer.finish()
-  chunks[0].writeInt32BE(bytes - sizeBytes, 0)
+  // The size itself was written into memory.
+  const first = chunks[0] as Buffer
+  first.writeInt32BE(bytes - sizeBytes, 0)
   return chunks
 }

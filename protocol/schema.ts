@@ -5,6 +5,7 @@
  * that carry it, `nullable` the versions in which it may be null, `tagged` puts it in the tag section, `default` gives
  * the value it has where a version does not carry it. Every field has a default: the zero of its type where none is named.
  */
+import type { Chunk } from './records/chunk.ts'
 
 /** The types whose bytes do not depend on other fields. */
 export type Primitive =
@@ -51,8 +52,8 @@ export interface UnknownTaggedField {
   readonly data: Buffer
 }
 
-/** Record bytes on the wire: decoded as one view of the frame, encoded also from several buffers spliced in by reference. */
-export type RecordBytes = Buffer | readonly Buffer[]
+/** Record bytes on the wire: decoded as one view of the frame, encoded also from several chunks spliced in by reference. */
+export type RecordBytes = Buffer | readonly Chunk[]
 
 declare const phantom: unique symbol
 

@@ -3,6 +3,7 @@
  * message is a view and needs no copy. Record bytes are not copied either, but put between the views.
  */
 import { stringBytesMax } from './reader.ts'
+import type { Chunk, FileBytes } from './records/chunk.ts'
 import type { RecordBytes, UnknownTaggedField } from './schema.ts'
 
 /** A value that cannot be put on the wire, and the field it was found in. */
@@ -40,7 +41,7 @@ export class Writer {
   /** Where the bytes begin that are not yet in `chunks`; they always lie in one block. */
   private segmentStart = 0
   private limit = blockBytes
-  private chunks: Buffer[] = []
+  private chunks: Chunk[] = []
   private chunkBytes = 0
   /** Tagged fields that are open: within them nothing is spliced, so that their size can be put before them. */
   private taggedOpen = 0
@@ -59,8 +60,8 @@ export class Writer {
     return this.chunkBytes + this.position - this.segmentStart
   }
 
-  /** The message as buffers in order, for one gathering write. */
-  finish(): Buffer[] {
+  /** The message as chunks in order, for one gathering write. */
+  finish(): Chunk[] {
     // Nearly always all of it: an array of just that has no room for more.
     if (this.chunks.length === 0) {
       const only = [this.buffer.subarray(this.segmentStart, this.position)]
@@ -74,9 +75,9 @@ export class Writer {
     return chunks
   }
 
-  /** The message in one buffer. */
+  /** The message in one buffer; none of it may lie in a file. */
   finishContiguous(): Buffer {
-    const chunks = this.finish()
+    const chunks = this.finish() as Buffer[]
     return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)
   }
 
@@ -280,7 +281,13 @@ export class Writer {
     else for (const part of value) this.spliceOne(part)
   }
 
-  private spliceOne(value: Uint8Array): void {
+  private spliceOne(value: Uint8Array | FileBytes): void {
+    if (!(value instanceof Uint8Array)) {
+      this.closeSegment()
+      this.chunks.push(value)
+      this.chunkBytes += value.length
+      return
+    }
     if (value.length < spliceBytesMin || this.taggedOpen > 0) {
       const at = this.reserve(value.length)
       this.buffer.set(value, at)

@@ -26,6 +26,9 @@ export interface RandomFile {
   rename(path: string): void
   /** Gives the handle back; the next use takes one again. */
   close(): void
+  /** The handle, for others to read by, open until `takeBack` was called as often as this; -1 where there is none. */
+  lend(): number
+  takeBack(): void
   /** Removes the file, if there is one. */
   unlink(): void
 }
@@ -89,7 +92,7 @@ const openFiles = new Set<DiskFile>()
 class DiskFile implements RandomFile {
   path: string
   #fd = -1
-  /** Syncs under way; their handle must stay. */
+  /** Syncs under way, and those to whom the handle is lent: it must stay. */
   #pins = 0
   #closing = false
 
@@ -170,8 +173,7 @@ class DiskFile implements RandomFile {
     this.#pins++
     return new Promise((resolve, reject) => {
       fs.fdatasync(fd, error => {
-        this.#pins--
-        if (this.#closing && this.#pins === 0) this.close()
+        this.takeBack()
         if (error) reject(error)
         else resolve()
       })
@@ -194,6 +196,17 @@ class DiskFile implements RandomFile {
     const fd = this.#fd
     this.#fd = -1
     fs.closeSync(fd)
+  }
+
+  lend(): number {
+    const fd = this.#open(false)
+    this.#pins++
+    return fd
+  }
+
+  takeBack(): void {
+    this.#pins--
+    if (this.#closing && this.#pins === 0) this.close()
   }
 
   unlink(): void {

@@ -4,6 +4,7 @@
  */
 import { assert } from '../lib/base/assert.ts'
 import { codes, KafkaError } from '../protocol/errors.ts'
+import type { Chunk } from '../protocol/records/chunk.ts'
 import { baseOffset } from '../protocol/records/header.ts'
 import { commitSwap, finishSwap } from './compaction-swap.ts'
 import type { LogConfig } from './config.ts'
@@ -24,7 +25,8 @@ import { abortedBetween, firstReaching, latestTimestamp, segmentIndexOf } from '
 import { countOffsets, lastOffsetIn, latestTimestampIn, placeBatches } from './placing.ts'
 import type { ProducerSnapshots } from './producer-snapshots.ts'
 import { type ProducerState, Producers } from './producers.ts'
-import { emptyRead, outOfRange, Reader, type ReadLimits, type ReadResult } from './reader.ts'
+import { emptyRead, type ReadResult } from './read-result.ts'
+import { outOfRange, Reader, type ReadLimits } from './reader.ts'
 import { recoverLog, reloadProducers } from './recovery.ts'
 import { Removals } from './removals.ts'
 import { countDeletable } from './retention.ts'
@@ -35,7 +37,7 @@ export { defaultLogConfig, type LogConfig } from './config.ts'
 export type { EpochEndOffset } from './leader-epochs.ts'
 export type { AbortedRange, AppendOrigin, AppendResult, LogOptions, TimestampAndOffset } from './log-options.ts'
 export type { ProducerState } from './producers.ts'
-export type { ReadLimits, ReadResult } from './reader.ts'
+export type { FileTaker, ReadLimits } from './reader.ts'
 export { type RecordError, RecordValidationError } from './validate.ts'
 
 /** The log of one partition. */
@@ -228,16 +230,15 @@ export class Log {
   }
 
   /** Reads whole batches from the one that holds the offset on. Throws OFFSET_OUT_OF_RANGE. */
-  read(fetchOffset: number, limits: ReadLimits): ReadResult {
+  read(fetchOffset: number, limits: ReadLimits & { taker?: undefined }): ReadResult
+  read(fetchOffset: number, limits: ReadLimits): ReadResult<Chunk>
+  read(fetchOffset: number, limits: ReadLimits): ReadResult<Chunk> {
     this.#mustWork()
     if (fetchOffset < this.logStartOffset || fetchOffset > this.logEndOffset) throw outOfRange(fetchOffset, this)
     if (fetchOffset >= limits.maxOffset || fetchOffset >= this.#flusher.fileOffset) return emptyRead
-    try {
-      this.#reader ??= new Reader()
-      return this.#reader.read(this.#segments, fetchOffset, limits)
-    } catch (error) {
-      throw this.#disk.fail(error as Error)
-    }
+    this.#reader ??= new Reader()
+    const reader = this.#reader
+    return this.#disk.guard(() => reader.read(this.#segments, fetchOffset, limits))
   }
 
   /** Begins a new segment, unless the last is empty. */

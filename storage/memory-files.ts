@@ -253,6 +253,12 @@ class MemoryFile implements RandomFile {
     this.#content = null
   }
 
+  lend(): number {
+    return -1
+  }
+
+  takeBack(): void {}
+
   unlink(): void {
     this.#content = null
     this.#tree.unlink(this.path)

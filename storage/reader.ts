@@ -1,10 +1,18 @@
 /** Reading whole batches out of segments, into buffers that are used again. */
 import { codes, KafkaError } from '../protocol/errors.ts'
-import { baseOffset, magic, readInt64 } from '../protocol/records/header.ts'
+import type { Chunk } from '../protocol/records/chunk.ts'
 import { frameHeaderBytes, frameLastOffset, frameSize } from './frames.ts'
+import { firstOffset, locateBatches } from './locate.ts'
 import { segmentIndexOf } from './lookups.ts'
 import { borrowBuffer, returnBuffer } from './read-buffers.ts'
+import { emptyRead, FileSlice, ReadResult } from './read-result.ts'
 import type { Segment } from './segment.ts'
+
+/** Whoever the records are for: asked only where there is much to give. */
+export interface FileTaker {
+  /** Whether it takes records as their place in a file instead of their bytes. */
+  takesFiles(): boolean
+}
 
 /** How much to read. maxOffset is exclusive: batches that begin there or behind are left out. */
 export interface ReadLimits {
@@ -12,26 +20,7 @@ export interface ReadLimits {
   readonly maxOffset: number
   /** Whether a first batch beyond maxBytes is read all the same. */
   readonly minOneMessage: boolean
-}
-
-/** Whole batches, the first of which holds the offset asked for. */
-export class ReadResult {
-  readonly records: Buffer[]
-  readonly sizeInBytes: number
-  #borrowed: Buffer | null
-
-  constructor(records: Buffer[], sizeInBytes: number, borrowed: Buffer | null) {
-    this.records = records
-    this.sizeInBytes = sizeInBytes
-    this.#borrowed = borrowed
-  }
-
-  /** Gives the memory back once the records were sent; they must not be looked at any more. */
-  release(): void {
-    if (this.#borrowed === null) return
-    returnBuffer(this.#borrowed)
-    this.#borrowed = null
-  }
+  readonly taker?: FileTaker
 }
 
 /** What to throw where an offset is asked for that a log does not have. */
@@ -45,9 +34,6 @@ export function outOfRange(
   )
 }
 
-/** Nothing to read. */
-export const emptyRead = new ReadResult([], 0, null)
-
 /** Places remembered where readers will go on: as many as consumers usually follow one partition. */
 const hintsMax = 4
 
@@ -57,15 +43,20 @@ const readBytesMax = 8 * 1024 * 1024
 /** Bytes read in front of the wanted batch, at most, when only the index says where to begin. */
 const slackBytes = 8 * 1024
 
+/** Below this, to read the records and send them with the answer's header by one call costs less than to send them out of the file by another. */
+const inFileBytesMin = 24 * 1024
+
 /** Remembers where each sequential reader of one log goes on, so that only a first read looks into the index. */
 export class Reader {
   readonly #offsets: number[] = []
   readonly #segments: Segment[] = []
   readonly #positions: number[] = []
   #nextHint = 0
+  /** Offset behind what was read last. */
+  #endOffset = -1
 
   /** Reads from the batch that holds the offset on, all from one segment. */
-  read(segments: readonly Segment[], offset: number, limits: ReadLimits): ReadResult {
+  read(segments: readonly Segment[], offset: number, limits: ReadLimits): ReadResult<Chunk> {
     const last = segments.length - 1
     for (let index = segmentIndexOf(segments, offset); index <= last; index++) {
       const segment = segments[index]
@@ -77,13 +68,23 @@ export class Reader {
     return emptyRead
   }
 
-  #readSegment(segment: Segment, offset: number, limits: ReadLimits): ReadResult {
+  #readSegment(segment: Segment, offset: number, limits: ReadLimits): ReadResult<Chunk> {
     const hint = this.#find(segment, offset)
     const exact = hint >= 0
     let position = exact ? this.#positions[hint] : segment.offsetIndex.lookup(offset)
     const written = segment.writtenBytes
     if (position + frameHeaderBytes > written) return emptyRead
     const budget = Math.min(Math.max(limits.maxBytes, 0), readBytesMax)
+    if (limits.taker && Math.min(budget, written - position) >= inFileBytesMin && limits.taker.takesFiles()) {
+      const located = this.#locate(
+        segment,
+        exact ? position : segment.positionOf(offset, position),
+        budget,
+        limits,
+        hint,
+      )
+      if (located !== null) return located
+    }
     const wanted = Math.max(budget + (exact ? 0 : slackBytes), limits.minOneMessage ? slackBytes : frameHeaderBytes)
     let buffer = borrowBuffer(Math.min(wanted, written - position))
     let length = segment.file.read(buffer, 0, Math.min(wanted, written - position), position)
@@ -119,7 +120,24 @@ export class Reader {
     }
     const end = this.#end(segment, buffer, at, at + target, position, limits.maxOffset, hint)
     if (end === at) return this.#nothing(buffer)
-    return new ReadResult([buffer.subarray(at, end)], end - at, buffer)
+    return new ReadResult([buffer.subarray(at, end)], end - at, this.#endOffset, buffer)
+  }
+
+  /** The place of the batches from a position on; null where they are better read. */
+  #locate(
+    segment: Segment,
+    position: number,
+    budget: number,
+    { minOneMessage, maxOffset }: ReadLimits,
+    hint: number,
+  ): ReadResult<FileSlice> | null {
+    const place = locateBatches(segment, position, budget, maxOffset)
+    if (place === null || place.length < inFileBytesMin || (place.length > budget && !minOneMessage)) return null
+    const fd = segment.file.lend()
+    if (fd < 0) return null
+    this.#note(hint, segment, place.endOffset, position + place.length)
+    const slice = new FileSlice(segment.file, fd, position, place.length)
+    return new ReadResult([slice], place.length, place.endOffset, segment.file)
   }
 
   /** Forgets places in segments that changed or went. */
@@ -151,7 +169,10 @@ export class Reader {
       last = from
       from += size
     }
-    if (last >= 0) this.#note(hint, segment, frameLastOffset(buffer, last) + 1, position + from)
+    if (last >= 0) {
+      this.#endOffset = frameLastOffset(buffer, last) + 1
+      this.#note(hint, segment, this.#endOffset, position + from)
+    }
     return from
   }
 
@@ -172,13 +193,8 @@ export class Reader {
     this.#positions[hint] = position
   }
 
-  #nothing(buffer: Buffer): ReadResult {
+  #nothing(buffer: Buffer): ReadResult<never> {
     returnBuffer(buffer)
     return emptyRead
   }
-}
-
-/** Offset of the first record, as far as the format tells. */
-function firstOffset(b: Buffer, at: number): number {
-  return magic(b, at) === 2 ? baseOffset(b, at) : readInt64(b, at)
 }

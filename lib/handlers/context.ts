@@ -9,6 +9,7 @@ import type { FetchSessions } from '../partitions/fetch-sessions.ts'
 import type { Partitions } from '../partitions/partitions.ts'
 import type { ProducerIds } from '../partitions/producer-ids.ts'
 import type { ConnectionInfo } from '../server/connection.ts'
+import type { Exchange } from '../server/handlers.ts'
 
 /** What may be done to a resource, as Kafka's ACLs name it. */
 export type Operation =
@@ -57,6 +58,5 @@ export interface Context {
   readonly apiVersion: number
   readonly correlationId: number
   readonly broker: BrokerServices
-  /** Runs once the answer has left for the socket, or the connection has died: the place to release pooled buffers. */
-  afterSend(run: () => void): void
+  readonly exchange: Exchange
 }

@@ -4,6 +4,7 @@
  */
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { FetchRequest, FetchResponse } from '../../protocol/messages/fetch.ts'
+import type { Chunk } from '../../protocol/records/chunk.ts'
 import type { FetchSession } from '../partitions/fetch-sessions.ts'
 import { FetchSlot, type SlotOwner } from '../partitions/fetch-slot.ts'
 import { asMessages, endOffsetOf, withoutZstd } from '../partitions/old-formats.ts'
@@ -23,7 +24,7 @@ interface Found {
   /** The client has to know at once. */
   readonly urgent: boolean
   readonly bytes: number
-  readonly read: ReadResult | null
+  readonly read: ReadResult<Chunk> | null
 }
 
 const noRecords = Buffer.alloc(0)
@@ -106,7 +107,7 @@ class Fetching implements SlotOwner {
     })
     if (this.#session !== null) this.#session.listener = this
     else for (const slot of this.#ownSlots) slot.watch()
-    this.#context.afterSend(() => {
+    this.#context.exchange.afterSend(() => {
       this.#abandon()
       // Whoever keeps account of the request has to hear that it is over.
       resolve(null)
@@ -162,8 +163,7 @@ class Fetching implements SlotOwner {
     let bytes = 0
     for (const { slot, read, bytes: size } of found) {
       const limit = Math.min(slot.bytesMax, this.#bytesMax)
-      const isCut =
-        read !== null && size < limit && endOffsetOf(read.records) < slot.partition!.readableEnd(this.#isolation)
+      const isCut = read !== null && size < limit && read.endOffset < slot.partition!.readableEnd(this.#isolation)
       bytes += isCut ? limit : size
     }
     return bytes
@@ -178,7 +178,7 @@ class Fetching implements SlotOwner {
   #respond(found: Found[]): FetchResponse {
     const responses: TopicAnswer[] = []
     let last: { topic: string; topicId: string; partitions: PartitionAnswer[] } | null = null
-    const reads: ReadResult[] = []
+    const reads: ReadResult<Chunk>[] = []
     for (const one of found) {
       const { slot, answer, read } = one
       if (read !== null) reads.push(read)
@@ -193,7 +193,7 @@ class Fetching implements SlotOwner {
       }
       if (this.#session !== null) this.#rest(one)
     }
-    if (reads.length > 0) this.#context.afterSend(() => release(reads))
+    if (reads.length > 0) this.#context.exchange.afterSend(() => release(reads))
     return { throttleTimeMs: 0, errorCode: codes.NONE, sessionId: this.#session?.id ?? 0, responses }
   }
 
@@ -264,11 +264,18 @@ class Fetching implements SlotOwner {
     const bytesMax = Math.max(0, Math.min(slot.bytesMax, this.#bytesMax - bytesBefore))
     if (version < 4) return this.#readMessages(partition, slot, answer, bytesMax, bytesBefore === 0)
     const limits = { bytesMax, isolation: this.#isolation, minOneMessage: bytesBefore === 0 }
-    const read = partition.read(slot.fetchOffset, limits)
+    let read: ReadResult<Chunk>
+    if (version >= 10) {
+      read = partition.read(slot.fetchOffset, { ...limits, taker: this.#context.exchange })
+      answer.records = read.records
+    } else {
+      const inMemory = partition.read(slot.fetchOffset, limits)
+      if (inMemory.sizeInBytes > 0) answer.records = knownRecords(inMemory)
+      read = inMemory
+    }
     if (read.sizeInBytes === 0) return { slot, answer, here: true, urgent: false, bytes: 0, read: null }
-    answer.records = version < 10 ? knownRecords(read) : read.records
     if (this.#isolation === 'readCommitted') {
-      answer.abortedTransactions = partition.log.abortedTransactions(slot.fetchOffset, endOffsetOf(read.records))
+      answer.abortedTransactions = partition.log.abortedTransactions(slot.fetchOffset, read.endOffset)
     }
     return { slot, answer, here: true, urgent: false, bytes: read.sizeInBytes, read }
   }
@@ -360,6 +367,6 @@ function codeFor(code: number, version: number): number {
   return code === codes.KAFKA_STORAGE_ERROR && version < 6 ? codes.NOT_LEADER_OR_FOLLOWER : code
 }
 
-function release(reads: readonly ReadResult[]): void {
+function release(reads: readonly ReadResult<Chunk>[]): void {
   for (const read of reads) read.release()
 }

@@ -5,13 +5,16 @@
  * watermark follows the in-sync replicas: where this broker is the only one, it follows what is written.
  */
 import { codes, KafkaError } from '../../protocol/errors.ts'
-import type { AppendResult, Log, LogConfig, ReadResult } from '../../storage/log.ts'
+import type { Chunk } from '../../protocol/records/chunk.ts'
+import type { AppendResult, FileTaker, Log, LogConfig } from '../../storage/log.ts'
+import type { ReadResult } from '../../storage/read-result.ts'
 import type { PartitionImage } from '../controller/image.ts'
 import { OffsetQueue, type OffsetWaiter } from './offset-queue.ts'
 
-export type { AppendResult, ReadResult, TimestampAndOffset } from '../../storage/log.ts'
+export type { AppendResult, TimestampAndOffset } from '../../storage/log.ts'
 export { type RecordError, RecordValidationError } from '../../storage/log.ts'
 export type { ProducerState } from '../../storage/producers.ts'
+export type { ReadResult } from '../../storage/read-result.ts'
 
 /** How much of a partition a reader may see: all that is committed, or only what no open transaction can take back. */
 export type Isolation = 'readUncommitted' | 'readCommitted'
@@ -41,6 +44,8 @@ export interface PartitionRead {
   readonly isolation: Isolation
   /** Give one batch even if it is larger than `bytesMax`. */
   readonly minOneMessage: boolean
+  /** Given where the records may be a place in a file instead of their bytes. */
+  readonly taker?: FileTaker
 }
 
 /** Why a partition cannot be used, or that it can. */
@@ -325,9 +330,12 @@ export class Partition {
   }
 
   /** Whole batches from the one that holds `fetchOffset`, up to where the isolation ends. Throws OFFSET_OUT_OF_RANGE. */
-  read(fetchOffset: number, { bytesMax, isolation, minOneMessage }: PartitionRead): ReadResult {
+  read(fetchOffset: number, limits: PartitionRead & { taker?: undefined }): ReadResult
+  read(fetchOffset: number, limits: PartitionRead): ReadResult<Chunk>
+  read(fetchOffset: number, { bytesMax, isolation, minOneMessage, taker }: PartitionRead): ReadResult<Chunk> {
     this.#isUsed = true
-    return this.log.read(fetchOffset, { maxBytes: bytesMax, maxOffset: this.readableEnd(isolation), minOneMessage })
+    const maxOffset = this.readableEnd(isolation)
+    return this.log.read(fetchOffset, { maxBytes: bytesMax, maxOffset, minOneMessage, taker })
   }
 
   /**

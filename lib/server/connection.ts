@@ -1,5 +1,6 @@
 /** One client's connection: its requests in order, its answers in order, and when to read no more for a while. */
 import type { Socket } from 'node:net'
+import type { Chunk } from '../../protocol/records/chunk.ts'
 import type { Budget, BudgetClaim } from './budget.ts'
 import { type FrameBounds, FrameError, FrameReader } from './frame-reader.ts'
 import type { ServerLimits } from './limits.ts'
@@ -86,7 +87,11 @@ export class Connection implements Receiver {
     this.info = info
     this.#host = host
     this.#reader = new FrameReader(host.bounds, path === 'slab' ? host.slabs : null)
-    this.#replies = new Replies(socket, () => this.#sent())
+    this.#replies = new Replies(
+      socket,
+      () => this.#sent(),
+      error => host.refused(this, `an answer that cannot be sent to its end: ${error}`),
+    )
     this.lastActiveMs = host.monotonicMs()
     socket.on('end', () => this.finish())
     // What went wrong is of no use to anybody: the connection is gone, and 'close' follows.
@@ -123,8 +128,8 @@ export class Connection implements Receiver {
     return this.#received(bytes.length)
   }
 
-  /** The answer to a request: buffers in order, or null for none. */
-  answer(slot: Slot, chunks: readonly Buffer[] | null): void {
+  /** The answer to a request: chunks in order, or null for none. */
+  answer(slot: Slot, chunks: readonly Chunk[] | null): void {
     this.#replies.answer(slot, chunks)
     this.#settled(slot)
   }
@@ -196,7 +201,7 @@ export class Connection implements Receiver {
           break
         }
         reader.consume()
-        const slot = new Slot(frameEnd - frameStart)
+        const slot = new Slot(frameEnd - frameStart, this.#replies)
         slot.slab = reader.slab
         if (slot.slab) this.#host.slabs.retain(slot.slab)
         this.#replies.open(slot)
@@ -291,7 +296,7 @@ export class Connection implements Receiver {
   #endIfDone(): void {
     if (this.#replies.outstanding > 0 || this.#socket.destroyed) return
     this.#replies.flush()
-    this.#socket.destroySoon()
+    if (!this.#replies.isSending) this.#socket.destroySoon()
   }
 
   #closed(): void {

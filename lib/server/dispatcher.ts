@@ -1,7 +1,13 @@
 /** A request's way from its frame to its handler, and the answer's way back. */
 import { decode } from '../../protocol/codec.ts'
 import { KafkaError } from '../../protocol/errors.ts'
-import { decodeRequestHeader, encodeResponseFrame, type RequestHeaderView } from '../../protocol/frame.ts'
+import {
+  decodeRequestHeader,
+  encodeAnswerFrame,
+  encodeResponseFrame,
+  type RequestHeaderView,
+} from '../../protocol/frame.ts'
+import type { Chunk } from '../../protocol/records/chunk.ts'
 import type { Clock } from '../base/clock.ts'
 import { LogLimit } from '../base/log-limit.ts'
 import type { Logger } from '../base/logger.ts'
@@ -89,9 +95,9 @@ export class Dispatcher<Context> {
     { apiVersion, correlationId }: RequestHeaderView,
     response: object | null,
   ): void {
-    let chunks: Buffer[] | null
+    let chunks: Chunk[] | null
     try {
-      chunks = response && encodeResponseFrame(api, apiVersion, correlationId, response)
+      chunks = response && encodeAnswerFrame(api, apiVersion, correlationId, response)
     } catch (error) {
       this.#logBug(`${api.name} version ${apiVersion}: the answer cannot be encoded`, error)
       connection.fail(slot, `${api.name} failed`)

@@ -31,6 +31,8 @@ export type HandlerTable<Context> = ReadonlyMap<number, HandlerRow<Context>>
 export interface Exchange {
   /** Runs once the answer has left for the socket, or the connection has died: the place to release pooled buffers. */
   afterSend(run: () => void): void
+  /** Whether parts of the answer may lie in files (see `FileBytes`). */
+  takesFiles(): boolean
 }
 
 /** Makes what a handler is given besides the request. */

@@ -21,6 +21,7 @@ export type ReceivePath = 'slab' | 'events'
 
 interface Handle {
   useUserBuffer(buffer: Buffer): void
+  readonly fd?: number
 }
 
 interface Accepted {
@@ -31,6 +32,12 @@ interface Accepted {
 function handleOf(socket: Socket): Handle | null {
   const { _handle } = socket as unknown as Accepted
   return typeof _handle?.useUserBuffer === 'function' ? _handle : null
+}
+
+/** The number of an open socket's handle, for calls of our own; -1 where there is none, or what is sent has to be encrypted. */
+export function handleFdOf(socket: Socket): number {
+  if ((socket as { encrypted?: boolean }).encrypted) return -1
+  return (socket as unknown as Accepted)._handle?.fd ?? -1
 }
 
 /** Which way is open for a socket that was accepted and is paused. */

@@ -1,24 +1,36 @@
 /** A connection's answers: given in any order, sent in the order of their requests, several by one write. */
 import type { Socket } from 'node:net'
+import type { Chunk } from '../../protocol/records/chunk.ts'
 import { Queue } from '../base/queue.ts'
+import { FileSender } from './file-sender.ts'
 import type { Exchange } from './handlers.ts'
+import { nativeSend } from './native-send.ts'
+import { handleFdOf } from './receive.ts'
 import type { Slab } from './slabs.ts'
 
 /** A request whose answer has its place in the line. */
 export class Slot implements Exchange {
   /** Bytes of the request. */
   readonly bytes: number
-  /** The answer as buffers; null while there is none. */
-  chunks: readonly Buffer[] | null = null
+  /** The answer as chunks; null while there is none. */
+  chunks: readonly Chunk[] | null = null
   replyBytes = 0
+  /** Some of its chunks lie in files. */
+  inFiles = false
   /** The request cannot be answered, and nothing after it may be. */
   failed = false
   /** The slab that the request lies in, which is held until there is an answer; null for other memory. */
   slab: Slab | null = null
   #after: (() => void)[] | null = null
+  readonly #replies: Replies
 
-  constructor(bytes: number) {
+  constructor(bytes: number, replies: Replies) {
     this.bytes = bytes
+    this.#replies = replies
+  }
+
+  takesFiles(): boolean {
+    return this.#replies.takesFiles
   }
 
   /** The request's bytes may be looked at even after the answer. */
@@ -39,7 +51,7 @@ export class Slot implements Exchange {
   }
 }
 
-const noChunks: readonly Buffer[] = []
+const noChunks: readonly Chunk[] = []
 /** Answers up to this size together are copied into one buffer: cheaper than to hand many to the kernel. */
 const gatherBytesMax = 4 * 1024
 /** Answers beyond this number are written without waiting for more, so that a burst of requests leaves no heap of answers. */
@@ -48,9 +60,13 @@ const chunksMax = 256
 export class Replies {
   readonly #socket: Socket
   readonly #sent: () => void
+  readonly #broken: (error: unknown) => void
   readonly #line = new Queue<Slot>()
-  #chunks: Buffer[] = []
+  #chunks: Chunk[] = []
   #chunkBytes = 0
+  /** Some of them lie in files. */
+  #inFiles = false
+  #sender: FileSender | null = null
   /** Bytes of answers that wait for an earlier one. */
   #heldBytes = 0
   #after: (() => void)[] = []
@@ -58,10 +74,11 @@ export class Replies {
   /** No answer is sent any more. */
   #dead = false
 
-  /** `sent` is called each time that answers have left for the client. */
-  constructor(socket: Socket, sent: () => void) {
+  /** `sent` is called each time that answers have left for the client, `broken` where one cannot be sent to its end. */
+  constructor(socket: Socket, sent: () => void, broken: (error: unknown) => void) {
     this.#socket = socket
     this.#sent = sent
+    this.#broken = broken
   }
 
   /** Requests that were not answered yet, and answers that wait for an earlier one. */
@@ -71,7 +88,17 @@ export class Replies {
 
   /** Bytes of answers that have not left for the client. */
   get bytesPending(): number {
-    return this.#heldBytes + this.#chunkBytes + this.#socket.writableLength
+    return this.#heldBytes + this.#chunkBytes + this.#socket.writableLength + (this.#sender?.bytesPending ?? 0)
+  }
+
+  /** Whether parts of answers may lie in files. */
+  get takesFiles(): boolean {
+    return handleFdOf(this.#socket) >= 0 && nativeSend() !== null
+  }
+
+  /** Whether answers are on their way that the socket does not know of yet. */
+  get isSending(): boolean {
+    return this.#sender?.isBusy ?? false
   }
 
   /** Gives the next request its place. */
@@ -79,14 +106,17 @@ export class Replies {
     this.#line.push(slot)
   }
 
-  /** The answer of a request: buffers in order in an array that is given away, or null for none. What is in turn is sent when the callback that runs now has ended. */
-  answer(slot: Slot, chunks: readonly Buffer[] | null): void {
+  /** The answer of a request: chunks in order in an array that is given away, or null for none. What is in turn is sent when the callback that runs now has ended. */
+  answer(slot: Slot, chunks: readonly Chunk[] | null): void {
     slot.chunks = chunks ?? noChunks
     if (this.#dead) {
       runAll(slot.takeAfter())
       return
     }
-    for (const chunk of slot.chunks) slot.replyBytes += chunk.length
+    for (const chunk of slot.chunks) {
+      slot.replyBytes += chunk.length
+      if (!Buffer.isBuffer(chunk)) slot.inFiles = true
+    }
     this.#heldBytes += slot.replyBytes
     for (let head = this.#line.peek(); head?.chunks; head = this.#line.peek()) {
       this.#line.shift()
@@ -107,6 +137,7 @@ export class Replies {
     this.#chunks = []
     this.#chunkBytes = 0
     this.flush()
+    this.#sender?.die()
   }
 
   /** Writes what is in turn, by one write. */
@@ -119,9 +150,21 @@ export class Replies {
       return
     }
     const chunks = joined(this.#chunks)
+    const inFiles = this.#inFiles
     this.#chunks = []
     this.#chunkBytes = 0
+    this.#inFiles = false
     const sent = after.length === 0 ? this.#sent : () => this.#sentAll(after)
+    if (inFiles || this.isSending) {
+      this.#sender ??= new FileSender(this.#socket, error => this.#failed(error))
+      this.#sender.send(chunks, bytes, sent)
+    } else {
+      // As none lies in a file.
+      this.#write(chunks as Buffer[], bytes, sent)
+    }
+  }
+
+  #write(chunks: readonly Buffer[], bytes: number, sent: () => void): void {
     if (chunks.length === 1) {
       this.#socket.write(chunks[0]!, sent)
     } else if (bytes <= gatherBytesMax) {
@@ -141,9 +184,10 @@ export class Replies {
     this.flush()
   }
 
-  #queue(slot: Slot, chunks: readonly Buffer[]): void {
+  #queue(slot: Slot, chunks: readonly Chunk[]): void {
+    this.#inFiles ||= slot.inFiles
     // Nearly always the only answer until the flush, and nobody else's array.
-    if (this.#chunks.length === 0 && chunks.length > 0) this.#chunks = chunks as Buffer[]
+    if (this.#chunks.length === 0 && chunks.length > 0) this.#chunks = chunks as Chunk[]
     else for (const chunk of chunks) this.#chunks.push(chunk)
     this.#heldBytes -= slot.replyBytes
     this.#chunkBytes += slot.replyBytes
@@ -155,6 +199,12 @@ export class Replies {
       this.#flushing = true
       process.nextTick(flush, this)
     }
+  }
+
+  /** An answer has begun that cannot be ended. */
+  #failed(error: unknown): void {
+    this.#broken(error)
+    this.#socket.destroy()
   }
 
   /** Forgets the line, so that those who wait can give up; answers still to come are dropped as they come. */
@@ -176,20 +226,31 @@ function flush(replies: Replies): void {
 }
 
 /** Answers that were encoded one after the other lie side by side in memory: they are one buffer without a copy. */
-function joined(chunks: Buffer[]): Buffer[] {
+function joined(chunks: Chunk[]): Chunk[] {
   if (chunks.length === 1) return chunks
-  const runs: Buffer[] = []
-  let { buffer, byteOffset: start, length } = chunks[0]!
-  for (let i = 1; i <= chunks.length; i++) {
-    const chunk = chunks[i]
-    if (chunk && chunk.buffer === buffer && chunk.byteOffset === start + length) {
+  const runs: Chunk[] = []
+  let last: Buffer | null = null
+  let length = 0
+  for (const chunk of chunks) {
+    if (!Buffer.isBuffer(chunk)) {
+      if (last) runs.push(stretch(last, length))
+      last = null
+      runs.push(chunk)
+    } else if (last && chunk.buffer === last.buffer && chunk.byteOffset === last.byteOffset + length) {
       length += chunk.length
     } else {
-      runs.push(Buffer.from(buffer, start, length))
-      if (chunk) ({ buffer, byteOffset: start, length } = chunk)
+      if (last) runs.push(stretch(last, length))
+      last = chunk
+      length = chunk.length
     }
   }
+  if (last) runs.push(stretch(last, length))
   return runs
+}
+
+/** So many bytes from where a buffer begins. */
+function stretch(buffer: Buffer, length: number): Buffer {
+  return buffer.length === length ? buffer : Buffer.from(buffer.buffer, buffer.byteOffset, length)
 }
 
 function runAll(after: readonly (() => void)[] | null): void {

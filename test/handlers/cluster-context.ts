@@ -68,7 +68,7 @@ export async function clusterContext(
     apiVersion,
     correlationId: 1,
     broker: services as BrokerServices,
-    afterSend: () => {},
+    exchange: { afterSend: () => {}, takesFiles: () => false },
   })
   return { cluster, config, connection, at }
 }

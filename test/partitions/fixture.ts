@@ -159,7 +159,7 @@ export class PartitionsFixture {
       correlationId: 1,
       connection: undefined as never,
       broker: this.services,
-      afterSend: run => void this.sent.push(run),
+      exchange: { afterSend: run => void this.sent.push(run), takesFiles: () => false },
     }
   }
 

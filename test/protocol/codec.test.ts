@@ -186,7 +186,7 @@ t.test('record bytes are a view of the frame when decoded, and spliced by refere
   )
   writer.start()
   layout.write(writer, { acks: 1, timeoutMs: 1, topicData: [{ name: 'orders', partitionData }] })
-  const chunks = writer.finish()
+  const chunks = writer.finish() as Buffer[]
   t.ok(chunks.includes(records[0]) && chunks.includes(records[2]), 'the large ones are the same buffers')
   const frame = Buffer.concat(chunks)
   const [read] = decode(Produce.request, 12, frame).topicData[0].partitionData

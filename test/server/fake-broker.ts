@@ -17,6 +17,7 @@ import { ApiVersions } from '../../protocol/messages/api-versions.ts'
 import { Fetch, type FetchRequest, type FetchResponse } from '../../protocol/messages/fetch.ts'
 import { Heartbeat, type HeartbeatRequest, type HeartbeatResponse } from '../../protocol/messages/heartbeat.ts'
 import { Produce, type ProduceRequest, type ProduceResponse } from '../../protocol/messages/produce.ts'
+import type { Chunk } from '../../protocol/records/chunk.ts'
 import { crc32c } from '../../protocol/records/crc32c.ts'
 import type { Api } from '../../protocol/schema.ts'
 
@@ -54,6 +55,8 @@ export class FakeBroker {
   readonly #held = new Map<string, () => void>()
   readonly #clients: Client[] = []
   readonly #zeroes = Buffer.alloc(64 * 1024)
+  /** What Fetch answers with instead of zeros. */
+  records: ((bytes: number) => Chunk[]) | null = null
 
   constructor({ limits, receivePath, clock = systemClock, listeners = [local] }: FakeBrokerOptions = {}) {
     this.#clock = clock
@@ -138,9 +141,11 @@ export class FakeBroker {
   #fetch(request: FetchRequest, { exchange }: FakeContext): FetchResponse {
     this.fetches++
     exchange.afterSend(() => this.released++)
-    const records: Buffer[] = []
-    for (let left = request.maxBytes; left > 0; left -= this.#zeroes.length)
-      records.push(this.#zeroes.subarray(0, left))
+    let records: Chunk[] = []
+    if (this.records) records = this.records(request.maxBytes)
+    else
+      for (let left = request.maxBytes; left > 0; left -= this.#zeroes.length)
+        records.push(this.#zeroes.subarray(0, left))
     const partition = { partitionIndex: 0, errorCode: 0, highWatermark: 0, abortedTransactions: null, records }
     const responses = [{ topic: 't', topicId: 'AAAAAAAAAAAAAAAAAAAAAA', partitions: [partition] }]
     return { throttleTimeMs: 0, errorCode: 0, responses }

@@ -432,6 +432,12 @@ class SimulatedFile implements RandomFile {
     this.#inode = null
   }
 
+  lend(): number {
+    return -1
+  }
+
+  takeBack(): void {}
+
   unlink(): void {
     this.#inode = null
     this.#files.unlink(this.path)

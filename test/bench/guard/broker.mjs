@@ -1,12 +1,12 @@
 /**
  * A broker that counts what it does: bytes allocated on V8's heap and outside of it, bytes copied by Node's ways to copy, calls that
- * read and write files. Run with --expose-gc and a young generation so large that nothing is collected while it counts. The parent
+ * read and write files, and bytes read. Run with --expose-gc and a young generation so large that nothing is collected while it counts. The parent
  * sends 'begin' and 'end', and is answered with 'begun' and the counts.
  */
 import fs from 'node:fs'
 import { Broker } from '../../../dist/broker.js'
 
-const counts = { outsideBytes: 0, copiedBytes: 0, fileReads: 0, fileWrites: 0 }
+const counts = { outsideBytes: 0, copiedBytes: 0, fileReads: 0, fileReadBytes: 0, fileWrites: 0 }
 
 /** Wraps a function of an object, to be told of each call's result. */
 function watch(object, name, told) {
@@ -37,8 +37,9 @@ watch(Buffer.prototype, 'copy', bytes => {
 watch(Object.getPrototypeOf(Uint8Array.prototype), 'set', (_, [source]) => {
   counts.copiedBytes += source.length
 })
-watch(fs, 'readSync', () => {
+watch(fs, 'readSync', bytes => {
   counts.fileReads++
+  counts.fileReadBytes += bytes
 })
 for (const name of ['writevSync', 'writeSync']) {
   watch(fs, name, () => {

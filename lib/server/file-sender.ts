@@ -1,0 +1,124 @@
+/**
+ * Sends answers of which a part lies in a file: straight from there while the socket takes them, without waiting. What it does not
+ * take is waited for with a piece that goes the usual way, through memory and Node's own queue: once that has left, there is room.
+ */
+import type { Socket } from 'node:net'
+import type { Chunk, FileBytes } from '../../protocol/records/chunk.ts'
+import { Queue } from '../base/queue.ts'
+import { giveUpNativeSend, isUnfit, nativeSend } from './native-send.ts'
+import { handleFdOf } from './receive.ts'
+
+/** Answers that are sent together. */
+interface Group {
+  readonly chunks: readonly Chunk[]
+  readonly sent: () => void
+}
+
+/** What is brought into memory at once. */
+const pieceBytes = 64 * 1024
+
+export class FileSender {
+  readonly #socket: Socket
+  readonly #groups = new Queue<Group>()
+  /** The chunk of the first group that is in turn, and how much of it has left. */
+  #index = 0
+  #at = 0
+  /** Bytes that neither have left nor were handed to the socket. */
+  bytesPending = 0
+  /** A piece is on its way. */
+  #waiting = false
+  #dead = false
+  readonly #failed: (error: unknown) => void
+
+  /** `failed` is called where a file cannot be read any more: the connection is of no use then. */
+  constructor(socket: Socket, failed: (error: unknown) => void) {
+    this.#socket = socket
+    this.#failed = failed
+  }
+
+  /** Whether something is not sent yet: what comes now has to stand in line here. */
+  get isBusy(): boolean {
+    return this.#groups.length > 0
+  }
+
+  /** Sends chunks behind all that was given before, and calls `sent` when they have left or never will. */
+  send(chunks: readonly Chunk[], bytes: number, sent: () => void): void {
+    this.bytesPending += bytes
+    this.#groups.push({ chunks, sent })
+    if (!this.#waiting) this.#run()
+  }
+
+  /** The connection is gone. */
+  die(): void {
+    this.#dead = true
+    this.bytesPending = 0
+    for (let group = this.#groups.shift(); group; group = this.#groups.shift()) group.sent()
+  }
+
+  #run(): void {
+    for (let group = this.#groups.peek(); group; group = this.#groups.peek()) {
+      for (; this.#index < group.chunks.length; this.#index++, this.#at = 0) {
+        const chunk = group.chunks[this.#index]!
+        if (!this.#sendNow(chunk)) {
+          this.#sendPiece(chunk)
+          return
+        }
+      }
+      this.#index = 0
+      this.#groups.shift()
+      // Whoever hears of it may send more at once.
+      process.nextTick(group.sent)
+    }
+  }
+
+  /** Sends what the socket takes of a chunk; whether that was the rest of it. */
+  #sendNow(chunk: Chunk): boolean {
+    const native = nativeSend()
+    const socketFd = handleFdOf(this.#socket)
+    // Behind what waits in the socket's own queue nothing may be sent past it.
+    if (native === null || socketFd < 0 || this.#socket.writableLength > 0) return false
+    const length = chunk.length - this.#at
+    const sent = Buffer.isBuffer(chunk)
+      ? native.bytes(socketFd, this.#at === 0 ? chunk : chunk.subarray(this.#at))
+      : native.file(socketFd, chunk.fd, chunk.position + this.#at, length)
+    if (sent > 0) {
+      this.bytesPending -= sent
+      this.#at += sent
+      return sent === length
+    }
+    // The socket is full, or it or the disk is broken: the piece will meet that too.
+    if (sent < 0 && isUnfit(-sent)) giveUpNativeSend()
+    return false
+  }
+
+  /** Sends the next piece of a chunk through memory, and goes on when it has left. */
+  #sendPiece(chunk: Chunk): void {
+    let piece: Buffer
+    try {
+      piece = Buffer.isBuffer(chunk) ? chunk.subarray(this.#at) : this.#read(chunk)
+    } catch (error) {
+      // The client was promised these bytes.
+      this.#waiting = true
+      this.#failed(error)
+      return
+    }
+    this.#at += piece.length
+    this.bytesPending -= piece.length
+    if (this.#at === chunk.length) {
+      this.#index++
+      this.#at = 0
+    }
+    this.#waiting = true
+    this.#socket.write(piece, error => {
+      this.#waiting = false
+      if (!error && !this.#dead) this.#run()
+    })
+  }
+
+  #read(chunk: FileBytes): Buffer {
+    const length = Math.min(pieceBytes, chunk.length - this.#at)
+    const piece = Buffer.allocUnsafeSlow(length)
+    if (chunk.read(piece, length, this.#at) < length) throw new Error('a file became shorter while it was sent')
+    return piece
+  }
+}

@@ -1,0 +1,160 @@
+/** Answers of which a part lies in a file: by the system's own call where there is one, and through memory. */
+import fs from 'node:fs'
+import net from 'node:net'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { seededRandom } from '../../lib/base/random.ts'
+import { giveUpNativeSend, loadNativeSend, nativeSend } from '../../lib/server/native-send.ts'
+import { encodeRequestFrame } from '../../protocol/frame.ts'
+import { Fetch } from '../../protocol/messages/fetch.ts'
+import { Heartbeat } from '../../protocol/messages/heartbeat.ts'
+import type { Chunk } from '../../protocol/records/chunk.ts'
+import { FakeBroker, until } from './fake-broker.ts'
+
+const fileBytes = 24_000_000
+const content = seededRandom(1).bytes(fileBytes)
+
+/** A file of known content, and chunks that lie in it. */
+class TestFile {
+  readonly fd: number
+  readonly #path: string
+
+  constructor(directory: string) {
+    this.#path = join(directory, 'records')
+    fs.writeFileSync(this.#path, content)
+    this.fd = fs.openSync(this.#path, 'r')
+  }
+
+  chunk(position: number, length: number): Chunk {
+    const { fd } = this
+    const read = (into: Buffer, bytes: number, from: number) => fs.readSync(fd, into, 0, bytes, position + from)
+    return { fd, position, length, read }
+  }
+
+  truncate(length: number): void {
+    fs.truncateSync(this.#path, length)
+  }
+}
+
+async function start(t: Test): Promise<[FakeBroker, TestFile]> {
+  const broker = await FakeBroker.start({ receivePath: 'slab' })
+  const file = new TestFile(t.testdir())
+  t.teardown(async () => {
+    await broker.stop()
+    fs.closeSync(file.fd)
+  })
+  broker.records = bytes => [file.chunk(0, bytes)]
+  return [broker, file]
+}
+
+const fetchOf = (correlationId: number, maxBytes: number) =>
+  Buffer.concat(
+    encodeRequestFrame(Fetch, 12, correlationId, 'c', {
+      ...{ maxWaitMs: 0, minBytes: 0, maxBytes, topics: [], forgottenTopicsData: [] },
+    }),
+  )
+const beatOf = (correlationId: number) =>
+  Buffer.concat(encodeRequestFrame(Heartbeat, 4, correlationId, 'c', { groupId: 'g', generationId: 5, memberId: 'm' }))
+
+/** The records in an answer to Fetch v12 of one partition; what follows them is three empty tag sections. */
+const recordsIn = (frame: Buffer, bytes: number) => frame.subarray(frame.length - 3 - bytes, frame.length - 3)
+
+function suite(t: Test): void {
+  t.test('answers in files and in memory arrive whole and in order', async t => {
+    const [broker, file] = await start(t)
+    const random = seededRandom(7)
+    const places: [position: number, length: number][] = []
+    broker.records = bytes => {
+      const position = random.int(fileBytes - bytes)
+      places.push([position, bytes])
+      const first = random.int(bytes)
+      const ends: Chunk[] = [file.chunk(position, first), file.chunk(position + first, bytes - first)]
+      // The middle one of three lies in memory.
+      const middle = Math.min(2000, bytes - first)
+      const copy = Buffer.from(content.subarray(position + first, position + first + middle))
+      return random.int(2) === 0
+        ? ends
+        : [ends[0]!, copy, file.chunk(position + first + middle, bytes - first - middle)]
+    }
+    const client = await broker.connect()
+    const count = 120
+    const sizes = Array.from({ length: count }, () => 1000 + random.int([30_000, 200_000, 3_000_000][random.int(3)]!))
+    for (let i = 0; i < count; i++) {
+      client.sendRaw(i % 3 === 0 ? beatOf(i) : fetchOf(i, sizes[i]!))
+      if (i % 5 === 0) await new Promise(setImmediate)
+    }
+    for (let i = 0; i < count; i++) {
+      const frame = await client.receiveFrame()
+      if (frame?.readInt32BE(0) !== i) t.fail(`answer ${i} is that of ${frame?.readInt32BE(0)}`)
+      if (i % 3 === 0) continue
+      const [position, length] = places.shift()!
+      if (!recordsIn(frame!, length).equals(content.subarray(position, position + length)))
+        t.fail(`answer ${i} differs`)
+    }
+    await until(() => broker.released === broker.fetches)
+    t.equal(broker.released, count - count / 3)
+  })
+
+  t.test('a client that does not read holds up nobody, and gets all in the end', async t => {
+    const [broker] = await start(t)
+    const slow = await broker.connect()
+    slow.pause()
+    for (let i = 0; i < 4; i++) slow.sendRaw(fetchOf(i, 20_000_000))
+    await until(() => broker.fetches > 0)
+    const other = await broker.connect()
+    other.sendRaw(beatOf(9))
+    t.equal((await other.receiveFrame())?.readInt32BE(0), 9)
+    t.equal(broker.released, 0)
+    t.ok(broker.fetches < 4, 'nor is more asked for on its account')
+    slow.resume()
+    for (let i = 0; i < 4; i++) {
+      const frame = await slow.receiveFrame()
+      t.equal(frame?.readInt32BE(0), i)
+      t.ok(recordsIn(frame!, 20_000_000).equals(content.subarray(0, 20_000_000)))
+    }
+    await until(() => broker.released === 4)
+  })
+
+  t.test('a client that asks no more still gets what it asked for', async t => {
+    const [broker] = await start(t)
+    const socket = net.connect({ port: broker.bound[0]!.port, host: '127.0.0.1', allowHalfOpen: true })
+    socket.end(fetchOf(1, 20_000_000))
+    let bytes = 0
+    for await (const part of socket) bytes += part.length
+    t.ok(bytes > 20_000_000, `${bytes} bytes have come`)
+    t.equal(broker.released, 1)
+  })
+
+  t.test('the files of a client that leaves are given back', async t => {
+    const [broker] = await start(t)
+    const client = await broker.connect()
+    client.pause()
+    client.sendRaw(fetchOf(1, 20_000_000))
+    await until(() => broker.fetches === 1)
+    await client.close()
+    await until(() => broker.released === 1)
+    t.equal(broker.released, 1)
+  })
+
+  t.test('a file that became shorter ends the connection, with a word in the log', async t => {
+    const [broker, file] = await start(t)
+    const client = await broker.connect()
+    broker.records = bytes => {
+      file.truncate(1_000_000)
+      return [file.chunk(500_000, bytes)]
+    }
+    client.sendRaw(fetchOf(1, 5_000_000))
+    t.equal(await client.receiveFrame(), null)
+    await until(() => broker.released === 1)
+    t.match(broker.log.join('\n'), /cannot be sent to its end.*became shorter/)
+  })
+}
+
+await loadNativeSend()
+const skip = nativeSend() === null ? 'koffi is not installed, or not made for this machine' : false
+t.test('by sendfile', { skip }, async t => suite(t))
+
+t.test('through memory', async t => {
+  giveUpNativeSend()
+  suite(t)
+})
