@@ -3,7 +3,7 @@
  *
  * Node fixes where the next bytes of a connection go right after the ones before, however long they take to come. So a
  * connection at rest, between two requests, points at one *scratch* that all of them share: an idle connection costs no
- * buffer. What lands there is copied out at once, at most 16 KiB. A connection in the middle of a request that is larger
+ * buffer. What lands there is copied out at once, at most 20 KiB. A connection in the middle of a request that is larger
  * leases a *slab*: the bytes then arrive where they are parsed, checked and written from, and the copy is gone.
  *
  * Requests are views of these bytes. A slab whose requests are all answered, and were all of a kind that keeps nothing, is
@@ -27,7 +27,7 @@ export interface Slab {
 /** Large enough that few requests straddle two slabs, small enough that one view kept for a while does not matter. */
 export const slabBytes = 4 * 1024 * 1024
 /** A read that fills the scratch is followed at once by one into a slab; copying what fits costs less than a system call. */
-export const scratchBytes = 16 * 1024
+export const scratchBytes = 20 * 1024
 /** Small requests are kept in chunks of this size, so that a kept view of one holds no whole slab. */
 const chunkBytes = 256 * 1024
 /** Connections that may be in the middle of a large request in a slab at once; others assemble theirs by copying. */
