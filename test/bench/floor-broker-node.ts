@@ -1,10 +1,11 @@
 /** The floor under Kafka's own clients in Node: what floor-broker.c is, with the same answers on standard input. */
-import { ftruncateSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import { ftruncateSync, mkdtempSync, openSync, rmSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { type Receiver, receive, receivePathOf } from '../../lib/server/receive.ts'
+import { writeInPieces } from './floor-file.ts'
 
 const receiveBytes = 1024 * 1024
 /** Size, API key, version and correlation id: all that is looked at of a request. */
@@ -43,7 +44,7 @@ class Through implements Receiver {
   }
 
   push(bytes: Buffer): boolean {
-    writtenBytes += writeSync(file, bytes, 0, bytes.length, writtenBytes)
+    writtenBytes = writeInPieces(file, bytes, writtenBytes)
     const due: Buffer[] = []
     for (let at = 0; at < bytes.length; ) {
       if (this.#left > 0) {

@@ -1,6 +1,6 @@
 /*
- * The floor under Kafka's own clients: a broker in C that checks, orders and keeps nothing. Each read(2) goes into a file by one
- * pwrite(2), and each request is answered by the ready-made bytes for its API and version, under its correlation id. What such a
+ * The floor under Kafka's own clients: a broker in C that checks, orders and keeps nothing. Each read(2) goes into a file, by 64 KB
+ * at most to a pwrite(2), and each request is answered by the ready-made bytes for its API and version, under its correlation id. What such a
  * client makes it spend, no broker that reads, writes and answers can save. For Linux.
  *
  *   floor-broker DIRECTORY
@@ -9,23 +9,10 @@
  *
  * A request without a ready-made answer ends it, with a word on which.
  */
-#define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <netinet/tcp.h>
-#include <signal.h>
+#include "floor.h"
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#define BUFFER_BYTES (1 << 20)
 #define ANSWERS_MAX 64
-#define EVENTS 64
 /* Size, API key, version and correlation id: all that is looked at of a request. */
 #define HEAD_BYTES 12
 
@@ -46,12 +33,6 @@ struct connection {
 static char incoming[BUFFER_BYTES], outgoing[BUFFER_BYTES];
 static struct answer answers[ANSWERS_MAX];
 static int answer_count, poller;
-
-static long check(long result, const char *what) {
-  if (result >= 0) return result;
-  perror(what);
-  exit(1);
-}
 
 static uint32_t big_endian(const unsigned char *from, int bytes) {
   uint32_t value = 0;
@@ -134,7 +115,7 @@ static void serve(int file, int listener) {
         check(ftruncate(file, written = 0), "ftruncate");
         continue;
       }
-      written += check(pwrite(file, incoming, came, written), "pwrite");
+      written = write_file(file, incoming, came, written);
       size_t due = take(at, (unsigned char *)incoming, came);
       /* Answers are small and few: there is always room for them. */
       if (due > 0 && write(at->fd, outgoing, due) != (ssize_t)due) exit(1);
@@ -144,19 +125,10 @@ static void serve(int file, int listener) {
 
 int main(int count, char **words) {
   if (count != 2) return 2;
-  char path[4096];
   signal(SIGPIPE, SIG_IGN);
-  snprintf(path, sizeof path, "%s/written", words[1]);
-  int file = check(open(path, O_CREAT | O_RDWR | O_TRUNC, 0600), path);
-  int listener = check(socket(AF_INET, SOCK_STREAM, 0), "socket");
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  socklen_t length = sizeof address;
   poller = check(epoll_create1(0), "epoll_create1");
-  check(bind(listener, (struct sockaddr *)&address, length), "bind");
-  check(listen(listener, 1024), "listen");
-  check(getsockname(listener, (struct sockaddr *)&address, &length), "getsockname");
-  printf("ready %d\n", ntohs(address.sin_port));
-  fflush(stdout);
+  int file = open_file(words[1], "written");
+  int listener = listen_anywhere();
   read_answers();
   serve(file, listener);
 }

@@ -7,32 +7,18 @@
  *       sends zeros, WINDOW requests under way on each connection; says "begin" when it has warmed up, by whichever of the two comes
  *       first, and "end SECONDS REQUESTS" of what came after that
  *
- * A produce server takes each read(2) by one pwrite(2) to a file and answers every REQUEST_BYTES. A fetch server answers each request by
+ * A produce server takes each read(2) to a file, by 64 KB at most to a pwrite(2), and answers every REQUEST_BYTES. A fetch server answers each request by
  * pread(2) out of a file that is in the page cache and write(2), or by sendfile(2).
  */
-#define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <netinet/tcp.h>
-#include <signal.h>
+#include "floor.h"
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/epoll.h>
 #include <sys/sendfile.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
-/* All sockets are read into one buffer of this size. */
-#define BUFFER_BYTES (1 << 20)
 /* The file that is written begins anew at this size: more than one run writes. */
 #define WRITTEN_BYTES_MAX (1L << 30)
 /* The file that is served. */
 #define SERVED_BYTES (256L << 20)
-#define EVENTS 64
 
 struct connection {
   int fd;
@@ -49,12 +35,6 @@ struct connection {
 
 static char buffer[BUFFER_BYTES], zeros[BUFFER_BYTES];
 static int poller;
-
-static long check(long result, const char *what) {
-  if (result >= 0) return result;
-  perror(what);
-  exit(1);
-}
 
 static double now_seconds(void) {
   struct timespec time;
@@ -111,28 +91,15 @@ static void begin_answer(struct connection *at, int served, size_t answer_bytes,
   send_answer(at, served, answer_bytes, by_sendfile);
 }
 
-static int open_file(const char *directory, const char *name) {
-  char path[4096];
-  snprintf(path, sizeof path, "%s/%s", directory, name);
-  return check(open(path, O_CREAT | O_RDWR | O_TRUNC, 0600), path);
-}
-
 static void serve(const char *way, const char *directory, size_t request_bytes, size_t answer_bytes) {
   bool produces = strcmp(way, "produce") == 0, by_sendfile = strcmp(way, "sendfile") == 0;
   int file = open_file(directory, produces ? "written" : "served");
   off_t written = 0;
   if (!produces)
-    for (off_t at = 0; at < SERVED_BYTES; at += BUFFER_BYTES) check(pwrite(file, zeros, BUFFER_BYTES, at), "pwrite");
-  int listener = check(socket(AF_INET, SOCK_STREAM, 0), "socket");
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  socklen_t length = sizeof address;
-  check(bind(listener, (struct sockaddr *)&address, length), "bind");
-  check(listen(listener, 1024), "listen");
-  check(getsockname(listener, (struct sockaddr *)&address, &length), "getsockname");
+    for (off_t at = 0; at < SERVED_BYTES;) at = write_file(file, zeros, BUFFER_BYTES, at);
+  int listener = listen_anywhere();
   struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL}, events[EVENTS];
   check(epoll_ctl(poller, EPOLL_CTL_ADD, listener, &event), "epoll_ctl");
-  printf("ready %d\n", ntohs(address.sin_port));
-  fflush(stdout);
   for (;;) {
     int count = epoll_wait(poller, events, EVENTS, -1);
     for (int index = 0; index < count; index++) {
@@ -159,7 +126,7 @@ static void serve(const char *way, const char *directory, size_t request_bytes, 
       at->got %= request_bytes;
       if (produces) {
         if (written > WRITTEN_BYTES_MAX) check(ftruncate(file, written = 0), "ftruncate");
-        written += check(pwrite(file, buffer, came, written), "pwrite");
+        written = write_file(file, buffer, came, written);
         at->unsent += requests * answer_bytes;
         if (requests > 0) send_zeros(at);
       } else if (requests > 0) begin_answer(at, file, answer_bytes, by_sendfile);

@@ -5,10 +5,10 @@
  *     npx tsx test/bench/floor.ts [PORT]
  *     npx tsx test/bench/replay/main.ts --ours --against 127.0.0.1:PORT --pid N --name floor
  *
- * What comes in goes into one file as it is, by one write for each read of the socket. Fetches are served from another file,
+ * What comes in goes into one file as it is, by one write for each read of the socket, or 64 KB of it. Fetches are served from another file,
  * which is filled with the first batch that was produced, over and over.
  */
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,6 +19,7 @@ import { DeleteTopics } from '../../protocol/messages/delete-topics.ts'
 import { Fetch } from '../../protocol/messages/fetch.ts'
 import { Produce } from '../../protocol/messages/produce.ts'
 import { answerOf } from './floor-answers.ts'
+import { writeInPieces } from './floor-file.ts'
 
 const sizeBytes = 4
 /** All sockets are read into one buffer of this size. */
@@ -40,8 +41,7 @@ class Store {
 
   write(bytes: Buffer): void {
     if (this.#writtenBytes > writtenBytesMax) this.beginAnew()
-    writeSync(this.#written, bytes, 0, bytes.length, this.#writtenBytes)
-    this.#writtenBytes += bytes.length
+    this.#writtenBytes = writeInPieces(this.#written, bytes, this.#writtenBytes)
   }
 
   /** Lets go of what was written. */
@@ -56,9 +56,7 @@ class Store {
   serve(batch: Buffer): void {
     if (this.#batch?.length === batch.length) return
     this.#batch = Buffer.from(batch)
-    for (let at = 0; at + batch.length <= servedBytes; at += batch.length) {
-      writeSync(this.#served, batch, 0, batch.length, at)
-    }
+    for (let at = 0; at + batch.length <= servedBytes; ) at = writeInPieces(this.#served, batch, at)
   }
 
   /** Bytes of so many whole batches as fit. */

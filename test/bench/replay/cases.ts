@@ -74,6 +74,7 @@ export const cases: readonly Case[] = [
   { ...base, name: 'single-pipelined', recordBytes: 100, recordsPerBatch: 1, acks: 1, window: 100 },
   { ...base, name: 'single-1', recordBytes: 100, recordsPerBatch: 1, acks: 1, connections: 1, window: 1 },
   { ...base, name: 'single-50', recordBytes: 100, recordsPerBatch: 1, acks: 1, connections: 50, window: 1 },
+  { ...base, name: 'single-100', recordBytes: 100, recordsPerBatch: 1, acks: 1, connections: 100, window: 1 },
   { ...base, name: 'single-5000', recordBytes: 100, recordsPerBatch: 1, acks: 1, connections: 5000, window: 1 },
   { ...base, name: 'fetch-1k-1m', kind: 'fetch', recordsPerBatch: 960, megabytes: 6144 },
   { ...base, name: 'fetch-1k-1m-of-16k', kind: 'fetch', megabytes: 6144 },
