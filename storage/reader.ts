@@ -20,6 +20,7 @@ export interface ReadLimits {
   readonly maxOffset: number
   /** Whether a first batch beyond maxBytes is read all the same. */
   readonly minOneMessage: boolean
+  /** Given where the records may be a place in a file instead of their bytes. */
   readonly taker?: FileTaker
 }
 
