@@ -1,5 +1,6 @@
 /** What much of something costs: partitions, connections, bytes passed through. */
 import net from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import { Figures, type Section } from '../measures.ts'
 import { type Case, cases } from '../replay/cases.ts'
 import { BenchCluster } from '../replay/cluster.ts'
@@ -14,6 +15,8 @@ const partitionsPerTopic = 1_000
 /** How long a broker is watched at rest, and how long it is given to come to rest before. */
 const restMs = 10_000
 const restMsMax = 60_000
+/** Half a minute after its last work, a runtime collects its garbage once more: that is of the work, not of the rest. */
+const aftermathMs = 40_000
 /** In so many runs each: what one run wrote is deleted before the next, so that its memory is found again. */
 const passedMegabytes = 10 * 1024
 const passingRuns = 10
@@ -47,6 +50,7 @@ async function manyConnections(rival: Rival, at: number, figures: Figures): Prom
 /** What the broker uses while nobody asks it for anything. */
 async function atRest(rival: Rival, at: number, name: string, figures: Figures): Promise<void> {
   await untilAtRest(rival.pid, restMsMax)
+  await delay(aftermathMs)
   const percent = (await coreShareOf(rival.pid, restMs)) * 100
   console.log(`${name}, ${rival.name}: ${percent.toFixed(1)} % of a core`)
   figures.add(at, { name, unit: '% of a core', digits: 1, better: 'lower' }, percent)
