@@ -16,6 +16,8 @@ interface Group {
 
 /** What is brought into memory at once. */
 const pieceBytes = 64 * 1024
+/** Congestion control without timers, which every kernel has and lets everybody choose. */
+const unpacedControl = 'reno'
 
 export class FileSender {
   readonly #socket: Socket
@@ -34,6 +36,7 @@ export class FileSender {
   constructor(socket: Socket, failed: (error: unknown) => void) {
     this.#socket = socket
     this.#failed = failed
+    unpace(socket)
   }
 
   /** Whether something is not sent yet: what comes now has to stand in line here. */
@@ -121,4 +124,15 @@ export class FileSender {
     if (chunk.read(piece, length, this.#at) < length) throw new Error('a file became shorter while it was sent')
     return piece
   }
+}
+
+/**
+ * BBR, where a system uses it, spreads what is sent over time, by timers. To a client on the same machine that serves nothing, and
+ * cost four times as much as sending a file: 0.4 instead of 0.1 s of the kernel's time per GB.
+ */
+function unpace(socket: Socket): void {
+  const native = nativeSend()
+  const fd = handleFdOf(socket)
+  if (native === null || fd < 0 || socket.remoteAddress !== socket.localAddress) return
+  if (native.congestionControlOf(fd).startsWith('bbr')) native.setCongestionControl(fd, unpacedControl)
 }

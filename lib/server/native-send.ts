@@ -1,6 +1,6 @@
 /**
- * System calls that Node has no door to: sendfile(2), which sends a file's bytes without bringing them into the process, and send(2),
- * for what stands before and behind them. Only Linux; koffi, which calls into the C library, is an optional package and is loaded when
+ * System calls that Node has no door to: sendfile(2), which sends a file's bytes without bringing them into the process, send(2),
+ * for what stands before and behind them, and what a socket's congestion control is read and set by. Only Linux; koffi, which calls into the C library, is an optional package and is loaded when
  * it is first asked for. Where it is missing, answers go through memory.
  */
 import { constants } from 'node:os'
@@ -11,10 +11,16 @@ export interface NativeSend {
   file(socketFd: number, fileFd: number, position: number, length: number): number
   /** Sends bytes at once: told that more follows, the kernel took a third longer (MSG_MORE) or twice as long (TCP_CORK) over answers of 64 KB. */
   bytes(socketFd: number, bytes: Buffer): number
+  /** Name of a socket's congestion control, such as cubic; empty where it cannot be told. */
+  congestionControlOf(socketFd: number): string
+  /** Sets it; false where the system does not have it or does not allow it. */
+  setCongestionControl(socketFd: number, name: string): boolean
 }
 
 /** MSG_DONTWAIT and MSG_NOSIGNAL. */
 const messageFlags = 0x40 | 0x4000
+/** IPPROTO_TCP, TCP_CONGESTION and TCP_CA_NAME_MAX. */
+const [tcpLevel, congestionOption, congestionNameBytesMax] = [6, 13, 16]
 
 let native: NativeSend | null = null
 let loading: Promise<void> | null = null
@@ -48,7 +54,11 @@ async function load(): Promise<NativeSend | null> {
   const library = koffi.load(null)
   const sendfile = library.func('int64_t sendfile(int to, int from, void *position, size_t length)')
   const send = library.func('int64_t send(int to, const void *bytes, size_t length, int flags)')
+  const getOption = library.func('int getsockopt(int socket, int level, int name, void *value, void *length)')
+  const setOption = library.func('int setsockopt(int socket, int level, int name, const void *value, uint32_t length)')
   const from = new BigInt64Array(1)
+  const name = Buffer.alloc(congestionNameBytesMax)
+  const nameBytes = new Uint32Array(1)
   return {
     file(socketFd, fileFd, position, length) {
       from[0] = BigInt(position)
@@ -58,6 +68,15 @@ async function load(): Promise<NativeSend | null> {
     bytes(socketFd, bytes) {
       const sent: number = send(socketFd, bytes, bytes.length, messageFlags)
       return sent < 0 ? -koffi.errno() : sent
+    },
+    congestionControlOf(socketFd) {
+      nameBytes[0] = name.length
+      if (getOption(socketFd, tcpLevel, congestionOption, name, nameBytes) < 0) return ''
+      return name.toString('latin1', 0, name.indexOf(0))
+    },
+    setCongestionControl(socketFd, name) {
+      const value = Buffer.from(name, 'latin1')
+      return setOption(socketFd, tcpLevel, congestionOption, value, value.length) === 0
     },
   }
 }

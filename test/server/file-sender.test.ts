@@ -1,10 +1,13 @@
 /** Answers of which a part lies in a file: by the system's own call where there is one, and through memory; and small ones. */
+import { once } from 'node:events'
 import fs from 'node:fs'
 import net from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { seededRandom } from '../../lib/base/random.ts'
+import { FileSender } from '../../lib/server/file-sender.ts'
 import { giveUpNativeSend, loadNativeSend, nativeSend } from '../../lib/server/native-send.ts'
+import { handleFdOf } from '../../lib/server/receive.ts'
 import { encodeRequestFrame } from '../../protocol/frame.ts'
 import { Fetch } from '../../protocol/messages/fetch.ts'
 import { Heartbeat } from '../../protocol/messages/heartbeat.ts'
@@ -153,6 +156,23 @@ function suite(t: Test): void {
 await loadNativeSend()
 const skip = nativeSend() === null ? 'koffi is not installed, or not made for this machine' : false
 t.test('by sendfile', { skip }, async t => suite(t))
+
+t.test('what a client on the same machine is sent out of files is not paced by BBR', { skip }, async t => {
+  const native = nativeSend()!
+  const server = net.createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const client = net.connect((server.address() as net.AddressInfo).port, '127.0.0.1')
+  const [socket]: net.Socket[] = await once(server, 'connection')
+  t.teardown(() => {
+    client.destroy()
+    server.close()
+  })
+  const fd = handleFdOf(socket!)
+  if (!native.setCongestionControl(fd, 'bbr')) return t.comment('skipped: this system has no BBR, or does not allow it')
+  t.equal(native.congestionControlOf(fd), 'bbr')
+  new FileSender(socket!, error => t.fail(String(error)))
+  t.equal(native.congestionControlOf(fd), 'reno')
+})
 
 t.test('through memory', async t => {
   giveUpNativeSend()
