@@ -15,8 +15,8 @@ const partitionsPerTopic = 1_000
 /** How long a broker is watched at rest, and how long it is given to come to rest before. */
 const restMs = 10_000
 const restMsMax = 60_000
-/** Half a minute after its last work, a runtime collects its garbage once more: that is of the work, not of the rest. */
-const aftermathMs = 40_000
+/** Within a minute of its last work a runtime collects its garbage once more: that is of the work, not of the rest. */
+const aftermathMs = 60_000
 /** In so many runs each: what one run wrote is deleted before the next, so that its memory is found again. */
 const passedMegabytes = 10 * 1024
 const passingRuns = 10
