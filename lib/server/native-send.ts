@@ -57,8 +57,8 @@ async function load(): Promise<NativeSend | null> {
   const getOption = library.func('int getsockopt(int socket, int level, int name, void *value, void *length)')
   const setOption = library.func('int setsockopt(int socket, int level, int name, const void *value, uint32_t length)')
   const from = new BigInt64Array(1)
-  const name = Buffer.alloc(congestionNameBytesMax)
-  const nameBytes = new Uint32Array(1)
+  const told = Buffer.alloc(congestionNameBytesMax)
+  const toldBytes = new Uint32Array(1)
   return {
     file(socketFd, fileFd, position, length) {
       from[0] = BigInt(position)
@@ -70,9 +70,9 @@ async function load(): Promise<NativeSend | null> {
       return sent < 0 ? -koffi.errno() : sent
     },
     congestionControlOf(socketFd) {
-      nameBytes[0] = name.length
-      if (getOption(socketFd, tcpLevel, congestionOption, name, nameBytes) < 0) return ''
-      return name.toString('latin1', 0, name.indexOf(0))
+      toldBytes[0] = told.length
+      if (getOption(socketFd, tcpLevel, congestionOption, told, toldBytes) < 0) return ''
+      return told.toString('latin1', 0, told.indexOf(0))
     },
     setCongestionControl(socketFd, name) {
       const value = Buffer.from(name, 'latin1')
