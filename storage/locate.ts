@@ -19,9 +19,13 @@ const headBytes = 27
 
 /**
  * The batches from the one at `position` on, as many as `bytesMax` allows (but one in any case), up to `maxOffset`. Null where
- * they are not there whole. Reads only headers, and of those only the first and the ones behind the last indexed place.
+ * they are not there whole. Reads only headers, and of those only the first and the ones behind the last indexed place; none where all
+ * that is left may be given, as at the tail.
  */
 export function locateBatches(segment: Segment, position: number, bytesMax: number, maxOffset: number): Place | null {
+  const rest = segment.writtenBytes - position
+  const isAll = rest <= bytesMax && maxOffset >= segment.endOffset && segment.writtenBytes === segment.sizeInBytes
+  if (isAll && rest > 0) return { position, length: rest, endOffset: segment.endOffset }
   const window = borrowBuffer(windowBytes)
   let windowStart = 0
   let windowEnd = 0
