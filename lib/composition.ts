@@ -31,7 +31,7 @@ import type { PartitionSettings } from './partitions/partition.ts'
 import { Partitions } from './partitions/partitions.ts'
 import { ProducerIds } from './partitions/producer-ids.ts'
 import { Turn } from './partitions/turn.ts'
-import { type BoundListener, type ConnectionInfo, Server } from './server/server.ts'
+import { type BoundListener, type ConnectionInfo, Outbox, Server } from './server/server.ts'
 
 export interface CompositionOptions {
   readonly config: BrokerConfig
@@ -150,7 +150,8 @@ class Opened {
 async function compose(options: CompositionOptions, opened: Opened): Promise<Composition> {
   const { config, ephemeral, clock, random, logger } = options
   const nodeId = config.get('node.id')
-  const turn = new Turn(clock)
+  const outbox = new Outbox()
+  const turn = new Turn(clock, end => outbox.gather(end))
   const storage = openDirectories(options, nodeId, turn, opened)
   const { metadata } = storage
   const metadataFailed = (error: Error) =>
@@ -248,6 +249,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
     limits: serverLimitsOf(config),
     clock,
     logger,
+    outbox,
   })
   config.onChange(() => server.updateLimits(serverLimitsOf(config)))
   bound = await server.start()

@@ -5,6 +5,7 @@
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { FetchRequest, FetchResponse } from '../../protocol/messages/fetch.ts'
 import type { Chunk } from '../../protocol/records/chunk.ts'
+import { Deferred } from '../base/deferred.ts'
 import type { FetchSession } from '../partitions/fetch-sessions.ts'
 import { FetchSlot, type SlotOwner } from '../partitions/fetch-slot.ts'
 import { asMessages, endOffsetOf, withoutZstd } from '../partitions/old-formats.ts'
@@ -30,7 +31,7 @@ interface Found {
 const noRecords = Buffer.alloc(0)
 
 /** Answers at once where it can, without a promise; with null where the client left while its fetch was waiting. */
-export function fetch(request: FetchRequest, context: Context): FetchResponse | Promise<FetchResponse | null> {
+export function fetch(request: FetchRequest, context: Context): FetchResponse | Deferred<FetchResponse | null> {
   const opened = context.broker.fetchSessions.open(request, context.apiVersion >= 13)
   if (opened.kind === 'error') return { throttleTimeMs: 0, errorCode: opened.errorCode, sessionId: 0, responses: [] }
   const [session, incremental] = opened.kind === 'session' ? [opened.session, opened.incremental] : [null, false]
@@ -69,9 +70,12 @@ class Fetching implements SlotOwner {
     }
   }
 
-  answer(): FetchResponse | Promise<FetchResponse | null> {
+  answer(): FetchResponse | Deferred<FetchResponse | null> {
     const response = this.#look(this.#request.maxWaitMs <= 0)
-    return response ?? new Promise(resolve => this.#begin(resolve))
+    if (response !== null) return response
+    const later = new Deferred<FetchResponse | null>()
+    this.#begin(later)
+    return later
   }
 
   slotChanged(slot: FetchSlot, bytes: number): void {
@@ -88,7 +92,7 @@ class Fetching implements SlotOwner {
     this.#wait?.slotChanged(slot, bytes)
   }
 
-  #begin(resolve: (response: FetchResponse | null) => void): void {
+  #begin(later: Deferred<FetchResponse | null>): void {
     this.#wait = new FetchWait({
       partitions: this.#context.broker.partitions,
       bytes: this.#bytes,
@@ -101,7 +105,7 @@ class Fetching implements SlotOwner {
           return false
         }
         this.#end()
-        resolve(response)
+        later.resolve(response)
         return true
       },
     })
@@ -110,7 +114,7 @@ class Fetching implements SlotOwner {
     this.#context.exchange.afterSend(() => {
       this.#abandon()
       // Whoever keeps account of the request has to hear that it is over.
-      resolve(null)
+      later.resolve(null)
     })
   }
 
@@ -263,13 +267,15 @@ class Fetching implements SlotOwner {
     }
     const bytesMax = Math.max(0, Math.min(slot.bytesMax, this.#bytesMax - bytesBefore))
     if (version < 4) return this.#readMessages(partition, slot, answer, bytesMax, bytesBefore === 0)
-    const limits = { bytesMax, isolation: this.#isolation, minOneMessage: bytesBefore === 0 }
+    const isolation = this.#isolation
+    const minOneMessage = bytesBefore === 0
     let read: ReadResult<Chunk>
     if (version >= 10) {
-      read = partition.read(slot.fetchOffset, { ...limits, taker: this.#context.exchange })
+      const taker = this.#context.exchange
+      read = partition.read(slot.fetchOffset, { bytesMax, isolation, minOneMessage, taker })
       answer.records = read.records
     } else {
-      const inMemory = partition.read(slot.fetchOffset, limits)
+      const inMemory = partition.read(slot.fetchOffset, { bytesMax, isolation, minOneMessage })
       if (inMemory.sizeInBytes > 0) answer.records = knownRecords(inMemory)
       read = inMemory
     }

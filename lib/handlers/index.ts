@@ -33,6 +33,7 @@ import { OffsetForLeaderEpoch } from '../../protocol/messages/offset-for-leader-
 import { Produce } from '../../protocol/messages/produce.ts'
 import { SyncGroup } from '../../protocol/messages/sync-group.ts'
 import type { Api, Fields, RequestOf, ResponseOf } from '../../protocol/schema.ts'
+import type { Deferred } from '../base/deferred.ts'
 import { alterConfigs } from './alter-configs.ts'
 import { alterPartitionReassignments } from './alter-partition-reassignments.ts'
 import { alterReplicaLogDirs } from './alter-replica-log-dirs.ts'
@@ -69,7 +70,7 @@ import { produce } from './produce.ts'
 import { syncGroup } from './sync-group.ts'
 
 /** What a handler gives: the response, at once or later, or null where nothing is to be sent. */
-export type Answer<Response> = Response | Promise<Response | null> | null
+export type Answer<Response> = Response | Deferred<Response | null> | Promise<Response | null> | null
 
 /** One API with the function that answers it. */
 export interface Handler {

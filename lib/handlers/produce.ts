@@ -1,6 +1,7 @@
 /** Produce: appends records. Offsets are given at once; the answer leaves when the records are where `acks` wants them. */
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { ProduceRequest, ProduceResponse } from '../../protocol/messages/produce.ts'
+import { Deferred } from '../base/deferred.ts'
 import {
   type AppendResult,
   type Partition,
@@ -9,7 +10,7 @@ import {
   RecordValidationError,
 } from '../partitions/partition.ts'
 import { checkForVersion, isTransactionalSet } from '../partitions/record-sets.ts'
-import { ProduceWait } from '../partitions/waiters.ts'
+import { type ProduceOwner, ProduceWait } from '../partitions/waiters.ts'
 import type { Context } from './context.ts'
 import { partitionFor } from './partition-for.ts'
 
@@ -45,60 +46,74 @@ const withoutLogStart: ReadonlySet<number> = new Set([
 export function produce(
   request: ProduceRequest,
   context: Context,
-): ProduceResponse | Promise<ProduceResponse | null> | null {
-  const { acks } = request
-  const appends = new Appends(request, context)
-  const response = { responses: request.topicData.map(data => appends.topic(data)), throttleTimeMs: 0 }
-  const answer = () => {
-    if (acks !== 0) return inWordsOf(context.apiVersion, response)
-    // Without an answer, a closed connection is the only way to tell that records were lost.
-    if (appends.refusal !== null) throw appends.refusal
-    if (hasStorageError(response)) throw new KafkaError(codes.KAFKA_STORAGE_ERROR, 'the records could not be written')
-    return null
-  }
-  const { wait } = appends
-  if (wait === null || wait.count === 0) return answer()
-  return new Promise((resolve, reject) => {
-    appends.onBug = reject
-    wait.whenDone(() => {
-      try {
-        resolve(answer())
-      } catch (error) {
-        reject(error)
-      }
-    })
-  })
+): ProduceResponse | Deferred<ProduceResponse | null> | null {
+  return new Appends(request, context).answer()
 }
 
 /** The appends of one request. */
-class Appends {
+class Appends implements ProduceOwner {
   /** Counts the partitions that have to be waited for; null where none has. */
-  wait: ProduceWait | null = null
+  #wait: ProduceWait | null = null
+  /** The answer, where it is waited for. */
+  #later: Deferred<ProduceResponse | null> | null = null
   /** The first error. */
-  refusal: KafkaError | null = null
-  /** Told of what should not happen, while the request waits. */
-  onBug: (error: unknown) => void = () => undefined
+  #refusal: KafkaError | null = null
   readonly #request: ProduceRequest
+  readonly #response: { readonly responses: TopicAnswer[]; readonly throttleTimeMs: number }
   readonly #context: Context
   readonly #mayWriteTransactions: boolean
 
   constructor(request: ProduceRequest, context: Context) {
     this.#request = request
     this.#context = context
-    const { transactionalId } = request
+    const { transactionalId, topicData } = request
+    this.#response = { responses: new Array(topicData.length), throttleTimeMs: 0 }
     this.#mayWriteTransactions =
       !hasTransactionalRecords(request) ||
       (transactionalId !== null && context.broker.authorize(context, 'write', 'transactionalId', transactionalId))
   }
 
-  topic(data: TopicData): TopicAnswer {
+  answer(): ProduceResponse | Deferred<ProduceResponse | null> | null {
+    const { topicData } = this.#request
+    const { responses } = this.#response
+    for (let i = 0; i < topicData.length; i++) responses[i] = this.#topic(topicData[i]!)
+    if (this.#wait === null || this.#wait.count === 0) return this.#outcome()
+    this.#later = new Deferred()
+    this.#wait.whenDone(this)
+    return this.#later
+  }
+
+  done(): void {
+    let response: ProduceResponse | null
+    try {
+      response = this.#outcome()
+    } catch (error) {
+      this.#later!.reject(error)
+      return
+    }
+    this.#later!.resolve(response)
+  }
+
+  #outcome(): ProduceResponse | null {
+    if (this.#request.acks !== 0) return inWordsOf(this.#context.apiVersion, this.#response)
+    // Without an answer, a closed connection is the only way to tell that records were lost.
+    if (this.#refusal !== null) throw this.#refusal
+    if (hasStorageError(this.#response)) {
+      throw new KafkaError(codes.KAFKA_STORAGE_ERROR, 'the records could not be written')
+    }
+    return null
+  }
+
+  #topic(data: TopicData): TopicAnswer {
     const byId = this.#context.apiVersion >= 13
     const { partitions } = this.#context.broker
     const name = byId ? partitions.topicNameOf(data.topicId) : data.name
     const refusal = this.#refusalOf(name)
-    const partitionResponses = data.partitionData.map(partitionData => {
+    const { partitionData } = data
+    const partitionResponses = new Array<PartitionAnswer>(partitionData.length)
+    for (let i = 0; i < partitionData.length; i++) {
       const answer: PartitionAnswer = {
-        index: partitionData.index,
+        index: partitionData[i]!.index,
         errorCode: codes.NONE,
         baseOffset: -1,
         logAppendTimeMs: -1,
@@ -107,9 +122,9 @@ class Appends {
         errorMessage: null,
       }
       if (refusal !== null) this.#refuse(answer, refusal, null)
-      else this.#partition(name!, partitionData, answer)
-      return answer
-    })
+      else this.#partition(name!, partitionData[i]!, answer)
+      partitionResponses[i] = answer
+    }
     return { name: data.name, topicId: data.topicId, partitionResponses }
   }
 
@@ -148,7 +163,7 @@ class Appends {
       const append: PartitionAppend = { origin: 'client', requiredAcks: acks }
       const later = this.#context.broker.partitions.recompression.appendLater(partition, records, append)
       if (later !== null) {
-        this.#later(partition, later, answer)
+        this.#awaitAppend(partition, later, answer)
         return
       }
       const result = partition.append(records, append)
@@ -172,13 +187,13 @@ class Appends {
   }
 
   #expect(answer: PartitionAnswer): ProduceWait {
-    this.wait ??= new ProduceWait(this.#context.broker.partitions, Math.max(0, this.#request.timeoutMs))
-    this.wait.expect(answer)
-    return this.wait
+    this.#wait ??= new ProduceWait(this.#context.broker.partitions, Math.max(0, this.#request.timeoutMs))
+    this.#wait.expect(answer)
+    return this.#wait
   }
 
   /** Records that are appended when they have been packed in the topic's codec. */
-  #later(partition: Partition, appended: Promise<AppendResult>, answer: PartitionAnswer): void {
+  #awaitAppend(partition: Partition, appended: Promise<AppendResult>, answer: PartitionAnswer): void {
     const wait = this.#expect(answer)
     appended
       .then(result => {
@@ -190,7 +205,7 @@ class Appends {
         this.#refuse(answer, error, partition)
         wait.settled(answer, error.code)
       })
-      .catch(error => this.onBug(error))
+      .catch(error => this.#later?.reject(error))
   }
 
   /** No transactional id has a producer id as long as this broker begins no transactions. */
@@ -203,7 +218,7 @@ class Appends {
 
   /** `reached` is the partition that was asked to append. */
   #refuse(answer: PartitionAnswer, error: KafkaError, reached: Partition | null): void {
-    this.refusal ??= error
+    this.#refusal ??= error
     answer.errorCode = error.code
     answer.errorMessage = error.message
     answer.baseOffset = -1

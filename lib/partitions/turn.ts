@@ -15,10 +15,13 @@ export class Turn {
   #writes: (() => void)[] = []
   #tasks: TurnTask[] = []
   #expected = false
-  readonly #run = () => this.#end()
+  readonly #run: () => void
 
-  constructor(clock: Clock) {
+  /** `around` is given what is done at the end of each turn, to run it: for who wants to know what came of it. */
+  constructor(clock: Clock, around: (end: () => void) => void = end => end()) {
     this.#clock = clock
+    const end = () => this.#end()
+    this.#run = () => around(end)
   }
 
   /** Runs `write` once at the end of this turn. A property, so that it can be handed to logs as it is. */

@@ -84,11 +84,16 @@ export interface PartitionAnswer {
   errorCode: number
 }
 
+/** Who is told when a produce has nothing more to wait for. */
+export interface ProduceOwner {
+  done(): void
+}
+
 /** A produce that waits until the records of all its partitions are where its acks want them. */
 export class ProduceWait implements OffsetWaiter<PartitionAnswer>, Due, TurnTask {
   readonly #partitions: Partitions
   readonly #timeoutMs: number
-  #done: (() => void) | null = null
+  #owner: ProduceOwner | null = null
   #count = 0
 
   constructor(partitions: Partitions, timeoutMs: number) {
@@ -113,9 +118,9 @@ export class ProduceWait implements OffsetWaiter<PartitionAnswer>, Due, TurnTask
     if (--this.#count === 0) this.#finish()
   }
 
-  /** Calls `done` once, when all are settled or the time is over. */
-  whenDone(done: () => void): void {
-    this.#done = done
+  /** Tells the owner once, when all are settled or the time is over. */
+  whenDone(owner: ProduceOwner): void {
+    this.#owner = owner
     this.#partitions.turn.after(this)
   }
 
@@ -130,10 +135,10 @@ export class ProduceWait implements OffsetWaiter<PartitionAnswer>, Due, TurnTask
   }
 
   #finish(): void {
-    const done = this.#done
-    if (done === null) return
-    this.#done = null
+    const owner = this.#owner
+    if (owner === null) return
+    this.#owner = null
     this.#partitions.timetable.cancel(this)
-    done()
+    owner.done()
   }
 }

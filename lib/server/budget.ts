@@ -39,12 +39,16 @@ export class Budget {
     this.#taken += bytes
   }
 
+  /** Takes bytes, if nobody waits for some and as many are left. */
+  tryTake(bytes: number): boolean {
+    if (this.#line.size > 0 || !this.#fits(bytes)) return false
+    this.#taken += bytes
+    return true
+  }
+
   /** Takes the bytes and says true, or stands in line and says false. */
   claim(claim: BudgetClaim): boolean {
-    if (this.#line.size === 0 && this.#fits(claim.bytes)) {
-      this.#taken += claim.bytes
-      return true
-    }
+    if (this.tryTake(claim.bytes)) return true
     this.#line.add(claim)
     this.#stuck += claim.stuckBytes
     // The line may have come to hold all that is taken by this very claim: then its head is served.

@@ -4,6 +4,7 @@ import type { Chunk } from '../../protocol/records/chunk.ts'
 import type { Budget, BudgetClaim } from './budget.ts'
 import { type FrameBounds, FrameError, FrameReader } from './frame-reader.ts'
 import type { ServerLimits } from './limits.ts'
+import type { Outbox } from './outbox.ts'
 import type { ReceivePath, Receiver } from './receive.ts'
 import { Replies, Slot } from './replies.ts'
 import type { Slabs } from './slabs.ts'
@@ -38,6 +39,8 @@ export interface ConnectionHost {
   readonly inFlight: Budget
   /** Bytes of large requests that have not come in whole. */
   readonly assembly: Budget
+  /** Sends the answers that come up. */
+  readonly outbox: Outbox
   monotonicMs(): number
   /** Whether more may be read in this turn of the event loop after so many bytes. */
   mayReadOn(bytes: number): boolean
@@ -81,6 +84,15 @@ export class Connection implements Receiver {
   /** Has had its share of this turn of the event loop. */
   #resting = false
   #closing = false
+  #cameBytes = 0
+  readonly #takeIn = () => {
+    this.lastActiveMs = this.#host.monotonicMs()
+    this.#pump()
+    if (!this.#resting && !this.#host.mayReadOn(this.#cameBytes)) this.#rest()
+    this.#paused = this.#closing || this.#blocked || this.#resting || !this.#roomGranted()
+    if (!this.#paused) this.#reader.makeRoom()
+    this.#accountRoom()
+  }
 
   constructor(socket: Socket, info: ConnectionInfo, path: ReceivePath, host: ConnectionHost) {
     this.#socket = socket
@@ -89,6 +101,7 @@ export class Connection implements Receiver {
     this.#reader = new FrameReader(host.bounds, path === 'slab' ? host.slabs : null)
     this.#replies = new Replies(
       socket,
+      host.outbox,
       () => this.#sent(),
       error => host.refused(this, `an answer that cannot be sent to its end: ${error}`),
     )
@@ -177,12 +190,9 @@ export class Connection implements Receiver {
 
   /** So many bytes have come. Returns whether more may. */
   #received(bytes: number): boolean {
-    this.lastActiveMs = this.#host.monotonicMs()
-    this.#pump()
-    if (!this.#resting && !this.#host.mayReadOn(bytes)) this.#rest()
-    this.#paused = this.#closing || this.#blocked || this.#resting || !this.#roomGranted()
-    if (!this.#paused) this.#reader.makeRoom()
-    this.#accountRoom()
+    this.#cameBytes = bytes
+    this.#host.outbox.gather(this.#takeIn)
+    // Once the answers have left: that may have made room for more.
     return !this.#paused
   }
 
@@ -262,6 +272,7 @@ export class Connection implements Receiver {
   }
 
   #claims(budget: Budget, bytes: number, stuckBytes: number): boolean {
+    if (budget.tryTake(bytes)) return true
     const claim: Claim = {
       budget,
       bytes,

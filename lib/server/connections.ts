@@ -10,6 +10,7 @@ import { Connection, type ConnectionHost } from './connection.ts'
 import type { FrameBounds } from './frame-reader.ts'
 import type { ServerLimits } from './limits.ts'
 import type { Listener } from './listener.ts'
+import type { Outbox } from './outbox.ts'
 import { type ReceivePath, receive, receivePathOf } from './receive.ts'
 import type { Slot } from './replies.ts'
 import { Slabs } from './slabs.ts'
@@ -34,6 +35,7 @@ export class Connections implements ConnectionHost {
   readonly slabs: Slabs
   readonly inFlight: Budget
   readonly assembly: Budget
+  readonly outbox: Outbox
   readonly dispatch: Dispatch
   readonly #all = new Set<Connection>()
   readonly #perIp = new Map<string, number>()
@@ -44,6 +46,8 @@ export class Connections implements ConnectionHost {
   readonly #deadlines = new Deadlines<Connection>()
   readonly #alarm: Alarm
   #lastId = 0
+  #nowMs = 0
+  #askedInCallback = 0
   /** Bytes of large reads in this turn. */
   #turnBytes = 0
   readonly #turnOver = () => {
@@ -52,8 +56,16 @@ export class Connections implements ConnectionHost {
   #emptied: (() => void) | null = null
 
   /** `path` is how bytes are received; null for the best way that there is. */
-  constructor(limits: ServerLimits, dispatch: Dispatch, clock: Clock, logger: Logger, path: ReceivePath | null) {
+  constructor(
+    limits: ServerLimits,
+    outbox: Outbox,
+    dispatch: Dispatch,
+    clock: Clock,
+    logger: Logger,
+    path: ReceivePath | null,
+  ) {
     this.limits = limits
+    this.outbox = outbox
     this.bounds = {
       frameBytesMin: requestBytesMin,
       get frameBytesMax() {
@@ -79,8 +91,14 @@ export class Connections implements ConnectionHost {
     return this.#all.values()
   }
 
+  /** The time: in a callback that the outbox knows of it stands still. */
   monotonicMs(): number {
-    return this.#clock.monotonicMs()
+    const { callback } = this.outbox
+    if (callback === 0 || callback !== this.#askedInCallback) {
+      this.#askedInCallback = callback
+      this.#nowMs = this.#clock.monotonicMs()
+    }
+    return this.#nowMs
   }
 
   immediate(run: () => void): void {

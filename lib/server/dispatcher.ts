@@ -9,6 +9,7 @@ import {
 } from '../../protocol/frame.ts'
 import type { Chunk } from '../../protocol/records/chunk.ts'
 import type { Clock } from '../base/clock.ts'
+import { Deferred, type DeferredListener } from '../base/deferred.ts'
 import { LogLimit } from '../base/log-limit.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Connection } from './connection.ts'
@@ -60,78 +61,7 @@ export class Dispatcher<Context> {
       connection.fail(slot, `${row.api.name} version ${apiVersion} that cannot be decoded: ${messageOf(error)}`)
       return
     }
-    this.#handle(connection, slot, row, header, request)
-  }
-
-  #handle(
-    connection: Connection,
-    slot: Slot,
-    row: HandlerRow<Context>,
-    header: RequestHeaderView,
-    request: object,
-  ): void {
-    const context = this.#makeContext(connection.info, header, slot)
-    let answer: Answer<object>
-    try {
-      answer = row.handle(request, context)
-    } catch (error) {
-      this.#failed(connection, slot, row, header, request, context, error)
-      return
-    }
-    if (answer instanceof Promise) {
-      answer.then(
-        response => this.#answer(connection, slot, row, header, response),
-        error => this.#failed(connection, slot, row, header, request, context, error),
-      )
-    } else {
-      this.#answer(connection, slot, row, header, answer)
-    }
-  }
-
-  #answer(
-    connection: Connection,
-    slot: Slot,
-    { api }: HandlerRow<Context>,
-    { apiVersion, correlationId }: RequestHeaderView,
-    response: object | null,
-  ): void {
-    let chunks: Chunk[] | null
-    try {
-      chunks = response && encodeAnswerFrame(api, apiVersion, correlationId, response)
-    } catch (error) {
-      this.#logBug(`${api.name} version ${apiVersion}: the answer cannot be encoded`, error)
-      connection.fail(slot, `${api.name} failed`)
-      return
-    }
-    connection.answer(slot, chunks)
-  }
-
-  #failed(
-    connection: Connection,
-    slot: Slot,
-    row: HandlerRow<Context>,
-    header: RequestHeaderView,
-    request: object,
-    context: Context,
-    error: unknown,
-  ): void {
-    // Nobody knows what a bug has left behind that still looks at the request.
-    if (!(error instanceof KafkaError)) slot.keepBytes()
-    let response: object | null = null
-    try {
-      response = row.onError?.(request, error, context) ?? null
-    } catch (second) {
-      this.#logBug(`${row.api.name}: making the answer to an error failed`, second)
-    }
-    if (response) {
-      this.#answer(connection, slot, row, header, response)
-    } else if (error instanceof KafkaError) {
-      // A client that wants no answer is told by the end of its connection.
-      connection.fail(slot, `${row.api.name} that was refused: ${error.message}`)
-    } else {
-      this.#logBug(`${row.api.name} version ${header.apiVersion} failed`, error)
-      connection.fail(slot, `${row.api.name} failed`)
-    }
+    new Call(this, connection, slot, row, header, request).handle()
   }
 
   /** A client that is ahead of us learns in the oldest form which versions of this API it may ask in. */
@@ -146,9 +76,93 @@ export class Dispatcher<Context> {
     connection.answer(slot, encodeResponseFrame(row.api, 0, correlationId, response))
   }
 
-  #logBug(message: string, error: unknown): void {
+  contextOf(connection: Connection, header: RequestHeaderView, slot: Slot): Context {
+    return this.#makeContext(connection.info, header, slot)
+  }
+
+  logBug(message: string, error: unknown): void {
     const line = this.#logLimit.take()
     if (line) this.#logger.error(message, { error, ...line })
+  }
+}
+
+/** A request that its handler answers, now or later. */
+class Call<Context> implements DeferredListener<object | null> {
+  readonly #dispatcher: Dispatcher<Context>
+  readonly #connection: Connection
+  readonly #slot: Slot
+  readonly #row: HandlerRow<Context>
+  readonly #header: RequestHeaderView
+  readonly #request: object
+  readonly #context: Context
+
+  constructor(
+    dispatcher: Dispatcher<Context>,
+    connection: Connection,
+    slot: Slot,
+    row: HandlerRow<Context>,
+    header: RequestHeaderView,
+    request: object,
+  ) {
+    this.#dispatcher = dispatcher
+    this.#connection = connection
+    this.#slot = slot
+    this.#row = row
+    this.#header = header
+    this.#request = request
+    this.#context = dispatcher.contextOf(connection, header, slot)
+  }
+
+  handle(): void {
+    let answer: Answer<object>
+    try {
+      answer = this.#row.handle(this.#request, this.#context)
+    } catch (error) {
+      this.rejected(error)
+      return
+    }
+    if (answer instanceof Deferred) answer.whenSettled(this)
+    else if (answer instanceof Promise) {
+      answer.then(
+        response => this.resolved(response),
+        error => this.rejected(error),
+      )
+    } else this.resolved(answer)
+  }
+
+  resolved(response: object | null): void {
+    const { api } = this.#row
+    const { apiVersion, correlationId } = this.#header
+    let chunks: Chunk[] | null
+    try {
+      chunks = response && encodeAnswerFrame(api, apiVersion, correlationId, response)
+    } catch (error) {
+      this.#dispatcher.logBug(`${api.name} version ${apiVersion}: the answer cannot be encoded`, error)
+      this.#connection.fail(this.#slot, `${api.name} failed`)
+      return
+    }
+    this.#connection.answer(this.#slot, chunks)
+  }
+
+  rejected(error: unknown): void {
+    const { api } = this.#row
+    // Nobody knows what a bug has left behind that still looks at the request.
+    if (!(error instanceof KafkaError)) this.#slot.keepBytes()
+    let response: object | null = null
+    try {
+      response = this.#row.onError?.(this.#request, error, this.#context) ?? null
+    } catch (second) {
+      this.#dispatcher.logBug(`${api.name}: making the answer to an error failed`, second)
+    }
+    if (response) {
+      this.resolved(response)
+    } else if (error instanceof KafkaError) {
+      // A client that wants no answer is told by the end of its connection.
+      this.#connection.fail(this.#slot, `${api.name} that was refused: ${error.message}`)
+    } else {
+      this.#dispatcher.logBug(`${api.name} version ${this.#header.apiVersion} failed`, error)
+      this.#connection.fail(this.#slot, `${api.name} failed`)
+    }
   }
 }
 

@@ -69,8 +69,8 @@ export class FileSender {
       }
       this.#index = 0
       this.#groups.shift()
-      // Whoever hears of it may send more at once.
-      process.nextTick(group.sent)
+      // Whoever hears of it may send more at once: nothing of this group is left to be looked at.
+      group.sent()
     }
   }
 

@@ -5,6 +5,7 @@
  * socket reads straight into memory that the reader points at (see slabs.ts), or `push`, where it brings buffers of its own.
  * A frame that is longer than what has come is given room as it grows, so that an announced size alone costs nothing.
  */
+import { readInt32 } from '../../protocol/records/int.ts'
 import { type Slab, type Slabs, slabBytes } from './slabs.ts'
 
 /** A size that cannot be: the connection is beyond repair. */
@@ -65,7 +66,7 @@ export class FrameReader {
   next(): boolean {
     const unread = this.#end - this.#start
     if (unread < sizeBytes) return false
-    const size = this.buffer.readInt32BE(this.#start)
+    const size = readInt32(this.buffer, this.#start)
     const { frameBytesMin, frameBytesMax } = this.#bounds
     if (size < frameBytesMin || size > frameBytesMax) {
       throw new FrameError(`a frame of ${size} bytes, where ${frameBytesMin} to ${frameBytesMax} are allowed`)
@@ -160,7 +161,7 @@ export class FrameReader {
 
   /** Bytes of the unfinished frame at the front, its size included, as far as is known. */
   #needed(): number {
-    return this.#end - this.#start < sizeBytes ? sizeBytes : sizeBytes + this.buffer.readInt32BE(this.#start)
+    return this.#end - this.#start < sizeBytes ? sizeBytes : sizeBytes + readInt32(this.buffer, this.#start)
   }
 
   #leasable(needed: number): boolean {

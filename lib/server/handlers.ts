@@ -1,10 +1,11 @@
 /** What the server is given to answer with: one row per API. It knows nothing else of what a request means. */
 import type { RequestHeaderView } from '../../protocol/frame.ts'
 import type { Api } from '../../protocol/schema.ts'
+import type { Deferred } from '../base/deferred.ts'
 import type { ConnectionInfo } from './connection.ts'
 
 /** A handler's answer: a response, one to come, or null for a request that is not answered (Produce with acks=0). */
-export type Answer<Response> = Response | Promise<Response | null> | null
+export type Answer<Response> = Response | Deferred<Response | null> | Promise<Response | null> | null
 
 /**
  * One API and who serves it. A handler takes effect before it first awaits, as the requests of a connection are handed on in order

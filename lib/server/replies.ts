@@ -5,6 +5,7 @@ import { Queue } from '../base/queue.ts'
 import { FileSender } from './file-sender.ts'
 import type { Exchange } from './handlers.ts'
 import { nativeSend } from './native-send.ts'
+import type { Outbox, Sender } from './outbox.ts'
 import { handleFdOf } from './receive.ts'
 import type { Slab } from './slabs.ts'
 
@@ -57,8 +58,9 @@ const gatherBytesMax = 4 * 1024
 /** Answers beyond this number are written without waiting for more, so that a burst of requests leaves no heap of answers. */
 const chunksMax = 256
 
-export class Replies {
+export class Replies implements Sender {
   readonly #socket: Socket
+  readonly #outbox: Outbox
   readonly #sent: () => void
   readonly #broken: (error: unknown) => void
   readonly #line = new Queue<Slot>()
@@ -75,8 +77,9 @@ export class Replies {
   #dead = false
 
   /** `sent` is called each time that answers have left for the client, `broken` where one cannot be sent to its end. */
-  constructor(socket: Socket, sent: () => void, broken: (error: unknown) => void) {
+  constructor(socket: Socket, outbox: Outbox, sent: () => void, broken: (error: unknown) => void) {
     this.#socket = socket
+    this.#outbox = outbox
     this.#sent = sent
     this.#broken = broken
   }
@@ -106,7 +109,7 @@ export class Replies {
     this.#line.push(slot)
   }
 
-  /** The answer of a request: chunks in order in an array that is given away, or null for none. What is in turn is sent when the callback that runs now has ended. */
+  /** The answer of a request: chunks in order in an array that is given away, or null for none. What is in turn is sent when the callback that runs now ends. */
   answer(slot: Slot, chunks: readonly Chunk[] | null): void {
     slot.chunks = chunks ?? noChunks
     if (this.#dead) {
@@ -154,32 +157,43 @@ export class Replies {
     this.#chunks = []
     this.#chunkBytes = 0
     this.#inFiles = false
-    const sent = after.length === 0 ? this.#sent : () => this.#sentAll(after)
     if (inFiles || this.isSending) {
       this.#sender ??= new FileSender(this.#socket, error => this.#failed(error))
-      this.#sender.send(chunks, bytes, sent)
+      this.#sender.send(chunks, bytes, this.#whenSent(after))
+      return
+    }
+    // As none lies in a file.
+    const buffers = chunks as Buffer[]
+    const gathered = bytes > gatherBytesMax ? null : buffers.length === 1 ? buffers[0]! : Buffer.concat(buffers, bytes)
+    const isFree = after.length === 0 || gathered !== buffers[0]
+    if (gathered !== null && isFree && this.#socket.writableLength === 0) {
+      // Nearly always the socket takes so few bytes at once, and to be called back would cost a tick. Where it does not take them,
+      // they hold up nothing: whoever has to wait for them is called back by what follows.
+      this.#socket.write(gathered)
+      this.#sentAll(after)
     } else {
-      // As none lies in a file.
-      this.#write(chunks as Buffer[], bytes, sent)
+      this.#write(gathered === null ? buffers : [gathered], this.#whenSent(after))
     }
   }
 
-  #write(chunks: readonly Buffer[], bytes: number, sent: () => void): void {
-    if (chunks.length === 1) {
-      this.#socket.write(chunks[0]!, sent)
-    } else if (bytes <= gatherBytesMax) {
-      this.#socket.write(Buffer.concat(chunks, bytes), sent)
+  #whenSent(after: readonly (() => void)[]): () => void {
+    return after.length === 0 ? this.#sent : () => this.#sentAll(after)
+  }
+
+  #write(buffers: readonly Buffer[], sent: () => void): void {
+    if (buffers.length === 1) {
+      this.#socket.write(buffers[0]!, sent)
     } else {
       this.#socket.cork()
-      const last = chunks.length - 1
-      for (let i = 0; i < last; i++) this.#socket.write(chunks[i]!)
-      this.#socket.write(chunks[last]!, sent)
+      const last = buffers.length - 1
+      for (let i = 0; i < last; i++) this.#socket.write(buffers[i]!)
+      this.#socket.write(buffers[last]!, sent)
       this.#socket.uncork()
     }
   }
 
-  /** Writes what has come into turn since the tick was asked for. */
-  flushLater(): void {
+  /** Writes what has come into turn since the outbox was asked to call; a full heap may have been written already. */
+  flushDue(): void {
     this.#flushing = false
     this.flush()
   }
@@ -197,7 +211,7 @@ export class Replies {
       this.flush()
     } else if (!this.#flushing) {
       this.#flushing = true
-      process.nextTick(flush, this)
+      this.#outbox.add(this)
     }
   }
 
@@ -218,11 +232,6 @@ export class Replies {
     runAll(after)
     this.#sent()
   }
-}
-
-/** Called by the next tick, by which time a full heap may have been written already. */
-function flush(replies: Replies): void {
-  replies.flushLater()
 }
 
 /** Answers that were encoded one after the other lie side by side in memory: they are one buffer without a copy. */

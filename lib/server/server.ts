@@ -6,12 +6,14 @@ import { Dispatcher } from './dispatcher.ts'
 import type { HandlerTable, MakeContext } from './handlers.ts'
 import { defaultLimits, type ServerLimits } from './limits.ts'
 import { type BoundListener, type Listener, type Listening, listen } from './listener.ts'
+import { Outbox } from './outbox.ts'
 import type { ReceivePath } from './receive.ts'
 
 export type { ConnectionInfo } from './connection.ts'
 export type { Answer, Exchange, HandlerRow, HandlerTable, MakeContext } from './handlers.ts'
 export type { ServerLimits } from './limits.ts'
 export type { BoundListener, Listener } from './listener.ts'
+export { Outbox } from './outbox.ts'
 
 export interface ServerOptions<Context> {
   readonly listeners: readonly Listener[]
@@ -21,6 +23,8 @@ export interface ServerOptions<Context> {
   readonly limits?: Partial<ServerLimits>
   readonly clock: Clock
   readonly logger: Logger
+  /** By which answers leave; for who has answers come up in callbacks whose end is known. */
+  readonly outbox?: Outbox
   /** How bytes are received: 'slab' or 'events'; by default the faster one, where this Node has it. */
   readonly receivePath?: ReceivePath
 }
@@ -39,6 +43,7 @@ export class Server<Context> {
     const dispatcher = new Dispatcher(options.handlers, options.makeContext, options.clock, this.#logger)
     this.#connections = new Connections(
       this.#limits,
+      options.outbox ?? new Outbox(),
       (connection, slot, buffer, start, end) => dispatcher.dispatch(connection, slot, buffer, start, end),
       options.clock,
       this.#logger,

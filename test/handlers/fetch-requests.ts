@@ -2,6 +2,7 @@
 import { fetch } from '../../lib/handlers/fetch.ts'
 import type { FetchRequest, FetchResponse } from '../../protocol/messages/fetch.ts'
 import { type PartitionsFixture, valuesOf } from '../partitions/fixture.ts'
+import { promised } from './promised.ts'
 
 const zeroId = 'AAAAAAAAAAAAAAAAAAAAAA'
 
@@ -56,7 +57,7 @@ export function start(
   topics: Record<string, readonly Wish[]>,
   options: Options = {},
 ): FetchResponse | Promise<FetchResponse> {
-  return fetch(requestOf(topics, options), fixture.context(options.version ?? 12)) as Promise<FetchResponse>
+  return promised(fetch(requestOf(topics, options), fixture.context(options.version ?? 12))) as Promise<FetchResponse>
 }
 
 export type Answered = FetchResponse & { sessionId: number }

@@ -6,6 +6,7 @@ import type { ProduceRequest, ProduceResponse } from '../../protocol/messages/pr
 import { buildMessages } from '../../protocol/records/message.ts'
 import { memoryFiles } from '../../storage/files.ts'
 import { batchOf, breakableFiles, PartitionsFixture, topicImage, valuesOf } from '../partitions/fixture.ts'
+import { promised } from './promised.ts'
 
 const zeroId = 'AAAAAAAAAAAAAAAAAAAAAA'
 type Data = Record<string, Record<number, Buffer | null>>
@@ -31,9 +32,14 @@ function requestOf(data: Data, { acks = -1, transactionalId, timeoutMs = 1000, v
   }
 }
 
+/** Produces; the answer is to come with the end of the turn. */
+function begin(fixture: PartitionsFixture, data: Data, options: Options = {}) {
+  return promised(produce(requestOf(data, options), fixture.context(options.version ?? 9, options.clientId ?? 'test')))
+}
+
 /** Produces and ends the turn. */
 async function ask(fixture: PartitionsFixture, data: Data, options: Options = {}): Promise<ProduceResponse | null> {
-  const answer = produce(requestOf(data, options), fixture.context(options.version ?? 9, options.clientId ?? 'test'))
+  const answer = begin(fixture, data, options)
   fixture.turn()
   return answer
 }
@@ -50,9 +56,10 @@ t.test('records are acknowledged once they are written, with the offset of the f
   let deadlines = -1
   for (const acks of [-1, 1]) {
     const before = fixture.partition('a').logEndOffset
-    const answer = produce(
-      requestOf({ a: { 0: batchOf(['x', 'y']), 1: batchOf(['z']) }, b: { 0: batchOf(['w']) } }, { acks }),
-      fixture.context(9),
+    const answer = begin(
+      fixture,
+      { a: { 0: batchOf(['x', 'y']), 1: batchOf(['z']) }, b: { 0: batchOf(['w']) } },
+      { acks },
     )
     t.type(answer, Promise)
     t.equal(fixture.partition('a').logEndOffset, before + 2, 'the offsets are given already')
@@ -87,8 +94,7 @@ t.test(
   'acks=0 sends no answer, its bytes are needed until they are written, and an error closes the connection',
   async t => {
     const fixture = new PartitionsFixture({ topics: [topicImage('a')] })
-    const send = (topic: string, records: Buffer) =>
-      produce(requestOf({ [topic]: { 0: records } }, { acks: 0 }), fixture.context(9))
+    const send = (topic: string, records: Buffer) => begin(fixture, { [topic]: { 0: records } }, { acks: 0 })
     const answer = send('a', batchOf(['x']))
     t.ok(answer instanceof Promise, 'it is not done with before the end of the turn')
     fixture.turn()
@@ -224,10 +230,7 @@ t.test('with log append time the answer says when', async t => {
 
 t.test('what is not replicated in time is answered with a timeout, and counts as appended', async t => {
   const fixture = new PartitionsFixture({ topics: [topicImage('a', { replicas: [1, 2] }), topicImage('b')] })
-  const answer = produce(
-    requestOf({ a: { 0: batchOf(['x']) }, b: { 0: batchOf(['x']) } }, { timeoutMs: 500 }),
-    fixture.context(9),
-  )
+  const answer = begin(fixture, { a: { 0: batchOf(['x']) }, b: { 0: batchOf(['x']) } }, { timeoutMs: 500 })
   fixture.turn()
   fixture.clock.advance(499)
   let done = false
@@ -243,7 +246,7 @@ t.test('what is not replicated in time is answered with a timeout, and counts as
   fixture.partition('a').advanceHighWatermark(1)
   t.same(errors, [codes.REQUEST_TIMED_OUT, codes.NONE])
 
-  const inTime = produce(requestOf({ a: { 0: batchOf(['x']) } }, {}), fixture.context(9))
+  const inTime = begin(fixture, { a: { 0: batchOf(['x']) } }, {})
   fixture.turn()
   fixture.partition('a').advanceHighWatermark(2)
   t.equal(only(await inTime).errorCode, codes.NONE)
@@ -267,7 +270,7 @@ t.test('a disk error is told to those who wait; old clients are told to look els
   const files = breakableFiles(memoryFiles(), () => broken)
   const fixture = new PartitionsFixture({ topics: [topicImage('a')], files })
   broken = true
-  const unanswered = produce(requestOf({ a: { 0: batchOf(['x']) } }, { acks: 0 }), fixture.context(9))
+  const unanswered = begin(fixture, { a: { 0: batchOf(['x']) } }, { acks: 0 })
   fixture.turn()
   await t.rejects(
     Promise.resolve(unanswered),
@@ -284,13 +287,10 @@ t.test(
     })
     const large = (first: string) => batchOf([first, ...Array.from({ length: 200 }, () => 'x'.repeat(200))])
     const sent = [
-      produce(requestOf({ a: { 0: large('1'), 1: large('other') } }, {}), fixture.context(9)),
-      produce(requestOf({ a: { 0: batchOf(['2']) } }, { acks: 1 }), fixture.context(9)),
-      produce(requestOf({ a: { 0: large('3') } }, { acks: 0 }), fixture.context(9)),
-      produce(
-        requestOf({ a: { 0: batchOf(['4'], { compression: 'zstd' }) }, b: { 0: batchOf(['b']) } }, {}),
-        fixture.context(9),
-      ),
+      begin(fixture, { a: { 0: large('1'), 1: large('other') } }, {}),
+      begin(fixture, { a: { 0: batchOf(['2']) } }, { acks: 1 }),
+      begin(fixture, { a: { 0: large('3') } }, { acks: 0 }),
+      begin(fixture, { a: { 0: batchOf(['4'], { compression: 'zstd' }) }, b: { 0: batchOf(['b']) } }, {}),
     ]
     t.equal(fixture.partition('a').logEndOffset, 0)
     t.equal(fixture.partition('b').logEndOffset, 1, 'other topics do not wait')
@@ -314,7 +314,7 @@ t.test(
     t.equal(fixture.partition('a', 1).logEndOffset, 201)
     const damaged = large('5')
     damaged[100]! ^= 1
-    const refused = produce(requestOf({ a: { 0: damaged } }, { acks: 0 }), fixture.context(9))
+    const refused = begin(fixture, { a: { 0: damaged } }, { acks: 0 })
     await t.rejects(refused as Promise<unknown>, { code: codes.CORRUPT_MESSAGE })
     await fixture.close()
   },

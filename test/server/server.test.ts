@@ -252,6 +252,23 @@ byBothPaths(
 )
 
 byBothPaths(
+  'requests that small answers hold up go on when those have left',
+  { limits: { replyBytesPendingMax: 100 } },
+  async (t, broker) => {
+    const client = await broker.connect()
+    const beats = Array.from({ length: 300 }, (_, i) =>
+      encodeRequestFrame(Heartbeat, 4, i, 'c', { groupId: 'g', generationId: i, memberId: 'm' }),
+    )
+    client.sendRaw(Buffer.concat(beats.flat()))
+    for (let i = 0; i < 300; i++) {
+      const frame = await client.receiveFrame()
+      if (frame?.readInt32BE(0) !== i) t.fail(`answer ${i} is that of ${frame?.readInt32BE(0)}`)
+    }
+    t.equal(broker.beats.length, 300)
+  },
+)
+
+byBothPaths(
   'a client that never reads is served only so far, and others are served all the while',
   {},
   async (t, broker) => {
