@@ -3,6 +3,7 @@ import { encodeInto } from './codec.ts'
 import { apis } from './messages/index.ts'
 import { Reader } from './reader.ts'
 import type { Chunk } from './records/chunk.ts'
+import { writeInt32 } from './records/int.ts'
 import type { Api, ClientRequestOf, ResponseOf } from './schema.ts'
 import { Writer } from './writer.ts'
 
@@ -100,6 +101,6 @@ function finishFrame(): Chunk[] {
   const chunks = writer.finish()
   // The size itself was written into memory.
   const first = chunks[0] as Buffer
-  first.writeInt32BE(bytes - sizeBytes, 0)
+  writeInt32(first, 0, bytes - sizeBytes)
   return chunks
 }

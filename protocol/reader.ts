@@ -46,6 +46,16 @@ const texts: string[] = new Array(cacheSlots).fill('')
 const uuids: string[] = new Array(cacheSlots).fill(zeroUuid)
 const uuidWords = new Int32Array(cacheSlots * 4)
 
+const names: Record<string, true> = Object.create(null)
+
+/** The one string of this content that the runtime keeps for names of properties: who looks it up in a map compares no characters. */
+function shared(text: string): string {
+  names[text] = true
+  const [name] = Object.keys(names) as [string]
+  delete names[text]
+  return name
+}
+
 export class Reader {
   buffer: Buffer = emptyBuffer
   view: DataView = new DataView(emptyBuffer.buffer, emptyBuffer.byteOffset, 0)
@@ -206,7 +216,7 @@ export class Reader {
       while (i < bytes && seen.charCodeAt(i) === buffer[at + i]) i++
       if (i === bytes) return seen
     }
-    const text = buffer.toString('utf8', at, at + bytes)
+    const text = shared(buffer.toString('utf8', at, at + bytes))
     if (text.length === bytes) texts[slot] = text
     return text
   }

@@ -31,6 +31,7 @@ export async function bundle(root) {
     target: 'node20',
     packages: 'external',
     legalComments: 'none',
+    inject: [join(root, 'scripts', 'globals.mjs')],
     logLevel: 'warning',
   })
   // esbuild keeps a process for the next build, which would stay as long as a broker started from here.

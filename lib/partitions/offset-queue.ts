@@ -12,6 +12,11 @@ interface Waiting {
   readonly slot: unknown
 }
 
+/** Takes the place of who was settled, so that nothing of theirs is kept. */
+const settled: Waiting = { offset: -1, waiter: { settled: () => undefined }, slot: undefined }
+/** An array that is read to its end is emptied once it is this long: emptying is a call into the runtime. */
+const emptiedFrom = 64
+
 /** Waiters by offset. Appends come in order of offset, so adding is nearly always at the end. */
 export class OffsetQueue {
   #waiting: Waiting[] = []
@@ -32,9 +37,10 @@ export class OffsetQueue {
   /** Settles those that wait for an offset below `end`. */
   settleBelow(end: number, errorCode: number): void {
     while (this.#head < this.#waiting.length && this.#waiting[this.#head].offset < end) {
-      const { waiter, slot } = this.#waiting[this.#head++]
-      // An array that is read to its end is emptied at once; only a queue that never runs dry needs its front cut off.
-      if (this.#head === this.#waiting.length) {
+      const { waiter, slot } = this.#waiting[this.#head]
+      this.#waiting[this.#head++] = settled
+      // Only a queue that never runs dry needs its front cut off.
+      if (this.#head === this.#waiting.length && this.#head >= emptiedFrom) {
         this.#waiting.length = 0
         this.#head = 0
       } else if (this.#head >= 1024) {
