@@ -239,7 +239,8 @@ function writeTogether(fd: number, buffers: readonly Buffer[], bytes: number, po
 function writeFully(fd: number, buffer: Buffer, position: number): void {
   for (let written = 0; written < buffer.length; ) {
     const at = position + written
-    const length = Math.min(buffer.length - written, pieceBytes - (at % pieceBytes))
+    const left = buffer.length - written
+    const length = left <= pieceBytes ? left : pieceBytes - (at % pieceBytes)
     written += fs.writeSync(fd, buffer, written, length, at)
   }
 }

@@ -60,7 +60,7 @@ function invalid(message: string): KafkaError {
  * magic 2, or those that old messages were rewritten as. Throws INVALID_RECORD, INVALID_TIMESTAMP, CORRUPT_MESSAGE, MESSAGE_TOO_LARGE or RECORD_LIST_TOO_LARGE.
  */
 export function validateClientRecords(records: Buffer, config: LogConfig, now: number): Buffer {
-  if (validated.delete(records)) return stamped(records, config, now)
+  if (anyValidated && validated.delete(records)) return stamped(records, config, now)
   if (records.length < frameHeaderBytes)
     throw invalid('the request holds no record batch; send exactly one per partition')
   if (frameSize(records, 0) === 0) {
@@ -80,10 +80,12 @@ export function validateClientRecords(records: Buffer, config: LogConfig, now: n
 
 /** Records that were checked before, in another thread. */
 const validated = new WeakSet<Buffer>()
+let anyValidated = false
 
 /** Notes that records are what `validateClientRecords` gave elsewhere; gives them back. */
 export function markValidated(records: Buffer): Buffer {
   validated.add(records)
+  anyValidated = true
   return records
 }
 
