@@ -35,8 +35,11 @@ export class Outbox {
     try {
       run()
     } finally {
-      this.#flush()
-      this.callback = 0
+      try {
+        this.#flush()
+      } finally {
+        this.callback = 0
+      }
     }
   }
 

@@ -63,3 +63,14 @@ t.test('a callback that throws has sent what came up before', async t => {
   t.equal(sender.flushes, 1)
   t.equal(outbox.callback, 0)
 })
+
+t.test('a sender that throws holds up nobody who comes later', async t => {
+  const outbox = new Outbox()
+  const [faulty, other] = [new Counted(), new Counted()]
+  faulty.whenFlushed = () => {
+    throw new Error('no')
+  }
+  t.throws(() => outbox.gather(() => outbox.add(faulty)))
+  outbox.gather(() => outbox.add(other))
+  t.equal(other.flushes, 1)
+})
