@@ -1,6 +1,6 @@
 /**
  * A value that is to come, for one listener, who is told of it in the same callback. What a promise holds is told only when the
- * runtime gets round to its microtasks, which costs two calls from native code and some objects for each request.
+ * runtime gets round to its microtasks, after the callback in which it could have been sent with everything else.
  */
 import { assert } from './assert.ts'
 

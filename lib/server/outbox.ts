@@ -1,6 +1,6 @@
 /**
  * Which connections have answers to send. Answers that come up within one callback leave when it ends, those of one connection by
- * one write: without a tick, which costs about as much as encoding an answer, where somebody knows the end of the callback.
+ * one write: without a tick (see ARCHITECTURE.md for what that costs) where somebody knows the end of the callback.
  */
 import { Queue } from '../base/queue.ts'
 
