@@ -1,4 +1,5 @@
 /** Reads Kafka's primitive types from a view of a frame. Every read is checked against the end that was given. */
+import { sharedText } from './shared-text.ts'
 
 /** Bytes that are not the message they should be: at which byte (counted from where decoding began) and in which field. */
 export class DecodeError extends Error {
@@ -45,16 +46,6 @@ const zeroUuid = 'AAAAAAAAAAAAAAAAAAAAAA'
 const texts: string[] = new Array(cacheSlots).fill('')
 const uuids: string[] = new Array(cacheSlots).fill(zeroUuid)
 const uuidWords = new Int32Array(cacheSlots * 4)
-
-const names: Record<string, true> = Object.create(null)
-
-/** The one string of this content that the runtime keeps for names of properties: who looks it up in a map compares no characters. */
-function shared(text: string): string {
-  names[text] = true
-  const [name] = Object.keys(names) as [string]
-  delete names[text]
-  return name
-}
 
 export class Reader {
   buffer: Buffer = emptyBuffer
@@ -160,7 +151,7 @@ export class Reader {
       uuidWords[words + 3] === d
     )
       return uuids[slot]
-    const text = this.buffer.toString('base64url', at, at + 16)
+    const text = sharedText(this.buffer.toString('base64url', at, at + 16))
     uuids[slot] = text
     uuidWords[words] = a
     uuidWords[words + 1] = b
@@ -216,7 +207,7 @@ export class Reader {
       while (i < bytes && seen.charCodeAt(i) === buffer[at + i]) i++
       if (i === bytes) return seen
     }
-    const text = shared(buffer.toString('utf8', at, at + bytes))
+    const text = sharedText(buffer.toString('utf8', at, at + bytes))
     if (text.length === bytes) texts[slot] = text
     return text
   }

@@ -1,4 +1,5 @@
 /** Changes of the metadata store → the next image of the cluster, and what is different in it. */
+import { sharedText } from '../../protocol/shared-text.ts'
 import type { BrokerImage, ClusterImage, ImageDelta, PartitionImage, Settings, TopicImage } from './image.ts'
 import {
   controllerLeader,
@@ -52,12 +53,13 @@ class NextImage {
       return
     }
     const stored = readStored<StoredTopic>(key, value)
+    const topicId = sharedText(stored.topicId)
     const earlier = this.#current(name)
-    const same = earlier?.topicId === stored.topicId ? earlier : undefined
-    this.#names.set(stored.topicId, name)
+    const same = earlier?.topicId === topicId ? earlier : undefined
+    this.#names.set(topicId, name)
     this.#touched.set(name, {
-      name,
-      topicId: stored.topicId,
+      name: sharedText(name),
+      topicId,
       internal: isInternalTopic(name),
       partitions: stored.replicas.map((replicas, index) => withReplicas(same?.partitions[index], replicas, index)),
       configs: same?.configs ?? new Map(),
