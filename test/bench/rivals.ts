@@ -17,6 +17,10 @@ export interface Rival {
   readonly data: string | null
   /** When it was started, before any load. */
   readonly idle: Usage
+  /** Takes the processor from it while another is measured, unless it was running before the bench. */
+  pause(): void
+  /** Resolves when it has found back to its usual work. */
+  resume(): Promise<void>
   stop(): Promise<unknown>
 }
 
@@ -32,9 +36,43 @@ export interface Running {
 /** How long a broker is left alone before its idle memory is read, in milliseconds. */
 const idleMs = 2_000
 
-function rival(name: string, { bootstrap, pid }: Running, data: string | null, stop: () => Promise<unknown>): Rival {
+/** What a broker is left after a pause to do what it has missed, such as heartbeats, in milliseconds. */
+const awakeMs = 2_000
+
+function rival(
+  name: string,
+  { bootstrap, pid }: Running,
+  data: string | null,
+  mayPause: boolean,
+  stop: () => Promise<unknown>,
+): Rival {
   const [host, port] = bootstrap.split(':') as [string, string]
-  return { name, bootstrap, host, port: Number(port), pid, data, idle: usageOf(pid), stop }
+  let paused = false
+  const resume = async () => {
+    if (!paused) return
+    paused = false
+    process.kill(pid, 'SIGCONT')
+    await new Promise(resolve => setTimeout(resolve, awakeMs))
+  }
+  return {
+    name,
+    bootstrap,
+    host,
+    port: Number(port),
+    pid,
+    data,
+    idle: usageOf(pid),
+    pause: () => {
+      if (!mayPause || paused) return
+      paused = true
+      process.kill(pid, 'SIGSTOP')
+    },
+    resume,
+    stop: async () => {
+      await resume()
+      await stop()
+    },
+  }
 }
 
 /** What both are started with: what one run wrote is gone before the next, so that its memory is found again. */
@@ -51,7 +89,7 @@ export async function startOwn(): Promise<Rival> {
     '--set',
     ...Object.entries(settings).map(([name, value]) => `${name}=${value}`),
   ])
-  return rival('Ottla', own, directory, async () => {
+  return rival('Ottla', own, directory, true, async () => {
     await own.stop()
     rmSync(directory, { recursive: true, force: true })
   })
@@ -73,7 +111,7 @@ export async function startRivals(running: Running | null): Promise<Rivals> {
     }
     return [
       { ...own, idle: usageOf(own.pid) },
-      rival(name, other, running === null ? join(directory, 'data') : null, stop),
+      rival(name, other, running === null ? join(directory, 'data') : null, running === null, stop),
     ]
   } catch (error) {
     await own.stop()
@@ -94,7 +132,10 @@ export async function cpuSecondsOf<T>(
   return { cpuSeconds: after.userSeconds - before.userSeconds + systemSeconds, systemSeconds, result }
 }
 
-/** Both brokers in turns; whoever comes first in one round comes last in the next. Rounds up to 0 are there to warm up, not to be counted. */
+/**
+ * Both brokers in turns; whoever comes first in one round comes last in the next. Rounds up to 0 are there to warm up, not to be counted.
+ * The other one is paused meanwhile: a JVM at rest has timers and threads enough to be seen in the latencies of whoever runs beside it.
+ */
 export async function inTurns(
   rivals: Rivals,
   rounds: number,
@@ -102,6 +143,11 @@ export async function inTurns(
   run: (rival: Rival, at: number, round: number) => Promise<void>,
 ): Promise<void> {
   for (let round = 1 - warmUps; round <= rounds; round++) {
-    for (const at of round % 2 === 0 ? [0, 1] : [1, 0]) await run(rivals[at], at, round)
+    for (const at of round % 2 === 0 ? [0, 1] : [1, 0]) {
+      rivals[1 - at]!.pause()
+      await rivals[at]!.resume()
+      await run(rivals[at]!, at, round)
+    }
   }
+  for (const rival of rivals) await rival.resume()
 }

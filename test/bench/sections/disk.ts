@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Figures, type Section } from '../measures.ts'
 import { type Case, cases } from '../replay/cases.ts'
 import { runCase } from '../replay/run.ts'
-import type { Rivals } from '../rivals.ts'
+import { inTurns, type Rivals } from '../rivals.ts'
 
 const topicMegabytes = 640
 /** Less than the topic has: what was fetched once is not cold any more. */
@@ -42,22 +42,19 @@ export async function disk(rivals: Rivals, rounds: number): Promise<Section> {
     const add = (at: number, value: number) =>
       figures.add(at, { name: batches, unit: 'MB/s', digits: 0, better: 'higher' }, value)
     const test: Case = { ...cases.find(({ name }) => name === batches)!, ...once }
-    for (let round = 1; round <= rounds; round++) {
-      for (const at of round % 2 === 0 ? [0, 1] : [1, 0]) {
-        const { data, name, ...target } = rivals[at]!
-        if (data === null) continue
-        const { megabytesPerSecond } = await runCase(test, { ...target, name }, topic => {
-          const segments = segmentsOf(data, topic)
-          if (at === 0) {
-            makeCold(segments)
-            add(2, cat(segments))
-          }
+    await inTurns(rivals, rounds, 0, async ({ data, ...target }, at, round) => {
+      if (data === null) return
+      const { megabytesPerSecond } = await runCase(test, target, topic => {
+        const segments = segmentsOf(data, topic)
+        if (at === 0) {
           makeCold(segments)
-        })
-        add(at, megabytesPerSecond)
-        console.log(`round ${round}, ${batches}, from a cold disk, ${name}: ${megabytesPerSecond.toFixed(0)} MB/s`)
-      }
-    }
+          add(2, cat(segments))
+        }
+        makeCold(segments)
+      })
+      add(at, megabytesPerSecond)
+      console.log(`round ${round}, ${batches}, from a cold disk, ${target.name}: ${megabytesPerSecond.toFixed(0)} MB/s`)
+    })
   }
   return {
     key: 'disk',
