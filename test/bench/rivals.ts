@@ -18,7 +18,7 @@ export interface Rival {
   /** When it was started, before any load. */
   readonly idle: Usage
   /** Takes the processor from it while another is measured, unless it was running before the bench. */
-  pause(): void
+  pause(): Promise<void>
   /** Resolves when it has found back to its usual work. */
   resume(): Promise<void>
   stop(): Promise<unknown>
@@ -36,7 +36,12 @@ export interface Running {
 /** How long a broker is left alone before its idle memory is read, in milliseconds. */
 const idleMs = 2_000
 
-/** What a broker is left after a pause to do what it has missed, such as heartbeats, in milliseconds. */
+/**
+ * What a broker is left after a run to do what it does later, in milliseconds: files of deleted topics that were there still, with their
+ * memory and their writes to the disk, cost whoever came next half of its throughput.
+ */
+const settleMs = 1_500
+/** What it is left after a pause to do what it has missed, such as heartbeats, in milliseconds. */
 const awakeMs = 2_000
 
 function rival(
@@ -62,8 +67,9 @@ function rival(
     pid,
     data,
     idle: usageOf(pid),
-    pause: () => {
+    pause: async () => {
       if (!mayPause || paused) return
+      await new Promise(resolve => setTimeout(resolve, settleMs))
       paused = true
       process.kill(pid, 'SIGSTOP')
     },
@@ -144,7 +150,7 @@ export async function inTurns(
 ): Promise<void> {
   for (let round = 1 - warmUps; round <= rounds; round++) {
     for (const at of round % 2 === 0 ? [0, 1] : [1, 0]) {
-      rivals[1 - at]!.pause()
+      await rivals[1 - at]!.pause()
       await rivals[at]!.resume()
       await run(rivals[at]!, at, round)
     }

@@ -14,10 +14,10 @@ const megabyte = 1024 * 1024
 const writeBytes = [17, 40, 130, 270, 520, 1000].map(kilobytes => kilobytes * 1000)
 const block = Buffer.alloc(1_000_000, 1)
 /** For what is written beside the records, and for what is given back meanwhile. */
-const spareMegabytes = 100
+const spareMegabytes = 300
 /** Between what warm and what cold pages cost. */
-const warmCpuSecondsPerGigabyte = 0.7
-const timesMax = 6
+const warmCpuSecondsPerGigabyte = 0.4
+const timesMax = 10
 const settleMs = 20
 /** What the run before deleted is freed by then: later, it would be too much that is free, and some of it given back. */
 const deletionMs = 400

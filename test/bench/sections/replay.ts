@@ -42,6 +42,8 @@ export async function replay(
   named: readonly string[],
 ): Promise<Section> {
   const figures = new Figures()
+  const unknown = named.find(name => !cases.some(each => each.name === name))
+  if (unknown !== undefined) throw new Error(`there is no case ${unknown}; test/bench/replay/main.ts --help lists them`)
   const wanted = cases.filter(({ name }) => named.length === 0 || named.includes(name))
   // One round is not enough for a JVM to compile what it runs.
   await inTurns(rivals, 0, warmUpRounds, async rival => {
