@@ -24,8 +24,11 @@ export interface Slab {
   pinned: boolean
 }
 
-/** Large enough that few requests straddle two slabs, small enough that one view kept for a while does not matter. */
-export const slabBytes = 4 * 1024 * 1024
+/**
+ * Large enough that few requests straddle two slabs; small enough that one view kept for a while does not matter, and that what two connections
+ * fill in turns stays in a core's second-level cache: with 4 MB, requests of 1 MB went a fifth slower.
+ */
+export const slabBytes = 2 * 1024 * 1024
 /** A read that fills the scratch is followed at once by one into a slab; copying what fits costs less than a system call. */
 export const scratchBytes = 20 * 1024
 /** Small requests are kept in chunks of this size, so that a kept view of one holds no whole slab. */
