@@ -3,19 +3,16 @@ import { ftruncateSync, mkdtempSync, openSync, rmSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { buffer } from 'node:stream/consumers'
 import { type Receiver, receive, receivePathOf } from '../../lib/server/receive.ts'
 import { writeInPieces } from './floor-file.ts'
+import { headBytes, ReadyAnswers } from './ready-answers.ts'
 
 const receiveBytes = 1024 * 1024
-/** Size, API key, version and correlation id: all that is looked at of a request. */
-const headBytes = 12
-const correlationAt = 8
 
 const directory = mkdtempSync(join(tmpdir(), 'floor-broker-'))
 const incoming = Buffer.allocUnsafeSlow(receiveBytes)
 const file = openSync(join(directory, 'written'), 'w')
-const answers = new Map<number, Buffer>()
+const answers = new ReadyAnswers()
 let writtenBytes = 0
 
 class Through implements Receiver {
@@ -60,19 +57,10 @@ class Through implements Receiver {
         this.#left = this.#head.readInt32BE(0) + 4 - headBytes
         this.#headGot = 0
       }
-      if (this.#left === 0 && this.#headGot === 0) due.push(this.#answer())
+      if (this.#left === 0 && this.#headGot === 0) due.push(answers.to(this.#head, 0))
     }
     if (due.length > 0) this.#socket.write(due.length === 1 ? due[0]! : Buffer.concat(due))
     return true
-  }
-
-  #answer(): Buffer {
-    const [key, version] = [this.#head.readInt16BE(4), this.#head.readInt16BE(6)]
-    const ready = answers.get((key << 16) | version)
-    if (ready === undefined) throw new Error(`the floor has no answer to API ${key}, version ${version}`)
-    const answer = Buffer.from(ready)
-    this.#head.copy(answer, 4, correlationAt)
-    return answer
   }
 }
 
@@ -81,12 +69,7 @@ const server = net.createServer({ pauseOnConnect: true, noDelay: true }, accepte
 })
 server.listen(0, '127.0.0.1', async () => {
   process.stdout.write(`ready ${(server.address() as net.AddressInfo).port}\n`)
-  const all = await buffer(process.stdin)
-  for (let at = 0; at < all.length; ) {
-    const bytes = all.readInt32BE(at + 4)
-    answers.set(all.readInt32BE(at), all.subarray(at + 8, at + 8 + bytes))
-    at += 8 + bytes
-  }
+  await answers.read()
 })
 process.on('SIGTERM', () => {
   rmSync(directory, { recursive: true, force: true })

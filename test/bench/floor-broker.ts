@@ -1,4 +1,4 @@
-/** Compiles the floor under Kafka's own clients (see floor-broker.c), starts it or the one in Node, and gives it its answers. */
+/** Compiles the floor under Kafka's own clients (see floor-broker.c), starts it or one of those in Node, and gives it its answers. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -97,6 +97,11 @@ async function start(name: string, command: string, args: readonly string[], end
 /** The one in Node. */
 export function startFloorBrokerInNode(): Promise<FloorBroker> {
   return start('Node', process.execPath, ['--import=tsx', fileOf('./floor-broker-node.ts')], () => undefined)
+}
+
+/** The one in Node that has the broker's frames and checks as well (see checking-broker.ts). */
+export function startCheckingBroker(): Promise<FloorBroker> {
+  return start('Node that checks', process.execPath, ['--import=tsx', fileOf('./checking-broker.ts')], () => undefined)
 }
 
 /** The one in C; gives the reason where it cannot be had. */

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
+import { fetchKafka } from '../../conformance/kafka.ts'
 import { type Section, tableOf } from './measures.ts'
 import { barsOf, pictureOf } from './picture.ts'
 import { type Rivals, startOwn, startRivals } from './rivals.ts'
@@ -24,7 +25,7 @@ Sections (all by default; together about an hour):
   replay       ready-made requests, so that no client is what is measured; see test/bench/replay/main.ts for single runs
   limits       1,000 and 10,000 partitions, 5,000 connections, memory after 10 GB
   disk         fetches of what the page cache does not hold, beside cat
-  floor        the distance to a bare socket that writes to a file, in Node and in C; of Apache Kafka only its producer
+  floor        the distance to a bare socket that writes to a file, in Node and in C; Apache Kafka where each request comes alone
 
 Options:
   --rounds N              rounds that count (5)
@@ -99,11 +100,14 @@ async function main(): Promise<void> {
     }
   }
   if (wanted.includes('floor')) {
-    const own = await startOwn()
+    const missing = running === null ? fetchKafka() : null
+    if (missing !== null) console.log(`floor: without Apache Kafka, ${missing}`)
+    const [own, other] = missing === null ? await startRivals(running) : [await startOwn(), null]
     try {
-      done(await floor(own, rounds, warm), '')
+      done(await floor(own, other, rounds, warm), '')
     } finally {
       await own.stop()
+      await other?.stop()
     }
   }
   if (values['keep-file']) return

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fetchKafka, kafkaVersion, startKafka } from '../../conformance/kafka.ts'
 import { startOwnBroker } from '../../conformance/own-broker.ts'
-import { type Usage, usageOf } from './replay/process-usage.ts'
+import { threadSecondsOf, ticksPerSecond, type Usage, usageOf } from './replay/process-usage.ts'
 
 /** A broker that is measured. */
 export interface Rival {
@@ -131,11 +131,15 @@ export async function cpuSecondsOf<T>(
   run: () => Promise<T>,
 ): Promise<{ cpuSeconds: number; systemSeconds: number; result: T }> {
   const before = usageOf(pid)
+  const threadsBefore = threadSecondsOf(pid)
   const result = await run()
   await new Promise(resolve => setTimeout(resolve, 500))
+  const exact = threadSecondsOf(pid) - threadsBefore
   const after = usageOf(pid)
   const systemSeconds = after.systemSeconds - before.systemSeconds
-  return { cpuSeconds: after.userSeconds - before.userSeconds + systemSeconds, systemSeconds, result }
+  const inTicks = after.userSeconds - before.userSeconds + systemSeconds
+  // The two counts of user and system are each cut to whole ticks; what is missing beyond that was run by threads that have ended.
+  return { cpuSeconds: exact > inTicks - 2 / ticksPerSecond ? exact : inTicks, systemSeconds, result }
 }
 
 /**

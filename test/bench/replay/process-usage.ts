@@ -1,9 +1,9 @@
 /** What another process has used of the machine, out of Linux's /proc. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** Clock ticks per second in /proc; the same on every Linux that Node runs on. */
-const ticksPerSecond = 100
+export const ticksPerSecond = 100
 
 /** CPU seconds since the process began, and what it holds in memory now. */
 export interface Usage {
@@ -33,6 +33,21 @@ export function usageOf(pid: number | null): Usage {
   } catch {
     return none
   }
+}
+
+/** Seconds that its threads have run, to the nanosecond where Usage has ticks; what was run by threads that have ended is missing. 0 where there is no /proc. */
+export function threadSecondsOf(pid: number): number {
+  const tasks = `/proc/${pid}/task`
+  if (!existsSync(tasks)) return 0
+  let nanoseconds = 0
+  for (const thread of readdirSync(tasks)) {
+    try {
+      nanoseconds += Number(readFileSync(`${tasks}/${thread}/schedstat`, 'utf8').split(' ')[0])
+    } catch {
+      // It has ended since.
+    }
+  }
+  return nanoseconds / 1e9
 }
 
 /** Share of a core that a process uses in so many milliseconds from now. */
