@@ -104,6 +104,7 @@ const layers: readonly { from: string; may: readonly string[]; why: string }[] =
     may: [
       'protocol/messages/',
       'protocol/stored/',
+      'protocol/shared-text.ts',
       'protocol/errors.ts',
       'lib/base/deadlines.ts',
       'lib/base/assert.ts',
