@@ -2,17 +2,17 @@
  * The least that a broker in Node does: the floor under Kafka's own producer (see floor-broker-node.ts) with this broker's frames, its checks of
  * the records and its one write at the end of the turn, after which it answers by heart. It has no protocol, no log and no state.
  */
-import { ftruncateSync, mkdtempSync, openSync, rmSync } from 'node:fs'
-import net from 'node:net'
+import { ftruncateSync, mkdtempSync, openSync } from 'node:fs'
+import type net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { FrameReader } from '../../lib/server/frame-reader.ts'
-import { type Receiver, receive, receivePathOf } from '../../lib/server/receive.ts'
+import type { Receiver } from '../../lib/server/receive.ts'
 import { type Slab, Slabs } from '../../lib/server/slabs.ts'
 import { defaultLogConfig } from '../../storage/config.ts'
 import { validateClientRecords } from '../../storage/validate.ts'
 import { writeInPieces } from './floor-file.ts'
-import { ReadyAnswers } from './ready-answers.ts'
+import { ReadyAnswers, serve } from './ready-answers.ts'
 
 const sizeBytes = 4
 const produceKey = 0
@@ -106,14 +106,4 @@ class Checking implements Receiver {
   }
 }
 
-const server = net.createServer({ pauseOnConnect: true, noDelay: true }, accepted => {
-  receive(accepted, receivePathOf(accepted), slabs.scratch, socket => new Checking(socket))
-})
-server.listen(0, '127.0.0.1', async () => {
-  process.stdout.write(`ready ${(server.address() as net.AddressInfo).port}\n`)
-  await answers.read()
-})
-process.on('SIGTERM', () => {
-  rmSync(directory, { recursive: true, force: true })
-  process.exit(0)
-})
+serve(answers, directory, slabs.scratch, socket => new Checking(socket))

@@ -1,11 +1,11 @@
 /** The floor under Kafka's own clients in Node: what floor-broker.c is, with the same answers on standard input. */
-import { ftruncateSync, mkdtempSync, openSync, rmSync } from 'node:fs'
-import net from 'node:net'
+import { ftruncateSync, mkdtempSync, openSync } from 'node:fs'
+import type net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Receiver, receive, receivePathOf } from '../../lib/server/receive.ts'
+import type { Receiver } from '../../lib/server/receive.ts'
 import { writeInPieces } from './floor-file.ts'
-import { headBytes, ReadyAnswers } from './ready-answers.ts'
+import { headBytes, ReadyAnswers, serve } from './ready-answers.ts'
 
 const receiveBytes = 1024 * 1024
 
@@ -64,14 +64,4 @@ class Through implements Receiver {
   }
 }
 
-const server = net.createServer({ pauseOnConnect: true, noDelay: true }, accepted => {
-  receive(accepted, receivePathOf(accepted), incoming, socket => new Through(socket))
-})
-server.listen(0, '127.0.0.1', async () => {
-  process.stdout.write(`ready ${(server.address() as net.AddressInfo).port}\n`)
-  await answers.read()
-})
-process.on('SIGTERM', () => {
-  rmSync(directory, { recursive: true, force: true })
-  process.exit(0)
-})
+serve(answers, directory, incoming, socket => new Through(socket))
