@@ -25,8 +25,8 @@ export interface Slab {
 }
 
 /**
- * Large enough that few requests straddle two slabs; small enough that one view kept for a while does not matter, and that what two connections
- * fill in turns stays in a core's second-level cache: with 4 MB, requests of 1 MB went a fifth slower.
+ * Large enough that few requests straddle two slabs, small enough that one view kept for a while does not matter. Measured against 4 MB: requests of
+ * 1 MB, the largest that clients send unless told otherwise, 21 % more throughput; those of 3 MB, which are now put together by copying, 31 % less.
  */
 export const slabBytes = 2 * 1024 * 1024
 /** A read that fills the scratch is followed at once by one into a slab; copying what fits costs less than a system call. */

@@ -1,6 +1,7 @@
 /**
- * The least that a broker in Node does: the floor under Kafka's own producer (see floor-broker-node.ts) with this broker's frames, its checks of
- * the records and its one write at the end of the turn, after which it answers by heart. It has no protocol, no log and no state.
+ * What a broker has to do besides reading and writing, and no more: the floor under Kafka's own producer (see floor-broker-node.ts) with this broker's
+ * frames, its checks of the records and its one write at the end of the turn, after which it answers by heart. It has no protocol, no log and no
+ * state. As it is made of this broker's parts, it says what those cost, not what better ones might.
  */
 import { ftruncateSync, mkdtempSync, openSync } from 'node:fs'
 import type net from 'node:net'
