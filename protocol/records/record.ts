@@ -9,7 +9,8 @@
  */
 
 import { codes, KafkaError } from '../errors.ts'
-import { shortVarint, VarintCursor, varintBytes, writeVarint } from './varint.ts'
+import { walkPlain } from './plain-walk.ts'
+import { VarintCursor, varintBytes, writeVarint } from './varint.ts'
 
 /** A header of a record: its key is text, its value bytes or null. */
 export interface RecordHeader {
@@ -66,8 +67,6 @@ export interface Section {
   readonly logAppendTime: number | null
 }
 
-/** −1, the length of what is null, as one byte. */
-const nullLength = 1
 /** No record is shorter: seven fields of a byte each. */
 const recordBytesMin = 7
 
@@ -134,56 +133,6 @@ export function walkSection(section: Section, visitor: RecordVisitor | null, den
     nullKeyDelta,
     recordBytes: end - section.start,
   }
-}
-
-/** The same for sound records whose numbers are all short; null for any others, to be looked at more closely. */
-function walkPlain({ b, start, end, count, baseTimestamp, logAppendTime }: Section): Walk | null {
-  let at = start
-  let least = Number.POSITIVE_INFINITY
-  let greatest = Number.NEGATIVE_INFINITY
-  let greatestIndex = -1
-  let nullKeyDelta = -1
-  for (let index = 0; index < count; index++) {
-    const length = shortVarint(b, at)
-    at += length & 3
-    const recordEnd = at + (length >>> 3)
-    if ((length & 3) === 0 || (length & 4) !== 0 || recordEnd > end) return null
-    // Behind the attributes.
-    const delta = shortVarint(b, ++at)
-    at += delta & 3
-    const offset = shortVarint(b, at)
-    at += offset & 3
-    if ((delta & 3) === 0 || offset >>> 2 !== index << 1) return null
-    const keyEnd = endOfField(b, at)
-    if (b[at] === nullLength && nullKeyDelta < 0) nullKeyDelta = index
-    at = endOfField(b, keyEnd)
-    // No headers.
-    if (at < 0 || at + 1 !== recordEnd || b[at] !== 0) return null
-    at++
-    const milliseconds = (delta >>> 3) ^ -((delta >>> 2) & 1)
-    if (milliseconds < least) least = milliseconds
-    if (milliseconds > greatest) {
-      greatest = milliseconds
-      greatestIndex = index
-    }
-  }
-  if (at !== end || count === 0) return null
-  return {
-    recordCount: count,
-    minTimestamp: logAppendTime ?? baseTimestamp + least,
-    maxTimestamp: logAppendTime ?? baseTimestamp + greatest,
-    maxTimestampDelta: logAppendTime === null ? greatestIndex : 0,
-    nullKeyDelta,
-    recordBytes: end - start,
-  }
-}
-
-/** Behind a key or value whose length is short; −1 for others. Takes −1 itself. */
-function endOfField(b: Uint8Array, at: number): number {
-  if (at < 0) return -1
-  const length = shortVarint(b, at)
-  if (length === ((nullLength << 2) | 1)) return at + 1
-  return (length & 3) === 0 || (length & 4) !== 0 ? -1 : at + (length & 3) + (length >>> 3)
 }
 
 function skipBytes(cursor: VarintCursor, index: number): number {

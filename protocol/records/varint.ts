@@ -36,20 +36,6 @@ export function writeVarint(b: Uint8Array, at: number, value: number): number {
   return at + 1
 }
 
-/**
- * A number of 1 to 3 bytes whose sign is still in its lowest bit, and above two bits that say how many bytes it takes; 0 where it
- * has more or is cut off. What is nearly always so in records is read twice as fast by this as by a `VarintCursor`.
- */
-export function shortVarint(b: Uint8Array, at: number): number {
-  const first = b[at]
-  if (first < 0x80) return (first << 2) | 1
-  const second = b[at + 1]
-  if (second < 0x80) return (second << 9) | ((first & 0x7f) << 2) | 2
-  const third = b[at + 2]
-  if (third < 0x80) return (third << 16) | ((second & 0x7f) << 9) | ((first & 0x7f) << 2) | 3
-  return 0
-}
-
 /** For a number that is cut off or has too many bytes. */
 export function badVarint(at: number): KafkaError {
   return new KafkaError(

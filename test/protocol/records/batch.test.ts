@@ -213,10 +213,14 @@ t.test('a walk that tells nobody, and so may be quick, finds and refuses the sam
       value: field(),
       headers: random(8) === 0 ? [{ key: 'a', value: null }] : [],
     }))
-    const b = buildBatch({ records, timestampType: random(5) === 0 ? 'LogAppendTime' : 'CreateTime' })
-    // Most damage is done where the numbers are: near the beginning.
+    const built = buildBatch({ records, timestampType: random(5) === 0 ? 'LogAppendTime' : 'CreateTime' })
+    // In a memory of its own, which ends with it or a little later.
+    const b = Buffer.alloc(built.length + random(5)).subarray(0, built.length)
+    built.copy(b)
+    // Most damage is done where the numbers are, near the beginning, and some where reading ends.
     for (let left = random(4); left > 0; left--) {
-      const at = 61 + random(Math.min(b.length - 61, random(2) === 0 ? 12 : b.length))
+      const near = 1 + random(Math.min(b.length - 61, random(2) === 0 ? 12 : b.length))
+      const at = random(4) === 0 ? b.length - near : 60 + near
       b[at] = random(2) === 0 ? random(256) : b[at]! ^ (1 << random(8))
     }
     const quick = found(b, false)
