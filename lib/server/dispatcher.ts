@@ -53,10 +53,13 @@ export class Dispatcher<Context> {
       else connection.fail(slot, `${row.api.name} version ${apiVersion}; ${versionMin} to ${versionMax} are served`)
       return
     }
-    if (!row.keepsNothing) slot.keepBytes()
+    // Such requests are small, and memory that is used again is dear.
+    const copy = slot.slab !== null && !row.keepsNothing ? Buffer.from(buffer.subarray(header.bodyStart, end)) : null
     let request: object
     try {
-      request = decode(row.api.request, apiVersion, buffer, header.bodyStart, end)
+      request = copy
+        ? decode(row.api.request, apiVersion, copy)
+        : decode(row.api.request, apiVersion, buffer, header.bodyStart, end)
     } catch (error) {
       connection.fail(slot, `${row.api.name} version ${apiVersion} that cannot be decoded: ${messageOf(error)}`)
       return

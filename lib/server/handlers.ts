@@ -17,7 +17,7 @@ export interface HandlerRow<Context> {
   readonly versions?: readonly [number, number]
   /**
    * Once there is an answer and the turn of the event loop is over, nobody looks at the request's bytes any more: their memory is
-   * used again. Where it is not set, views of the request may be kept.
+   * used again. Where it is not set, views of the request may be kept: it is copied before.
    */
   readonly keepsNothing?: boolean
   handle(request: object, context: Context): Answer<object>

@@ -9,8 +9,12 @@
  * Requests are views of these bytes. A slab whose requests are all answered, and were all of a kind that keeps nothing, is
  * filled from its front again: new memory costs its page faults, which is as much as the copy into the page cache. Any other
  * slab, and chunks, are left to the garbage collector when they are full.
+ *
+ * The first slabs and chunks of some size are pieces of one memory in which checksums are quick to have. A piece cannot be let go of alone, so
+ * they are kept, however many are spare.
  */
 
+import { type SummedMemory, summedMemory } from '../../protocol/records/crc32c.ts'
 import { assert } from '../base/assert.ts'
 
 /** A buffer, filled from the front. A large one is leased to one connection at a time; a chunk of small ones is everybody's. */
@@ -22,6 +26,8 @@ export interface Slab {
   users: number
   /** Somebody may keep views of it: it is not filled a second time. */
   pinned: boolean
+  /** It is a piece of the memory in which checksums are quick to have. */
+  readonly isSummed: boolean
 }
 
 /**
@@ -46,9 +52,11 @@ const slabRestBytesMin = 64 * 1024
 /** Chunks that are kept for when the one in use is full. */
 const spareChunksMax = 4
 
-function newSlab(bytes: number): Slab {
-  return { buffer: Buffer.allocUnsafeSlow(bytes), at: 0, users: 0, pinned: false }
-}
+/** How many there are in which checksums are quick to have; as long as nothing is written to them, they are address space and no memory. */
+const summedSlabs = 12
+const summedChunks = 6
+/** Requests from this size on are worth a chunk of it. */
+const summedBytesMin = 2 * 1024
 
 export class Slabs {
   readonly scratch = Buffer.allocUnsafeSlow(scratchBytes)
@@ -57,6 +65,13 @@ export class Slabs {
   /** Slabs that nobody holds and that have room. */
   readonly #spares: Slab[] = []
   #leases = 0
+  /** Undefined until it is wanted: to make it takes 5 ms. */
+  #summed: SummedMemory | null | undefined
+  /** How many of each size may still be made of it. */
+  readonly #summedLeft = new Map([
+    [slabBytes, summedSlabs],
+    [chunkBytes, summedChunks],
+  ])
 
   /** Connections that hold a slab. */
   get leases(): number {
@@ -65,12 +80,17 @@ export class Slabs {
 
   /** A chunk with room for `bytes` (at most the scratch's size) from `at` on, which the caller takes by moving `at`. */
   small(bytes: number): Slab {
-    let chunk = this.#chunk
-    if (chunk === null || chunkBytes - chunk.at < bytes) {
-      chunk = this.#spareChunks.pop() ?? newSlab(chunkBytes)
-      this.#chunk = chunk
-    }
-    return chunk
+    const chunk = this.#chunk
+    const fits = chunk !== null && chunkBytes - chunk.at >= bytes
+    if (fits && (chunk.isSummed || bytes < summedBytesMin)) return chunk
+    const summed = bytes < summedBytesMin ? null : (this.#spareSummed() ?? this.#newSummed(chunkBytes))
+    this.#chunk = summed ?? (fits ? chunk : (this.#spareChunks.pop() ?? plainSlab(chunkBytes)))
+    return this.#chunk
+  }
+
+  #spareSummed(): Slab | null {
+    const index = this.#spareChunks.findIndex(({ isSummed }) => isSummed)
+    return index < 0 ? null : this.#spareChunks.splice(index, 1)[0]!
   }
 
   /** Whether a lease of so many bytes can be had. */
@@ -85,7 +105,7 @@ export class Slabs {
     for (let i = this.#spares.length - 1; i >= 0; i--) {
       if (slabBytes - this.#spares[i]!.at >= bytes) return this.#spares.splice(i, 1)[0]!
     }
-    return newSlab(slabBytes)
+    return this.#newSummed(slabBytes) ?? plainSlab(slabBytes)
   }
 
   /** Gives a slab back; `at` says how much of it is taken by now. */
@@ -106,11 +126,34 @@ export class Slabs {
     slab.at = 0
     if (slab.buffer.length === slabBytes) {
       if (!this.#spares.includes(slab)) this.#spare(slab)
-    } else if (slab !== this.#chunk && this.#spareChunks.length < spareChunksMax) this.#spareChunks.push(slab)
+    } else if (slab !== this.#chunk) {
+      keep(this.#spareChunks, slab, spareChunksMax)
+    }
   }
 
   #spare(slab: Slab): void {
-    if (this.#spares.length === sparesMax) this.#spares.shift()
-    this.#spares.push(slab)
+    keep(this.#spares, slab, sparesMax)
   }
+
+  #newSummed(bytes: number): Slab | null {
+    const left = this.#summedLeft.get(bytes)!
+    if (left === 0) return null
+    if (this.#summed === undefined) this.#summed = summedMemory(summedSlabs * slabBytes + summedChunks * chunkBytes)
+    const buffer = this.#summed?.take(bytes)
+    if (!buffer) return null
+    this.#summedLeft.set(bytes, left - 1)
+    return { buffer, at: 0, users: 0, pinned: false, isSummed: true }
+  }
+}
+
+function plainSlab(bytes: number): Slab {
+  return { buffer: Buffer.allocUnsafeSlow(bytes), at: 0, users: 0, pinned: false, isSummed: false }
+}
+
+/** Where there are too many, those are let go of first that have lain longest. */
+function keep(spares: Slab[], slab: Slab, spareMax: number): void {
+  spares.push(slab)
+  if (spares.length <= spareMax) return
+  const index = spares.findIndex(({ isSummed }) => !isSummed)
+  if (index >= 0) spares.splice(index, 1)
 }

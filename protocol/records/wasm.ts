@@ -61,6 +61,7 @@ export const add = binary(0x6a)
 export const subtract = binary(0x6b)
 export const and = binary(0x71)
 export const or = binary(0x72)
+export const exclusiveOr = binary(0x73)
 export const shiftLeft = binary(0x74)
 export const shiftRightUnsigned = binary(0x76)
 
@@ -70,6 +71,8 @@ export const load8 = (at: Operand): Code => [...codeOf(at), 0x2d, 0, 0]
 export const load16 = (at: Operand): Code => [...codeOf(at), 0x2f, 0, 0]
 /** Four bytes, low byte first. */
 export const load32 = (at: Operand): Code => [...codeOf(at), 0x28, 0, 0]
+/** Four bytes, low byte first. */
+export const store32 = (at: Operand, value: Operand): Code => [...codeOf(at), ...codeOf(value), 0x36, 0, 0]
 export const store8 = (at: Operand, value: Operand): Code => [...codeOf(at), ...codeOf(value), 0x3a, 0, 0]
 /** Copies 16 bytes. */
 export const copy16 = (to: Operand, from: Operand): Code => [
@@ -77,6 +80,28 @@ export const copy16 = (to: Operand, from: Operand): Code => [
   ...codeOf(from),
   ...[0xfd, 0x00, 0, 0],
   ...[0xfd, 0x0b, 0, 0],
+]
+
+/** 16 bytes from so many behind an address; of 16 bytes none but the two functions below can make anything. */
+export const load128 = (at: Operand, offset: number): Code => [...codeOf(at), 0xfd, 0x00, 0, ...leb(offset)]
+export const exclusiveOr128 = (a: Code, b: Code): Code => [...a, ...b, 0xfd, 0x51]
+export const store128 = (at: Operand, offset: number, value: Code): Code => [
+  ...codeOf(at),
+  ...value,
+  ...[0xfd, 0x0b, 0, ...leb(offset)],
+]
+/** Sets so many bytes to 0. */
+export const clear = (at: Operand, bytes: Operand): Code => [
+  ...codeOf(at),
+  ...codeOf(0),
+  ...codeOf(bytes),
+  ...[0xfc, 0x0b, 0],
+]
+export const copy = (to: Operand, from: Operand, bytes: Operand): Code => [
+  ...codeOf(to),
+  ...codeOf(from),
+  ...codeOf(bytes),
+  ...[0xfc, 0x0a, 0, 0],
 ]
 
 export const set = ({ local }: Local, value: Operand): Code => [...codeOf(value), 0x21, ...leb(local)]

@@ -1,0 +1,220 @@
+/**
+ * Memory whose CRC-32C is quick to have: WebAssembly sums up what lies in it, without an instruction for that and without a call
+ * into a native library.
+ *
+ * The checksum is the remainder of the bytes, taken as one long polynomial over GF(2), by a polynomial P. With y = x^128, a step
+ * of 16 bytes, P divides some polynomials in y that have few terms, such as y^79 + y^75 + y^71 + y^58 + y^18 + y^12 + y + 1. So the
+ * remainder stays the same where a block of 16 bytes is taken away and added (exclusive or) to the blocks 4, 8, 21, 61, 67, 78 and
+ * 79 behind it. Done from the front on, that leaves the last 79 blocks of any length, which then go through tables.
+ *
+ * Such polynomials were looked for by computer; the tests check that P divides them. Two are used, as fewer terms are faster and
+ * leave more. Measured on an Intel Xeon at 2 GHz, where `@node-rs/crc32` does 5 GB/s: 16 KB 2.0 µs instead of 3.3, 128 KB 9.3
+ * instead of 25, 1 MB 67 instead of 190; 1 KB and less about the same.
+ */
+
+import {
+  add,
+  and,
+  answer,
+  type Code,
+  clear,
+  copy,
+  doDuring,
+  during,
+  exclusiveOr,
+  exclusiveOr128,
+  greaterUnsigned,
+  increase,
+  type Local,
+  lesser,
+  load8,
+  load32,
+  load128,
+  moduleBytes,
+  pageBytes,
+  set,
+  shiftLeft,
+  shiftRightUnsigned,
+  store32,
+  store128,
+  subtract,
+  type WasmFunction,
+  wasmFunction,
+} from './wasm.ts'
+
+/** P without its highest term, lowest bit first. */
+const polynomial = 0x82f63b78
+const blockBytes = 16
+/** Blocks in one go of a loop: no more than the nearest of all distances, as those within a go are not added up yet. */
+const unroll = 4
+const stepBytes = unroll * blockBytes
+/** Blocks are kept until they were added to the farthest; after so many the last ones are moved to the front again. */
+const runBytes = 16 * 1024
+
+/** How far behind it, in blocks, a block is added, for input of at least so many bytes. The fewer, the faster, and the more is left. */
+export interface Stage {
+  readonly distances: readonly number[]
+  readonly bytesMin: number
+}
+export const stages: readonly Stage[] = [
+  { distances: [209, 195, 170, 155, 65], bytesMin: 20 * 1024 },
+  { distances: [79, 78, 67, 61, 21, 8, 4], bytesMin: 1536 },
+]
+
+/** Where things are: 16 tables of 256 remainders, and for each stage the blocks it works on and what it leaves. */
+const tableBytes = 1024
+const stagesAt = blockBytes * tableBytes
+const workBytes = 24 * 1024
+const leftBytes = 4 * 1024
+const workAt = (stage: number) => stagesAt + stage * (workBytes + leftBytes)
+const leftAt = (stage: number) => workAt(stage) + workBytes
+
+/** The next `unroll` blocks, with what the blocks before them add to them; those lie from `history` on, the farthest first. */
+function folded(distances: readonly number[], from: Local, history: Local, to: Local, offset: number): Code[] {
+  const farthest = distances[0]!
+  return Array.from({ length: unroll }, (_, block) => {
+    let sum = load128(from, block * blockBytes)
+    for (const distance of distances) {
+      sum = exclusiveOr128(sum, load128(history, (farthest - distance + block) * blockBytes))
+    }
+    return store128(to, offset + block * blockBytes, sum)
+  })
+}
+
+/** Puts what is left of [from, end) where the stage has its place for it; answers where that ends. `first` is added to the first four bytes. */
+function stageFunction({ distances }: Stage, number: number): WasmFunction {
+  const work = workAt(number)
+  const historyBytes = distances[0]! * blockBytes
+  const lastBytes = Math.ceil(distances[0]! / unroll) * stepBytes
+  return wasmFunction(3, 4, (from, end, first, history, to, limit, until) => [
+    clear(work, historyBytes),
+    // What lies farthest back is added to the first block and to no other.
+    store32(work, first),
+    set(limit, subtract(end, lastBytes + stepBytes)),
+    set(history, work),
+    during(notGreater(from, limit), [
+      set(until, add(from, runBytes - stepBytes)),
+      set(until, lesser(until, limit)),
+      doDuring(
+        [
+          ...folded(distances, from, history, history, historyBytes),
+          increase(from, stepBytes),
+          increase(history, stepBytes),
+        ],
+        notGreater(from, until),
+      ),
+      copy(work, history, historyBytes),
+      set(history, work),
+    ]),
+    // The last blocks are added to by those before them, and not to each other.
+    clear(work + historyBytes, lastBytes),
+    set(to, leftAt(number)),
+    set(until, add(from, lastBytes - stepBytes)),
+    doDuring(
+      [
+        ...folded(distances, from, history, to, 0),
+        increase(from, stepBytes),
+        increase(history, stepBytes),
+        increase(to, stepBytes),
+      ],
+      notGreater(from, until),
+    ),
+    copy(to, from, subtract(end, from)),
+    answer(add(to, subtract(end, from))),
+  ])
+}
+
+const notGreater = (a: Local, b: Local): Code => exclusiveOr(greaterUnsigned(a, b), 1)
+
+/** The remainder of a byte of `word` that is followed by so many bytes more. */
+const looked = (word: Local, shift: number, behind: number): Code =>
+  load32(add(behind * tableBytes, shiftLeft(and(shiftRightUnsigned(word, shift), 0xff), 2)))
+
+/** What the four bytes of `word` leave that are followed by so many bytes more. */
+const lookedUp = (word: Local, behind: number): Code =>
+  exclusiveOr(
+    exclusiveOr(looked(word, 0, behind + 3), looked(word, 8, behind + 2)),
+    exclusiveOr(looked(word, 16, behind + 1), looked(word, 24, behind)),
+  )
+
+/** The remainder of [at, end) behind what gave `sum`, 16 bytes at a time. */
+const byTables = wasmFunction(3, 4, (at, end, sum, a, b, c, d) => [
+  during(greaterUnsigned(subtract(end, at), blockBytes - 1), [
+    set(a, exclusiveOr(sum, load32(at))),
+    set(b, load32(add(at, 4))),
+    set(c, load32(add(at, 8))),
+    set(d, load32(add(at, 12))),
+    set(sum, exclusiveOr(exclusiveOr(lookedUp(d, 0), lookedUp(c, 4)), exclusiveOr(lookedUp(b, 8), lookedUp(a, 12)))),
+    increase(at, blockBytes),
+  ]),
+  during(greaterUnsigned(end, at), [
+    set(a, exclusiveOr(sum, load8(at))),
+    set(sum, exclusiveOr(shiftRightUnsigned(sum, 8), looked(a, 0, 0))),
+    increase(at, 1),
+  ]),
+  answer(sum),
+])
+
+interface Exports extends Readonly<Record<string, (from: number, end: number, first: number) => number>> {}
+
+/** What is needed of the global of that name, which the compiler's library for Node does not know. */
+interface WebAssembly {
+  Module: new (bytes: Uint8Array<ArrayBuffer>) => object
+  Instance: new (module: object) => { readonly exports: unknown }
+}
+
+/** Memory in which checksums are quick to have. Its pieces are given out once and for all. */
+export class SummedMemory {
+  readonly buffer: ArrayBuffer
+  readonly #exports: Exports
+  #free: number
+
+  /** Throws where there is no WebAssembly with 16-byte operations, or no such memory to be had. */
+  constructor(bytes: number) {
+    const { Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssembly }).WebAssembly
+    const free = Math.ceil(leftAt(stages.length) / pageBytes) * pageBytes
+    const pages = Math.ceil((free + bytes) / pageBytes)
+    const functions: Record<string, WasmFunction> = { byTables }
+    for (const [number, stage] of stages.entries()) functions[`fold${number}`] = stageFunction(stage, number)
+    const { exports } = new Instance(new Module(moduleBytes(functions, pages))) as { exports: never }
+    const memory = (exports as { memory: { buffer: ArrayBuffer; grow(pages: number): number } }).memory
+    memory.grow(pages - 1)
+    this.buffer = memory.buffer
+    this.#exports = exports
+    this.#free = free
+    fillTables(new Uint32Array(memory.buffer, 0, stagesAt / 4))
+  }
+
+  /** A piece of so many bytes, or null where not so many are left. */
+  take(bytes: number): Buffer | null {
+    if (this.#free + bytes > this.buffer.byteLength) return null
+    const piece = Buffer.from(this.buffer, this.#free, bytes)
+    this.#free += Math.ceil(bytes / pageBytes) * pageBytes
+    return piece
+  }
+
+  /** CRC-32C of what lies from `at` to `end` in `buffer`, unsigned. */
+  crc32c(at: number, end: number): number {
+    const exports = this.#exports
+    let first = -1
+    for (let number = 0; number < stages.length; number++) {
+      if (end - at < stages[number]!.bytesMin) continue
+      end = exports[`fold${number}`]!(at, end, first)
+      at = leftAt(number)
+      first = 0
+    }
+    return ~exports.byTables!(at, end, first) >>> 0
+  }
+}
+
+function fillTables(tables: Uint32Array): void {
+  for (let byte = 0; byte < 256; byte++) {
+    let remainder = byte
+    for (let bit = 0; bit < 8; bit++) remainder = (remainder >>> 1) ^ ((remainder & 1) * polynomial)
+    tables[byte] = remainder
+  }
+  for (let i = 256; i < tables.length; i++) {
+    const before = tables[i - 256]!
+    tables[i] = (before >>> 8) ^ tables[before & 0xff]!
+  }
+}

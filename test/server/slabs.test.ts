@@ -1,0 +1,82 @@
+/** Which memory connections are given: what is quick to sum up first, and that it comes back. */
+import t from 'tap'
+import { type Slab, Slabs, scratchBytes, slabBytes } from '../../lib/server/slabs.ts'
+
+/** Leases a slab as a reader does, and holds it for a request. */
+function leased(slabs: Slabs, bytes: number): Slab {
+  const slab = slabs.lease(bytes)
+  slabs.retain(slab)
+  return slab
+}
+
+t.test(
+  'slabs of one memory are used again and again, however many were spare, and others come when there are no more',
+  async t => {
+    const slabs = new Slabs()
+    const seen = new Set<Slab>()
+    for (let round = 0; round < 5; round++) {
+      const held = Array.from({ length: 16 }, () => leased(slabs, slabBytes))
+      t.equal(new Set(held).size, 16, 'one for each')
+      t.equal(held.filter(({ isSummed }) => isSummed).length, 12)
+      for (const slab of held) {
+        seen.add(slab)
+        slab.buffer.fill(round)
+        slabs.giveBack(slab, slabBytes)
+      }
+      for (const slab of held) slabs.release(slab)
+    }
+    t.equal([...seen].filter(({ isSummed }) => isSummed).length, 12)
+    const memory = [...seen].find(({ isSummed }) => isSummed)!.buffer.buffer
+    t.ok([...seen].every(({ buffer, isSummed }) => (buffer.buffer === memory) === isSummed))
+  },
+)
+
+t.test('a slab that somebody may keep views of is not used again', async t => {
+  const slabs = new Slabs()
+  const kept = leased(slabs, slabBytes)
+  kept.pinned = true
+  slabs.giveBack(kept, slabBytes)
+  slabs.release(kept)
+  t.not(slabs.lease(slabBytes), kept)
+})
+
+t.test('small requests make no memory that is quick to sum up, larger ones do, and have it from then on', async t => {
+  const slabs = new Slabs()
+  const first = slabs.small(100)
+  t.equal(first.isSummed, false)
+  t.equal(slabs.small(1000), first)
+  const summed = slabs.small(scratchBytes)
+  t.equal(summed.isSummed, true)
+  t.equal(slabs.small(scratchBytes), summed)
+  t.equal(slabs.small(10), summed)
+})
+
+t.test('chunks come back too, and where all are in use there are others', async t => {
+  const slabs = new Slabs()
+  const fill = (count: number) =>
+    Array.from({ length: count }, () => {
+      const chunk = slabs.small(scratchBytes)
+      slabs.retain(chunk)
+      chunk.at = chunk.buffer.length
+      return chunk
+    })
+  for (let round = 0; round < 3; round++) {
+    const chunks = fill(9)
+    t.equal(new Set(chunks).size, 9)
+    t.equal(chunks.filter(({ isSummed }) => isSummed).length, 6)
+    for (const chunk of chunks) slabs.release(chunk)
+  }
+})
+
+t.test('a chunk that is as good as can be had is filled before there is another', async t => {
+  const slabs = new Slabs()
+  for (let taken = 0; taken < 6; taken++) {
+    const chunk = slabs.small(scratchBytes)
+    slabs.retain(chunk)
+    chunk.at = chunk.buffer.length
+  }
+  const plain = slabs.small(scratchBytes)
+  t.equal(plain.isSummed, false)
+  plain.at += scratchBytes
+  t.equal(slabs.small(scratchBytes), plain)
+})
