@@ -11,7 +11,7 @@ import { BenchCluster } from '../replay/cluster.ts'
 import { runCase } from '../replay/run.ts'
 import { warmMegabytesFor, warmMemory } from '../replay/warm-memory.ts'
 import { cpuSecondsOf, type Rival } from '../rivals.ts'
-import { clientMegabytes, loads, produce } from './java.ts'
+import { clientMegabytes, loads, produce, warmUpRoundsOf } from './java.ts'
 
 const names = ['produce-1k-16k', 'produce-1k-1m', 'produce-1k-16k-one', 'single-50', 'fetch-1k-64k', 'fetch-1k-1m']
 /** How long one run is, at most. */
@@ -53,9 +53,8 @@ async function underJava(
   try {
     for (const [number, load] of loads.entries()) {
       const gigabytes = (load.records * load.recordBytes) / 1e9
-      for (let round = number === 0 ? 1 - warmUpRounds : 1; round <= rounds; round++) {
+      for (let round = 1 - warmUpRoundsOf(number); round <= rounds; round++) {
         const turns = [own, ...floors.map(({ target }) => target), other].map((target, at) => async () => {
-          if (round < 0 && target !== other) return
           await takeTurn(other, target === other)
           const knowsByHeart = target !== own && target !== other
           const cluster = knowsByHeart ? null : await BenchCluster.connect(target.host, target.port)

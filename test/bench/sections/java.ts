@@ -48,14 +48,18 @@ async function consume(bootstrap: string, topic: string, load: Load): Promise<nu
   return Number(fields[8])
 }
 
-/** Rounds before all that count, of the first load and more of it: neither runtime has compiled what it runs after one. */
-const warmUpRounds = 4
+/** Rounds before those that count, and how much more of a load each of them is. */
 const warmUpFactor = 2
+
+/** How many: neither runtime has compiled what it runs after one of the first load, and each load makes both compile some of it anew. */
+export function warmUpRoundsOf(loadNumber: number): number {
+  return loadNumber === 0 ? 4 : 2
+}
 
 export async function java(rivals: Rivals, rounds: number, warm: boolean): Promise<Section> {
   const figures = new Figures()
   for (const [number, counted] of loads.entries()) {
-    await inTurns(rivals, rounds, number === 0 ? warmUpRounds : 0, async (rival, at, round) => {
+    await inTurns(rivals, rounds, warmUpRoundsOf(number), async (rival, at, round) => {
       const load = round > 0 ? counted : { ...counted, records: counted.records * warmUpFactor }
       const gigabytes = (load.records * load.recordBytes) / 1e9
       const topic = `bench-${round}-${number}`
