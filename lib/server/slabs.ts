@@ -6,12 +6,12 @@
  * buffer. What lands there is copied out at once, at most 20 KiB. A connection in the middle of a request that is larger
  * leases a *slab*: the bytes then arrive where they are parsed, checked and written from, and the copy is gone.
  *
- * Requests are views of these bytes. A slab whose requests are all answered, and were all of a kind that keeps nothing, is
- * filled from its front again: new memory costs its page faults, which is as much as the copy into the page cache. Any other
- * slab, and chunks, are left to the garbage collector when they are full.
+ * Requests are views of these bytes, but for those whose handlers may keep what they are given, which are copied first. A slab whose
+ * requests are all answered is filled from its front again: new memory costs its page faults, which is as much as the copy into
+ * the page cache.
  *
- * The first slabs and chunks of some size are pieces of one memory in which checksums are quick to have. A piece cannot be let go of alone, so
- * they are kept, however many are spare.
+ * The first slabs and chunks of some size are pieces of one memory in which checksums are quick to have. Such a piece cannot be
+ * left to the garbage collector, so they are kept, however many are spare.
  */
 
 import { type SummedMemory, summedMemory } from '../../protocol/records/crc32c.ts'
@@ -24,7 +24,7 @@ export interface Slab {
   at: number
   /** Connections whose unread bytes lie in it, and requests in it that are not answered. */
   users: number
-  /** Somebody may keep views of it: it is not filled a second time. */
+  /** After a fault of ours somebody may look at it still: it is not filled a second time. */
   pinned: boolean
   /** It is a piece of the memory in which checksums are quick to have. */
   readonly isSummed: boolean
@@ -37,7 +37,7 @@ export interface Slab {
 export const slabBytes = 2 * 1024 * 1024
 /** A read that fills the scratch is followed at once by one into a slab; copying what fits costs less than a system call. */
 export const scratchBytes = 20 * 1024
-/** Small requests are kept in chunks of this size, so that a kept view of one holds no whole slab. */
+/** Small requests of all connections lie in chunks of this size. */
 const chunkBytes = 256 * 1024
 /** Connections that may be in the middle of a large request in a slab at once; others assemble theirs by copying. */
 const leasesMax = 16

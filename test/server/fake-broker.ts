@@ -55,6 +55,8 @@ export class FakeBroker {
   readonly #held = new Map<string, () => void>()
   readonly #clients: Client[] = []
   readonly #zeroes = Buffer.alloc(64 * 1024)
+  /** Views of all records that Produce was sent, which it keeps. */
+  readonly kept: Buffer[] = []
   /** What Fetch answers with instead of zeros. */
   records: ((bytes: number) => Chunk[]) | null = null
 
@@ -121,6 +123,9 @@ export class FakeBroker {
 
   #produce(request: ProduceRequest): Promise<ProduceResponse> | null {
     this.produced++
+    for (const { partitionData } of request.topicData) {
+      for (const { records } of partitionData) if (records) this.kept.push(records)
+    }
     if (request.acks === 0) return null
     const respond = () => ({
       responses: request.topicData.map(({ name, topicId, partitionData }) => ({

@@ -45,6 +45,21 @@ function produceRequest(records: Buffer, acks = 1) {
   }
 }
 
+byBothPaths('what a handler keeps of a request stays as it was sent', {}, async (t, broker) => {
+  const random = seededRandom(8)
+  const clients = await Promise.all([1, 2, 3].map(() => broker.connect()))
+  const sums: number[] = []
+  const answers: Promise<unknown>[] = []
+  for (let round = 0; round < 400; round++) {
+    const records = random.bytes(random.int(3) === 0 ? random.int(100_000) : random.int(3000))
+    sums.push(crc32c(records))
+    answers.push(clients[random.int(3)]!.send(Produce, 9, produceRequest(records)))
+    if (random.int(4) === 0) await answers.pop()
+  }
+  await Promise.all(answers)
+  t.same(broker.kept.map(records => crc32c(records)).sort(), sums.sort())
+})
+
 byBothPaths('requests that are sent without waiting are handed on and answered in order', {}, async (t, broker) => {
   const client = await broker.connect()
   const count = 5000
