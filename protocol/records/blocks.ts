@@ -18,13 +18,13 @@ import {
   forever,
   greaterUnsigned,
   increase,
+  instanceOf,
   type Local,
   lesser,
   lessUnsigned,
   load8,
   load16,
   load32,
-  moduleBytes,
   or,
   pageBytes,
   set,
@@ -32,6 +32,7 @@ import {
   shiftRightUnsigned,
   store8,
   subtract,
+  type WasmMemory,
   wasmFunction,
   when,
 } from './wasm.ts'
@@ -186,29 +187,17 @@ const snappy = wasmFunction(
   ],
 )
 
-interface Memory {
-  readonly buffer: ArrayBuffer
-  grow(pages: number): number
-}
-
 interface Exports {
-  readonly memory: Memory
+  readonly memory: WasmMemory
   readonly lz4: DecodeBlock
   readonly snappy: DecodeBlock
-}
-
-/** What is needed of the global of that name, which the compiler's library for Node does not know. */
-interface WebAssembly {
-  Module: new (bytes: Uint8Array<ArrayBuffer>) => object
-  Instance: new (module: object) => { readonly exports: unknown }
 }
 
 /** The decoders in WebAssembly, or null where there is none: not every processor has its 16-byte copies, and --jitless has nothing. */
 export function wasmBlocks(): Blocks | null {
   let exports: Exports
   try {
-    const { Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssembly }).WebAssembly
-    exports = new Instance(new Module(moduleBytes({ lz4, snappy }, memoryBytesMax / pageBytes))).exports as Exports
+    exports = instanceOf<Exports>({ lz4, snappy }, memoryBytesMax / pageBytes)
   } catch {
     return null
   }

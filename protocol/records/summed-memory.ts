@@ -25,12 +25,12 @@ import {
   exclusiveOr128,
   greaterUnsigned,
   increase,
+  instanceOf,
   type Local,
   lesser,
   load8,
   load32,
   load128,
-  moduleBytes,
   pageBytes,
   set,
   shiftLeft,
@@ -39,6 +39,7 @@ import {
   store128,
   subtract,
   type WasmFunction,
+  type WasmMemory,
   wasmFunction,
 } from './wasm.ts'
 
@@ -155,32 +156,31 @@ const byTables = wasmFunction(3, 4, (at, end, sum, a, b, c, d) => [
   answer(sum),
 ])
 
-interface Exports extends Readonly<Record<string, (from: number, end: number, first: number) => number>> {}
-
-/** What is needed of the global of that name, which the compiler's library for Node does not know. */
-interface WebAssembly {
-  Module: new (bytes: Uint8Array<ArrayBuffer>) => object
-  Instance: new (module: object) => { readonly exports: unknown }
+/** A stage answers where what is left of it ends, and the tables the remainder. */
+type Sum = (from: number, end: number, first: number) => number
+interface Exports {
+  readonly memory: WasmMemory
+  readonly byTables: Sum
 }
 
 /** Memory in which checksums are quick to have. Its pieces are given out once and for all. */
 export class SummedMemory {
   readonly buffer: ArrayBuffer
-  readonly #exports: Exports
+  readonly #stages: readonly Sum[]
+  readonly #byTables: Sum
   #free: number
 
   /** Throws where there is no WebAssembly with 16-byte operations, or no such memory to be had. */
   constructor(bytes: number) {
-    const { Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssembly }).WebAssembly
     const free = Math.ceil(leftAt(stages.length) / pageBytes) * pageBytes
     const pages = Math.ceil((free + bytes) / pageBytes)
-    const functions: Record<string, WasmFunction> = { byTables }
-    for (const [number, stage] of stages.entries()) functions[`fold${number}`] = stageFunction(stage, number)
-    const { exports } = new Instance(new Module(moduleBytes(functions, pages))) as { exports: never }
-    const memory = (exports as { memory: { buffer: ArrayBuffer; grow(pages: number): number } }).memory
+    const folds = Object.fromEntries(stages.map((stage, number) => [`fold${number}`, stageFunction(stage, number)]))
+    const exports = instanceOf<Exports & Record<string, Sum>>({ byTables, ...folds }, pages)
+    const { memory } = exports
     memory.grow(pages - 1)
     this.buffer = memory.buffer
-    this.#exports = exports
+    this.#byTables = exports.byTables
+    this.#stages = Object.keys(folds).map(name => exports[name]!)
     this.#free = free
     fillTables(new Uint32Array(memory.buffer, 0, stagesAt / 4))
   }
@@ -195,15 +195,14 @@ export class SummedMemory {
 
   /** CRC-32C of what lies from `at` to `end` in `buffer`, unsigned. */
   crc32c(at: number, end: number): number {
-    const exports = this.#exports
     let first = -1
     for (let number = 0; number < stages.length; number++) {
       if (end - at < stages[number]!.bytesMin) continue
-      end = exports[`fold${number}`]!(at, end, first)
+      end = this.#stages[number]!(at, end, first)
       at = leftAt(number)
       first = 0
     }
-    return ~exports.byTables!(at, end, first) >>> 0
+    return ~this.#byTables(at, end, first) >>> 0
   }
 }
 

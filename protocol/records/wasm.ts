@@ -154,10 +154,7 @@ function exported(name: string, kind: number, index: number): Code {
 }
 
 /** The bytes of a module that exports these functions and its `memory`, which grows up to so many pages. */
-export function moduleBytes(
-  functions: Readonly<Record<string, WasmFunction>>,
-  pagesMax: number,
-): Uint8Array<ArrayBuffer> {
+function moduleBytes(functions: Readonly<Record<string, WasmFunction>>, pagesMax: number): Uint8Array<ArrayBuffer> {
   const all = Object.values(functions)
   const types = all.map(({ parameters }) => [0x60, parameters, ...new Array<number>(parameters).fill(i32), 1, i32])
   const bodies = all.map(({ variables, body }) => {
@@ -175,4 +172,25 @@ export function moduleBytes(
     ...section(7, [exported('memory', 2, 0), ...Object.keys(functions).map((name, index) => exported(name, 0, index))]),
     ...section(10, bodies),
   ])
+}
+
+/** What is needed of the global of that name, which the compiler's library for Node does not know. */
+interface WebAssembly {
+  Module: new (bytes: Uint8Array<ArrayBuffer>) => object
+  Instance: new (module: object) => { readonly exports: unknown }
+}
+
+/** The memory of a module. */
+export interface WasmMemory {
+  readonly buffer: ArrayBuffer
+  grow(pages: number): number
+}
+
+/** What a module exports: its functions by name, and its memory. Throws where there is no WebAssembly with 16-byte operations. */
+export function instanceOf<Exports extends { readonly memory: WasmMemory }>(
+  functions: Readonly<Record<string, WasmFunction>>,
+  pagesMax: number,
+): Exports {
+  const { Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssembly }).WebAssembly
+  return new Instance(new Module(moduleBytes(functions, pagesMax))).exports as Exports
 }
