@@ -44,6 +44,24 @@ const settleMs = 1_500
 /** What it is left after a pause to do what it has missed, such as heartbeats, in milliseconds. */
 const awakeMs = 2_000
 
+/** Processes of brokers that the bench has started and not stopped. */
+const started = new Set<number>()
+
+/** Whoever ends the bench ends them too: one that is paused would take no notice of a signal, and stay with all its memory. */
+function endStarted(): void {
+  for (const pid of started) {
+    try {
+      process.kill(pid, 'SIGTERM')
+      process.kill(pid, 'SIGCONT')
+    } catch {
+      // It has ended already.
+    }
+  }
+  process.exit(1)
+}
+process.once('SIGINT', endStarted)
+process.once('SIGTERM', endStarted)
+
 function rival(
   name: string,
   { bootstrap, pid }: Running,
@@ -53,6 +71,7 @@ function rival(
 ): Rival {
   const [host, port] = bootstrap.split(':') as [string, string]
   let paused = false
+  if (mayPause) started.add(pid)
   const resume = async () => {
     if (!paused) return
     paused = false
@@ -76,6 +95,7 @@ function rival(
     resume,
     stop: async () => {
       await resume()
+      started.delete(pid)
       await stop()
     },
   }
