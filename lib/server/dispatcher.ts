@@ -53,7 +53,7 @@ export class Dispatcher<Context> {
       else connection.fail(slot, `${row.api.name} version ${apiVersion}; ${versionMin} to ${versionMax} are served`)
       return
     }
-    // Such requests are small, and memory that is used again is dear.
+    // What may be kept is a copy, as the slab is to be used again; such requests are small.
     const copy = slot.slab !== null && !row.keepsNothing ? Buffer.from(buffer.subarray(header.bodyStart, end)) : null
     let request: object
     try {
@@ -149,8 +149,8 @@ class Call<Context> implements DeferredListener<object | null> {
 
   rejected(error: unknown): void {
     const { api } = this.#row
-    // Nobody knows what a bug has left behind that still looks at the request.
-    if (!(error instanceof KafkaError)) this.#slot.keepBytes()
+    // Nobody knows what a bug has left behind that still looks at the request, where that is no copy.
+    if (this.#row.keepsNothing && !(error instanceof KafkaError)) this.#slot.keepBytes()
     let response: object | null = null
     try {
       response = this.#row.onError?.(this.#request, error, this.#context) ?? null
