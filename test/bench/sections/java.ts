@@ -48,10 +48,10 @@ async function consume(bootstrap: string, topic: string, load: Load): Promise<nu
   return Number(fields[8])
 }
 
-/** Rounds before those that count, and how much more of a load each of them is. */
+/** How much more of a load each round before those that count is. */
 const warmUpFactor = 2
 
-/** How many: neither runtime has compiled what it runs after one of the first load, and each load makes both compile some of it anew. */
+/** Rounds before those that count: neither runtime has compiled what it runs after one of the first load, and each load makes both compile some of it anew. */
 export function warmUpRoundsOf(loadNumber: number): number {
   return loadNumber === 0 ? 4 : 2
 }
