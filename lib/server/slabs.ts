@@ -46,7 +46,7 @@ const leasesMax = 16
  * once; with four kept, eight new ones were made a second, and the collector ran twice a second for those let go of.
  */
 const sparesMax = 8
-/** A slab with less room than this is given up. */
+/** A slab with less room than this is not leased before all that lies in it was answered. */
 const slabRestBytesMin = 64 * 1024
 
 /** Chunks that are kept for when the one in use is full. */
@@ -102,10 +102,21 @@ export class Slabs {
   lease(bytes: number): Slab {
     assert(this.leasable(bytes), 'a slab is leased only where one can be had')
     this.#leases++
+    return this.#spareSlab(bytes) ?? this.#newSummed(slabBytes) ?? plainSlab(slabBytes)
+  }
+
+  /** The spare that was used last and has the room; one without quick checksums only where no other has it. */
+  #spareSlab(bytes: number): Slab | null {
+    let index = -1
     for (let i = this.#spares.length - 1; i >= 0; i--) {
-      if (slabBytes - this.#spares[i]!.at >= bytes) return this.#spares.splice(i, 1)[0]!
+      const { at, isSummed } = this.#spares[i]!
+      if (slabBytes - at < bytes) continue
+      if (index < 0) index = i
+      if (!isSummed) continue
+      index = i
+      break
     }
-    return this.#newSummed(slabBytes) ?? plainSlab(slabBytes)
+    return index < 0 ? null : this.#spares.splice(index, 1)[0]!
   }
 
   /** Gives a slab back; `at` says how much of it is taken by now. */

@@ -65,10 +65,16 @@ export const stages: readonly Stage[] = [
 /** Where things are: 16 tables of 256 remainders, and for each stage the blocks it works on and what it leaves. */
 const tableBytes = 1024
 const stagesAt = blockBytes * tableBytes
-const workBytes = 24 * 1024
-const leftBytes = 4 * 1024
-const workAt = (stage: number) => stagesAt + stage * (workBytes + leftBytes)
-const leftAt = (stage: number) => workAt(stage) + workBytes
+/** What lies behind the next blocks and may be added to them. */
+const historyBytesOf = ({ distances }: Stage) => distances[0]! * blockBytes
+/** The last blocks, which are added to and not added up: whole steps, so that they are as many as the history or a few more. */
+const lastBytesOf = ({ distances }: Stage) => Math.ceil(distances[0]! / unroll) * stepBytes
+const workBytesOf = (stage: Stage) => historyBytesOf(stage) + Math.max(runBytes, lastBytesOf(stage))
+/** With what is no whole step. */
+const leftBytesOf = (stage: Stage) => lastBytesOf(stage) + stepBytes
+const workAt = (number: number) =>
+  stages.slice(0, number).reduce((at, stage) => at + workBytesOf(stage) + leftBytesOf(stage), stagesAt)
+const leftAts = stages.map((stage, number) => workAt(number) + workBytesOf(stage))
 
 /** The next `unroll` blocks, with what the blocks before them add to them; those lie from `history` on, the farthest first. */
 function folded(distances: readonly number[], from: Local, history: Local, to: Local, offset: number): Code[] {
@@ -83,10 +89,11 @@ function folded(distances: readonly number[], from: Local, history: Local, to: L
 }
 
 /** Puts what is left of [from, end) where the stage has its place for it; answers where that ends. `first` is added to the first four bytes. */
-function stageFunction({ distances }: Stage, number: number): WasmFunction {
+function stageFunction(stage: Stage, number: number): WasmFunction {
+  const { distances } = stage
   const work = workAt(number)
-  const historyBytes = distances[0]! * blockBytes
-  const lastBytes = Math.ceil(distances[0]! / unroll) * stepBytes
+  const historyBytes = historyBytesOf(stage)
+  const lastBytes = lastBytesOf(stage)
   return wasmFunction(3, 4, (from, end, first, history, to, limit, until) => [
     clear(work, historyBytes),
     // What lies farthest back is added to the first block and to no other.
@@ -109,7 +116,7 @@ function stageFunction({ distances }: Stage, number: number): WasmFunction {
     ]),
     // The last blocks are added to by those before them, and not to each other.
     clear(work + historyBytes, lastBytes),
-    set(to, leftAt(number)),
+    set(to, leftAts[number]!),
     set(until, add(from, lastBytes - stepBytes)),
     doDuring(
       [
@@ -172,7 +179,7 @@ export class SummedMemory {
 
   /** Throws where there is no WebAssembly with 16-byte operations, or no such memory to be had. */
   constructor(bytes: number) {
-    const free = Math.ceil(leftAt(stages.length) / pageBytes) * pageBytes
+    const free = Math.ceil(workAt(stages.length) / pageBytes) * pageBytes
     const pages = Math.ceil((free + bytes) / pageBytes)
     const folds = Object.fromEntries(stages.map((stage, number) => [`fold${number}`, stageFunction(stage, number)]))
     const exports = instanceOf<Exports & Record<string, Sum>>({ byTables, ...folds }, pages)
@@ -199,7 +206,7 @@ export class SummedMemory {
     for (let number = 0; number < stages.length; number++) {
       if (end - at < stages[number]!.bytesMin) continue
       end = this.#stages[number]!(at, end, first)
-      at = leftAt(number)
+      at = leftAts[number]!
       first = 0
     }
     return ~this.#byTables(at, end, first) >>> 0

@@ -21,11 +21,12 @@ const megabyte = 1024 * 1024
 /** How a fetch is answered. */
 export type Way = 'pread' | 'sendfile'
 
-/** The figures that a run of the generator has too. */
+/** The figures that a run of the generator has too; how long requests take is not known of the one in C. */
 export type FloorResult = Pick<
   Result,
   'megabytesPerSecond' | 'requestsPerSecond' | 'cpuSecondsPerGigabyte' | 'cpuMicrosecondsPerRequest'
->
+> &
+  Partial<Pick<Result, 'requestLatency'>>
 
 function batchBytesOf({ recordBytes, recordsPerBatch }: Case): number {
   const value = Buffer.alloc(recordBytes)

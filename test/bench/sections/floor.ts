@@ -13,12 +13,18 @@ import { warmMegabytesFor, warmMemory } from '../replay/warm-memory.ts'
 import { cpuSecondsOf, type Rival } from '../rivals.ts'
 import { clientMegabytes, loads, produce, warmUpRoundsOf } from './java.ts'
 
-const names = ['produce-1k-16k', 'produce-1k-1m', 'produce-1k-16k-one', 'single-50', 'fetch-1k-64k', 'fetch-1k-1m']
+const names = [
+  'produce-1k-16k',
+  'produce-1k-128k',
+  'produce-1k-1m',
+  'produce-1k-16k-one',
+  'single-50',
+  'fetch-1k-64k',
+  'fetch-1k-1m',
+]
 /** How long one run is, at most. */
 const runSeconds = 3
 
-/** Of these also what the other broker makes of it: the producer's loads are the other case in which each request comes alone. */
-const comparedName = 'single-50'
 /** Rounds before those that count, in which a JVM compiles what it runs; the others take part in the last of them. */
 const warmUpRounds = 3
 
@@ -27,6 +33,8 @@ function tell(figures: Figures, at: number, test: Case, name: string, result: Fl
   if (test.kind === 'produce' && test.window === 1) {
     figures.add(at, { name, unit: 'requests/s', digits: 0, better: 'higher' }, result.requestsPerSecond)
     figures.add(at, { name, unit: 'CPU µs/request', digits: 1, better: 'lower' }, result.cpuMicrosecondsPerRequest)
+    if (result.requestLatency)
+      figures.add(at, { name, unit: 'p99 ms', digits: 2, better: 'lower' }, result.requestLatency.p99)
   } else {
     figures.add(at, { name, unit: 'MB/s', digits: 0, better: 'higher' }, result.megabytesPerSecond)
     figures.add(at, { name, unit: 'CPU s/GB', digits: 2, better: 'lower' }, result.cpuSecondsPerGigabyte)
@@ -100,7 +108,7 @@ export async function floor(own: Rival, other: Rival | null, rounds: number, war
       const found = cases.find(({ name: each }) => each === name)!
       const fetches = found.kind === 'fetch'
       const test = { ...found, seconds: runSeconds, warmMemory: warm && !fetches }
-      const compared = other !== null && name === comparedName
+      const compared = other !== null && !fetches
       for (let round = compared ? 1 - warmUpRounds : 1; round <= rounds; round++) {
         const turns = [
           () => run(test, round, 0, 'Ottla'),
