@@ -148,20 +148,7 @@ class DiskFile implements RandomFile {
   }
 
   writev(buffers: readonly Buffer[], position: number): void {
-    const fd = this.#open(true)
-    let from = 0
-    let bytes = 0
-    for (let index = 0; index < buffers.length; index++) {
-      const { length } = buffers[index]
-      if (bytes > 0 && bytes + length > pieceBytes) {
-        writeTogether(fd, buffers.slice(from, index), bytes, position)
-        position += bytes
-        from = index
-        bytes = 0
-      }
-      bytes += length
-    }
-    if (bytes > 0) writeTogether(fd, from === 0 ? buffers : buffers.slice(from), bytes, position)
+    writePieces(this.#open(true), buffers, position)
   }
 
   truncate(size: number): void {
@@ -215,34 +202,54 @@ class DiskFile implements RandomFile {
   }
 }
 
+/** Writes buffers one after the other from a position of the file on. Where they are more than one piece, pieces end at multiples of their size. */
+export function writePieces(fd: number, buffers: readonly Buffer[], position: number): void {
+  let left = 0
+  for (const { length } of buffers) left += length
+  if (left <= pieceBytes) {
+    if (left > 0) writeTogether(fd, buffers, left, position)
+    return
+  }
+  let index = 0
+  let from = 0
+  while (left > 0) {
+    const bytes = Math.min(left, pieceBytes - (position % pieceBytes))
+    const parts: Buffer[] = []
+    for (let missing = bytes; missing > 0; ) {
+      const part = buffers[index].subarray(from, from + missing)
+      parts.push(part)
+      missing -= part.length
+      from += part.length
+      if (from === buffers[index].length) {
+        index++
+        from = 0
+      }
+    }
+    writeTogether(fd, parts, bytes, position)
+    position += bytes
+    left -= bytes
+  }
+}
+
 /** Writes several buffers, so many bytes together, by one call. */
 function writeTogether(fd: number, buffers: readonly Buffer[], bytes: number, position: number): void {
   if (buffers.length === 1) {
-    writeFully(fd, buffers[0], position)
+    writeFully(fd, buffers[0], 0, bytes, position)
     return
   }
   let written = fs.writevSync(fd, buffers, position)
   if (written === bytes) return
   // A short write, as before a full disk: the rest one by one, which either works or says what is wrong.
   for (const buffer of buffers) {
-    if (written >= buffer.length) {
-      written -= buffer.length
-      position += buffer.length
-    } else {
-      writeFully(fd, buffer.subarray(written), position + written)
-      position += buffer.length
-      written = 0
-    }
+    const begun = Math.min(written, buffer.length)
+    writeFully(fd, buffer, begun, buffer.length, position + begun)
+    written -= begun
+    position += buffer.length
   }
 }
 
-function writeFully(fd: number, buffer: Buffer, position: number): void {
-  for (let written = 0; written < buffer.length; ) {
-    const at = position + written
-    const left = buffer.length - written
-    const length = left <= pieceBytes ? left : pieceBytes - (at % pieceBytes)
-    written += fs.writeSync(fd, buffer, written, length, at)
-  }
+function writeFully(fd: number, buffer: Buffer, start: number, end: number, position: number): void {
+  for (let at = start; at < end; ) at += fs.writeSync(fd, buffer, at, end - at, position + at - start)
 }
 
 function removeFile(path: string): void {
