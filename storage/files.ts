@@ -214,18 +214,24 @@ export function writePieces(fd: number, buffers: readonly Buffer[], position: nu
   let from = 0
   while (left > 0) {
     const bytes = Math.min(left, pieceBytes - (position % pieceBytes))
-    const parts: Buffer[] = []
-    for (let missing = bytes; missing > 0; ) {
-      const part = buffers[index].subarray(from, from + missing)
-      parts.push(part)
-      missing -= part.length
-      from += part.length
-      if (from === buffers[index].length) {
-        index++
-        from = 0
+    if (from + bytes <= buffers[index].length) {
+      // As it is: a megabyte would make sixteen views.
+      writeFully(fd, buffers[index], from, from + bytes, position)
+      from += bytes
+    } else {
+      const parts: Buffer[] = []
+      for (let missing = bytes; missing > 0; ) {
+        if (from === buffers[index].length) {
+          index++
+          from = 0
+        }
+        const part = buffers[index].subarray(from, from + missing)
+        parts.push(part)
+        from += part.length
+        missing -= part.length
       }
+      writeTogether(fd, parts, bytes, position)
     }
-    writeTogether(fd, parts, bytes, position)
     position += bytes
     left -= bytes
   }
