@@ -13,7 +13,7 @@ import { Client } from '../lib/client/client.ts'
 import { ApiVersions } from '../protocol/messages/api-versions.ts'
 import { until } from './scenario.ts'
 
-export const kafkaVersion = '4.3.1'
+export const kafkaVersion = '4.4.0'
 
 const home = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'ottla', `kafka-${kafkaVersion}`)
 const jars = join(home, 'jars')
