@@ -38,7 +38,7 @@ export type { EpochEndOffset } from './leader-epochs.ts'
 export type { AbortedRange, AppendOrigin, AppendResult, LogOptions, TimestampAndOffset } from './log-options.ts'
 export type { ProducerState } from './producers.ts'
 export type { FileTaker, ReadLimits } from './reader.ts'
-export { type RecordError, RecordValidationError } from './validate.ts'
+export { type RecordError, RecordValidationError, recordErrorsMax } from './validate.ts'
 
 /** The log of one partition. */
 export class Log {

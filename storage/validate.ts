@@ -20,6 +20,7 @@ import {
   recordCount,
   setMaxTimestamp,
   sizeInBytes,
+  timestampType,
 } from '../protocol/records/header.ts'
 import { upConvert } from '../protocol/records/legacy.ts'
 import type { LogConfig } from './config.ts'
@@ -43,8 +44,8 @@ export class RecordValidationError extends KafkaError {
   }
 }
 
-/** Records at fault that are told; more are only counted. */
-const recordErrorsMax = 3
+/** Records at fault that are named; more, which only a batch of the smallest records has, are only counted: packed, it may hold millions. */
+export const recordErrorsMax = 100_000
 
 /** As Apache Kafka answers what it cannot unpack though the checksum is right: a producer does not retry it. */
 function unreadable(message: string): KafkaError {
@@ -167,15 +168,34 @@ function checkHeader(b: Buffer): void {
   if (compressionType(b, 0) > 4) throw unreadable(`compression type ${compressionType(b, 0)} is unknown`)
 }
 
+/** What the records of a topic have to be like. */
+interface RecordRules {
+  readonly keyRequired: boolean
+  /** Bounds of their timestamps, inclusive; infinite where the broker stamps the batch. */
+  readonly earliest: number
+  readonly latest: number
+}
+
+function rulesOf(config: LogConfig, now: number): RecordRules {
+  const anyTime = config.messageTimestampType === 'LogAppendTime'
+  return {
+    keyRequired: config.cleanupPolicy.includes('compact'),
+    earliest: anyTime ? Number.NEGATIVE_INFINITY : now - config.messageTimestampBeforeMaxMs,
+    latest: anyTime ? Number.POSITIVE_INFINITY : now + config.messageTimestampAfterMaxMs,
+  }
+}
+
 /** Walks over the records; gives the greatest timestamp. */
 function checkRecords(b: Buffer, at: number, config: LogConfig, now: number): number {
-  const anyTime = config.messageTimestampType === 'LogAppendTime'
-  const earliest = anyTime ? Number.NEGATIVE_INFINITY : now - config.messageTimestampBeforeMaxMs
-  const latest = anyTime ? Number.POSITIVE_INFINITY : now + config.messageTimestampAfterMaxMs
-  const keyRequired = config.cleanupPolicy.includes('compact')
+  const rules = rulesOf(config, now)
   const walk = soundRecords(b, at, config)
-  if (walk.minTimestamp < earliest || walk.maxTimestamp > latest || (keyRequired && walk.nullKeyDelta >= 0)) {
-    refuseRecords(b, at, config, earliest, latest, keyRequired)
+  if (
+    walk.minTimestamp < rules.earliest ||
+    walk.maxTimestamp > rules.latest ||
+    (rules.keyRequired && walk.nullKeyDelta >= 0) ||
+    timestampType(b, at) === 'LogAppendTime'
+  ) {
+    refuseRecords(b, at, config, rules)
   }
   return walk.maxTimestamp
 }
@@ -191,18 +211,17 @@ function soundRecords(b: Buffer, at: number, config: LogConfig): Walk {
   }
 }
 
-/** Walks again to tell which records are at fault; −1 is no timestamp and is never out of range. */
-function refuseRecords(
-  b: Buffer,
-  at: number,
-  config: LogConfig,
-  earliest: number,
-  latest: number,
-  keyRequired: boolean,
-): void {
+/**
+ * Walks again to tell which records are at fault. No timestamp (−1) is never out of range. A producer may say that the broker has
+ * stamped a batch only where the topic's records have times of their own, and these have: such times are in range or not like others.
+ */
+function refuseRecords(b: Buffer, at: number, config: LogConfig, rules: RecordRules): void {
+  const { keyRequired, earliest, latest } = rules
+  const saysStamped = timestampType(b, at) === 'LogAppendTime'
+  const stamps = config.messageTimestampType === 'LogAppendTime'
   const errors: RecordError[] = []
   let count = 0
-  let late = false
+  let wrongTime = false
   const refuse = (batchIndex: number, message: string) => {
     count++
     if (errors.length < recordErrorsMax) errors.push({ batchIndex, message })
@@ -210,14 +229,18 @@ function refuseRecords(
   const visit = (batchIndex: number, timestamp: number, keyLength: number) => {
     if (keyRequired && keyLength < 0) {
       refuse(batchIndex, 'a compacted topic takes no record without a key')
-    } else if (timestamp !== -1 && (timestamp < earliest || timestamp > latest)) {
-      late = true
+    } else if (stamps || timestamp === -1) {
+      if (!saysStamped) return
+      wrongTime = true
+      refuse(batchIndex, 'a producer cannot set the time of appending; send the batch with CreateTime')
+    } else if (timestamp < earliest || timestamp > latest) {
+      wrongTime = true
       refuse(batchIndex, `timestamp ${timestamp} is not between ${earliest} and ${latest}`)
     }
   }
   walkRecords(b, at, visit, config.maxDecompressedMessageBytes)
   if (count === 0) return
-  const code = late ? codes.INVALID_TIMESTAMP : codes.INVALID_RECORD
+  const code = wrongTime ? codes.INVALID_TIMESTAMP : codes.INVALID_RECORD
   throw new RecordValidationError(code, `${count} of ${recordCount(b, at)} records were refused`, errors)
 }
 

@@ -1,8 +1,9 @@
 /** Produce: what is taken, and with which error the rest is refused. */
 import { Fetch } from '../../protocol/messages/fetch.ts'
 import { InitProducerId } from '../../protocol/messages/init-producer-id.ts'
+import { ListOffsets } from '../../protocol/messages/list-offsets.ts'
 import { Produce } from '../../protocol/messages/produce.ts'
-import { batches, buildBatch, readRecords } from '../../protocol/records/batch.ts'
+import { type BatchOptions, batches, buildBatch, readRecords } from '../../protocol/records/batch.ts'
 import { codecs } from '../../protocol/records/compression.ts'
 import { crc32c } from '../../protocol/records/crc32c.ts'
 import { compressionType } from '../../protocol/records/header.ts'
@@ -177,6 +178,73 @@ async function limited(session: Session): Promise<void> {
   await produce(session, appended, batchOf(['a', 'b']), 'LogAppendTime')
 }
 
+/** Batches of which many records are refused: each of them is named. */
+async function refusedRecords(session: Session): Promise<void> {
+  const timed = { 'message.timestamp.before.max.ms': '600000', 'message.timestamp.after.max.ms': '600000' }
+  const configs: Readonly<Record<string, Record<string, string>>> = {
+    keyed: { 'cleanup.policy': 'compact', ...timed },
+    packed: { 'cleanup.policy': 'compact', 'compression.type': 'gzip', ...timed },
+    plain: {},
+    stamped: { 'message.timestamp.type': 'LogAppendTime' },
+  }
+  const topics: Record<string, string> = {}
+  for (const what in configs) topics[what] = await session.topic(session.name(what), 1, configs[what])
+  const now = Date.now()
+  const old = recordTimestamp
+  const future = 4_000_000_000_000
+  const batch = (fault: (index: number) => { key?: null; timestamp?: number }, options: Partial<BatchOptions> = {}) =>
+    buildBatch({
+      ...options,
+      records: Array.from({ length: 12 }, (_, index) => {
+        const { key = Buffer.from('k'), timestamp = now } = fault(index)
+        return { key, timestamp, value: Buffer.from('v') }
+      }),
+    })
+  const stampedAt = (maxTimestamp: number) =>
+    batch(() => ({ timestamp: now }), { timestampType: 'LogAppendTime', maxTimestamp })
+  const wrong: readonly [label: string, batch: () => Buffer, topics: readonly string[]][] = [
+    ['no keys', () => batch(() => ({ key: null })), ['keyed', 'packed', 'plain']],
+    ['no keys, compressed', () => batch(() => ({ key: null }), { compression: 'lz4' }), ['keyed', 'packed']],
+    ['one without a key', () => batch(index => (index === 9 ? { key: null } : {})), ['keyed', 'packed']],
+    ['too old', () => batch(() => ({ timestamp: old })), ['keyed', 'packed']],
+    ['too new', () => batch(index => ({ timestamp: future + index })), ['keyed', 'packed']],
+    ['no keys and too old', () => batch(() => ({ key: null, timestamp: old })), ['keyed']],
+    [
+      'this and that',
+      () => batch(index => ({ ...(index % 2 && { key: null }), ...(index % 3 && { timestamp: future }) })),
+      ['keyed', 'packed'],
+    ],
+    ['this then that', () => batch(index => (index < 5 ? { key: null } : { timestamp: old })), ['keyed']],
+    ['no timestamps', () => batch(() => ({ timestamp: -1 })), ['keyed', 'stamped']],
+    ['timestamps before 1970', () => batch(index => ({ timestamp: -2 - index })), ['keyed', 'plain', 'stamped']],
+    ['stamped by the producer', () => stampedAt(now), ['keyed', 'packed', 'plain', 'stamped']],
+    ['stamped long ago', () => stampedAt(old), ['keyed', 'plain', 'stamped']],
+    ['stamped with no time', () => stampedAt(-1), ['keyed', 'plain', 'stamped']],
+  ]
+  for (const version of session.versions(Produce).filter(each => each >= 7)) {
+    for (const [label, records, where] of wrong) {
+      for (const what of where) {
+        const partitionData = [{ index: 0, records: records() }]
+        const topic = version > named ? { topicId: topics[what]! } : { name: session.name(what) }
+        const request = { acks: -1, timeoutMs, topicData: [{ ...topic, partitionData }] }
+        await session.send(Produce, version, request, `${label}, ${what}`)
+      }
+    }
+  }
+  const { topics: listed } = await session.prepare(ListOffsets, 7, {
+    topics: ['plain', 'keyed'].map(what => ({
+      name: session.name(what),
+      partitions: [{ partitionIndex: 0, timestamp: -3 }],
+    })),
+  })
+  session.note(
+    'ListOffsets',
+    7,
+    'the offsets of the greatest timestamps',
+    listed.map(({ partitions }) => partitions[0]!.offset),
+  )
+}
+
 /** Topics with a codec of their own: what is kept of batches of every other. */
 async function recompressed(session: Session): Promise<void> {
   for (const type of ['uncompressed', ...codecs.slice(1)]) {
@@ -290,6 +358,7 @@ export const produceCases: readonly Case[] = [
   { name: 'Produce to what is not there', run: unknown },
   { name: 'Produce: damaged batches', run: damaged },
   { name: 'Produce: limits of the topic', run: limited },
+  { name: 'Produce: refused records', run: refusedRecords },
   { name: 'Produce: topics with a codec of their own', run: recompressed },
   { name: 'Produce: an idempotent producer', run: idempotent },
   { name: 'Produce with acks=0', run: unanswered },

@@ -8,6 +8,7 @@ import {
   type PartitionAppend,
   type RecordError,
   RecordValidationError,
+  recordErrorsMax,
 } from '../partitions/partition.ts'
 import { checkForVersion, isTransactionalSet } from '../partitions/record-sets.ts'
 import { type ProduceOwner, ProduceWait } from '../partitions/waiters.ts'
@@ -31,6 +32,8 @@ interface PartitionAnswer {
 
 /** The client that may write into the topics of the broker's own: Kafka's tools repair them by it. */
 const adminClientId = '__admin_client'
+/** First version that tells which records are at fault (KIP-467). */
+const recordErrorsSince = 8
 const noRecordErrors: PartitionAnswer['recordErrors'] = []
 /** Errors that say nothing of the log; with the others its start is told. */
 const withoutLogStart: ReadonlySet<number> = new Set([
@@ -56,6 +59,8 @@ class Appends implements ProduceOwner {
   #wait: ProduceWait | null = null
   /** The answer, where it is waited for. */
   #later: Deferred<ProduceResponse | null> | null = null
+  /** How many records at fault may still be named: the bound of one batch is that of an answer, about 10 MB. */
+  #recordErrorsLeft = recordErrorsMax
   /** The first error. */
   #refusal: KafkaError | null = null
   readonly #request: ProduceRequest
@@ -222,7 +227,10 @@ class Appends implements ProduceOwner {
     answer.errorCode = error.code
     answer.errorMessage = error.message
     answer.baseOffset = -1
-    if (error instanceof RecordValidationError) answer.recordErrors = error.recordErrors.map(recordErrorAnswer)
+    if (error instanceof RecordValidationError && this.#context.apiVersion >= recordErrorsSince) {
+      answer.recordErrors = error.recordErrors.slice(0, this.#recordErrorsLeft).map(recordErrorAnswer)
+      this.#recordErrorsLeft -= answer.recordErrors.length
+    }
     if (reached?.standing === 'online' && !withoutLogStart.has(error.code)) {
       answer.logStartOffset = reached.logStartOffset
     }

@@ -12,7 +12,7 @@ import type { PartitionImage } from '../controller/image.ts'
 import { OffsetQueue, type OffsetWaiter } from './offset-queue.ts'
 
 export type { AppendResult, TimestampAndOffset } from '../../storage/log.ts'
-export { type RecordError, RecordValidationError } from '../../storage/log.ts'
+export { type RecordError, RecordValidationError, recordErrorsMax } from '../../storage/log.ts'
 export type { ProducerState } from '../../storage/producers.ts'
 export type { ReadResult } from '../../storage/read-result.ts'
 

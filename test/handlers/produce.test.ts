@@ -188,6 +188,68 @@ t.test('a refused batch says which records are at fault, from where the log begi
   t.equal(answer.logStartOffset, 0)
 })
 
+t.test('a refused batch names every record at fault, and only them', async t => {
+  const configs = { 'cleanup.policy': 'compact', 'message.timestamp.after.max.ms': '1000' }
+  const fixture = new PartitionsFixture({ topics: [topicImage('a', { configs })] })
+  const now = fixture.clock.now()
+  const refused = async (fault: (index: number) => { late?: boolean; keyless?: boolean }) => {
+    const records = Array.from({ length: 20 }, (_, index) => ({
+      timestamp: fault(index).late ? now + 1_001 : now,
+      key: fault(index).keyless ? null : Buffer.from('k'),
+      value: Buffer.from('v'),
+    }))
+    const { errorCode, recordErrors } = only(await ask(fixture, { a: { 0: batchOf([], { records }) } }))
+    return [errorCode, recordErrors.map(({ batchIndex }) => batchIndex)]
+  }
+  const upTo = (count: number) => Array.from({ length: count }, (_, index) => index)
+  t.same(await refused(() => ({ keyless: true })), [codes.INVALID_RECORD, upTo(20)])
+  t.same(await refused(() => ({ late: true })), [codes.INVALID_TIMESTAMP, upTo(20)])
+  t.same(await refused(index => ({ keyless: index % 2 === 0, late: index % 3 === 0 })), [
+    codes.INVALID_TIMESTAMP,
+    upTo(20).filter(index => index % 2 === 0 || index % 3 === 0),
+  ])
+  t.same(await refused(() => ({ keyless: true, late: true })), [codes.INVALID_RECORD, upTo(20)], 'the key counts first')
+  t.same(await refused(index => ({ keyless: index === 17 })), [codes.INVALID_RECORD, [17]])
+})
+
+t.test('one answer names 100,000 records at fault, whatever a hostile request holds', async t => {
+  const configs = { 'cleanup.policy': 'compact' }
+  const fixture = new PartitionsFixture({ topics: [topicImage('a', { partitions: 3, configs })] })
+  const keyless = (count: number) => batchOf(new Array(count).fill(''), { compression: 'gzip' })
+  const data = { a: { 0: keyless(60_000), 1: keyless(60_000), 2: keyless(10) } }
+  const response = await ask(fixture, data)
+  t.same(
+    response!.responses[0]!.partitionResponses.map(({ errorCode, recordErrors }) => [errorCode, recordErrors.length]),
+    [
+      [codes.INVALID_RECORD, 60_000],
+      [codes.INVALID_RECORD, 40_000],
+      [codes.INVALID_RECORD, 0],
+    ],
+  )
+  t.match(response!.responses[0]!.partitionResponses[1]!.errorMessage, '60000 of 60000 records')
+  const older = await ask(fixture, data, { version: 7 })
+  t.same(only(older).recordErrors, [], 'nothing is gathered for versions that cannot tell it')
+  const alone = only(await ask(fixture, { a: { 0: keyless(120_000) } }))
+  t.equal(alone.recordErrors.length, 100_000)
+})
+
+t.test('a batch that a producer says was stamped by the broker is refused where the broker stamps', async t => {
+  const fixture = new PartitionsFixture({
+    topics: [topicImage('stamped', { configs: { 'message.timestamp.type': 'LogAppendTime' } }), topicImage('a')],
+  })
+  const batch = (timestamp: number) =>
+    batchOf(['x', 'y'], { timestampType: 'LogAppendTime', maxTimestamp: timestamp, now: timestamp })
+  const now = fixture.clock.now()
+  const stamped = only(await ask(fixture, { stamped: { 0: batch(now) } }))
+  t.equal(stamped.errorCode, codes.INVALID_TIMESTAMP)
+  t.same(
+    stamped.recordErrors.map(({ batchIndex }) => batchIndex),
+    [0, 1],
+  )
+  t.equal(only(await ask(fixture, { a: { 0: batch(now) } })).errorCode, codes.NONE)
+  t.equal(only(await ask(fixture, { a: { 0: batch(-1) } })).errorCode, codes.INVALID_TIMESTAMP)
+})
+
 t.test('a batch that is sent twice is answered with the offset that it has', async t => {
   const fixture = new PartitionsFixture({ topics: [topicImage('a')] })
   const send = async (baseSequence: number, values = ['x', 'y']) =>
