@@ -22,7 +22,7 @@ const apiGroups: Groups = [
   ['Transactions', /Txn|Transaction/],
   ['Authentication, authorisation and tokens', /^Sasl|Acls$|DelegationToken|Scram/],
   ['Quotas', /ClientQuotas/],
-  ['Several brokers', /Reassignments|AlterPartition$|ElectLeaders|Quorum|UnregisterBroker|UpdateFeatures/],
+  ['Several brokers', /Reassignments|AlterPartition$|ElectLeaders|Quorum|RaftVoter|^Unregister|UpdateFeatures/],
   ['Client metrics (KIP-714)', /Telemetry/],
   ['Others', /./],
 ]

@@ -4,6 +4,7 @@
  */
 import { AddOffsetsToTxn } from './add-offsets-to-txn.ts'
 import { AddPartitionsToTxn } from './add-partitions-to-txn.ts'
+import { AddRaftVoter } from './add-raft-voter.ts'
 import { AlterClientQuotas } from './alter-client-quotas.ts'
 import { AlterConfigs } from './alter-configs.ts'
 import { AlterPartition } from './alter-partition.ts'
@@ -22,6 +23,7 @@ import { DeleteAcls } from './delete-acls.ts'
 import { DeleteGroups } from './delete-groups.ts'
 import { DeleteRecords } from './delete-records.ts'
 import { DeleteShareGroupOffsets } from './delete-share-group-offsets.ts'
+import { DeleteShareGroupState } from './delete-share-group-state.ts'
 import { DeleteTopics } from './delete-topics.ts'
 import { DescribeAcls } from './describe-acls.ts'
 import { DescribeClientQuotas } from './describe-client-quotas.ts'
@@ -45,6 +47,7 @@ import { GetTelemetrySubscriptions } from './get-telemetry-subscriptions.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { IncrementalAlterConfigs } from './incremental-alter-configs.ts'
 import { InitProducerId } from './init-producer-id.ts'
+import { InitializeShareGroupState } from './initialize-share-group-state.ts'
 import { JoinGroup } from './join-group.ts'
 import { LeaveGroup } from './leave-group.ts'
 import { ListConfigResources } from './list-config-resources.ts'
@@ -59,6 +62,9 @@ import { OffsetFetch } from './offset-fetch.ts'
 import { OffsetForLeaderEpoch } from './offset-for-leader-epoch.ts'
 import { Produce } from './produce.ts'
 import { PushTelemetry } from './push-telemetry.ts'
+import { ReadShareGroupState } from './read-share-group-state.ts'
+import { ReadShareGroupStateSummary } from './read-share-group-state-summary.ts'
+import { RemoveRaftVoter } from './remove-raft-voter.ts'
 import { RenewDelegationToken } from './renew-delegation-token.ts'
 import { SaslAuthenticate } from './sasl-authenticate.ts'
 import { SaslHandshake } from './sasl-handshake.ts'
@@ -72,7 +78,9 @@ import { StreamsGroupTopologyDescriptionUpdate } from './streams-group-topology-
 import { SyncGroup } from './sync-group.ts'
 import { TxnOffsetCommit } from './txn-offset-commit.ts'
 import { UnregisterBroker } from './unregister-broker.ts'
+import { UnregisterController } from './unregister-controller.ts'
 import { UpdateFeatures } from './update-features.ts'
+import { WriteShareGroupState } from './write-share-group-state.ts'
 import { WriteTxnMarkers } from './write-txn-markers.ts'
 
 export const apis = [
@@ -142,10 +150,18 @@ export const apis = [
   ShareGroupDescribe,
   ShareFetch,
   ShareAcknowledge,
+  AddRaftVoter,
+  RemoveRaftVoter,
+  InitializeShareGroupState,
+  ReadShareGroupState,
+  WriteShareGroupState,
+  DeleteShareGroupState,
+  ReadShareGroupStateSummary,
   StreamsGroupHeartbeat,
   StreamsGroupDescribe,
   DescribeShareGroupOffsets,
   AlterShareGroupOffsets,
   DeleteShareGroupOffsets,
   StreamsGroupTopologyDescriptionUpdate,
+  UnregisterController,
 ] as const
