@@ -5,6 +5,7 @@ import { fetchCases } from './fetch.ts'
 import { groupCases } from './groups.ts'
 import { offsetCases } from './offsets.ts'
 import { produceCases } from './produce.ts'
+import { subscriptionCases } from './subscriptions.ts'
 import { topicCases } from './topics.ts'
 import { versionCases } from './versions.ts'
 
@@ -15,5 +16,6 @@ export const cases: readonly Case[] = [
   ...fetchCases,
   ...offsetCases,
   ...groupCases,
+  ...subscriptionCases,
   ...configCases,
 ]

@@ -17,7 +17,7 @@ import { Member, type MemberDetails, noBytes, type Protocol } from './member.ts'
 import type { Moment } from './outcome.ts'
 import type { RecordedGroup } from './records.ts'
 import type { Scope } from './scope.ts'
-import { subscribedTopics } from './subscription.ts'
+import { Subscriptions } from './subscription.ts'
 import type { JoinTimer, SessionTimer, SyncTimer } from './timers.ts'
 
 /** As Kafka prints them. */
@@ -65,7 +65,10 @@ export class ClassicGroup {
   readonly #staticMembers = new Map<string, string>()
   readonly #supporters = new Map<string, number>()
   #joinsWaiting = 0
-  #subscribedTopics: ReadonlySet<string> | null | undefined
+  /** What members consume, as they said when the generation began; null where that cannot be known. */
+  #subscriptions: Subscriptions | null = null
+  /** What was last made to be recorded. */
+  #made: RecordedGroup | null = null
 
   constructor(groupId: string, scope: Scope) {
     this.groupId = groupId
@@ -213,25 +216,20 @@ export class ClassicGroup {
 
   /** Whether members consume this topic; yes where that cannot be known, and they are consumers. */
   isSubscribedTo(topic: string): boolean {
-    if (this.#subscribedTopics === undefined) this.#subscribedTopics = this.#readSubscriptions()
-    return this.#subscribedTopics?.has(topic) ?? this.protocolType === consumerProtocolType
+    return this.#subscriptions?.topics?.has(topic) ?? this.protocolType === consumerProtocolType
   }
 
   /** Whether the group knows what its members consume. */
   get knowsSubscriptions(): boolean {
-    if (this.#subscribedTopics === undefined) this.#subscribedTopics = this.#readSubscriptions()
-    return this.#subscribedTopics !== null
+    return (this.#subscriptions?.topics ?? null) !== null
   }
 
-  #readSubscriptions(): ReadonlySet<string> | null {
-    if (this.protocolType !== consumerProtocolType) return null
-    const topics = new Set<string>()
-    for (const member of this.members.values()) {
-      const read = this.protocolName === null ? null : subscribedTopics(member.metadataFor(this.protocolName))
-      if (read === null) return null
-      for (const topic of read) topics.add(topic)
-    }
-    return topics
+  #noteSubscriptions(): void {
+    const { protocolType, protocolName, members } = this
+    const known = protocolType === consumerProtocolType && (protocolName !== null || members.size === 0)
+    this.#subscriptions = known
+      ? new Subscriptions([...members.values()].map(member => member.metadataFor(protocolName)))
+      : null
   }
 
   // States
@@ -245,9 +243,9 @@ export class ClassicGroup {
   /** All who will come are here: the generation begins. */
   beginGeneration(now: Moment): void {
     this.generation++
-    this.#subscribedTopics = undefined
     this.pendingSyncs.clear()
     this.protocolName = this.voteForProtocol()
+    this.#noteSubscriptions()
     this.transition(this.members.size === 0 ? 'Empty' : 'CompletingRebalance', now)
   }
 
@@ -255,7 +253,7 @@ export class ClassicGroup {
 
   /** The group as it would be recorded now; members that `assignments` does not name are assigned nothing. */
   toRecord(assignments: ReadonlyMap<string, Buffer> | null): RecordedGroup {
-    return {
+    this.#made = {
       protocolType: this.protocolType,
       generation: this.generation,
       protocolName: this.protocolName,
@@ -268,6 +266,7 @@ export class ClassicGroup {
         ),
       ),
     }
+    return this.#made
   }
 
   /** Takes note of a record. A group that is gathering its members goes on from what it has gathered. */
@@ -317,6 +316,8 @@ export class ClassicGroup {
     this.protocolType = value.protocolType
     this.protocolName = value.protocolName
     this.leader = value.leader
-    this.#subscribedTopics = undefined
+    // A static member that came back says what counts from the next generation on.
+    if (value !== this.#made) this.#noteSubscriptions()
+    this.#made = null
   }
 }

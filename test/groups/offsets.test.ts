@@ -184,6 +184,49 @@ t.test('of members that are no consumers nobody knows what they need', async t =
   )
 })
 
+/** The codes of OffsetDelete for these topics of group g. */
+function deleted(bench: Bench, ...names: string[]): number[] {
+  const topics = names.map(name => ({ name, partitions: [{ partitionIndex: 0 }] }))
+  const answer = bench.run(shard => shard.deleteOffsets('g', topics))
+  return answer.topics.map(({ partitions }) => partitions[0]!.errorCode)
+}
+
+t.test('a subscription of a version to come protects its topics and no others, for ever', async t => {
+  const day = 24 * 3_600_000
+  const bench = new Bench({ offsetsRetentionMs: 30 * day, sessionTimeoutMsMax: 90 * day })
+  const metadata = subscription('t')
+  metadata.writeInt16BE(99)
+  const [leader] = bench.stableGroup(1, () => ({
+    sessionTimeoutMs: 80 * day,
+    protocols: [{ name: 'range', metadata: Buffer.concat([metadata, Buffer.from('more')]) }],
+  }))
+  const by = { generation: 1, memberId: leader!.memberId }
+  for (const topic of ['t', 'u', 'v']) bench.commit({ topic }, by)
+  t.same(deleted(bench, 't', 'u'), [codes.GROUP_SUBSCRIBED_TO_TOPIC, 0])
+  t.equal(bench.committed('v'), 5)
+  bench.advance(31 * day)
+  t.equal(bench.committed('v'), -1, 'what nobody reads expires')
+  t.equal(bench.committed('t'), 5)
+})
+
+t.test('topics are those that members named when the generation began', async t => {
+  const bench = new Bench()
+  const named = (topic: string, groupInstanceId: string | null = 'one') => ({
+    groupInstanceId,
+    protocols: [{ name: 'range', metadata: subscription(topic) }],
+  })
+  bench.stableGroup(1, () => named('before'))
+  const both = [codes.GROUP_SUBSCRIBED_TO_TOPIC, 0]
+  bench.join(named('after'))
+  t.equal(bench.state(), 'Stable', 'a static member that is back does not disturb the group')
+  t.same(deleted(bench, 'before', 'after'), both)
+  bench.join(named('after', null))
+  t.equal(bench.state(), 'PreparingRebalance')
+  t.same(deleted(bench, 'before', 'after'), both, 'while members gather')
+  bench.restart()
+  t.same(deleted(bench, 'after', 'before'), both, 'what is on record is all that a new coordinator knows')
+})
+
 t.test('an empty group is deleted with its offsets, one with members is not', async t => {
   const bench = new Bench()
   const [leader] = bench.stableGroup(1)

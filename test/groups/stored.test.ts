@@ -3,6 +3,8 @@ import t from 'tap'
 import type { GroupRecord } from '../../lib/groups/records.ts'
 import { decodeRecord, encodeRecord } from '../../lib/groups/stored.ts'
 import { subscribedTopics } from '../../lib/groups/subscription.ts'
+import { encode } from '../../protocol/codec.ts'
+import { ConsumerProtocolSubscription } from '../../protocol/stored/consumer-protocol-subscription.ts'
 import { subscription } from './bench.ts'
 
 const topicId = 'vYrQcoeITpSN6tWyXOkHrg'
@@ -138,9 +140,28 @@ t.test('what is kept of a record does not hold on to the bytes it was read from'
 
 t.test('topics are read from what consumers of any version say, and from nothing else', async t => {
   t.same(subscribedTopics(subscription('a', 'b')), ['a', 'b'])
-  const newer = subscription('a')
-  newer.writeInt16BE(9, 0)
-  t.equal(subscribedTopics(newer), null, 'a version to come that is not like the last known')
+  const said = (version: number, bytes: Buffer) => {
+    const metadata = Buffer.concat([Buffer.alloc(2), bytes])
+    metadata.writeInt16BE(version)
+    return metadata
+  }
+  const first = encode(ConsumerProtocolSubscription, 0, {
+    topics: ['a'],
+    userData: Buffer.from('u'),
+    ownedPartitions: [],
+  })
+  const newest = encode(ConsumerProtocolSubscription, 3, { topics: ['a'], ownedPartitions: [] })
+  for (const version of [0, 1, 3, 4, 99, 32767, -1, -32768]) {
+    t.same(subscribedTopics(said(version, first)), ['a'], `version ${version}, which ends after the user data`)
+    t.same(
+      subscribedTopics(said(version, newest.subarray(0, newest.length - 3))),
+      ['a'],
+      `version ${version} cut short`,
+    )
+    t.same(subscribedTopics(said(version, Buffer.concat([first, Buffer.from([255, 7])]))), ['a'])
+    t.equal(subscribedTopics(said(version, first.subarray(0, first.length - 1))), null, 'user data cut short')
+    t.equal(subscribedTopics(said(version, first.subarray(0, 7))), null, 'without user data')
+  }
   t.equal(subscribedTopics(Buffer.alloc(0)), null)
   t.equal(subscribedTopics(Buffer.from('junk that is none')), null)
   t.equal(subscribedTopics(Buffer.from([255, 255, 0, 0])), null)
