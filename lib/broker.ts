@@ -9,6 +9,7 @@ import { Composition } from './composition.ts'
 import { BrokerConfig } from './config/config.ts'
 import { startProperties } from './config/start.ts'
 import type { Metric } from './metrics/metrics.ts'
+import { systemNetwork } from './network/tcp.ts'
 
 export { ConfigError } from './config/values.ts'
 export type { Logger, LogLevel, Metric }
@@ -67,6 +68,7 @@ export class Broker {
       config,
       ephemeral: options.ephemeral ?? false,
       clock: systemClock,
+      network: systemNetwork,
       random: systemRandom,
       logger,
       signal: options.signal,

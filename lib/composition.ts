@@ -25,6 +25,7 @@ import { kraftDirectoryName } from './metadata/kraft-name.ts'
 import { journalDirectoryName, openJournal } from './metadata/log-journal.ts'
 import type { MetadataStore } from './metadata/store.ts'
 import { Metrics } from './metrics/metrics.ts'
+import type { Network } from './network/network.ts'
 import type { CompactorSettings } from './partitions/compactor.ts'
 import { FetchSessions } from './partitions/fetch-sessions.ts'
 import type { PartitionSettings } from './partitions/partition.ts'
@@ -37,6 +38,7 @@ export interface CompositionOptions {
   readonly config: BrokerConfig
   readonly ephemeral: boolean
   readonly clock: Clock
+  readonly network: Network
   readonly random: Random
   readonly logger: Logger
   /** Calls the start off. */
@@ -247,6 +249,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
       exchange,
     }),
     limits: serverLimitsOf(config),
+    network: options.network,
     clock,
     logger,
     outbox,

@@ -47,6 +47,11 @@ class SystemTimer implements Timer {
   }
 }
 
+/** Runs `run` once the code that runs now has returned, before anything else that waits. */
+export function nextTick<T>(run: (argument: T) => void, argument: T): void {
+  process.nextTick(run, argument)
+}
+
 /** The machine's own time. */
 export const systemClock: Clock = {
   now: () => Date.now(),

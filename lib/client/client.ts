@@ -2,7 +2,6 @@
  * A connection to a broker, for the command line, for checks and for tests: requests at a chosen version, many under way at once,
  * and raw bytes. It knows nothing of topics, leaders or groups.
  */
-import net from 'node:net'
 import { decode } from '../../protocol/codec.ts'
 import { codes } from '../../protocol/errors.ts'
 import { encodeRequestFrame } from '../../protocol/frame.ts'
@@ -12,6 +11,8 @@ import { Alarm } from '../base/alarm.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { Deadlines } from '../base/deadlines.ts'
 import { Queue } from '../base/queue.ts'
+import type { Network, Wire } from '../network/network.ts'
+import { systemNetwork } from '../network/tcp.ts'
 import { FrameSizeError, Frames } from './frames.ts'
 
 export interface ClientOptions {
@@ -22,6 +23,8 @@ export interface ClientOptions {
   /** How long an answer, and the connection itself, may take. */
   readonly timeoutMs?: number
   readonly clock?: Clock
+  /** The machine's own where it is not given. */
+  readonly network?: Network
 }
 
 /** The answer did not come: the connection was closed, or it took too long. */
@@ -36,9 +39,10 @@ interface Waiting {
 }
 
 const apiVersionsKey = 18
+const nothing: Buffer = Buffer.alloc(0)
 
 export class Client {
-  readonly #socket: net.Socket
+  readonly #wire: Wire
   readonly #clientId: string | null
   readonly #timeoutMs: number
   readonly #clock: Clock
@@ -51,48 +55,52 @@ export class Client {
   readonly #frameTakers = new Queue<Waiting>()
   #correlationId = 0
   #end: ClientError | null = null
+  #paused = false
   /** Settles when the connection is closed, by whichever side. */
   readonly closed: Promise<void>
 
-  private constructor(socket: net.Socket, options: ClientOptions) {
-    this.#socket = socket
+  private constructor(wire: Wire, options: ClientOptions) {
+    this.#wire = wire
     this.#clientId = options.clientId === undefined ? 'ottla' : options.clientId
     this.#timeoutMs = options.timeoutMs ?? 30_000
     this.#clock = options.clock ?? systemClock
     this.#alarm = new Alarm(this.#clock, () => this.#expire(), 'monotonicMs')
-    socket.on('data', (bytes: Buffer) => this.#received(bytes))
-    socket.on('error', error => this.#ended(`the connection failed: ${error.message}`))
     this.closed = new Promise(resolve => {
-      socket.once('close', () => {
-        this.#ended('the broker closed the connection')
-        resolve()
+      wire.receive({
+        // Connections that were not accepted have their bytes pushed.
+        target: () => nothing,
+        filled: () => true,
+        push: bytes => {
+          this.#received(bytes)
+          return !this.#paused
+        },
+        // The broker sends nothing more: what it has not answered by now, it never will.
+        ended: () => wire.finish(),
+        closed: error => {
+          this.#ended(error ? `the connection failed: ${error.message}` : 'the broker closed the connection')
+          resolve()
+        },
       })
     })
   }
 
   /** Connects; rejects with ClientError where nobody listens or it takes too long. */
-  static connect(options: ClientOptions): Promise<Client> {
-    const { host, port, timeoutMs = 30_000, clock = systemClock } = options
-    return new Promise((resolve, reject) => {
-      const socket = net.connect({ host, port, noDelay: true })
-      const timer = clock.schedule(timeoutMs, () => {
-        socket.destroy(new Error(`no connection within ${timeoutMs} ms`))
-      })
-      socket.once('error', error => {
-        timer.cancel()
-        reject(new ClientError(`cannot connect to ${host}:${port}: ${error.message}`, { cause: error }))
-      })
-      socket.once('connect', () => {
-        timer.cancel()
-        socket.removeAllListeners('error')
-        resolve(new Client(socket, options))
-      })
-    })
+  static async connect(options: ClientOptions): Promise<Client> {
+    const { host, port, timeoutMs = 30_000, clock = systemClock, network = systemNetwork } = options
+    const late = new AbortController()
+    const timer = clock.schedule(timeoutMs, () => late.abort(new Error(`no connection within ${timeoutMs} ms`)))
+    try {
+      return new Client(await network.connect({ host, port }, late.signal), options)
+    } catch (error) {
+      throw new ClientError(`cannot connect to ${host}:${port}: ${(error as Error).message}`, { cause: error })
+    } finally {
+      timer.cancel()
+    }
   }
 
   /** The port of this end. */
   get localPort(): number {
-    return this.#socket.localPort ?? 0
+    return this.#wire.localPort
   }
 
   /** Sends a request and waits for its answer. Others may be sent meanwhile; the broker answers in order. */
@@ -119,7 +127,7 @@ export class Client {
 
   /** Sends bytes as they are. What comes back is taken by `receiveFrame`, unless its correlation id is one that `send` waits for. */
   sendRaw(bytes: Uint8Array): void {
-    this.#socket.write(bytes)
+    this.#wire.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))
   }
 
   /** The next frame that answers no `send`, without its size; null where the connection is closed before one comes. */
@@ -132,29 +140,29 @@ export class Client {
 
   /** Reads nothing until `resume`: a client that does not take its answers. */
   pause(): void {
-    this.#socket.pause()
+    this.#paused = true
+    this.#wire.pause()
   }
 
   resume(): void {
-    this.#socket.resume()
+    this.#paused = false
+    this.#wire.resume()
   }
 
   /** Says that nothing more will be sent, and still reads. */
   endWriting(): void {
-    this.#socket.end()
+    this.#wire.endWriting()
   }
 
   /** Closes the connection; answers still under way are rejected. */
   close(): Promise<void> {
     this.#ended('the client was closed')
-    this.#socket.destroy()
+    this.#wire.destroy()
     return this.closed
   }
 
   #write(chunks: readonly Buffer[]): void {
-    this.#socket.cork()
-    for (const chunk of chunks) this.#socket.write(chunk)
-    this.#socket.uncork()
+    this.#wire.writeAll(chunks)
   }
 
   #received(bytes: Buffer): void {
@@ -163,7 +171,7 @@ export class Client {
     } catch (error) {
       if (!(error instanceof FrameSizeError)) throw error
       this.#ended(`the broker sent ${error.message}`)
-      this.#socket.destroy()
+      this.#wire.destroy()
     }
   }
 

@@ -1,11 +1,11 @@
 /** One client's connection: its requests in order, its answers in order, and when to read no more for a while. */
-import type { Socket } from 'node:net'
 import type { Chunk } from '../../protocol/records/chunk.ts'
+import { nextTick } from '../base/clock.ts'
+import type { Wire, WireReceiver } from '../network/network.ts'
 import type { Budget, BudgetClaim } from './budget.ts'
 import { type FrameBounds, FrameError, FrameReader } from './frame-reader.ts'
 import type { ServerLimits } from './limits.ts'
 import type { Outbox } from './outbox.ts'
-import type { ReceivePath, Receiver } from './receive.ts'
 import { Replies, Slot } from './replies.ts'
 import type { Slabs } from './slabs.ts'
 
@@ -60,11 +60,11 @@ const exemptBytesMax = 16 * 1024
 /** Requests of one connection that are handed on before others have their turn. */
 const requestsPerTurnMax = 1000
 
-export class Connection implements Receiver {
+export class Connection implements WireReceiver {
   readonly info: ConnectionInfo
   /** When bytes last came or left, on the monotonic clock. */
   lastActiveMs: number
-  readonly #socket: Socket
+  readonly #wire: Wire
   readonly #host: ConnectionHost
   readonly #reader: FrameReader
   readonly #replies: Replies
@@ -78,7 +78,7 @@ export class Connection implements Receiver {
   #claim: Claim | null = null
   /** A whole request lies in the reader that may not be served yet. */
   #blocked = false
-  /** The socket is not read. */
+  /** The wire is not read. */
   #paused = false
   #pumping = false
   /** Has had its share of this turn of the event loop. */
@@ -94,22 +94,18 @@ export class Connection implements Receiver {
     this.#accountRoom()
   }
 
-  constructor(socket: Socket, info: ConnectionInfo, path: ReceivePath, host: ConnectionHost) {
-    this.#socket = socket
+  constructor(wire: Wire, info: ConnectionInfo, host: ConnectionHost) {
+    this.#wire = wire
     this.info = info
     this.#host = host
-    this.#reader = new FrameReader(host.bounds, path === 'slab' ? host.slabs : null)
+    this.#reader = new FrameReader(host.bounds, wire.receivesInPlace ? host.slabs : null)
     this.#replies = new Replies(
-      socket,
+      wire,
       host.outbox,
       () => this.#sent(),
       error => host.refused(this, `an answer that cannot be sent to its end: ${error}`),
     )
     this.lastActiveMs = host.monotonicMs()
-    socket.on('end', () => this.finish())
-    // What went wrong is of no use to anybody: the connection is gone, and 'close' follows.
-    socket.on('error', () => {})
-    socket.on('close', () => this.#closed())
   }
 
   /** Requests that wait for their answers. */
@@ -139,6 +135,11 @@ export class Connection implements Receiver {
   push(bytes: Buffer): boolean {
     this.#reader.push(bytes)
     return this.#received(bytes.length)
+  }
+
+  /** The client sends nothing more. */
+  ended(): void {
+    this.finish()
   }
 
   /** The answer to a request: chunks in order, or null for none. */
@@ -172,7 +173,7 @@ export class Connection implements Receiver {
   /** Closes at once. */
   destroy(): void {
     this.#closing = true
-    this.#socket.destroy()
+    this.#wire.destroy()
   }
 
   #settled(slot: Slot): void {
@@ -282,7 +283,7 @@ export class Connection implements Receiver {
         if (budget === this.#host.inFlight) this.#grantedBytes = bytes
         else this.#assemblyBytes += bytes
         // Not at once: many who stand in line may be served by one who gives back.
-        process.nextTick(proceed, this)
+        nextTick(proceed, this)
       },
     }
     this.#claim = claim
@@ -301,16 +302,17 @@ export class Connection implements Receiver {
     if (this.#blocked) this.#pump()
     if (this.#blocked || this.#closing) return
     this.#paused = false
-    this.#socket.resume()
+    this.#wire.resume()
   }
 
   #endIfDone(): void {
-    if (this.#replies.outstanding > 0 || this.#socket.destroyed) return
+    if (this.#replies.outstanding > 0 || this.#wire.isDestroyed) return
     this.#replies.flush()
-    if (!this.#replies.isSending) this.#socket.destroySoon()
+    if (!this.#replies.isSending) this.#wire.finish()
   }
 
-  #closed(): void {
+  /** The wire is gone. What went wrong is of no use to anybody. */
+  closed(): void {
     this.#closing = true
     const { inFlight, assembly } = this.#host
     if (this.#claim) this.#claim.budget.abandon(this.#claim)

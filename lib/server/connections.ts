@@ -1,17 +1,16 @@
 /** All connections of a server: who may come in, what they share, and when the idle ones go. */
-import type { Socket } from 'node:net'
 import { Alarm } from '../base/alarm.ts'
 import type { Clock } from '../base/clock.ts'
 import { Deadlines } from '../base/deadlines.ts'
 import { LogLimit } from '../base/log-limit.ts'
 import type { Logger } from '../base/logger.ts'
+import type { Wire } from '../network/network.ts'
 import { Budget } from './budget.ts'
 import { Connection, type ConnectionHost } from './connection.ts'
 import type { FrameBounds } from './frame-reader.ts'
 import type { ServerLimits } from './limits.ts'
 import type { Listener } from './listener.ts'
 import type { Outbox } from './outbox.ts'
-import { type ReceivePath, receive, receivePathOf } from './receive.ts'
 import type { Slot } from './replies.ts'
 import { Slabs } from './slabs.ts'
 
@@ -42,7 +41,6 @@ export class Connections implements ConnectionHost {
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #logLimit: LogLimit
-  readonly #path: ReceivePath | null
   readonly #deadlines = new Deadlines<Connection>()
   readonly #alarm: Alarm
   #lastId = 0
@@ -55,15 +53,7 @@ export class Connections implements ConnectionHost {
   }
   #emptied: (() => void) | null = null
 
-  /** `path` is how bytes are received; null for the best way that there is. */
-  constructor(
-    limits: ServerLimits,
-    outbox: Outbox,
-    dispatch: Dispatch,
-    clock: Clock,
-    logger: Logger,
-    path: ReceivePath | null,
-  ) {
+  constructor(limits: ServerLimits, outbox: Outbox, dispatch: Dispatch, clock: Clock, logger: Logger) {
     this.limits = limits
     this.outbox = outbox
     this.bounds = {
@@ -79,7 +69,6 @@ export class Connections implements ConnectionHost {
     this.#clock = clock
     this.#logger = logger
     this.#logLimit = new LogLimit(clock)
-    this.#path = path
     this.#alarm = new Alarm(clock, () => this.#expire(), 'monotonicMs')
   }
 
@@ -113,35 +102,30 @@ export class Connections implements ConnectionHost {
     return this.#turnBytes < turnBytesMax
   }
 
-  /** Takes a socket that a listener accepted, paused, or closes it where there are too many. */
-  accept(socket: Socket, listener: Listener): void {
-    const { remoteAddress, remotePort, localAddress, localPort } = socket
-    // A client that has left already has no address.
-    const address = remoteAddress === undefined ? undefined : plainAddress(remoteAddress)
-    if (address === undefined || this.#tooMany(address)) {
-      socket.destroy()
+  /** Takes a connection that a listener accepted, or closes it where there are too many. */
+  accept(wire: Wire, listener: Listener): void {
+    const { remoteAddress, remotePort, localAddress, localPort } = wire
+    if (remoteAddress === '' || this.#tooMany(remoteAddress)) {
+      wire.destroy()
       return
     }
     const info = {
       id: ++this.#lastId,
       listener: listener.name,
       securityProtocol: listener.securityProtocol,
-      remoteAddress: address,
-      remotePort: remotePort ?? 0,
-      localAddress: plainAddress(localAddress ?? ''),
-      localPort: localPort ?? 0,
+      remoteAddress,
+      remotePort,
+      localAddress,
+      localPort,
       clientSoftwareName: 'unknown',
       clientSoftwareVersion: 'unknown',
       principal: 'User:ANONYMOUS',
     }
-    const path = this.#path ?? receivePathOf(socket)
-    receive(socket, path, this.slabs.scratch, taken => {
-      const connection = new Connection(taken, info, path, this)
-      this.#all.add(connection)
-      this.#perIp.set(address, (this.#perIp.get(address) ?? 0) + 1)
-      this.#rest(connection)
-      return connection
-    })
+    const connection = new Connection(wire, info, this)
+    this.#all.add(connection)
+    this.#perIp.set(remoteAddress, (this.#perIp.get(remoteAddress) ?? 0) + 1)
+    this.#rest(connection)
+    wire.receive(connection)
   }
 
   refused({ info }: Connection, reason: string): void {
@@ -227,9 +211,4 @@ export class Connections implements ConnectionHost {
     }
     this.#alarm.set(this.#deadlines.nextMs())
   }
-}
-
-/** An IPv4 address as people write it, also where a socket of both families reports it as IPv6. */
-function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address
 }

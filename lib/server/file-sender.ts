@@ -2,11 +2,10 @@
  * Sends answers of which a part lies in a file: straight from there while the socket takes them, without waiting. What it does not
  * take is waited for with a piece that goes the usual way, through memory and Node's own queue: once that has left, there is room.
  */
-import type { Socket } from 'node:net'
 import type { Chunk, FileBytes } from '../../protocol/records/chunk.ts'
 import { Queue } from '../base/queue.ts'
+import type { Wire } from '../network/network.ts'
 import { giveUpNativeSend, isUnfit, nativeSend } from './native-send.ts'
-import { handleFdOf } from './receive.ts'
 
 /** Answers that are sent together. */
 interface Group {
@@ -20,7 +19,7 @@ const pieceBytes = 64 * 1024
 const unpacedControl = 'reno'
 
 export class FileSender {
-  readonly #socket: Socket
+  readonly #wire: Wire
   readonly #groups = new Queue<Group>()
   /** The chunk of the first group that is in turn, and how much of it has left. */
   #index = 0
@@ -33,10 +32,10 @@ export class FileSender {
   readonly #failed: (error: unknown) => void
 
   /** `failed` is called where a file cannot be read any more: the connection is of no use then. */
-  constructor(socket: Socket, failed: (error: unknown) => void) {
-    this.#socket = socket
+  constructor(wire: Wire, failed: (error: unknown) => void) {
+    this.#wire = wire
     this.#failed = failed
-    unpace(socket)
+    unpace(wire)
   }
 
   /** Whether something is not sent yet: what comes now has to stand in line here. */
@@ -77,9 +76,9 @@ export class FileSender {
   /** Sends what the socket takes of a chunk; whether that was the rest of it. */
   #sendNow(chunk: Chunk): boolean {
     const native = nativeSend()
-    const socketFd = handleFdOf(this.#socket)
+    const socketFd = this.#wire.descriptor
     // Behind what waits in the socket's own queue nothing may be sent past it.
-    if (native === null || socketFd < 0 || this.#socket.writableLength > 0) return false
+    if (native === null || socketFd < 0 || this.#wire.bytesQueued > 0) return false
     const length = chunk.length - this.#at
     const sent = Buffer.isBuffer(chunk)
       ? native.bytes(socketFd, this.#at === 0 ? chunk : chunk.subarray(this.#at))
@@ -112,7 +111,7 @@ export class FileSender {
       this.#at = 0
     }
     this.#waiting = true
-    this.#socket.write(piece, error => {
+    this.#wire.write(piece, error => {
       this.#waiting = false
       if (!error && !this.#dead) this.#run()
     })
@@ -130,9 +129,9 @@ export class FileSender {
  * BBR, where a system uses it, spreads what is sent over time, by timers. To a client on the same machine that serves nothing, and
  * cost four times as much as sending a file: 0.4 instead of 0.1 s of the kernel's time per GB.
  */
-function unpace(socket: Socket): void {
+function unpace(wire: Wire): void {
   const native = nativeSend()
-  const fd = handleFdOf(socket)
-  if (native === null || fd < 0 || socket.remoteAddress !== socket.localAddress) return
+  const fd = wire.descriptor
+  if (native === null || fd < 0 || wire.remoteAddress !== wire.localAddress) return
   if (native.congestionControlOf(fd).startsWith('bbr')) native.setCongestionControl(fd, unpacedControl)
 }

@@ -1,5 +1,5 @@
 /** One address that clients connect to. */
-import net from 'node:net'
+import type { Network, Wire } from '../network/network.ts'
 
 /** Where to listen. An empty host means every address of the machine; port 0 lets the system choose one. */
 export interface Listener {
@@ -19,25 +19,21 @@ export interface Listening {
   close(): Promise<void>
 }
 
-/** Binds the address and hands on what connects to it, paused. Rejects with an error that says what to do. */
-export function listen(
+/** Binds the address and hands on what connects to it. Rejects with an error that says what to do. */
+export async function listen(
+  network: Network,
   listener: Listener,
   backlog: number,
-  accept: (socket: net.Socket) => void,
+  accept: (wire: Wire) => void,
   failed: (error: Error) => void,
 ): Promise<Listening> {
-  const server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true, keepAlive: true }, accept)
-  return new Promise((resolve, reject) => {
-    server.once('error', error => reject(bindError(error, listener)))
-    server.listen({ host: listener.host || undefined, port: listener.port, backlog }, () => {
-      server.removeAllListeners('error')
-      server.on('error', failed)
-      const address = server.address()
-      const port = address !== null && typeof address === 'object' ? address.port : listener.port
-      const close = () => new Promise<void>(closed => server.close(() => closed()))
-      resolve({ bound: { ...listener, port }, close })
-    })
-  })
+  const { host, port } = listener
+  try {
+    const bound = await network.listen({ host, port, backlog, accept, failed })
+    return { bound: { ...listener, port: bound.port }, close: () => bound.close() }
+  } catch (error) {
+    throw bindError(error as NodeJS.ErrnoException, listener)
+  }
 }
 
 function bindError(error: NodeJS.ErrnoException, { name, host, port }: Listener): Error {

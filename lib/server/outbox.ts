@@ -2,6 +2,7 @@
  * Which connections have answers to send. Answers that come up within one callback leave when it ends, those of one connection by
  * one write: without a tick (see ARCHITECTURE.md for what that costs) where somebody knows the end of the callback.
  */
+import { nextTick } from '../base/clock.ts'
 import { Queue } from '../base/queue.ts'
 
 /** Who has something to send. */
@@ -22,7 +23,7 @@ export class Outbox {
     this.#due.push(sender)
     if (this.callback !== 0 || this.#expected) return
     this.#expected = true
-    process.nextTick(flushExpected, this)
+    nextTick(flushExpected, this)
   }
 
   /** Runs a callback, and has sent what came up in it. */

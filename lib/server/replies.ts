@@ -1,12 +1,11 @@
 /** A connection's answers: given in any order, sent in the order of their requests, several by one write. */
-import type { Socket } from 'node:net'
 import type { Chunk } from '../../protocol/records/chunk.ts'
 import { Queue } from '../base/queue.ts'
+import type { Wire } from '../network/network.ts'
 import { FileSender } from './file-sender.ts'
 import type { Exchange } from './handlers.ts'
 import { nativeSend } from './native-send.ts'
 import type { Outbox, Sender } from './outbox.ts'
-import { handleFdOf } from './receive.ts'
 import type { Slab } from './slabs.ts'
 
 /** A request whose answer has its place in the line. */
@@ -59,7 +58,7 @@ const gatherBytesMax = 4 * 1024
 const chunksMax = 256
 
 export class Replies implements Sender {
-  readonly #socket: Socket
+  readonly #wire: Wire
   readonly #outbox: Outbox
   readonly #sent: () => void
   readonly #broken: (error: unknown) => void
@@ -77,8 +76,8 @@ export class Replies implements Sender {
   #dead = false
 
   /** `sent` is called each time that answers have left for the client, `broken` where one cannot be sent to its end. */
-  constructor(socket: Socket, outbox: Outbox, sent: () => void, broken: (error: unknown) => void) {
-    this.#socket = socket
+  constructor(wire: Wire, outbox: Outbox, sent: () => void, broken: (error: unknown) => void) {
+    this.#wire = wire
     this.#outbox = outbox
     this.#sent = sent
     this.#broken = broken
@@ -91,15 +90,15 @@ export class Replies implements Sender {
 
   /** Bytes of answers that have not left for the client. */
   get bytesPending(): number {
-    return this.#heldBytes + this.#chunkBytes + this.#socket.writableLength + (this.#sender?.bytesPending ?? 0)
+    return this.#heldBytes + this.#chunkBytes + this.#wire.bytesQueued + (this.#sender?.bytesPending ?? 0)
   }
 
   /** Whether parts of answers may lie in files. */
   get takesFiles(): boolean {
-    return handleFdOf(this.#socket) >= 0 && nativeSend() !== null
+    return this.#wire.descriptor >= 0 && nativeSend() !== null
   }
 
-  /** Whether answers are on their way that the socket does not know of yet. */
+  /** Whether answers are on their way that the wire does not know of yet. */
   get isSending(): boolean {
     return this.#sender?.isBusy ?? false
   }
@@ -158,7 +157,7 @@ export class Replies implements Sender {
     this.#chunkBytes = 0
     this.#inFiles = false
     if (inFiles || this.isSending) {
-      this.#sender ??= new FileSender(this.#socket, error => this.#failed(error))
+      this.#sender ??= new FileSender(this.#wire, error => this.#failed(error))
       this.#sender.send(chunks, bytes, this.#whenSent(after))
       return
     }
@@ -166,30 +165,18 @@ export class Replies implements Sender {
     const buffers = chunks as Buffer[]
     const gathered = bytes > gatherBytesMax ? null : buffers.length === 1 ? buffers[0]! : Buffer.concat(buffers, bytes)
     const isFree = after.length === 0 || gathered !== buffers[0]
-    if (gathered !== null && isFree && this.#socket.writableLength === 0) {
+    if (gathered !== null && isFree && this.#wire.bytesQueued === 0) {
       // Nearly always the socket takes so few bytes at once, and to be called back would cost a tick. Where it does not take them,
       // they hold up nothing: whoever has to wait for them is called back by what follows.
-      this.#socket.write(gathered)
+      this.#wire.write(gathered)
       this.#sentAll(after)
     } else {
-      this.#write(gathered === null ? buffers : [gathered], this.#whenSent(after))
+      this.#wire.writeAll(gathered === null ? buffers : [gathered], this.#whenSent(after))
     }
   }
 
   #whenSent(after: readonly (() => void)[]): () => void {
     return after.length === 0 ? this.#sent : () => this.#sentAll(after)
-  }
-
-  #write(buffers: readonly Buffer[], sent: () => void): void {
-    if (buffers.length === 1) {
-      this.#socket.write(buffers[0]!, sent)
-    } else {
-      this.#socket.cork()
-      const last = buffers.length - 1
-      for (let i = 0; i < last; i++) this.#socket.write(buffers[i]!)
-      this.#socket.write(buffers[last]!, sent)
-      this.#socket.uncork()
-    }
   }
 
   /** Writes what has come into turn since the outbox was asked to call; a full heap may have been written already. */
@@ -218,7 +205,7 @@ export class Replies implements Sender {
   /** An answer has begun that cannot be ended. */
   #failed(error: unknown): void {
     this.#broken(error)
-    this.#socket.destroy()
+    this.#wire.destroy()
   }
 
   /** Forgets the line, so that those who wait can give up; answers still to come are dropped as they come. */

@@ -1,13 +1,13 @@
 /** The network side of a broker: listens, receives requests, has them handled, and sends the answers in order. */
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
+import type { Network } from '../network/network.ts'
 import { Connections } from './connections.ts'
 import { Dispatcher } from './dispatcher.ts'
 import type { HandlerTable, MakeContext } from './handlers.ts'
 import { defaultLimits, type ServerLimits } from './limits.ts'
 import { type BoundListener, type Listener, type Listening, listen } from './listener.ts'
 import { Outbox } from './outbox.ts'
-import type { ReceivePath } from './receive.ts'
 
 export type { ConnectionInfo } from './connection.ts'
 export type { Answer, Exchange, HandlerRow, HandlerTable, MakeContext } from './handlers.ts'
@@ -25,8 +25,7 @@ export interface ServerOptions<Context> {
   readonly logger: Logger
   /** By which answers leave; for who has answers come up in callbacks whose end is known. */
   readonly outbox?: Outbox
-  /** How bytes are received: 'slab' or 'events'; by default the faster one, where this Node has it. */
-  readonly receivePath?: ReceivePath
+  readonly network: Network
 }
 
 export class Server<Context> {
@@ -47,7 +46,6 @@ export class Server<Context> {
       (connection, slot, buffer, start, end) => dispatcher.dispatch(connection, slot, buffer, start, end),
       options.clock,
       this.#logger,
-      options.receivePath ?? null,
     )
   }
 
@@ -86,9 +84,10 @@ export class Server<Context> {
 
   #listen(listener: Listener): Promise<Listening> {
     return listen(
+      this.#options.network,
       listener,
       this.#limits.listenBacklog,
-      socket => this.#connections.accept(socket, listener),
+      wire => this.#connections.accept(wire, listener),
       error => this.#logger.error('listener failed', { listener: listener.name, error }),
     )
   }

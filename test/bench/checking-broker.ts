@@ -4,11 +4,10 @@
  * state. As it is made of this broker's parts, it says what those cost, not what better ones might.
  */
 import { ftruncateSync, mkdtempSync, openSync } from 'node:fs'
-import type net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Wire, WireReceiver } from '../../lib/network/network.ts'
 import { FrameReader } from '../../lib/server/frame-reader.ts'
-import type { Receiver } from '../../lib/server/receive.ts'
 import { type Slab, Slabs } from '../../lib/server/slabs.ts'
 import { defaultLogConfig } from '../../storage/config.ts'
 import { validateClientRecords } from '../../storage/validate.ts'
@@ -27,7 +26,7 @@ let writtenBytes = 0
 
 /** A produce that is to be written, and then answered. */
 interface Due {
-  readonly socket: net.Socket
+  readonly wire: Wire
   readonly records: Buffer
   readonly answer: Buffer
   readonly slab: Slab | null
@@ -39,8 +38,8 @@ function endTurn(): void {
   const turn = due
   due = []
   for (const { records } of turn) writtenBytes = writeInPieces(file, records, writtenBytes)
-  for (const { socket, answer, slab } of turn) {
-    socket.write(answer)
+  for (const { wire, answer, slab } of turn) {
+    wire.write(answer)
     if (slab) slabs.release(slab)
   }
 }
@@ -58,20 +57,23 @@ function recordsOf(frame: Buffer, start: number, end: number): Buffer {
   return frame.subarray(at + 1, end - 3)
 }
 
-class Checking implements Receiver {
-  readonly #socket: net.Socket
+class Checking implements WireReceiver {
+  readonly #wire: Wire
   readonly #reader = new FrameReader(bounds, slabs)
 
-  constructor(socket: net.Socket) {
-    this.#socket = socket
-    socket.on('error', () => {})
-    socket.on('end', () => socket.destroy())
-    // The end of a run: its memory is free, as with a broker that deletes the topic.
-    socket.on('close', () => {
-      this.#reader.release()
-      ftruncateSync(file)
-      writtenBytes = 0
-    })
+  constructor(wire: Wire) {
+    this.#wire = wire
+  }
+
+  ended(): void {
+    this.#wire.destroy()
+  }
+
+  /** The end of a run: its memory is free, as with a broker that deletes the topic. */
+  closed(): void {
+    this.#reader.release()
+    ftruncateSync(file)
+    writtenBytes = 0
   }
 
   target(): Buffer {
@@ -99,12 +101,12 @@ class Checking implements Receiver {
         const records = validateClientRecords(sent, defaultLogConfig, Date.now())
         if (slab) slabs.retain(slab)
         if (due.length === 0) setImmediate(endTurn)
-        due.push({ socket: this.#socket, records, answer, slab })
-      } else this.#socket.write(answer)
+        due.push({ wire: this.#wire, records, answer, slab })
+      } else this.#wire.write(answer)
     }
     reader.makeRoom()
     return true
   }
 }
 
-serve(answers, directory, slabs.scratch, socket => new Checking(socket))
+await serve(answers, directory, wire => new Checking(wire))

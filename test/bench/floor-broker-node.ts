@@ -1,9 +1,8 @@
 /** The floor under Kafka's own clients in Node: what floor-broker.c is, with the same answers on standard input. */
 import { ftruncateSync, mkdtempSync, openSync } from 'node:fs'
-import type net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Receiver } from '../../lib/server/receive.ts'
+import type { Wire, WireReceiver } from '../../lib/network/network.ts'
 import { writeInPieces } from './floor-file.ts'
 import { headBytes, ReadyAnswers, serve } from './ready-answers.ts'
 
@@ -15,21 +14,24 @@ const file = openSync(join(directory, 'written'), 'w')
 const answers = new ReadyAnswers()
 let writtenBytes = 0
 
-class Through implements Receiver {
-  readonly #socket: net.Socket
+class Through implements WireReceiver {
+  readonly #wire: Wire
   readonly #head = Buffer.alloc(headBytes)
   #headGot = 0
   #left = 0
 
-  constructor(socket: net.Socket) {
-    this.#socket = socket
-    socket.on('error', () => {})
-    socket.on('end', () => socket.destroy())
-    // The end of a run: its memory is free, as with a broker that deletes the topic.
-    socket.on('close', () => {
-      ftruncateSync(file)
-      writtenBytes = 0
-    })
+  constructor(wire: Wire) {
+    this.#wire = wire
+  }
+
+  ended(): void {
+    this.#wire.destroy()
+  }
+
+  /** The end of a run: its memory is free, as with a broker that deletes the topic. */
+  closed(): void {
+    ftruncateSync(file)
+    writtenBytes = 0
   }
 
   target(): Buffer {
@@ -59,9 +61,9 @@ class Through implements Receiver {
       }
       if (this.#left === 0 && this.#headGot === 0) due.push(answers.to(this.#head, 0))
     }
-    if (due.length > 0) this.#socket.write(due.length === 1 ? due[0]! : Buffer.concat(due))
+    if (due.length > 0) this.#wire.write(due.length === 1 ? due[0]! : Buffer.concat(due))
     return true
   }
 }
 
-serve(answers, directory, incoming, socket => new Through(socket))
+await serve(answers, directory, wire => new Through(wire))

@@ -9,10 +9,10 @@
  * which is filled with the first batch that was produced, over and over.
  */
 import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs'
-import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Receiver, receive, receivePathOf } from '../../lib/server/receive.ts'
+import type { Wire, WireReceiver } from '../../lib/network/network.ts'
+import { systemNetwork } from '../../lib/network/tcp.ts'
 import { decode } from '../../protocol/codec.ts'
 import { decodeRequestHeader, encodeResponseFrame } from '../../protocol/frame.ts'
 import { DeleteTopics } from '../../protocol/messages/delete-topics.ts'
@@ -75,8 +75,8 @@ class Store {
 }
 
 /** One connection. Frames are stepped over, not put together, as soon as it is known what they are. */
-class Through implements Receiver {
-  readonly #socket: net.Socket
+class Through implements WireReceiver {
+  readonly #wire: Wire
   readonly #store: Store
   /** The size of the present frame, as far as it has come; then the bytes of the frame that are still to come. */
   #size = 0
@@ -92,12 +92,16 @@ class Through implements Receiver {
   #records = Buffer.alloc(0)
   #position = 0
 
-  constructor(socket: net.Socket, store: Store) {
-    this.#socket = socket
+  constructor(wire: Wire, store: Store) {
+    this.#wire = wire
     this.#store = store
-    socket.on('error', () => {})
-    socket.on('end', () => socket.destroy())
   }
+
+  ended(): void {
+    this.#wire.destroy()
+  }
+
+  closed(): void {}
 
   target(): Buffer {
     return incoming
@@ -126,7 +130,7 @@ class Through implements Receiver {
     }
     if (this.#produced !== null) {
       this.#store.write(bytes)
-      if (this.#due > 0) this.#socket.write(this.#due === 1 ? this.#produced : repeated(this.#produced, this.#due))
+      if (this.#due > 0) this.#wire.write(this.#due === 1 ? this.#produced : repeated(this.#produced, this.#due))
       this.#due = 0
     }
     return true
@@ -166,16 +170,14 @@ class Through implements Receiver {
       this.#pieces = []
       // The end of a run: the next one finds its memory warm, as a broker does that deletes the topic.
       if (apiKey === DeleteTopics.key) this.#store.beginAnew()
-      this.#socket.write(answerOf(apiKey, apiVersion, correlationId, frame.subarray(bodyStart)))
+      this.#wire.write(answerOf(apiKey, apiVersion, correlationId, frame.subarray(bodyStart)))
     }
   }
 
   /** The answer before has left: the generator has one fetch under way on a connection. */
   #serve(chunks: readonly Buffer[]): void {
     this.#position = this.#store.read(this.#records, this.#position)
-    this.#socket.cork()
-    for (const chunk of chunks) this.#socket.write(chunk)
-    this.#socket.uncork()
+    this.#wire.writeAll(chunks)
   }
 }
 
@@ -186,13 +188,16 @@ function repeated(bytes: Buffer, times: number): Buffer {
 }
 
 const store = new Store()
-const server = net.createServer({ pauseOnConnect: true, noDelay: true }, accepted => {
-  receive(accepted, receivePathOf(accepted), incoming, socket => new Through(socket, store))
+const { port } = await systemNetwork.listen({
+  host: '127.0.0.1',
+  port: Number(process.argv[2] ?? 0),
+  backlog: 511,
+  accept: wire => wire.receive(new Through(wire, store)),
+  failed: error => {
+    throw error
+  },
 })
-server.listen(Number(process.argv[2] ?? 0), '127.0.0.1', () => {
-  const address = server.address() as net.AddressInfo
-  process.stdout.write(`floor ready: 127.0.0.1:${address.port}, pid ${process.pid}\n`)
-})
+process.stdout.write(`floor ready: 127.0.0.1:${port}, pid ${process.pid}\n`)
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => {
     rmSync(directory, { recursive: true, force: true })

@@ -1,8 +1,8 @@
 /** Answers that a broker knows by heart, for each API and version one, sent under the correlation id of whoever asks; and how it serves. */
 import { rmSync } from 'node:fs'
-import net from 'node:net'
 import { buffer } from 'node:stream/consumers'
-import { type Receiver, receive, receivePathOf } from '../../lib/server/receive.ts'
+import type { Wire, WireReceiver } from '../../lib/network/network.ts'
+import { systemNetwork } from '../../lib/network/tcp.ts'
 
 /** Size, API key, version and correlation id: all that is looked at of a request. */
 export const headBytes = 12
@@ -32,22 +32,25 @@ export class ReadyAnswers {
   }
 }
 
-/** Serves on a free port, which it says once it listens, until SIGTERM; then its directory is removed. The first bytes of a connection go to `first`. */
-export function serve(
+/** Serves on a free port, which it says once it listens, until SIGTERM; then its directory is removed. */
+export async function serve(
   answers: ReadyAnswers,
   directory: string,
-  first: Buffer,
-  makeReceiver: (socket: net.Socket) => Receiver,
-): void {
-  const server = net.createServer({ pauseOnConnect: true, noDelay: true }, accepted => {
-    receive(accepted, receivePathOf(accepted), first, makeReceiver)
-  })
-  server.listen(0, '127.0.0.1', async () => {
-    process.stdout.write(`ready ${(server.address() as net.AddressInfo).port}\n`)
-    await answers.read()
-  })
+  makeReceiver: (wire: Wire) => WireReceiver,
+): Promise<void> {
   process.on('SIGTERM', () => {
     rmSync(directory, { recursive: true, force: true })
     process.exit(0)
   })
+  const { port } = await systemNetwork.listen({
+    host: '127.0.0.1',
+    port: 0,
+    backlog: 511,
+    accept: wire => wire.receive(makeReceiver(wire)),
+    failed: error => {
+      throw error
+    },
+  })
+  process.stdout.write(`ready ${port}\n`)
+  await answers.read()
 }

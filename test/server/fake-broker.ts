@@ -3,7 +3,8 @@
 import { type Clock, systemClock } from '../../lib/base/clock.ts'
 import { createLogger } from '../../lib/base/logger.ts'
 import { Client } from '../../lib/client/client.ts'
-import type { ReceivePath } from '../../lib/server/receive.ts'
+import { tcpNetwork } from '../../lib/network/tcp.ts'
+import type { ReceivePath } from '../../lib/network/tcp-wire.ts'
 import {
   type BoundListener,
   type ConnectionInfo,
@@ -82,7 +83,7 @@ export class FakeBroker {
       handlers: new Map(rows.map(each => [each.api.key, each])),
       makeContext: (connection, _header, exchange) => ({ connection, exchange }),
       ...(limits && { limits }),
-      ...(receivePath && { receivePath }),
+      network: tcpNetwork(receivePath),
       clock,
       logger: createLogger('debug', { write: line => this.log.push(line) }),
     })

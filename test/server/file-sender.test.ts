@@ -5,9 +5,9 @@ import net from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { seededRandom } from '../../lib/base/random.ts'
+import { TcpWire } from '../../lib/network/tcp-wire.ts'
 import { FileSender } from '../../lib/server/file-sender.ts'
 import { giveUpNativeSend, loadNativeSend, nativeSend } from '../../lib/server/native-send.ts'
-import { handleFdOf } from '../../lib/server/receive.ts'
 import { encodeRequestFrame } from '../../protocol/frame.ts'
 import { Fetch } from '../../protocol/messages/fetch.ts'
 import { Heartbeat } from '../../protocol/messages/heartbeat.ts'
@@ -167,10 +167,11 @@ t.test('what a client on the same machine is sent out of files is not paced by B
     client.destroy()
     server.close()
   })
-  const fd = handleFdOf(socket!)
+  const wire = new TcpWire(socket!, 'slab')
+  const fd = wire.descriptor
   if (!native.setCongestionControl(fd, 'bbr')) return t.comment('skipped: this system has no BBR, or does not allow it')
   t.equal(native.congestionControlOf(fd), 'bbr')
-  new FileSender(socket!, error => t.fail(String(error)))
+  new FileSender(wire, error => t.fail(String(error)))
   t.equal(native.congestionControlOf(fd), 'reno')
 })
 

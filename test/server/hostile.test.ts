@@ -2,7 +2,7 @@
 import t, { type Test } from 'tap'
 import { seededRandom } from '../../lib/base/random.ts'
 import type { Client } from '../../lib/client/client.ts'
-import type { ReceivePath } from '../../lib/server/receive.ts'
+import type { ReceivePath } from '../../lib/network/tcp-wire.ts'
 import { Heartbeat } from '../../protocol/messages/heartbeat.ts'
 import { FakeBroker, type FakeBrokerOptions, until } from './fake-broker.ts'
 

@@ -4,7 +4,7 @@ import net from 'node:net'
 import t, { type Test } from 'tap'
 import { seededRandom } from '../../lib/base/random.ts'
 import type { Client } from '../../lib/client/client.ts'
-import { type ReceivePath, receivePathOf } from '../../lib/server/receive.ts'
+import { type ReceivePath, receivePathOf } from '../../lib/network/tcp-wire.ts'
 import { ManualClock } from '../../lib/testing/clock.ts'
 import { encodeRequestFrame } from '../../protocol/frame.ts'
 import { ApiVersions } from '../../protocol/messages/api-versions.ts'
@@ -423,7 +423,7 @@ t.test('this Node lets an accepted socket read into memory of ours', async t => 
   await once(listening, 'listening')
   const client = net.connect((listening.address() as net.AddressInfo).port, '127.0.0.1')
   const [socket] = (await accepted) as [net.Socket]
-  t.equal(receivePathOf(socket), 'slab', 'else every connection is received by events: look at lib/server/receive.ts')
+  t.equal(receivePathOf(socket), 'slab', 'else every connection is received by events: look at lib/network/tcp-wire.ts')
   for (const each of [client, socket]) each.destroy()
   listening.close()
 })

@@ -1,0 +1,52 @@
+/** The network of the machine: TCP sockets of Node's. The one importer of node:net, with tcp-wire.ts. */
+import net from 'node:net'
+import type { Bound, Endpoint, ListenOptions, Network, Wire } from './network.ts'
+import { type ReceivePath, receivePathOf, TcpWire } from './tcp-wire.ts'
+
+/** TCP; accepted sockets receive by `path`, or by the faster way that this Node has where it is not given. */
+export function tcpNetwork(path?: ReceivePath): Network {
+  return {
+    listen: options => listen(options, path),
+    connect,
+  }
+}
+
+/** The machine's own network. */
+export const systemNetwork: Network = tcpNetwork()
+
+function listen({ host, port, backlog, accept, failed }: ListenOptions, path: ReceivePath | undefined): Promise<Bound> {
+  const server = net.createServer(
+    { pauseOnConnect: true, allowHalfOpen: true, noDelay: true, keepAlive: true },
+    socket => accept(new TcpWire(socket, path ?? receivePathOf(socket))),
+  )
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host: host || undefined, port, backlog }, () => {
+      server.removeAllListeners('error')
+      server.on('error', failed)
+      const address = server.address()
+      resolve({
+        port: address !== null && typeof address === 'object' ? address.port : port,
+        close: () => new Promise<void>(closed => server.close(() => closed())),
+      })
+    })
+  })
+}
+
+function connect({ host, port }: Endpoint, signal?: AbortSignal): Promise<Wire> {
+  return new Promise((resolve, reject) => {
+    const socket = net.connect({ host, port, noDelay: true })
+    const abort = () => socket.destroy(signal?.reason as Error)
+    signal?.addEventListener('abort', abort, { once: true })
+    socket.once('error', error => {
+      signal?.removeEventListener('abort', abort)
+      reject(error)
+    })
+    socket.once('connect', () => {
+      signal?.removeEventListener('abort', abort)
+      socket.removeAllListeners('error')
+      socket.pause()
+      resolve(new TcpWire(socket, 'events'))
+    })
+  })
+}
