@@ -22,7 +22,7 @@ export interface ListenOptions extends Endpoint {
 export interface Bound {
   /** The port that clients connect to. */
   readonly port: number
-  /** Takes no more connections: the port is free when this returns. Resolves when nothing is left of the listener. */
+  /** Takes no more connections: the port is free when this returns. Resolves when nothing is left of it; connections may hold that up. */
   close(): Promise<void>
 }
 

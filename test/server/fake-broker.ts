@@ -3,6 +3,7 @@
 import { type Clock, systemClock } from '../../lib/base/clock.ts'
 import { createLogger } from '../../lib/base/logger.ts'
 import { Client } from '../../lib/client/client.ts'
+import type { Network } from '../../lib/network/network.ts'
 import { tcpNetwork } from '../../lib/network/tcp.ts'
 import type { ReceivePath } from '../../lib/network/tcp-wire.ts'
 import {
@@ -30,6 +31,7 @@ interface FakeContext {
 export interface FakeBrokerOptions {
   readonly limits?: Partial<ServerLimits>
   readonly receivePath?: ReceivePath
+  readonly network?: Network
   readonly clock?: Clock
   readonly listeners?: readonly Listener[]
 }
@@ -61,7 +63,7 @@ export class FakeBroker {
   /** What Fetch answers with instead of zeros. */
   records: ((bytes: number) => Chunk[]) | null = null
 
-  constructor({ limits, receivePath, clock = systemClock, listeners = [local] }: FakeBrokerOptions = {}) {
+  constructor({ limits, receivePath, network, clock = systemClock, listeners = [local] }: FakeBrokerOptions = {}) {
     this.#clock = clock
     const row = (api: Api, handle: (request: never, context: FakeContext) => object | Promise<object> | null) => ({
       api,
@@ -83,7 +85,7 @@ export class FakeBroker {
       handlers: new Map(rows.map(each => [each.api.key, each])),
       makeContext: (connection, _header, exchange) => ({ connection, exchange }),
       ...(limits && { limits }),
-      network: tcpNetwork(receivePath),
+      network: network ?? tcpNetwork(receivePath),
       clock,
       logger: createLogger('debug', { write: line => this.log.push(line) }),
     })
