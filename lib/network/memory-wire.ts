@@ -8,6 +8,9 @@ import type { Endpoint, Wire, WireReceiver } from './network.ts'
 /** Bytes on their way that count as sent: what two sockets of a system hold. */
 const windowBytes = 256 * 1024
 
+/** What arrives at once. */
+const pieceBytesMax = 64 * 1024
+
 /** Something on its way to this end. Null bytes: the other end sends nothing more. */
 interface Arrival {
   readonly bytes: Buffer | null
@@ -185,9 +188,13 @@ export class MemoryWire implements Wire {
   /** Bytes as they may be cut on their way. */
   #pieces(bytes: Buffer): Buffer[] {
     const { random } = this.#network
-    if (random === null || bytes.length < 2 || random.int(4) > 0) return [bytes]
-    const at = 1 + random.int(bytes.length - 1)
-    return [bytes.subarray(0, at), bytes.subarray(at)]
+    const pieces: Buffer[] = []
+    for (let at = 0, end = 0; at < bytes.length; at = end) {
+      end = Math.min(bytes.length, at + pieceBytesMax)
+      if (random !== null && end - at > 1 && random.int(4) === 0) end = at + 1 + random.int(end - at - 1)
+      pieces.push(bytes.subarray(at, end))
+    }
+    return pieces
   }
 
   #settleSent(): void {

@@ -3,7 +3,7 @@
  * different ones are delayed apart, so they overtake each other. Links can be blocked, and connections cut. With a seeded random and a clock
  * that is turned by hand, a run repeats itself.
  */
-import { type Clock, nextTick } from '../base/clock.ts'
+import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import { systemErrorOf } from '../base/system-error.ts'
 import { MemoryWire } from './memory-wire.ts'
@@ -121,8 +121,8 @@ export class MemoryNetwork {
         }
         const [near, far] = MemoryWire.pair(this, { host: from, port: this.#freePort() }, { host: to, port })
         this.#wires.add(near).add(far)
+        listener.accept(far)
         resolve(near)
-        nextTick(listener.accept, far)
       }
       this.later(this.delayMs(), arrive)
     })
