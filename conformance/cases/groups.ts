@@ -25,9 +25,9 @@ function subscription(topic: string): Buffer {
   return bytes
 }
 
-const protocols = [{ name: 'range', metadata: subscription('wanted') }]
+export const protocols = [{ name: 'range', metadata: subscription('wanted') }]
 
-function join(
+export function join(
   session: Session,
   version: number,
   groupId: string,
@@ -45,7 +45,7 @@ function join(
 }
 
 /** The coordinator may still be loading; its answer is awaited before anything is compared. */
-async function coordinator(session: Session, groupId: string): Promise<void> {
+export async function coordinator(session: Session, groupId: string): Promise<void> {
   for (let attempt = 0; attempt < 250; attempt++) {
     const { errorCode } = await session.prepare(FindCoordinator, 2, { key: groupId })
     const { groups } = await session.prepare(DescribeGroups, 0, { groups: [groupId] })

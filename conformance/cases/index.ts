@@ -1,6 +1,7 @@
 /** All cases, in the order in which they run. */
 import type { Case } from './case.ts'
 import { configCases } from './configs.ts'
+import { coordinationCases } from './coordination.ts'
 import { fetchCases } from './fetch.ts'
 import { groupCases } from './groups.ts'
 import { offsetCases } from './offsets.ts'
@@ -17,5 +18,6 @@ export const cases: readonly Case[] = [
   ...offsetCases,
   ...groupCases,
   ...subscriptionCases,
+  ...coordinationCases,
   ...configCases,
 ]

@@ -7,7 +7,7 @@
  */
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import { type BatchRecord, buildBatch } from '../../protocol/records/batch.ts'
-import { Alarm } from '../base/alarm.ts'
+import { Alarm, heldUpMs } from '../base/alarm.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Answer } from './answer.ts'
@@ -149,6 +149,7 @@ export class Coordinator<S extends Shard<R>, R> {
     refusal: (errorCode: number) => T,
     operation: (shard: S, now: Moment, reply: (response: T) => void) => Outcome<R, T | undefined>,
   ): Answer<T> {
+    this.#carryOutWhatIsDue()
     if (this.#state !== 'active') return refusal(this.unavailable)
     const request = new Request(refusal)
     const reply = (response: T) => {
@@ -171,6 +172,16 @@ export class Coordinator<S extends Shard<R>, R> {
     this.#given = []
     this.#shard.close(errorCode, this.#now())
     for (const given of this.#given) given.deliver()
+  }
+
+  /**
+   * A session that has run out counts for the next request, not only once a timer has fired. Where the process was held up, the
+   * request may have come in time: it goes first, and so do all others that came in meanwhile.
+   */
+  #carryOutWhatIsDue(): void {
+    if (this.#state !== 'active') return
+    const lateMs = this.#clock.monotonicMs() - this.#shard.nextTimerMs
+    if (lateMs >= 0 && lateMs <= heldUpMs) this.#expire()
   }
 
   #now(): Moment {

@@ -77,6 +77,20 @@ export class ManualClock implements Clock {
     this.#now = end
   }
 
+  /** Time passes, and nothing runs: as where something is done before the event loop looks for timers that are due. */
+  pass(ms: number): void {
+    this.#now += ms
+  }
+
+  /**
+   * Time in which the process was held up: timers that fell due meanwhile run when it is over, all of them late. What is held for
+   * the end of the turn is left to `runImmediates`, so that a test can bring what came in meanwhile before it.
+   */
+  holdUp(ms: number): void {
+    this.pass(ms)
+    while (this.#timers.nextMs() <= this.#now) this.#timers.expireOne(this.#now)?.run()
+  }
+
   /** Runs the held work for the end of the turn, and what it adds to it. */
   runImmediates(): void {
     for (let run = this.#immediates.shift(); run; run = this.#immediates.shift()) run()

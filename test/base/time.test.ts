@@ -100,6 +100,38 @@ t.test('an alarm rings once, at the moment that it was last set to', async t => 
   }
 })
 
+t.test('an alarm of a process that was held up lets what came in meanwhile be read first', async t => {
+  const clock = new ManualClock()
+  let rang = 0
+  const alarm = new Alarm(clock, () => rang++, 'monotonicMs')
+  alarm.set(10)
+  clock.holdUp(15)
+  t.equal(rang, 1, 'a few milliseconds are those of any timer')
+  alarm.set(100)
+  clock.holdUp(1000)
+  t.equal(rang, 1, 'requests are read next')
+  clock.runImmediates()
+  t.equal(rang, 2)
+  alarm.set(1100)
+  clock.holdUp(1000)
+  alarm.set(3000)
+  clock.runImmediates()
+  t.equal(rang, 2, 'what was read may put the moment off')
+  clock.advance(984)
+  t.equal(rang, 2)
+  clock.advance(1)
+  t.equal(rang, 3)
+  alarm.set(3500)
+  clock.holdUp(1000)
+  alarm.cancel()
+  alarm.set(9000)
+  clock.runImmediates()
+  t.equal(rang, 3)
+  clock.advance(9000)
+  t.equal(rang, 4, 'it rings once')
+  t.equal(clock.pendingTimers, 0)
+})
+
 t.test('a log limit lets some lines through and counts the others', async t => {
   const clock = new ManualClock()
   const limit = new LogLimit(clock, 2, 1000)

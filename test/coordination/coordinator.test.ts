@@ -157,6 +157,48 @@ t.test('a request may be answered by a later operation, or by a timer', async t 
   t.equal(clock.pendingTimers, 0)
 })
 
+t.test('a timer that is due counts for the next operation, though the clock has not rung', async t => {
+  const { coordinator, clock, shard, add, wait } = bench()
+  coordinator.load()
+  const timed = wait()
+  shard.timers.set(5, clock.monotonicMs() + 1000)
+  add()
+  clock.pass(1000)
+  t.equal(add(1), 'total 5')
+  t.equal(await timed, 'timer 5')
+  clock.advance(0)
+  t.equal(shard.total, 6, 'and counts once')
+})
+
+t.test(
+  'operations that came in while the process was held up go before the timers that fell due meanwhile',
+  async t => {
+    for (const order of ['requests first', 'timers first']) {
+      const { coordinator, clock, shard, add } = bench()
+      coordinator.load()
+      shard.timers.set(5, clock.monotonicMs() + 1000)
+      add()
+      if (order === 'timers first') clock.holdUp(60_000)
+      else clock.pass(60_000)
+      t.equal(add(), 'total 0', order)
+      shard.timers.set(5, clock.monotonicMs() + 1000)
+      add()
+      clock.advance(999)
+      t.equal(shard.total, 0, 'they may put the timer off')
+      clock.advance(1)
+      t.equal(shard.total, 5)
+    }
+    const { coordinator, clock, shard, add } = bench()
+    coordinator.load()
+    shard.timers.set(5, clock.monotonicMs() + 1000)
+    add()
+    clock.holdUp(60_000)
+    add()
+    clock.runImmediates()
+    t.equal(shard.total, 5, 'or leave it to the end of the turn')
+  },
+)
+
 t.test('what cannot be appended has no effect, and everybody who heard of it is told', async t => {
   const { coordinator, partition, add, wait, shard } = bench()
   coordinator.load()
