@@ -1,8 +1,8 @@
 /** The broker put together from its parts, and the public door of the package: start one, ask where it is, stop it. */
 import { codes, KafkaError } from '../protocol/errors.ts'
-import { diskFiles, isDiskError } from '../storage/files.ts'
+import { diskFiles, isDiskError, memoryFiles } from '../storage/files.ts'
 import { nodeIdIn, readMetaProperties } from '../storage/meta-properties.ts'
-import { systemClock } from './base/clock.ts'
+import { systemClocks } from './base/clock.ts'
 import { createLogger, type Logger, type LogLevel } from './base/logger.ts'
 import { systemRandom } from './base/random.ts'
 import { Composition } from './composition.ts'
@@ -67,9 +67,12 @@ export class Broker {
     const parts = await Composition.start({
       config,
       ephemeral: options.ephemeral ?? false,
-      clock: systemClock,
-      network: systemNetwork,
-      random: systemRandom,
+      parts: {
+        clocks: systemClocks,
+        random: systemRandom,
+        files: options.ephemeral ? memoryFiles() : diskFiles,
+        network: systemNetwork,
+      },
       logger,
       signal: options.signal,
     })

@@ -5,8 +5,8 @@
 import { resolve } from 'node:path'
 import { prepareZstd } from '../protocol/records/zstd.ts'
 import { DirectoryError, DirectoryLockedError, LogDirectory } from '../storage/directory.ts'
-import { diskFiles, memoryFiles } from '../storage/files.ts'
-import type { Clock } from './base/clock.ts'
+import type { Files } from '../storage/files.ts'
+import type { Clocks } from './base/clock.ts'
 import type { Logger } from './base/logger.ts'
 import type { Random } from './base/random.ts'
 import type { BrokerConfig } from './config/config.ts'
@@ -34,12 +34,21 @@ import { ProducerIds } from './partitions/producer-ids.ts'
 import { Turn } from './partitions/turn.ts'
 import { type BoundListener, type ConnectionInfo, Outbox, Server } from './server/server.ts'
 
+/** The world that a broker runs in. */
+export interface BrokerParts {
+  readonly clocks: Clocks
+  readonly random: Random
+  /** Where the data directories are. */
+  readonly files: Files
+  readonly network: Network
+  /** Opens the store of the cluster's metadata; without it, the broker keeps them in its first data directory. */
+  readonly openStore?: () => Promise<MetadataStore>
+}
+
 export interface CompositionOptions {
   readonly config: BrokerConfig
   readonly ephemeral: boolean
-  readonly clock: Clock
-  readonly network: Network
-  readonly random: Random
+  readonly parts: BrokerParts
   readonly logger: Logger
   /** Calls the start off. */
   readonly signal?: AbortSignal
@@ -150,26 +159,29 @@ class Opened {
 }
 
 async function compose(options: CompositionOptions, opened: Opened): Promise<Composition> {
-  const { config, ephemeral, clock, random, logger } = options
+  const { config, ephemeral, parts, logger } = options
+  const { clocks, random, network } = parts
   const nodeId = config.get('node.id')
   const outbox = new Outbox()
-  const turn = new Turn(clock, end => outbox.gather(end))
+  const turn = new Turn(clocks.wire, end => outbox.gather(end))
   const storage = openDirectories(options, nodeId, turn, opened)
   const { metadata } = storage
   const metadataFailed = (error: Error) =>
     opened.failure.is(`the data directory ${metadata.path}, which holds the cluster's metadata, has failed`, error)
-  const store = new EmbeddedStore(
-    ephemeral
-      ? memoryJournal()
-      : openJournal({
-          dataDirectory: metadata.path,
-          files: storage.files,
-          now: clock.now,
-          schedule: turn.schedule,
-          logger,
-          onFailed: metadataFailed,
-        }),
-  )
+  const embedded = () =>
+    new EmbeddedStore(
+      ephemeral
+        ? memoryJournal()
+        : openJournal({
+            dataDirectory: metadata.path,
+            files: parts.files,
+            now: () => clocks.broker.now(),
+            schedule: turn.schedule,
+            logger,
+            onFailed: metadataFailed,
+          }),
+    )
+  const store = parts.openStore ? await parts.openStore() : embedded()
   opened.add(() => store.close())
   if (!ephemeral) await takeOverFromKafka(store, storage.directories, options)
   const cluster = await Cluster.open({
@@ -193,7 +205,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
       else if (!anyUsable) opened.failure.is('all data directories have failed', error)
     },
     settingsOf: topic => topicSettings(topic, config),
-    clock,
+    clocks,
     turn,
     logger: logger.child('partitions'),
     intervals: {
@@ -207,7 +219,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
   opened.add(() => partitions.close())
   opened.metrics.add(() => partitions.metrics())
   if (opened.failure.error !== null) throw opened.failure.error
-  const turnOver = () => new Promise<void>(resolve => clock.immediate(resolve))
+  const turnOver = () => new Promise<void>(resolve => clocks.wire.immediate(resolve))
   await prepareZstd()
   await partitions.start({
     threads: config.get('num.recovery.threads.per.data.dir'),
@@ -216,7 +228,14 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
   })
   options.signal?.throwIfAborted()
   cluster.onChange(delta => partitions.apply(delta))
-  const groups = new Groups({ partitions, cluster, config, clock, random, logger: logger.child('groups') })
+  const groups = new Groups({
+    partitions,
+    cluster,
+    config,
+    clock: clocks.broker,
+    random,
+    logger: logger.child('groups'),
+  })
   const listenerConfigs = listenersOf(config)
   let bound: readonly BoundListener[] = []
   const services: BrokerServices = {
@@ -228,10 +247,10 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
     producerIds: new ProducerIds(() => cluster.allocateProducerIds()),
     fetchSessions: new FetchSessions({
       slotsMax: config.get('max.incremental.fetch.session.cache.slots'),
-      clock,
+      clock: clocks.wire,
       random,
     }),
-    clock,
+    clock: clocks.broker,
     random,
     logger: logger.child('handlers'),
     endpointFor: connection => endpointFor(connection, listenerConfigs, bound, config.get('broker.rack')),
@@ -249,8 +268,8 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
       exchange,
     }),
     limits: serverLimitsOf(config),
-    network: options.network,
-    clock,
+    network,
+    clock: clocks.wire,
     logger,
     outbox,
   })
@@ -273,17 +292,17 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
 async function takeOverFromKafka(
   store: MetadataStore,
   directories: readonly LogDirectory[],
-  { config, logger }: CompositionOptions,
+  { config, parts: { files }, logger }: CompositionOptions,
 ): Promise<void> {
   const apart = config.get('metadata.log.dir')
   const places = [...(apart === null ? [] : [resolve(apart)]), ...directories.map(({ path }) => path)]
-  const dataDirectory = places.find(path => diskFiles.exists(`${path}/${kraftDirectoryName}`))
+  const dataDirectory = places.find(path => files.exists(`${path}/${kraftDirectoryName}`))
   if (dataDirectory === undefined || (await store.get(clusterKey)) !== null) return
   // Hardly ever needed, and so not loaded at each start.
   const { takeOver } = await import('./metadata/kraft-import.ts')
   await takeOver({
     store,
-    files: diskFiles,
+    files,
     dataDirectory,
     clusterId: directories[0]!.clusterId,
     nodeId: config.get('node.id'),
@@ -319,12 +338,11 @@ function compactorSettings(config: BrokerConfig): CompactorSettings {
 
 /** Opens all data directories. One that is broken is left out with an error; one that is somebody else's stops the start. */
 function openDirectories(
-  { config, ephemeral, clock, random, logger }: CompositionOptions,
+  { config, ephemeral, parts: { files, clocks, random }, logger }: CompositionOptions,
   nodeId: number,
   turn: Turn,
   opened: Opened,
 ) {
-  const files = ephemeral ? memoryFiles() : diskFiles
   const paths = ephemeral ? ['/memory'] : (config.get('log.dirs') ?? config.get('log.dir')).map(path => resolve(path))
   const directories: LogDirectory[] = []
   const failed: string[] = []
@@ -336,7 +354,7 @@ function openDirectories(
         nodeId,
         clusterId,
         uuid: () => random.uuid(),
-        now: clock.now,
+        now: () => clocks.broker.now(),
         schedule: turn.schedule,
         logger: logger.child('storage'),
         producerIdExpirationMs: config.get('producer.id.expiration.ms'),
@@ -359,7 +377,7 @@ function openDirectories(
   if (metadata === undefined) {
     throw new Error(`the cluster's metadata are in none of the data directories that can be used; repair ${failed[0]}`)
   }
-  return { files, directories, failed, metadata }
+  return { directories, failed, metadata }
 }
 
 /** The advertised address of the listener that the client came in by, else the one that it dialled. */

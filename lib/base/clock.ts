@@ -17,6 +17,16 @@ export interface Clock {
   immediate(run: () => void): void
 }
 
+/**
+ * The two times of a broker. `broker` is what users of the test-kit turn: retention, compaction, sessions of members, transactions, the time of
+ * day of records. `wire` is the machine's: idle connections, waits of Fetch and Produce, throttling, slices of long work, stopping. So a turned
+ * broker clock closes no connection, and a frozen one lets Fetch wait and return.
+ */
+export interface Clocks {
+  readonly broker: Clock
+  readonly wire: Clock
+}
+
 /** The longest delay that the platform's timers take: beyond it they fire at once. */
 const timerDelayMaxMs = 2 ** 31 - 1
 
@@ -61,3 +71,5 @@ export const systemClock: Clock = {
     setImmediate(run)
   },
 }
+
+export const systemClocks: Clocks = { broker: systemClock, wire: systemClock }

@@ -15,7 +15,7 @@ import {
   keySlotBytes,
 } from '../../storage/compaction.ts'
 import type { Log } from '../../storage/log.ts'
-import type { Clock } from '../base/clock.ts'
+import type { Clocks } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Partition } from './partition.ts'
 import type { Due, Timetable } from './timetable.ts'
@@ -29,7 +29,7 @@ export interface CompactorSettings extends CleaningLimits {
 
 export interface CompactorOptions {
   readonly all: () => Iterable<Partition>
-  readonly clock: Clock
+  readonly clocks: Clocks
   readonly timetable: Timetable
   /** Asked again for every round. */
   readonly settings: () => CompactorSettings
@@ -77,7 +77,7 @@ export class Compactor {
 
   constructor(options: CompactorOptions) {
     this.#options = options
-    this.#lookedMs = options.clock.monotonicMs()
+    this.#lookedMs = options.clocks.wire.monotonicMs()
   }
 
   /** What the last cleaning that came to something did. */
@@ -92,12 +92,12 @@ export class Compactor {
 
   /** Milliseconds since it was last looked for something to clean. */
   get msSinceLook(): number {
-    return Math.round(this.#options.clock.monotonicMs() - this.#lookedMs)
+    return Math.round(this.#options.clocks.wire.monotonicMs() - this.#lookedMs)
   }
 
   /** How dirty the logs are that are open; those that are not were looked at before. */
   survey(): { ratioMax: number; dueCount: number; uncleanable: Partition[] } {
-    const now = this.#options.clock.now()
+    const now = this.#options.clocks.broker.now()
     let ratioMax = 0
     let dueCount = 0
     const uncleanable: Partition[] = []
@@ -120,7 +120,7 @@ export class Compactor {
     if (standing !== 'online' || !settings.log.cleanupPolicy.includes('compact') || log.segments.length === 1)
       return true
     if (!timeMakesNothingDue(partition)) return false
-    const dirtiness = dirtinessOf(log, partition.lastStableOffset, this.#options.clock.now())
+    const dirtiness = dirtinessOf(log, partition.lastStableOffset, this.#options.clocks.broker.now())
     return dirtiness === null || !isDue(log, dirtiness)
   }
 
@@ -179,9 +179,9 @@ export class Compactor {
   }
 
   #dirtiest(except: ReadonlySet<Partition>): { partition: Partition; dirtiness: Dirtiness } | null {
-    const { clock } = this.#options
-    const now = clock.now()
-    this.#lookedMs = clock.monotonicMs()
+    const { broker, wire } = this.#options.clocks
+    const now = broker.now()
+    this.#lookedMs = wire.monotonicMs()
     const endMs = this.#lookedMs + openingMsMax
     this.#isBehind = false
     let found: { partition: Partition; dirtiness: Dirtiness } | null = null
@@ -191,7 +191,7 @@ export class Compactor {
       if (!partition.settings.log.cleanupPolicy.includes('compact')) continue
       const { isLoaded } = partition
       if (!isLoaded && partition.isCompacted) continue
-      if (!isLoaded && clock.monotonicMs() > endMs) {
+      if (!isLoaded && wire.monotonicMs() > endMs) {
         this.#isBehind = true
         continue
       }
@@ -209,27 +209,27 @@ export class Compactor {
 
   /** One cleaning; false where it came to nothing. */
   async #clean(partition: Partition, dirtiness: Dirtiness): Promise<boolean> {
-    const { clock, settings, logger, compacted } = this.#options
+    const { clocks, settings, logger, compacted } = this.#options
     const { log } = partition
     const engine = this.#engineFor(log)
     const cleaning = { partition, engine, segmentCount: dirtiness.segmentCount, segmentsDone: 0 }
     this.#current = cleaning
-    const beganMs = clock.monotonicMs()
+    const beganMs = clocks.wire.monotonicMs()
     const limits = settings()
     try {
-      const result = await compactLog(log, dirtiness, limits, engine, clock.now(), segmentsDone => {
+      const result = await compactLog(log, dirtiness, limits, engine, clocks.broker.now(), segmentsDone => {
         cleaning.segmentsDone = segmentsDone
       })
       if (result === null) return false
       this.#last = {
         bufferUtilization: (result.keyCount * keySlotBytes) / limits.keyBytesMax,
         recopied: result.bytesBefore === 0 ? 0 : result.bytesAfter / result.bytesBefore,
-        durationMs: clock.monotonicMs() - beganMs,
+        durationMs: clocks.wire.monotonicMs() - beganMs,
       }
       logger.info('compacted a partition', {
         partition: partition.name,
         ...result,
-        durationMs: Math.round(clock.monotonicMs() - beganMs),
+        durationMs: Math.round(clocks.wire.monotonicMs() - beganMs),
       })
       compacted(partition)
       return result.endOffset > dirtiness.firstDirtyOffset
@@ -246,14 +246,14 @@ export class Compactor {
 
   #engineFor({ files }: Log): CompactionEngine {
     if (files === diskFiles) return this.#thread
-    const { clock } = this.#options
+    const { wire } = this.#options.clocks
     this.#loop ??= new CompactionLoop(
       files,
-      () => clock.monotonicMs(),
+      () => wire.monotonicMs(),
       delayMs =>
         new Promise(resolve => {
-          if (delayMs < 1) clock.immediate(resolve)
-          else clock.schedule(delayMs, resolve)
+          if (delayMs < 1) wire.immediate(resolve)
+          else wire.schedule(delayMs, resolve)
         }),
     )
     return this.#loop

@@ -5,7 +5,7 @@
 import { codes } from '../../protocol/errors.ts'
 import type { LogDirectory, RecoveryChoice } from '../../storage/directory.ts'
 import type { Log } from '../../storage/log.ts'
-import type { Clock } from '../base/clock.ts'
+import type { Clocks } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { ClusterImage, ImageDelta, TopicImage } from '../controller/image.ts'
 import type { Metric } from '../metrics/metrics.ts'
@@ -15,6 +15,7 @@ import { directoryMetrics, partitionMetrics } from './metrics.ts'
 import { type LogEvents, Partition, type PartitionHost, type PartitionSettings } from './partition.ts'
 import { Recompression } from './recompression.ts'
 import { Relocations } from './relocations.ts'
+import { Slices } from './slices.ts'
 import { type Due, Timetable } from './timetable.ts'
 import type { Turn } from './turn.ts'
 import { Upkeep, type UpkeepIntervals } from './upkeep.ts'
@@ -38,7 +39,7 @@ export interface PartitionsOptions {
   readonly onDirectoryFailed?: (path: string, anyUsable: boolean, error: Error) => void
   /** Called again for every topic after its settings or the broker's changed. */
   readonly settingsOf: (topic: TopicImage) => PartitionSettings
-  readonly clock: Clock
+  readonly clocks: Clocks
   /** At whose end the logs are written: the same that the directories were given. */
   readonly turn: Turn
   readonly logger: Logger
@@ -53,10 +54,10 @@ export interface PartitionsOptions {
 const madeAtOnceMax = 32
 
 export class Partitions implements PartitionHost {
-  readonly clock: Clock
+  readonly clocks: Clocks
   /** The turn at whose end appends are written and waiting requests looked after. */
   readonly turn: Turn
-  /** Deadlines of waiting requests and of the upkeep. */
+  /** Deadlines of waiting requests, on the wire clock. */
   readonly timetable: Timetable
   /** Fetches that wait for more to read. */
   readonly waiting = new Set<Due>()
@@ -69,6 +70,8 @@ export class Partitions implements PartitionHost {
   readonly #settingsOf: (topic: TopicImage) => PartitionSettings
   readonly #logger: Logger
   readonly #upkeep: Upkeep
+  /** Deadlines of checkpoints, retention and the like, on the broker clock. */
+  readonly upkeepTimetable: Timetable
   readonly #listeners = new Set<PartitionListener>()
   readonly #byTopic = new Map<string, Partition[]>()
   readonly #byTopicId = new Map<string, Partition[]>()
@@ -77,10 +80,12 @@ export class Partitions implements PartitionHost {
 
   private constructor(options: PartitionsOptions) {
     this.#image = options.image
-    this.clock = options.clock
+    const { clocks } = options
+    this.clocks = clocks
     this.turn = options.turn
-    this.timetable = new Timetable(options.clock)
-    this.recompression = new Recompression(options.clock, this.timetable)
+    this.timetable = new Timetable(clocks.wire)
+    this.upkeepTimetable = new Timetable(clocks.broker)
+    this.recompression = new Recompression(clocks.broker, this.timetable)
     this.#nodeId = options.nodeId
     this.#settingsOf = options.settingsOf
     this.#logger = options.logger
@@ -93,8 +98,9 @@ export class Partitions implements PartitionHost {
     })
     this.#upkeep = new Upkeep({
       all: () => this.all(),
-      clock: options.clock,
-      timetable: this.timetable,
+      clocks,
+      timetable: this.upkeepTimetable,
+      slices: new Slices(clocks.wire, this.timetable),
       directories: this.logDirectories,
       intervals: options.intervals,
       compaction: options.compaction,
@@ -102,7 +108,7 @@ export class Partitions implements PartitionHost {
     })
     this.relocations = new Relocations({
       directories: this.logDirectories,
-      clock: options.clock,
+      clock: clocks.wire,
       bytesPerSecondMax: options.relocationBytesPerSecondMax ?? (() => Number.MAX_SAFE_INTEGER),
       doNotCompact: partition => this.#upkeep.doNotCompact(partition),
       compact: partition => this.#upkeep.compact(partition),
@@ -131,7 +137,7 @@ export class Partitions implements PartitionHost {
    */
   async start(recovery: Omit<RecoveryChoice, 'progress'>): Promise<void> {
     const unproven = [...this.all()].filter(each => each.standing === 'online' && this.logDirectories.mustRecover(each))
-    if (unproven.length > 0) await this.logDirectories.recover(unproven, recovery, this.clock)
+    if (unproven.length > 0) await this.logDirectories.recover(unproven, recovery, this.clocks.wire)
     if (recovery.signal?.aborted) return
     this.relocations.resume((topic, index) => this.get(topic, index), this.logDirectories.isAnyMissing)
     this.#upkeep.start()
@@ -215,6 +221,7 @@ export class Partitions implements PartitionHost {
     await this.relocations.stop()
     await this.#upkeep.stop()
     this.timetable.close()
+    this.upkeepTimetable.close()
     await this.logDirectories.close()
   }
 

@@ -3,14 +3,14 @@
  * silent producers. Checkpoints and flushes are due only where something was written, so idle partitions cost nothing.
  */
 import { retentionDueMs } from '../../storage/retention.ts'
-import type { Clock } from '../base/clock.ts'
+import type { Clock, Clocks } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Metric } from '../metrics/metrics.ts'
 import { Compactor, type CompactorSettings } from './compactor.ts'
 import type { LogDirectories } from './log-directories.ts'
 import { compactionMetrics } from './metrics.ts'
 import type { Partition } from './partition.ts'
-import { Slices } from './slices.ts'
+import type { Slices } from './slices.ts'
 import type { Due, Timetable } from './timetable.ts'
 
 /** How often, in milliseconds. */
@@ -48,8 +48,9 @@ export class Upkeep {
   readonly #expiration: Due = { due: () => this.#expireProducers() }
 
   constructor(options: {
-    clock: Clock
+    clocks: Clocks
     timetable: Timetable
+    slices: Slices
     directories: LogDirectories
     all: () => Iterable<Partition>
     intervals: UpkeepIntervals
@@ -57,12 +58,12 @@ export class Upkeep {
     compaction?: () => CompactorSettings
     logger: Logger
   }) {
-    this.#clock = options.clock
+    this.#clock = options.clocks.broker
     this.#timetable = options.timetable
     this.#directories = options.directories
     this.#all = options.all
     this.#intervals = options.intervals
-    this.#slices = new Slices(options.clock, options.timetable)
+    this.#slices = options.slices
     this.#logger = options.logger
     const { compaction } = options
     this.#compactor = compaction

@@ -33,7 +33,7 @@ class CompactorFixture extends PartitionsFixture {
     })
     this.compactor = new Compactor({
       all: () => this.partitions.all(),
-      clock: this.clock,
+      clocks: { broker: this.clock, wire: this.clock },
       timetable: new Timetable(this.clock),
       settings: () => this.settings,
       logger: createLogger('info', { clock: this.clock, write: line => void this.messages.push(line.trim()) }),

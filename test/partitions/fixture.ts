@@ -116,7 +116,7 @@ export class PartitionsFixture {
         log: logConfigOf(topic.configs, config),
         minInsyncReplicas: topicReader(topic.configs, config)('min.insync.replicas'),
       }),
-      clock,
+      clocks: { broker: clock, wire: clock },
       turn,
       logger: this.#logger,
       intervals: {

@@ -209,20 +209,20 @@ t.test('checkpoints are written some time after a write, and only then', async t
   fixture.clock.advance(5_000)
   await fixture.settle()
   t.match(checkpoint(), /a 0 1/)
-  const { size } = fixture.partitions.timetable
+  const { size } = fixture.partitions.upkeepTimetable
   fixture.write('a', ['y'])
-  t.equal(fixture.partitions.timetable.size, size + 1)
+  t.equal(fixture.partitions.upkeepTimetable.size, size + 1)
   fixture.clock.advance(5_000)
   await fixture.settle()
   t.match(checkpoint(), /a 0 2/)
-  t.equal(fixture.partitions.timetable.size, size)
+  t.equal(fixture.partitions.upkeepTimetable.size, size)
 })
 
 t.test('ten thousand idle partitions share one timer', t => {
   const fixture = new PartitionsFixture({ topics: [topicImage('many', { partitions: 10_000 })] })
   fixture.clock.advance(1)
   t.equal(fixture.clock.pendingTimers, 1)
-  t.ok(fixture.partitions.timetable.size <= 3, `${fixture.partitions.timetable.size} deadlines`)
+  t.ok(fixture.partitions.upkeepTimetable.size <= 3, `${fixture.partitions.upkeepTimetable.size} deadlines`)
   t.equal([...fixture.partitions.all()].length, 10_000)
   t.end()
 })
