@@ -185,6 +185,7 @@ export class Partition {
   /** Takes over what the controller says of the partition. */
   follow(image: PartitionImage): void {
     const newEpoch = image.leaderEpoch !== this.leaderEpoch
+    const wasLeader = this.isLeader
     this.leader = image.leader
     this.leaderEpoch = image.leaderEpoch
     this.replicas = image.replicas
@@ -195,6 +196,8 @@ export class Partition {
       // Where the others have left the in-sync replicas, what waited for them is committed.
       this.#followWritten()
     }
+    // Whether the records last is the next leader's to say.
+    if (wasLeader && !this.isLeader) this.#awaitCommitted?.fail(codes.NOT_LEADER_OR_FOLLOWER)
     if (newEpoch) this.#changed(0)
   }
 
@@ -313,6 +316,7 @@ export class Partition {
   awaitCommitted<S>(offset: number, waiter: OffsetWaiter<S>, slot: S): void {
     if (this.#standing !== 'online') waiter.settled(slot, this.#unusable().code)
     else if (this.highWatermark > offset) waiter.settled(slot, codes.NONE)
+    else if (!this.isLeader) waiter.settled(slot, codes.NOT_LEADER_OR_FOLLOWER)
     else {
       this.#awaitCommitted ??= new OffsetQueue()
       this.#awaitCommitted.add(offset, waiter, slot)

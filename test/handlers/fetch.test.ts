@@ -288,6 +288,25 @@ t.test('who waits at a partition is told when it is deleted, cut or broken', asy
   t.same(summary(await cut.response), [['cut', 0, 0, ['z']]])
 })
 
+t.test(
+  'who waits at a partition is told when another broker leads it, or when this one does in a new epoch',
+  async t => {
+    const fixture = new PartitionsFixture({ topics: [topicImage('a', { replicas: [1, 2] })] })
+    const led = (leader: number, leaderEpoch: number) => {
+      const before = fixture.topic('a')
+      fixture.apply({ changed: [{ ...before, partitions: [{ ...before.partitions[0]!, leader, leaderEpoch }] }] })
+      fixture.turn()
+    }
+    const fenced = watched(start(fixture, { a: [[0, 0, 1e6, 0]] }, { waitMs: 5000 }))
+    const lost = watched(start(fixture, { a: [[0, 0]] }, { waitMs: 5000 }))
+    led(1, 1)
+    t.equal(only(await fenced.response).errorCode, codes.FENCED_LEADER_EPOCH)
+    t.notOk(lost.done, 'who named no epoch goes on waiting')
+    led(2, 2)
+    t.equal(only(await lost.response).errorCode, codes.NOT_LEADER_OR_FOLLOWER)
+  },
+)
+
 t.test('readers of committed records stop at open transactions, and learn which were aborted', async t => {
   const fixture = new PartitionsFixture({ topics: [topicImage('a')] })
   const partition = fixture.partition('a')

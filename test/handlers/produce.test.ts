@@ -315,6 +315,17 @@ t.test('what is not replicated in time is answered with a timeout, and counts as
   t.equal(only(await ask(fixture, { a: { 0: batchOf(['x']) } }, { acks: 1 })).errorCode, codes.NONE)
 })
 
+t.test('a produce that waits for all replicas is told when another broker leads', async t => {
+  const fixture = new PartitionsFixture({ topics: [topicImage('a', { replicas: [1, 2] })] })
+  const all = begin(fixture, { a: { 0: batchOf(['x']) } }, {})
+  const one = begin(fixture, { a: { 0: batchOf(['y']) } }, { acks: 1 })
+  const before = fixture.topic('a')
+  fixture.apply({ changed: [{ ...before, partitions: [{ ...before.partitions[0]!, leader: 2, leaderEpoch: 1 }] }] })
+  fixture.turn()
+  t.equal(only(await all).errorCode, codes.NOT_LEADER_OR_FOLLOWER)
+  t.equal(only(await one).errorCode, codes.NONE, 'who asked for this broker alone has what was asked for')
+})
+
 t.test('a disk error is told to those who wait; old clients are told to look elsewhere', async t => {
   for (const [version, code] of [
     [9, codes.KAFKA_STORAGE_ERROR],

@@ -127,6 +127,28 @@ t.test('the high watermark waits for the other in-sync replicas', t => {
   t.end()
 })
 
+t.test('whoever waits for records to be committed is told when another leads the partition', t => {
+  const fixture = new PartitionsFixture({ topics: [topicImage('a', { replicas: [1, 2] })] })
+  const partition = fixture.partition('a')
+  const led = (leader: number, leaderEpoch: number) => {
+    const before = fixture.topic('a')
+    fixture.apply({ changed: [{ ...before, partitions: [{ ...before.partitions[0]!, leader, leaderEpoch }] }] })
+  }
+  const told: number[] = []
+  fixture.write('a', ['x'])
+  partition.whenCommitted(0, code => told.push(code))
+  led(1, 1)
+  t.same(told, [], 'a new epoch of the same leader takes nothing back')
+  led(2, 2)
+  t.same(told, [codes.NOT_LEADER_OR_FOLLOWER])
+  partition.whenCommitted(0, code => told.push(code))
+  t.same(told, [codes.NOT_LEADER_OR_FOLLOWER, codes.NOT_LEADER_OR_FOLLOWER], 'at once, where it does so already')
+  partition.advanceHighWatermark(1)
+  partition.whenCommitted(0, code => told.push(code))
+  t.same(told.slice(2), [codes.NONE])
+  t.end()
+})
+
 t.test('a queue of waiters that never runs dry is settled in order, and lets go of its past', t => {
   const queue = new OffsetQueue()
   const settled: number[] = []
