@@ -11,6 +11,7 @@ import type { Logger } from './base/logger.ts'
 import type { Random } from './base/random.ts'
 import type { BrokerConfig } from './config/config.ts'
 import { type ListenerConfig, listenersOf } from './config/listeners.ts'
+import { longMax } from './config/property.ts'
 import { serverLimitsOf } from './config/server-limits.ts'
 import { logConfigOf, topicReader } from './config/topic-config.ts'
 import type { TopicImage } from './controller/image.ts'
@@ -318,11 +319,10 @@ function topicSettings(topic: TopicImage, config: BrokerConfig): PartitionSettin
 /** Bytes a second that a partition moves at where nothing is set: others need the disks, too. */
 const relocationBytesPerSecondDefault = 100_000_000
 
-/** Kafka knows this property only as one that is set while the broker runs, so it stands in no table. */
 function relocationBytesPerSecondMax(config: BrokerConfig): number {
-  const [layer] = config.layers('replica.alter.log.dirs.io.max.bytes.per.second')
-  const bytes = Number(layer?.text)
-  return bytes >= 1 ? bytes : relocationBytesPerSecondDefault
+  const bytes = config.get('replica.alter.log.dirs.io.max.bytes.per.second')
+  // Kafka's default is the greatest number there is.
+  return bytes >= 1 && bytes < longMax ? bytes : relocationBytesPerSecondDefault
 }
 
 function compactorSettings(config: BrokerConfig): CompactorSettings {

@@ -8,6 +8,7 @@ import type { BrokerConfig } from './config.ts'
 import { brokerProperty, groupProperty, topicProperty } from './definitions.ts'
 import { validateGroupConfigs } from './group-config.ts'
 import type { Property } from './property.ts'
+import { unscopedName } from './scoped.ts'
 import { inheritedValue, validateTopicConfigs } from './topic-config.ts'
 import { ConfigError, parseValue } from './values.ts'
 
@@ -28,18 +29,13 @@ type Settings = ReadonlyMap<string, string>
 
 const rows: Record<ConfigOwner, (name: string) => Property | undefined> = {
   topic: topicProperty,
-  broker: name => brokerProperty(unscoped(name)),
+  broker: name => brokerProperty(unscopedName(name) ?? name),
   group: groupProperty,
   'client-metrics': clientMetricsProperty,
 }
 
 /** Keys and certificates: swapping them for all listeners at once could lock everybody out. */
 const ofOneListener = /^ssl\.(keystore|truststore|key\.password)/
-
-/** A broker property without the listener that it is set for. */
-function unscoped(name: string): string {
-  return /^listener\.name\.[^.]+\.(.+)$/.exec(name)?.[1] ?? name
-}
 
 /** The settings after IncrementalAlterConfigs. Throws KafkaError; what comes out is not checked yet. */
 export function incrementallyAltered(
@@ -133,7 +129,7 @@ export function checkAltered(
 
 function checkBroker(name: string, before: Settings, settings: Settings): void {
   for (const [key, value] of settings) {
-    const property = brokerProperty(unscoped(key))
+    const property = brokerProperty(unscopedName(key) ?? key)
     // A plug-in may know properties that the broker does not.
     if (property === undefined) continue
     if (before.get(key) === value) continue

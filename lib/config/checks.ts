@@ -1,5 +1,7 @@
 /** What is allowed where bounds and lists of words cannot say it: each answers null for a good value, else what would be one. */
 
+import { members } from './java-text.ts'
+
 /** -1 for the codec's default, or 1 to 9. */
 export function gzipLevel(value: string): string | null {
   return /^(-1|[1-9])$/.test(value) ? null : '-1 or a number from 1 to 9'
@@ -12,18 +14,28 @@ export function notEmpty(value: string): string | null {
 
 /** '*' for all, nothing, or partition:broker pairs. */
 export function throttledReplicas(value: string): string | null {
-  return value === '' || value === '*' || /^\d+:\d+(\s*,\s*\d+:\d+)*$/.test(value)
+  return value === '*' || members(value).every(member => /^([0-9]+:[0-9]+)?$/.test(member))
     ? null
     : "'*', or pairs of partition and broker such as 0:1,1:2"
 }
 
 /** Where a share group begins (KIP-932). */
 export function shareOffsetReset(value: string): string | null {
-  const word = value.toLowerCase()
-  if (word === 'latest' || word === 'earliest') return null
-  return /^by_duration:p(?=.)(\d+d)?(t(?=.)(\d+h)?(\d+m)?(\d+(\.\d+)?s)?)?$/.test(word)
-    ? null
-    : 'latest, earliest or by_duration: with a duration such as PT1H'
+  if (value === 'latest' || value === 'earliest') return null
+  const seconds = value.startsWith('by_duration:') ? durationSeconds(value.slice('by_duration:'.length)) : null
+  return seconds !== null && seconds >= 0 ? null : 'latest, earliest or by_duration: with a duration such as PT1H'
+}
+
+const durationForm =
+  /^([+-]?)P(?:([+-]?\d+)D)?(?:T(?=[+-]?\d)(?:([+-]?\d+)H)?(?:([+-]?\d+)M)?(?:([+-]?\d+(?:[.,]\d{0,9})?)S)?)?$/i
+
+/** A duration of ISO 8601 in days and smaller units, of which each may have a sign; null where the text is none. */
+function durationSeconds(text: string): number | null {
+  const parts = durationForm.exec(text)
+  const units = parts?.slice(2).map(part => (part === undefined ? null : Number(part.replace(',', '.'))))
+  if (!units || units.every(unit => unit === null)) return null
+  const [days, hours, minutes, seconds] = units.map(unit => unit ?? 0) as [number, number, number, number]
+  return (parts![1] === '-' ? -1 : 1) * (days * 86_400 + hours * 3600 + minutes * 60 + seconds)
 }
 
 /** Addresses with a number each. */
@@ -32,3 +44,19 @@ export function connectionOverrides(value: string): string | null {
     ? null
     : 'pairs of address and number such as 10.0.0.1:200,db.example.com:50'
 }
+
+/** Where controllers listen. */
+export function quorumServers(value: string): string | null {
+  return members(value).every(member => addressForm.test(member)) ? null : 'addresses such as host1:9093,host2:9093'
+}
+
+/** Controllers by their ids, and where they listen. */
+export function quorumVoters(value: string): string | null {
+  return members(value).every(
+    member => /^\d+@(?=[^:])/.test(member) && addressForm.test(member.slice(member.indexOf('@') + 1)),
+  )
+    ? null
+    : 'ids and addresses such as 1@host1:9093,2@host2:9093'
+}
+
+const addressForm = /^.*:(\d{1,5})$/

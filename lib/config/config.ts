@@ -7,7 +7,7 @@ import { type BrokerPropertyName, type BrokerValue, brokerProperties, brokerProp
 import { nameAdvice } from './names.ts'
 import type { Property } from './property.ts'
 import { checkTogether } from './together.ts'
-import { ConfigError, parseValue } from './values.ts'
+import { ConfigError, exactText, formatValue, parsedOrUndefined, parseValue } from './values.ts'
 
 export { ConfigError } from './values.ts'
 
@@ -43,7 +43,7 @@ export class BrokerConfig {
 
   /**
    * Reads properties by Kafka's names. Unknown names are told to `warn` with the nearest known one, and otherwise
-   * ignored; bad values throw a ConfigError with a line for each.
+   * only kept; bad values throw a ConfigError with a line for each.
    */
   static parse(
     properties: Readonly<Record<string, string>>,
@@ -53,14 +53,18 @@ export class BrokerConfig {
     const errors: ConfigError[] = []
     for (const [name, text] of Object.entries(properties)) {
       const property = brokerProperty(name)
+      texts.set(name, text)
       if (property === undefined) {
         const advice = nameAdvice(name)
         if (advice !== null) warn(advice)
         continue
       }
+      if (property.visibility === 'dynamic-only') {
+        warn(`${name} can only be set while the broker runs, and is ignored`)
+        continue
+      }
       try {
         parseValue(name, property, text)
-        texts.set(name, text)
       } catch (error) {
         if (!(error instanceof ConfigError)) throw error
         errors.push(error)
@@ -78,6 +82,13 @@ export class BrokerConfig {
   /** The value that holds now. */
   get<N extends BrokerPropertyName>(name: N): BrokerValue<N> {
     return this.#values.get(name) as BrokerValue<N>
+  }
+
+  /** The same as Kafka prints it, to the last digit of a long; null where nothing is set. */
+  text(name: BrokerPropertyName): string | null {
+    const property: Property = brokerProperties[name]
+    const layer = this.#holding(name, property)
+    return layer === undefined ? formatValue(property, property.defaultValue) : exactText(name, property, layer.text)
   }
 
   /** The directories of the logs, the first of which also keeps the metadata. */
@@ -99,10 +110,9 @@ export class BrokerConfig {
     return layers
   }
 
-  /** Names that are set while the broker runs and that it does not know: those of plug-ins, and of single listeners. */
-  otherNames(): string[] {
-    const names = new Set([...this.#dynamicOwn.keys(), ...this.#dynamicDefault.keys()])
-    return [...names].filter(name => brokerProperty(name) === undefined).sort()
+  /** Names that are set anywhere, known ones and those of plug-ins and of single listeners. */
+  setNames(): string[] {
+    return [...new Set([...this.#static.keys(), ...this.#dynamicDefault.keys(), ...this.#dynamicOwn.keys()])]
   }
 
   /** Puts dynamic settings, those of all brokers and this broker's own, in the place of the earlier ones; then tells the listeners what changed. */
@@ -133,26 +143,22 @@ export class BrokerConfig {
   #resolve(): Map<string, unknown> {
     const values = new Map<string, unknown>()
     for (const [name, property] of Object.entries(brokerProperties) as [string, Property][]) {
-      let value = property.defaultValue
-      for (const { text } of this.layers(name)) {
-        const parsed = parsedOrUndefined(name, property, text)
-        if (parsed === undefined) continue
-        value = parsed
-        break
-      }
-      values.set(name, value)
+      values.set(name, this.#holding(name, property)?.value ?? property.defaultValue)
     }
     return values
   }
-}
 
-/** Static texts were checked when they were read. A stored dynamic one may come from a broker with other bounds: it is passed over. */
-function parsedOrUndefined(name: string, property: Property, text: string): unknown {
-  try {
-    return parseValue(name, property, text)
-  } catch (error) {
-    if (error instanceof ConfigError) return undefined
-    throw error
+  /**
+   * What holds of all that a name is set to. Static texts were checked when they were read; a stored dynamic one may come
+   * from a broker with other bounds: it is passed over.
+   */
+  #holding(name: string, property: Property): { readonly text: string; readonly value: unknown } | undefined {
+    for (const { text, source } of this.layers(name)) {
+      if (property.visibility === 'dynamic-only' && source === configSources.STATIC_BROKER_CONFIG) continue
+      const value = parsedOrUndefined(name, property, text)
+      if (value !== undefined) return { text, value }
+    }
+    return undefined
   }
 }
 

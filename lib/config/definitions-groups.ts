@@ -1,10 +1,11 @@
 /** The group coordinator, its offsets topic, and the classic, consumer and streams protocols. */
-import { className, int, intMax, list, long, short, string } from './property.ts'
+import { boolean, className, int, intMax, list, long, short, string } from './property.ts'
 
 /** Rows in the order of their names. */
 export const groupCoordinationProperties = {
   'group.consumer.assignment.interval.ms': int(1000, { updateMode: 'cluster-wide', min: 0 }),
-  'group.consumer.assignors': list(['uniform', 'range']),
+  'group.consumer.assignor.offload.enable': boolean(true, { updateMode: 'cluster-wide', visibility: 'internal' }),
+  'group.consumer.assignors': list(['uniform', 'range'], { emptyAllowed: false }),
   'group.consumer.heartbeat.interval.ms': int(5000, { min: 1 }),
   'group.consumer.max.assignment.interval.ms': int(15_000, { min: 0 }),
   'group.consumer.max.heartbeat.interval.ms': int(15_000, { min: 1 }),
@@ -17,12 +18,14 @@ export const groupCoordinationProperties = {
   'group.consumer.min.assignment.interval.ms': int(0, { min: 0 }),
   'group.consumer.min.heartbeat.interval.ms': int(5000, { min: 1 }),
   'group.consumer.min.session.timeout.ms': int(45_000, { min: 1 }),
+  'group.consumer.regex.refresh.interval.ms': int(600_000, { min: 10_000, visibility: 'internal' }),
   'group.consumer.session.timeout.ms': int(45_000, { min: 1 }),
   'group.coordinator.append.linger.ms': int(-1, { min: -1 }),
   'group.coordinator.background.threads': int(2, { importance: 'high', min: 1 }),
   'group.coordinator.cached.buffer.max.bytes': int(1_048_588, { updateMode: 'cluster-wide', min: 524_288 }),
   'group.coordinator.rebalance.protocols': list(['classic', 'consumer', 'streams'], {
     values: ['consumer', 'classic', 'share', 'streams'],
+    emptyAllowed: false,
   }),
   'group.coordinator.threads': int(4, { importance: 'high', min: 1 }),
   'group.initial.rebalance.delay.ms': int(3000, {
@@ -31,8 +34,10 @@ export const groupCoordinationProperties = {
   'group.max.session.timeout.ms': int(1_800_000, { doc: 'The longest session timeout that a member may ask for.' }),
   'group.max.size': int(intMax, { min: 1, doc: 'Members that one group may have.' }),
   'group.min.session.timeout.ms': int(6000, { doc: 'The shortest session timeout that a member may ask for.' }),
+  'group.streams.acceptable.recovery.lag': long(10_000, { min: 0, visibility: 'internal' }),
   'group.streams.assignment.interval.ms': int(1000, { updateMode: 'cluster-wide', min: 0 }),
-  'group.streams.assignors': list(['sticky']),
+  'group.streams.assignor.offload.enable': boolean(true, { updateMode: 'cluster-wide', visibility: 'internal' }),
+  'group.streams.assignors': list(['sticky'], { emptyAllowed: false }),
   'group.streams.heartbeat.interval.ms': int(5000, { min: 1 }),
   'group.streams.initial.rebalance.delay.ms': int(3000, { min: 0 }),
   'group.streams.max.assignment.interval.ms': int(15_000, { min: 0 }),
@@ -40,12 +45,16 @@ export const groupCoordinationProperties = {
   'group.streams.max.session.timeout.ms': int(60_000, { min: 1 }),
   'group.streams.max.size': int(intMax, { min: 1 }),
   'group.streams.max.standby.replicas': int(2, { min: 0 }),
+  'group.streams.max.warmup.replicas': int(20, { min: 0, visibility: 'internal' }),
   'group.streams.min.assignment.interval.ms': int(0, { min: 0 }),
   'group.streams.min.heartbeat.interval.ms': int(5000, { min: 1 }),
   'group.streams.min.session.timeout.ms': int(45_000, { min: 1 }),
+  'group.streams.min.task.offset.interval.ms': int(15_000, { min: 1, visibility: 'internal' }),
   'group.streams.num.standby.replicas': int(0, { min: 0 }),
+  'group.streams.num.warmup.replicas': int(2, { min: 0, visibility: 'internal' }),
   'group.streams.rack.aware.assignment.tags': list([], { importance: 'low' }),
   'group.streams.session.timeout.ms': int(45_000, { min: 1 }),
+  'group.streams.task.offset.interval.ms': int(60_000, { min: 1, visibility: 'internal' }),
   'group.streams.topology.description.plugin.class': className(null),
   'offset.metadata.max.bytes': int(4096, {
     importance: 'high',

@@ -1,5 +1,6 @@
 /** Who this node is, and the properties with which Kafka runs its controllers; the latter are accepted so that a file written for Kafka works as it is. */
-import { boolean, int, list, long, string } from './property.ts'
+import { quorumServers, quorumVoters } from './checks.ts'
+import { boolean, int, list, long, longMax, string } from './property.ts'
 
 /** Rows in the order of their names. */
 export const nodeProperties = {
@@ -13,11 +14,15 @@ export const nodeProperties = {
   'controlled.shutdown.enable': boolean(true),
   'controller.listener.names': list(['CONTROLLER'], {
     importance: 'high',
+    emptyAllowed: false,
+    required: true,
     doc: 'Listeners of these names are left out: they are those of KRaft controllers.',
   }),
+  'controller.performance.always.log.threshold.ms': long(2000, { min: 0, visibility: 'internal' }),
+  'controller.performance.sample.period.ms': long(60_000, { min: 100, visibility: 'internal' }),
   'controller.quorum.append.linger.ms': int(25, { min: 0 }),
   'controller.quorum.auto.join.enable': boolean(false, { importance: 'low' }),
-  'controller.quorum.bootstrap.servers': list([], { importance: 'high' }),
+  'controller.quorum.bootstrap.servers': list([], { importance: 'high', distinct: false, check: quorumServers }),
   'controller.quorum.election.backoff.max.ms': int(1000, { importance: 'high', min: 0 }),
   'controller.quorum.election.timeout.ms': int(1000, { importance: 'high', min: 0 }),
   'controller.quorum.fetch.max.bytes': int(1_048_576, { importance: 'low', min: 1 }),
@@ -25,12 +30,15 @@ export const nodeProperties = {
   'controller.quorum.fetch.timeout.ms': int(2000, { importance: 'high', min: 0 }),
   'controller.quorum.request.timeout.ms': int(2000, { min: 0 }),
   'controller.quorum.retry.backoff.ms': int(20, { importance: 'low', min: 0 }),
-  'controller.quorum.voters': list([], { importance: 'high' }),
+  'controller.quorum.voters': list([], { importance: 'high', check: quorumVoters }),
   'controller.quota.window.num': int(11, { importance: 'low', min: 1 }),
   'controller.quota.window.size.seconds': int(1, { importance: 'low', min: 1 }),
   'controller.socket.timeout.ms': int(30_000),
   'early.start.listeners': list(null, { importance: 'high' }),
   'initial.broker.registration.timeout.ms': int(60_000),
+  'internal.metadata.delete.delay.millis': long(60_000, { importance: 'low', visibility: 'internal' }),
+  'internal.metadata.log.segment.bytes': int(null, { importance: 'low', visibility: 'internal' }),
+  'internal.metadata.max.batch.size.in.bytes': int(8_388_608, { importance: 'low', visibility: 'internal' }),
   'leader.imbalance.check.interval.seconds': long(300, { importance: 'high', min: 1 }),
   'metadata.log.dir': string(null, {
     importance: 'high',
@@ -43,11 +51,22 @@ export const nodeProperties = {
   'metadata.max.idle.interval.ms': int(500, { importance: 'low', min: 0 }),
   'metadata.max.retention.bytes': long(104_857_600, { importance: 'high' }),
   'metadata.max.retention.ms': long(604_800_000, { importance: 'high' }),
-  'node.id': int(1, { importance: 'high', min: 0, doc: 'The number of this broker among its peers.' }),
+  'node.id': int(1, {
+    importance: 'high',
+    min: 0,
+    required: true,
+    doc: 'The number of this broker among its peers.',
+  }),
   'process.roles': list(['broker', 'controller'], {
     importance: 'high',
     values: ['broker', 'controller'],
+    emptyAllowed: false,
+    required: true,
     doc: 'Kafka asks for it; this broker always does both.',
   }),
+  'server.max.startup.time.ms': long(longMax, { min: 0, visibility: 'internal' }),
   'unclean.leader.election.enable': boolean(false, { importance: 'high', updateMode: 'cluster-wide' }),
+  'unclean.leader.election.interval.ms': long(300_000, { min: 1, visibility: 'internal' }),
+  'unstable.api.versions.enable': boolean(false, { importance: 'high', visibility: 'internal' }),
+  'unstable.feature.versions.enable': boolean(false, { importance: 'high', visibility: 'internal' }),
 }

@@ -80,9 +80,17 @@ export const logProperties = {
     values: ['compact', 'delete'],
     doc: 'What happens to old records: delete drops them; compact keeps all so far, and refuses records without a key.',
   }),
-  'log.dir': list(['/tmp/kafka-logs'], { importance: 'high', doc: 'The data directory, where log.dirs is not set.' }),
+  'log.dir': list(['/tmp/kafka-logs'], {
+    importance: 'high',
+    emptyAllowed: false,
+    doc: 'The data directory, where log.dirs is not set.',
+  }),
   'log.dir.failure.timeout.ms': long(30_000, { importance: 'low', min: 1 }),
-  'log.dirs': list(null, { importance: 'high', doc: 'The data directories, separated by commas.' }),
+  'log.dirs': list(null, {
+    importance: 'high',
+    emptyAllowed: false,
+    doc: 'The data directories, separated by commas.',
+  }),
   'log.flush.interval.messages': long(longMax, {
     importance: 'high',
     updateMode: 'cluster-wide',
@@ -116,6 +124,7 @@ export const logProperties = {
     min: 4,
     doc: 'A segment whose index would grow beyond this is followed by a new one.',
   }),
+  'log.initial.task.delay.ms': long(30_000, { importance: 'low', min: 0, visibility: 'internal' }),
   'log.message.timestamp.after.max.ms': long(3_600_000, {
     updateMode: 'cluster-wide',
     min: 0,
@@ -185,6 +194,8 @@ export const logProperties = {
     doc: 'How long a deleted segment stays on disk under another name.',
   }),
   'max.decompressed.message.bytes': int(2_147_483_639, {
+    min: 1,
+    max: 2_147_483_639,
     updateMode: 'cluster-wide',
     doc: 'The largest batch that is accepted, decompressed.',
   }),

@@ -6,6 +6,7 @@ import { int, intMax, list, long, string } from './property.ts'
 export const networkProperties = {
   'advertised.listeners': list(null, {
     importance: 'high',
+    emptyAllowed: false,
     doc: 'The addresses that clients are told; where none is set, each client is told the one that it dialled.',
   }),
   'connections.max.idle.ms': long(600_000, { doc: 'A connection without a request for so long is closed.' }),
@@ -19,6 +20,7 @@ export const networkProperties = {
   ),
   listeners: list(['PLAINTEXT://:9092'], {
     importance: 'high',
+    emptyAllowed: false,
     updateMode: 'per-broker',
     doc: 'Where the broker listens: NAME://host:port, separated by commas; port 0 picks a free one.',
   }),

@@ -1,11 +1,21 @@
 /** Copying partitions between brokers, and its quotas. */
-import { int, long, string } from './property.ts'
+import { int, long, longMax, string } from './property.ts'
 
 /** Rows in the order of their names. */
 export const replicationProperties = {
   'alter.log.dirs.replication.quota.window.num': int(11, { importance: 'low', min: 1 }),
   'alter.log.dirs.replication.quota.window.size.seconds': int(1, { importance: 'low', min: 1 }),
   'default.replication.factor': int(1, { doc: 'Replicas of a new topic where none are asked for.' }),
+  'follower.replication.throttled.rate': long(longMax, {
+    updateMode: 'cluster-wide',
+    min: 0,
+    visibility: 'dynamic-only',
+  }),
+  'leader.replication.throttled.rate': long(longMax, {
+    updateMode: 'cluster-wide',
+    min: 0,
+    visibility: 'dynamic-only',
+  }),
   'min.insync.replicas': int(1, {
     importance: 'high',
     updateMode: 'cluster-wide',
@@ -14,6 +24,12 @@ export const replicationProperties = {
   }),
   'num.replica.alter.log.dirs.threads': int(null, { importance: 'high' }),
   'num.replica.fetchers': int(1, { importance: 'high', updateMode: 'cluster-wide', min: 1 }),
+  'replica.alter.log.dirs.io.max.bytes.per.second': long(longMax, {
+    updateMode: 'cluster-wide',
+    min: 0,
+    visibility: 'dynamic-only',
+    doc: 'Bytes a second at which partitions move between data directories; the default stands for 100,000,000.',
+  }),
   'replica.fetch.backoff.ms': int(1000, { min: 0 }),
   'replica.fetch.max.bytes': int(1_048_576, { min: 0 }),
   'replica.fetch.min.bytes': int(1, { importance: 'high' }),

@@ -14,17 +14,17 @@ import { groupProperties } from './group-definitions.ts'
 import type { Property, ValueOf } from './property.ts'
 import { topicProperties } from './topic-definitions.ts'
 
-/** Every broker property of Kafka 4.4 by its name. */
+/** Every broker property of Kafka 4.4 by its name. The subjects stand in an order that is near to Kafka's own; see order.ts. */
 export const brokerProperties = {
-  ...nodeProperties,
-  ...networkProperties,
-  ...logProperties,
-  ...operationsProperties,
-  ...groupCoordinationProperties,
-  ...shareProperties,
-  ...transactionProperties,
-  ...replicationProperties,
   ...tierProperties,
+  ...replicationProperties,
+  ...networkProperties,
+  ...groupCoordinationProperties,
+  ...logProperties,
+  ...transactionProperties,
+  ...shareProperties,
+  ...operationsProperties,
+  ...nodeProperties,
   ...securityProperties,
   ...oauthProperties,
 }

@@ -8,10 +8,12 @@ import {
   groupProperties,
   topicProperties,
 } from './definitions.ts'
-import { groupValue } from './group-config.ts'
-import type { Property, PropertyType } from './property.ts'
-import { topicValue } from './topic-config.ts'
-import { formatValue } from './values.ts'
+import { groupText } from './group-config.ts'
+import { hashOrder } from './order.ts'
+import type { Properties, Property, PropertyType } from './property.ts'
+import { unscopedName } from './scoped.ts'
+import { topicText } from './topic-config.ts'
+import { exactText, formatValue } from './values.ts'
 
 /** One setting, in the shape of the answer. */
 export interface DescribedConfig {
@@ -24,7 +26,7 @@ export interface DescribedConfig {
   readonly isSensitive: boolean
   readonly synonyms: readonly { readonly name: string; readonly value: string | null; readonly source: number }[]
   readonly configType: number
-  readonly documentation: string
+  readonly documentation: string | null
 }
 
 type Settings = ReadonlyMap<string, string>
@@ -63,7 +65,8 @@ const layerOrder = [
 
 /** All that could give a broker property its value, the strongest first, as far as it ranks behind the property itself. */
 function brokerSynonyms(name: string, broker: BrokerConfig): Synonym[] {
-  const names = chains.get(name) ?? [name]
+  const general = unscopedName(name)
+  const names = chains.get(name) ?? (general === null ? [name] : [name, general])
   const synonyms: Synonym[] = []
   const layers = names.map(each => ({ each, layers: brokerLayers(each, broker) }))
   for (const source of layerOrder) {
@@ -77,14 +80,21 @@ function brokerSynonyms(name: string, broker: BrokerConfig): Synonym[] {
 }
 
 function brokerLayers(name: string, broker: BrokerConfig): { source: number; value: string | null }[] {
-  const property = brokerProperty(name)
-  const sensitive = property === undefined || property.type === 'password'
+  const property = brokerProperty(unscopedName(name) ?? name)
+  const sensitive = isSecret(property)
   const layers: { source: number; value: string | null }[] = broker
     .layers(name)
     .map(({ source, text }) => ({ source, value: sensitive ? null : text }))
-  const byDefault = formatValue(property?.defaultValue)
+  const own = brokerProperty(name)
+  const byDefault =
+    own === undefined || own.required || own.visibility === 'dynamic-only' ? null : formatValue(own, own.defaultValue)
   if (byDefault !== null) layers.push({ source: configSources.DEFAULT_CONFIG, value: byDefault })
   return layers
+}
+
+/** What the broker does not know may be a secret of some plug-in's. */
+function isSecret(property: Property | undefined): boolean {
+  return property === undefined || property.type === 'password'
 }
 
 function described(
@@ -94,8 +104,7 @@ function described(
   synonyms: readonly Synonym[],
   readOnly: boolean,
 ): DescribedConfig {
-  // What the broker does not know may be a secret of some plug-in's.
-  const isSensitive = property === undefined || property.type === 'password'
+  const isSensitive = isSecret(property)
   const configSource = synonyms[0]?.source ?? configSources.DEFAULT_CONFIG
   return {
     name,
@@ -106,68 +115,108 @@ function described(
     isSensitive,
     synonyms,
     configType: property === undefined ? unknownType : configTypes[property.type],
-    documentation: property?.doc ?? withoutEffect,
+    documentation: property === undefined ? null : (property.doc ?? withoutEffect),
   }
+}
+
+/** The names that are told of all that a table has, in their order. */
+function listedNames(properties: Properties): string[] {
+  return hashOrder(Object.keys(properties).filter(name => properties[name]!.visibility === 'listed'))
+}
+
+const topicNames = listedNames(topicProperties)
+const groupNames = listedNames(groupProperties)
+const brokerNames = listedNames(brokerProperties)
+const clientMetricsNames = listedNames(clientMetricsProperties)
+
+/** Those that are told only because they are set come first. `entries` is the size of the map from which Kafka takes them. */
+function withUnlisted(set: Iterable<string>, entries: number, properties: Properties, listed: string[]): string[] {
+  const isListed = (name: string) => Object.hasOwn(properties, name) && properties[name]!.visibility === 'listed'
+  const unlisted = [...set].filter(name => !isListed(name))
+  return unlisted.length === 0 ? listed : [...hashOrder(unlisted, entries), ...listed]
 }
 
 /** Every property of a topic. */
 export function describeTopic(configs: Settings, broker: BrokerConfig): DescribedConfig[] {
-  return Object.entries<Property>(topicProperties).map(([name, property]) => {
-    const counterpart = property.brokerSynonyms[0]
-    const synonyms = counterpart ? brokerSynonyms(counterpart.name, broker) : []
+  const properties: Properties = topicProperties
+  return withUnlisted(configs.keys(), topicNames.length, properties, topicNames).map(name => {
+    const property = properties[name]!
     const own = configs.get(name)
-    if (own !== undefined) synonyms.unshift({ name, value: own, source: configSources.DYNAMIC_TOPIC_CONFIG })
-    return described(name, property, formatValue(topicValue(name, property, configs, broker)), synonyms, false)
-  })
-}
-
-/** Every property of this broker, and what plug-ins' properties were set for it. */
-export function describeBroker(broker: BrokerConfig): DescribedConfig[] {
-  const rows = Object.entries<Property>(brokerProperties).map(([name, property]) =>
-    described(
-      name,
-      property,
-      formatValue(broker.get(name as BrokerPropertyName)),
-      brokerSynonyms(name, broker),
-      property.updateMode === 'read-only',
-    ),
-  )
-  const others = broker.otherNames().map(name => described(name, undefined, null, brokerSynonyms(name, broker), false))
-  return [...rows, ...others]
-}
-
-/** What is set for all brokers while they run, and nothing else. */
-export function describeBrokerDefault(settings: Settings): DescribedConfig[] {
-  return [...settings].map(([name, text]) => {
-    const property = brokerProperty(name)
-    const sensitive = property === undefined || property.type === 'password'
-    const source = configSources.DYNAMIC_DEFAULT_BROKER_CONFIG
-    return described(name, property, text, [{ name, value: sensitive ? null : text, source }], false)
+    const value = topicText(name, property, configs, broker)
+    return ofOwner(name, property, own, configSources.DYNAMIC_TOPIC_CONFIG, value, broker)
   })
 }
 
 /** Every property of a group. */
 export function describeGroup(configs: Settings, broker: BrokerConfig): DescribedConfig[] {
-  return Object.entries<Property>(groupProperties).map(([name, property]) => {
-    const counterpart = property.brokerSynonyms[0]
-    const synonyms: Synonym[] = counterpart ? brokerSynonyms(counterpart.name, broker) : ownDefault(name, property)
-    const own = configs.get(name)
-    if (own !== undefined) synonyms.unshift({ name, value: own, source: configSources.DYNAMIC_GROUP_CONFIG })
-    return described(name, property, formatValue(groupValue(name, configs, broker)), synonyms, false)
+  const properties: Properties = groupProperties
+  return withUnlisted(configs.keys(), groupNames.length, properties, groupNames).map(name => {
+    const property = properties[name]!
+    const value = groupText(name, configs, broker)
+    return ofOwner(name, property, configs.get(name), configSources.DYNAMIC_GROUP_CONFIG, value, broker)
   })
 }
 
-function ownDefault(name: string, property: Property): Synonym[] {
-  const value = formatValue(property.defaultValue)
-  return value === null ? [] : [{ name, value, source: configSources.DEFAULT_CONFIG }]
+function ofOwner(
+  name: string,
+  property: Property,
+  own: string | undefined,
+  source: number,
+  value: string | null,
+  broker: BrokerConfig,
+): DescribedConfig {
+  const counterpart = property.brokerSynonyms[0]
+  const synonyms = counterpart ? brokerSynonyms(counterpart.name, broker) : ownDefault(name, property, source)
+  if (own !== undefined) synonyms.unshift({ name, value, source })
+  return described(name, property, value, synonyms, false)
+}
+
+/** Kafka tells the default of a group's property that no broker property stands behind, but not that of a topic's. */
+function ownDefault(name: string, property: Property, source: number): Synonym[] {
+  const value = formatValue(property, property.defaultValue)
+  if (value === null || source === configSources.DYNAMIC_TOPIC_CONFIG) return []
+  return [{ name, value, source: configSources.DEFAULT_CONFIG }]
+}
+
+/** Every property of this broker, and what else is set for it. */
+export function describeBroker(broker: BrokerConfig): DescribedConfig[] {
+  const set = broker.setNames()
+  return withUnlisted(set, set.length, brokerProperties, brokerNames).map(name => {
+    const own = brokerProperty(name)
+    const property = own ?? brokerProperty(unscopedName(name) ?? '')
+    const listed = own?.visibility === 'listed'
+    const value = listed ? broker.text(name as BrokerPropertyName) : broker.layers(name)[0]!.text
+    return described(
+      name,
+      property,
+      value,
+      brokerSynonyms(name, broker),
+      (own?.updateMode ?? 'read-only') === 'read-only',
+    )
+  })
+}
+
+/** What is set for all brokers while they run, and nothing else. */
+export function describeBrokerDefault(settings: Settings): DescribedConfig[] {
+  return hashOrder([...settings.keys()]).map(name => {
+    const text = settings.get(name)!
+    const own = brokerProperty(name)
+    const property = own ?? brokerProperty(unscopedName(name) ?? '')
+    const source = configSources.DYNAMIC_DEFAULT_BROKER_CONFIG
+    const synonyms = [{ name, value: isSecret(property) ? null : text, source }]
+    return described(name, property, text, synonyms, (own?.updateMode ?? 'read-only') === 'read-only')
+  })
 }
 
 /** Every property of a client metrics subscription. */
 export function describeClientMetrics(configs: Settings): DescribedConfig[] {
-  return Object.entries<Property>(clientMetricsProperties).map(([name, property]) => {
+  const properties: Properties = clientMetricsProperties
+  return clientMetricsNames.map(name => {
+    const property = properties[name]!
     const own = configs.get(name)
-    const source = configSources.DYNAMIC_CLIENT_METRICS_CONFIG
-    const synonyms = own === undefined ? [] : [{ name, value: own, source }]
-    return described(name, property, own ?? formatValue(property.defaultValue), synonyms, false)
+    const value = own === undefined ? formatValue(property, property.defaultValue) : exactText(name, property, own)
+    const synonyms =
+      own === undefined ? [] : [{ name, value, source: configSources.DYNAMIC_CLIENT_METRICS_CONFIG as number }]
+    return described(name, property, value, synonyms, false)
   })
 }

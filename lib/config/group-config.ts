@@ -2,8 +2,8 @@
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { BrokerConfig } from './config.ts'
 import { type BrokerPropertyName, groupProperty } from './definitions.ts'
-import { inheritedValue } from './topic-config.ts'
-import { ConfigError, formatValue, parseValue } from './values.ts'
+import { inheritedText, inheritedValue } from './topic-config.ts'
+import { ConfigError, exactText, parsedOrUndefined, parseValue } from './values.ts'
 
 type Overrides = ReadonlyMap<string, string>
 
@@ -57,15 +57,24 @@ function checkHeartbeats(overrides: Overrides, broker: BrokerConfig): void {
     if (Number(interval) >= Number(timeout)) {
       throw new KafkaError(
         codes.INVALID_CONFIG,
-        `${protocol}.heartbeat.interval.ms, ${formatValue(interval)}, is not less than ${protocol}.session.timeout.ms, ${formatValue(timeout)}`,
+        `${protocol}.heartbeat.interval.ms, ${interval}, is not less than ${protocol}.session.timeout.ms, ${timeout}`,
       )
     }
   }
 }
 
-/** The value that holds for a group. */
+/** The value that holds for a group. A stored one that is not allowed any more is passed over. */
 export function groupValue(name: string, overrides: Overrides, broker: BrokerConfig): unknown {
   const property = groupProperty(name)!
   const own = overrides.get(name)
-  return own === undefined ? inheritedValue(property, broker) : parseValue(name, property, own)
+  const value = own === undefined ? undefined : parsedOrUndefined(name, property, own)
+  return value ?? inheritedValue(property, broker)
+}
+
+/** The same as Kafka prints it; null where nothing is set. */
+export function groupText(name: string, overrides: Overrides, broker: BrokerConfig): string | null {
+  const property = groupProperty(name)!
+  const own = overrides.get(name)
+  if (own === undefined || parsedOrUndefined(name, property, own) === undefined) return inheritedText(property, broker)
+  return exactText(name, property, own)
 }

@@ -8,6 +8,12 @@ export type Importance = 'high' | 'medium' | 'low'
 /** How a broker property may change while the broker runs: not at all, for one broker, or for one and for all. */
 export type UpdateMode = 'read-only' | 'per-broker' | 'cluster-wide'
 
+/**
+ * Whether clients see a property: always, only where it is set (Kafka's internal ones), or only where it is set while the
+ * broker runs, which is then the one way to set it.
+ */
+export type Visibility = 'listed' | 'internal' | 'dynamic-only'
+
 /** One property. `V` is the type of its parsed value. */
 export interface Property<V = unknown> {
   readonly type: PropertyType
@@ -20,8 +26,15 @@ export interface Property<V = unknown> {
   /** The only values allowed, of the text or of each member of the list; null where all are. */
   readonly values: readonly string[] | null
   readonly ignoreCase: boolean
+  /** Whether a list may have no member. */
+  readonly emptyAllowed: boolean
+  /** Whether the members of a list must be texts of at least one character, each there once. */
+  readonly distinct: boolean
   /** Says what is allowed where bounds and values cannot; null as answer means that the value is good. */
   readonly check: ((value: string) => string | null) | null
+  /** Whether Kafka has no default for it: ours is then no synonym of what was set. */
+  readonly required: boolean
+  readonly visibility: Visibility
   /** False where the property is accepted and described but has no effect yet. */
   readonly effective: boolean
   /** What the property does here, in one line; null where it does nothing yet. */
@@ -43,6 +56,10 @@ interface Rules {
   max?: number
   values?: readonly string[]
   ignoreCase?: boolean
+  emptyAllowed?: boolean
+  distinct?: boolean
+  required?: boolean
+  visibility?: Visibility
   check?: (value: string) => string | null
   doc?: string
   brokerSynonyms?: readonly (string | BrokerSynonym)[]
@@ -67,6 +84,10 @@ function property<V>(type: PropertyType, defaultValue: V, rules: Rules): Propert
     max: rules.max ?? null,
     values: rules.values ?? null,
     ignoreCase: rules.ignoreCase ?? false,
+    emptyAllowed: rules.emptyAllowed ?? true,
+    distinct: rules.distinct ?? true,
+    required: rules.required ?? false,
+    visibility: rules.visibility ?? 'listed',
     check: rules.check ?? null,
     effective: rules.doc !== undefined,
     doc: rules.doc ?? null,

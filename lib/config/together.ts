@@ -1,7 +1,7 @@
 /** Rules over more than one broker property. */
 import type { BrokerConfig } from './config.ts'
 import type { BrokerPropertyName } from './definitions.ts'
-import { ConfigError, formatValue } from './values.ts'
+import { ConfigError } from './values.ts'
 
 /** Pairs of which the first may not be greater than the second. */
 const ordered: readonly (readonly [BrokerPropertyName, BrokerPropertyName])[] = [
@@ -38,11 +38,10 @@ export function checkTogether(config: BrokerConfig): void {
     if (Number(config.get(lesser)) > Number(config.get(greater))) {
       throw new ConfigError(
         lesser,
-        `${lesser} is ${formatValue(config.get(lesser))}, which is more than ${greater}, ${formatValue(config.get(greater))}`,
+        `${lesser} is ${config.text(lesser)}, which is more than ${greater}, ${config.text(greater)}`,
       )
     }
   }
-  if (config.logDirs.length === 0) throw new ConfigError('log.dirs', 'log.dirs is empty: name at least one directory')
   const unknown = config.get('cordoned.log.dirs').filter(path => path !== '*' && !config.logDirs.includes(path))
   if (unknown.length > 0) {
     throw new ConfigError('cordoned.log.dirs', `cordoned.log.dirs names ${unknown}, which log.dirs does not have`)

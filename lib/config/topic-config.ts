@@ -6,7 +6,7 @@ import type { LogConfig } from '../../storage/config.ts'
 import type { BrokerConfig } from './config.ts'
 import { type BrokerPropertyName, type TopicPropertyName, type TopicValue, topicProperty } from './definitions.ts'
 import type { Property } from './property.ts'
-import { ConfigError, formatValue, parseValue } from './values.ts'
+import { ConfigError, exactText, formatValue, parsedOrUndefined, parseValue } from './values.ts'
 
 type Overrides = ReadonlyMap<string, string>
 
@@ -36,7 +36,7 @@ export function validateTopicConfigs(overrides: Overrides, broker: BrokerConfig)
   if (least > most) {
     throw new KafkaError(
       codes.INVALID_CONFIG,
-      `min.compaction.lag.ms is ${formatValue(least)}, which is more than max.compaction.lag.ms, ${formatValue(most)}`,
+      `min.compaction.lag.ms is ${least}, which is more than max.compaction.lag.ms, ${most}`,
     )
   }
   if (read('remote.storage.enable')) {
@@ -55,11 +55,26 @@ export function topicReader(
   return name => topicValue(name, topicProperty(name)!, overrides, broker) as TopicValue<typeof name>
 }
 
-/** The value that holds for a topic. */
+/** The value that holds for a topic. A stored one that is not allowed any more is passed over. */
 export function topicValue(name: string, property: Property, overrides: Overrides, broker: BrokerConfig): unknown {
   const own = overrides.get(name)
-  if (own !== undefined) return parseValue(name, property, own)
-  return inheritedValue(property, broker)
+  const value = own === undefined ? undefined : parsedOrUndefined(name, property, own)
+  return value ?? inheritedValue(property, broker)
+}
+
+/** The same as Kafka prints it, to the last digit of a long; null where nothing is set. */
+export function topicText(name: string, property: Property, overrides: Overrides, broker: BrokerConfig): string | null {
+  const own = overrides.get(name)
+  if (own === undefined || parsedOrUndefined(name, property, own) === undefined) return inheritedText(property, broker)
+  return exactText(name, property, own)
+}
+
+/** As inheritedValue, printed. */
+export function inheritedText(property: Property, broker: BrokerConfig): string | null {
+  const synonym = property.brokerSynonyms.find(({ name }) => broker.text(name as BrokerPropertyName) !== null)
+  if (synonym === undefined) return formatValue(property, property.defaultValue)
+  if (synonym.factor === 1 && property.type !== 'string') return broker.text(synonym.name as BrokerPropertyName)
+  return formatValue(property, inheritedValue(property, broker))
 }
 
 /** The value of a topic's or group's property where it has none of its own. */
@@ -67,6 +82,8 @@ export function inheritedValue(property: Property, broker: BrokerConfig): unknow
   for (const synonym of property.brokerSynonyms) {
     const value = broker.get(synonym.name as BrokerPropertyName)
     if (value === null || value === undefined) continue
+    // Where the broker has a list of what a group may have one of, the first is the default.
+    if (Array.isArray(value) && property.type !== 'list') return value[0]
     if (typeof value !== 'number') return value
     // -1 means for ever whatever its unit is.
     return value < 0 ? value : value * synonym.factor
@@ -90,7 +107,7 @@ export function logConfigOf(overrides: Overrides, broker: BrokerConfig): LogConf
   const maxCompactionLagMs = read('max.compaction.lag.ms')
   const segmentMs = read('segment.ms')
   return {
-    segmentBytes: read('segment.bytes'),
+    segmentBytes: read('internal.segment.bytes') ?? read('segment.bytes'),
     // The last segment is not compacted, so it must end before its records are overdue.
     segmentMs: cleanupPolicy.includes('compact') ? Math.min(segmentMs, maxCompactionLagMs) : segmentMs,
     segmentJitterMs: read('segment.jitter.ms'),

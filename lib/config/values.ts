@@ -1,4 +1,5 @@
 /** A property's value as text and as what it means: reading, checking and printing, as Kafka does each. */
+import { members, parseDouble, parseInteger, printDouble, trimmed } from './java-text.ts'
 import type { Property } from './property.ts'
 
 /** A property that cannot be what it was set to. The message names it, the value, and what is allowed. */
@@ -17,46 +18,60 @@ function bad(name: string, property: Property, text: string, allowed: string): C
   return new ConfigError(name, `${name} cannot be ${shown}: it takes ${allowed}`)
 }
 
-/** The text's meaning. Throws ConfigError where the row does not allow it. */
+/** The text's meaning. Throws ConfigError where the row does not allow it. Of a long beyond 2⁵³ the last digits are lost; see exactText. */
 export function parseValue(name: string, property: Property, text: string): unknown {
-  const trimmed = text.trim()
+  const word = trimmed(text)
   switch (property.type) {
     case 'boolean': {
-      const word = trimmed.toLowerCase()
-      if (word !== 'true' && word !== 'false') throw bad(name, property, text, 'true or false')
-      return word === 'true'
+      const upper = word.toUpperCase()
+      if (upper !== 'TRUE' && upper !== 'FALSE') throw bad(name, property, text, 'true or false')
+      return upper === 'TRUE'
     }
     case 'int':
     case 'short':
     case 'long':
-      return parseNumber(name, property, trimmed, /^[+-]?\d+$/)
+      return checkedNumber(name, property, text, wholeNumber(word))
     case 'double':
-      return parseNumber(name, property, trimmed, /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i)
+      return checkedNumber(name, property, text, parseDouble(word))
     case 'list':
-      return parseList(name, property, trimmed)
+      return parseList(name, property, word)
+    case 'class':
+      if (!classNameForm.test(word)) throw bad(name, property, text, 'the name of a Java class')
+      return word
     case 'password':
-      return text
+      return word
     default:
-      checkWord(name, property, trimmed)
-      return trimmed
+      checkWord(name, property, word)
+      return word
   }
 }
 
-function parseNumber(name: string, property: Property, text: string, form: RegExp): number {
-  const value = form.test(text) ? Number(text) : Number.NaN
-  const { min, max } = property
-  if (Number.isNaN(value) || (min !== null && value < min) || (max !== null && value > max)) {
-    throw bad(name, property, text, numbersAllowed(property))
-  }
-  if (property.check) checkWord(name, property, text)
+const classNameForm = /^[\p{L}_$][\p{L}\p{N}_$]*(\.[\p{L}_$][\p{L}\p{N}_$]*)*$/u
+
+/** Null where the text is no whole number of 64 bits. */
+function wholeNumber(text: string): number | null {
+  const value = parseInteger(text)
+  return value === null || BigInt.asIntN(64, value) !== value ? null : Number(value)
+}
+
+/** Java's comparisons let NaN pass every bound, and so does this. */
+function checkedNumber(name: string, property: Property, text: string, value: number | null): number {
+  const { min, max, check } = property
+  const allowed = value !== null && !(min !== null && value < min) && !(max !== null && value > max)
+  if (!allowed || (check && check(String(value)) !== null)) throw bad(name, property, text, numbersAllowed(property))
   return value
 }
 
 function parseList(name: string, property: Property, text: string): readonly string[] {
-  const members = text === '' ? [] : text.split(/\s*,\s*/)
-  if (property.values) for (const member of members) checkWord(name, property, member)
+  const list = members(text)
+  if (list.length === 0 && !property.emptyAllowed) throw bad(name, property, text, 'at least one member')
+  if (property.distinct) {
+    if (list.includes('')) throw bad(name, property, text, 'members that are not empty, separated by commas')
+    if (new Set(list).size < list.length) throw bad(name, property, text, 'each member once')
+  }
+  if (property.values) for (const member of list) checkWord(name, property, member)
   if (property.check) checkWord(name, property, text)
-  return members
+  return list
 }
 
 function checkWord(name: string, property: Property, word: string): void {
@@ -71,29 +86,46 @@ function checkWord(name: string, property: Property, word: string): void {
   if (allowed) throw bad(name, property, word, allowed)
 }
 
-function numbersAllowed({ type, min, max, check }: Property): string {
+function numbersAllowed(property: Property): string {
+  const { type, min, max, check } = property
   const kind = type === 'double' ? 'a number' : 'a whole number'
   const allowed = check?.('')
   if (allowed) return allowed
-  const from = min === null ? null : formatNumber(min)
-  const to = max === null ? null : formatNumber(max)
+  const show = (bound: number | null) =>
+    type === 'double' && bound !== null ? String(bound) : formatValue(property, bound)
+  const from = show(min)
+  const to = show(max)
   if (from !== null && to !== null) return `${kind} from ${from} to ${to}`
   if (from !== null) return `${kind} from ${from} up`
   return kind
 }
 
 /** The value as Kafka prints it, null where it is not set. Secrets print like any text: the caller hides them. */
-export function formatValue(value: unknown): string | null {
+export function formatValue(property: Property, value: unknown): string | null {
   if (value === null || value === undefined) return null
-  if (typeof value === 'number') return formatNumber(value)
+  if (typeof value === 'number') return property.type === 'double' ? printDouble(value) : formatInteger(value)
   if (Array.isArray(value)) return value.join(',')
   return String(value)
 }
 
-function formatNumber(value: number): string {
-  // The ends of the 64-bit range are the two numbers that a double only comes near.
-  if (value >= 2 ** 63 && value < 1e300) return '9223372036854775807'
-  if (value === Number.MAX_VALUE) return '1.7976931348623157E308'
-  if (value <= -(2 ** 63)) return '-9223372036854775808'
-  return Number.isInteger(value) && Math.abs(value) < 2 ** 63 ? BigInt(value).toString() : String(value)
+/** The ends of the 64-bit range are numbers that a double only comes near. */
+function formatInteger(value: number): string {
+  if (value >= 2 ** 63) return '9223372036854775807'
+  return BigInt(value).toString()
+}
+
+/** The text's meaning, undefined where the row does not allow it: a stored text may be older than the row. */
+export function parsedOrUndefined(name: string, property: Property, text: string): unknown {
+  try {
+    return parseValue(name, property, text)
+  } catch (error) {
+    if (error instanceof ConfigError) return undefined
+    throw error
+  }
+}
+
+/** The text's value as Kafka prints it, to the last digit. The text must be one that parseValue takes. */
+export function exactText(name: string, property: Property, text: string): string {
+  if (property.type === 'long') return parseInteger(trimmed(text))!.toString()
+  return formatValue(property, parseValue(name, property, text))!
 }

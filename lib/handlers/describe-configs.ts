@@ -26,7 +26,7 @@ export function describeConfigs(request: DescribeConfigsRequest, context: Contex
 
 function describe(resource: Resource, request: DescribeConfigsRequest, context: Context): Result {
   const { resourceType, resourceName, configurationKeys } = resource
-  const answer = { errorCode: codes.NONE, errorMessage: null, resourceType, resourceName }
+  const answer = { errorCode: codes.NONE, errorMessage: '', resourceType, resourceName }
   try {
     authorizeConfigs(context, 'describeConfigs', resource)
     const asked = configurationKeys === null || configurationKeys.length === 0 ? null : new Set(configurationKeys)

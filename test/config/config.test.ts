@@ -75,7 +75,7 @@ t.test('a bad value is an error that names the property, the value and what is a
 t.test('rules over several properties are checked when all are read', t => {
   t.throws(() => parse({ 'group.min.session.timeout.ms': '5', 'group.max.session.timeout.ms': '4' }), ConfigError)
   t.throws(() => parse({ 'node.id': '1', 'broker.id': '2' }), { message: /two names of one number/ })
-  t.throws(() => parse({ 'log.dirs': '', 'log.dir': '' }), { message: /at least one directory/ })
+  t.throws(() => parse({ 'log.dirs': '' }), { message: /log\.dirs cannot be '': it takes at least one member/ })
   t.throws(() => parse({ 'process.roles': 'controller' }), { message: /broker/ })
   t.equal(parse({ 'broker.id': '7' }).get('node.id'), 7)
   t.equal(parse({ 'node.id': '8' }).get('broker.id'), 8)

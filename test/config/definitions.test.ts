@@ -1,17 +1,33 @@
 /** The property tables against the facts of Apache Kafka's own. */
 import { readFileSync } from 'node:fs'
 import t from 'tap'
+import { clientMetricsProperties } from '../../lib/config/client-metrics.ts'
+import { BrokerConfig } from '../../lib/config/config.ts'
 import { brokerProperties, brokerProperty, groupProperties, topicProperties } from '../../lib/config/definitions.ts'
-import type { Properties, Property } from '../../lib/config/property.ts'
-import { formatValue, parseValue } from '../../lib/config/values.ts'
+import { describeBroker, describeClientMetrics, describeGroup, describeTopic } from '../../lib/config/describe.ts'
+import {
+  boolean,
+  double,
+  int,
+  list,
+  long,
+  type Properties,
+  type Property,
+  short,
+  string,
+} from '../../lib/config/property.ts'
+import { ConfigError, exactText, formatValue, parseValue } from '../../lib/config/values.ts'
 
-/** Apache Kafka's properties: name, type, default, importance, update mode, and what is allowed. */
+/**
+ * The properties of Apache Kafka 4.4.0: name, type, default, importance, update mode, what is allowed, whether they are listed,
+ * and their place in the answer of DescribeConfigs.
+ */
 const facts = readFileSync(new URL('../fixtures/config-properties.tsv', import.meta.url), 'utf8')
   .trimEnd()
   .split('\n')
   .slice(1)
   .map(line => {
-    const [scope, name, type, byDefault, importance, updateMode, allowed] = line.split('\t')
+    const [scope, name, type, byDefault, importance, updateMode, allowed, visibility, place] = line.split('\t')
     return {
       scope: scope!,
       name: name!,
@@ -20,6 +36,8 @@ const facts = readFileSync(new URL('../fixtures/config-properties.tsv', import.m
       importance: importance!,
       updateMode,
       allowed: allowed!,
+      visibility: visibility!,
+      place: Number(place),
     }
   })
 
@@ -27,6 +45,7 @@ const tables: Record<string, Properties> = {
   broker: brokerProperties,
   topic: topicProperties,
   group: groupProperties,
+  'client-metrics': clientMetricsProperties,
 }
 
 function rowOf(scope: string, name: string): Property | undefined {
@@ -34,9 +53,9 @@ function rowOf(scope: string, name: string): Property | undefined {
 }
 
 t.test(
-  'every property of Kafka has a row with its type, default, importance and update mode, and there are no others',
+  'every property of Kafka, internal ones too, has a row with its type, default, importance and update mode, and there are no others',
   t => {
-    for (const { scope, name, type, byDefault, importance, updateMode } of facts) {
+    for (const { scope, name, type, byDefault, importance, updateMode, visibility } of facts) {
       const row = rowOf(scope, name)
       if (row === undefined) {
         t.fail(`${scope} property ${name} has no row`)
@@ -52,12 +71,14 @@ t.test(
               : byDefault,
         importance: importance.toLowerCase(),
         updateMode: updateMode || 'read-only',
+        visibility,
       }
       const actual = {
         type: row.type,
-        byDefault: byDefault === '<required>' ? '<required>' : formatValue(row.defaultValue),
+        byDefault: row.required ? '<required>' : formatValue(row, row.defaultValue),
         importance: row.importance,
         updateMode: row.updateMode,
+        visibility: row.visibility,
       }
       if (JSON.stringify(actual) !== JSON.stringify(expected)) t.same(actual, expected, `${scope} property ${name}`)
     }
@@ -79,6 +100,11 @@ t.test('every bound and every word that Kafka allows is allowed, and the next be
         return false
       }
     }
+    if (type === 'LIST' && accepts('a,a') !== !/^(distinct|\[[^\]]*\]$)/.test(allowed) && accepts('a'))
+      t.fail(`${name} takes a member twice, or not`)
+    if (allowed.startsWith('distinct') && accepts('') !== (allowed === 'distinct'))
+      t.fail(`${name} may be empty, or not`)
+    if (allowed === 'non-empty string' && accepts('')) t.fail(`${name} may not be empty`)
     const range = /^\[(-?[\d.]+),\.\.\.(?:,(-?[\d.]+))?\]$/.exec(allowed)
     const step = type === 'DOUBLE' ? 0.001 : 1
     if (range) {
@@ -98,10 +124,10 @@ t.test('every bound and every word that Kafka allows is allowed, and the next be
 t.test('the defaults are allowed by their own rows', t => {
   for (const [scope, table] of Object.entries(tables)) {
     for (const [name, row] of Object.entries(table)) {
-      const text = formatValue(row.defaultValue)
+      const text = formatValue(row, row.defaultValue)
       if (text === null) continue
       const again = parseValue(name, row, text)
-      if (formatValue(again) !== text) t.equal(formatValue(again), text, `${scope} property ${name}`)
+      if (formatValue(row, again) !== text) t.equal(formatValue(row, again), text, `${scope} property ${name}`)
     }
   }
   t.end()
@@ -133,3 +159,60 @@ t.test('a row that has an effect says which in one line, and one that has none i
   t.notOk(brokerProperty('num.io.threads')?.effective)
   t.end()
 })
+
+t.test('settings are told in the order in which Kafka tells them', t => {
+  const broker = BrokerConfig.parse({})
+  const none = new Map<string, string>()
+  const told = {
+    broker: describeBroker(broker),
+    topic: describeTopic(none, broker),
+    group: describeGroup(none, broker),
+    'client-metrics': describeClientMetrics(none),
+  }
+  for (const [scope, configs] of Object.entries(told)) {
+    const places = facts.filter(fact => fact.scope === scope && fact.place > 0).sort((a, b) => a.place - b.place)
+    t.same(
+      configs.map(({ name }) => name),
+      places.map(({ name }) => name),
+      scope,
+    )
+  }
+  t.end()
+})
+
+t.test('a text of any type is read, printed or refused as Kafka reads, prints or refuses it', t => {
+  const rows = {
+    boolean: boolean(true),
+    short: short(0),
+    int: int(0),
+    long: long(0),
+    double: double(0),
+    string: string(''),
+    list: list([], { distinct: false }),
+  }
+  const [head, ...lines] = readFileSync(new URL('../fixtures/config-values.tsv', import.meta.url), 'utf8')
+    .trimEnd()
+    .split('\n')
+  const types = head!.split('\t').slice(1) as (keyof typeof rows)[]
+  for (const line of lines) {
+    const [text, ...cells] = line.split('\t')
+    for (const [i, type] of types.entries()) {
+      const expected: unknown = cells[i] === '-' ? null : JSON.parse(cells[i]!)
+      const actual = printed(rows[type], JSON.parse(text!))
+      if (actual !== expected) t.equal(actual, expected, `${type} ${text}`)
+    }
+  }
+  t.equal(lines.length, 189)
+  t.end()
+})
+
+/** Null where the text is refused. */
+function printed(row: Property, text: string): string | null {
+  try {
+    parseValue('name', row, text)
+    return exactText('name', row, text)
+  } catch (error) {
+    if (error instanceof ConfigError) return null
+    throw error
+  }
+}

@@ -76,7 +76,7 @@ t.test('what cannot be is refused, and the message says what to do', t => {
     [{ listeners: 'localhost:9092' }, /listeners cannot be 'localhost:9092': it takes NAME:\/\/host:port/],
     [{ listeners: 'PLAINTEXT://localhost' }, /NAME:\/\/host:port/],
     [{ listeners: 'PLAINTEXT://localhost:70000' }, /up to 65535/],
-    [{ listeners: '' }, /no address for clients/],
+    [{ listeners: '' }, /at least one member/],
     [{ listeners: 'PLAINTEXT://:1,plaintext://:2' }, /names PLAINTEXT twice/],
     [{ listeners: 'A://:1,B://:1', 'listener.security.protocol.map': 'A:PLAINTEXT,B:PLAINTEXT' }, /the same port 1/],
     [{ listeners: 'INTERNAL://:1' }, /add INTERNAL:PLAINTEXT/],

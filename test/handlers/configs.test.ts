@@ -129,6 +129,125 @@ t.test('the broker is described with every property, secrets hidden', async t =>
   t.match(defaults.byName.get('message.max.bytes'), { value: '300', configSource: 3 })
 })
 
+t.test(
+  'what is set and not listed is told first: internal properties, those of one listener, and unknown ones, whose values are hidden',
+  async t => {
+    const context = await clusterContext(t, {
+      properties: {
+        'producer.id.expiration.check.interval.ms': ' 5000',
+        'listener.name.plaintext.max.connections': '70',
+        'my.plugin.key': 'swordfish',
+      },
+    })
+    await alter(
+      context,
+      BROKER,
+      '1',
+      ['leader.replication.throttled.rate', SET, '12'],
+      ['listener.name.x.plain.sasl.jaas.config', SET, 'swordfish'],
+      ['sasl.jaas.config', SET, 'swordfish'],
+    )
+    const { configs, byName } = described(context, BROKER, '1')
+    t.same(
+      new Set(configs.slice(0, 5).map(({ name }) => name)),
+      new Set([
+        'producer.id.expiration.check.interval.ms',
+        'listener.name.plaintext.max.connections',
+        'my.plugin.key',
+        'leader.replication.throttled.rate',
+        'listener.name.x.plain.sasl.jaas.config',
+      ]),
+    )
+    t.equal(configs.length, 355)
+    t.match(byName.get('producer.id.expiration.check.interval.ms'), {
+      value: ' 5000',
+      readOnly: true,
+      configSource: 4,
+      configType: 3,
+      synonyms: [
+        { value: ' 5000', source: 4 },
+        { value: '600000', source: 5 },
+      ],
+    })
+    t.match(byName.get('listener.name.plaintext.max.connections'), {
+      value: '70',
+      readOnly: true,
+      configType: 3,
+      synonyms: [
+        { name: 'listener.name.plaintext.max.connections', value: '70', source: 4 },
+        { name: 'max.connections', value: '2147483647', source: 5 },
+      ],
+    })
+    t.match(byName.get('leader.replication.throttled.rate'), {
+      value: '12',
+      readOnly: false,
+      configType: 5,
+      synonyms: [{ source: 2 }],
+    })
+    t.match(byName.get('listener.name.x.plain.sasl.jaas.config'), {
+      value: null,
+      isSensitive: true,
+      configType: 9,
+      synonyms: [
+        { value: null, source: 2 },
+        { name: 'sasl.jaas.config', value: null, source: 2 },
+      ],
+    })
+    t.match(byName.get('my.plugin.key'), {
+      value: null,
+      isSensitive: true,
+      readOnly: true,
+      configType: 0,
+      documentation: null,
+      synonyms: [{ value: null, source: 4 }],
+    })
+    t.notOk(JSON.stringify(configs).includes('swordfish'))
+    t.match(byName.get('node.id'), { value: '1', configSource: 5, synonyms: [] }, 'what Kafka has no default for')
+  },
+)
+
+t.test(
+  'values are told to the last digit as Kafka prints them, and those of the broker as they were given too',
+  async t => {
+    const context = await clusterContext(t, { properties: { 'log.retention.hours': '0100' } })
+    await context.cluster.createTopics([
+      topic('a', {
+        configs: [
+          { name: 'flush.ms', value: ' +9007199254740993 ' },
+          { name: 'min.cleanable.dirty.ratio', value: '0x.8p0' },
+          { name: 'cleanup.policy', value: ' compact , delete' },
+          { name: 'internal.segment.bytes', value: '123' },
+        ],
+      }),
+    ])
+    await alter(context, BROKER, '1', ['log.flush.interval.messages', SET, '+9007199254740993'])
+    const { byName, configs } = described(context, TOPIC, 'a')
+    t.match(byName.get('flush.ms'), { value: '9007199254740993', synonyms: [{ value: '9007199254740993' }] })
+    t.match(byName.get('min.cleanable.dirty.ratio'), { value: '0.5', synonyms: [{ value: '0.5' }, { value: '0.5' }] })
+    t.match(byName.get('cleanup.policy'), { value: 'compact,delete', synonyms: [{ value: 'compact,delete' }, {}] })
+    t.match(byName.get('flush.messages'), {
+      value: '9007199254740993',
+      synonyms: [{ value: '+9007199254740993', source: 2 }, { value: '9223372036854775807' }],
+    })
+    t.match(byName.get('retention.ms'), { value: '360000000' })
+    t.match(configs[0], { name: 'internal.segment.bytes', value: '123', configType: 3 })
+    t.match(described(context, BROKER, '1').byName.get('log.retention.hours'), {
+      value: '100',
+      synonyms: [{ value: '0100' }, { value: '168' }],
+    })
+    t.match(described(context, BROKER, '1').byName.get('log.cleaner.io.max.bytes.per.second'), {
+      value: '1.7976931348623157E308',
+    })
+  },
+)
+
+t.test('a description without an error has an empty message, as it has in Kafka', async t => {
+  const context = await clusterContext(t)
+  await context.cluster.createTopics([topic('a')])
+  t.equal(described(context, TOPIC, 'a').errorMessage, '')
+  t.not(described(context, TOPIC, 'b').errorMessage, '')
+})
+
 t.test('only the asked configs are told, and synonyms and documentation where they are wanted', async t => {
   const context = await clusterContext(t)
   await context.cluster.createTopics([topic('a')])
@@ -168,6 +287,10 @@ t.test('groups, subscriptions and the log level are described', async t => {
   t.match(described(context, GROUP, 'other').byName.get('share.auto.offset.reset'), {
     value: 'latest',
     synonyms: [{ name: 'share.auto.offset.reset', source: 5 }],
+  })
+  t.match(described(context, GROUP, 'other').byName.get('streams.assignor.name'), {
+    value: 'sticky',
+    synonyms: [{ name: 'group.streams.assignors', value: 'sticky', source: 5 }],
   })
   t.equal(await alter(context, CLIENT_METRICS, 'm', ['interval.ms', SET, '1000']), 0)
   t.match(described(context, CLIENT_METRICS, 'm').byName.get('interval.ms'), { value: '1000', configSource: 7 })
