@@ -155,11 +155,11 @@ export class Log {
     return Math.min(this.producers.firstUnstableOffset(highWatermark), highWatermark)
   }
 
-  /** Greatest timestamp in the log and the first offset that has it; null where the log has no timestamp. */
+  /** Greatest timestamp in the segments and the first offset that has it, be it deleted or not; null where they hold no record. */
   maxTimestampOffset(): TimestampAndOffset | null {
     this.#mustWork()
     const { maxDecompressedMessageBytes: bytesMax } = this.config
-    return this.#disk.guard(() => latestTimestamp(this.#segments, this.logStartOffset, bytesMax))
+    return this.#disk.guard(() => latestTimestamp(this.#segments, bytesMax))
   }
 
   /** The first record whose timestamp is not before this one; null where there is none. */

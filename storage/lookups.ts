@@ -1,7 +1,8 @@
 /** Finding things in a log's segments: an offset, a time, the transactions that were aborted. */
 import { readRecords } from '../protocol/records/batch.ts'
+import { magic } from '../protocol/records/header.ts'
 import type { AbortedRange, TimestampAndOffset } from './log-options.ts'
-import type { Segment } from './segment.ts'
+import type { Segment, TimedBatch } from './segment.ts'
 
 /** Index of the segment that an offset lies in; the first for offsets before it. */
 export function segmentIndexOf(segments: readonly Segment[], offset: number): number {
@@ -31,17 +32,20 @@ export function firstReaching(
   return null
 }
 
-/** The first record that has the greatest timestamp; null where no record has a timestamp. */
-export function latestTimestamp(
-  segments: readonly Segment[],
-  startOffset: number,
-  decompressedBytesMax: number,
-): TimestampAndOffset | null {
-  let latest: Segment | null = null
-  for (const segment of segments) {
-    if (segment.maxTimestamp >= 0 && segment.maxTimestamp > (latest?.maxTimestamp ?? -1)) latest = segment
-  }
-  return latest === null ? null : findIn(latest, latest.maxTimestamp, startOffset, decompressedBytesMax)
+/**
+ * The first record that has the greatest timestamp of all that the segments hold, be it deleted (before the log's start) or not; null
+ * where they hold none. Without timestamps that is the first record; messages of magic 0 cannot have any.
+ */
+export function latestTimestamp(segments: readonly Segment[], decompressedBytesMax: number): TimestampAndOffset | null {
+  let latest = segments[0]
+  for (const segment of segments) if (segment.maxTimestamp > latest.maxTimestamp) latest = segment
+  const { maxTimestamp } = latest
+  const batch = latest.batchReaching(maxTimestamp, latest.baseOffset)
+  if (batch === null) return null
+  const bytes = bytesOf(latest, batch)
+  if (magic(bytes, 0) === 0) return null
+  const record = readRecords(bytes, 0, decompressedBytesMax).find(({ timestamp }) => timestamp === maxTimestamp)
+  return record ? { timestamp: maxTimestamp, offset: record.offset, leaderEpoch: batch.leaderEpoch } : null
 }
 
 /** The aborted transactions that have records within [fetchOffset, upperBound), which is not beyond the last stable offset. */
@@ -69,9 +73,7 @@ function findIn(
   for (;;) {
     const batch = segment.batchReaching(timestamp, from)
     if (batch === null) return null
-    const bytes = Buffer.allocUnsafe(batch.size)
-    segment.file.read(bytes, 0, batch.size, batch.position)
-    for (const record of readRecords(bytes, 0, decompressedBytesMax)) {
+    for (const record of readRecords(bytesOf(segment, batch), 0, decompressedBytesMax)) {
       if (record.timestamp >= timestamp && record.offset >= startOffset) {
         return { timestamp: record.timestamp, offset: record.offset, leaderEpoch: batch.leaderEpoch }
       }
@@ -79,4 +81,10 @@ function findIn(
     // Its record of that time lies before the start, or was compacted away.
     from = batch.lastOffset + 1
   }
+}
+
+function bytesOf(segment: Segment, { position, size }: TimedBatch): Buffer {
+  const bytes = Buffer.allocUnsafe(size)
+  segment.file.read(bytes, 0, size, position)
+  return bytes
 }

@@ -4,6 +4,7 @@ import { configCases } from './configs.ts'
 import { coordinationCases } from './coordination.ts'
 import { fetchCases } from './fetch.ts'
 import { groupCases } from './groups.ts'
+import { listOffsetsCases } from './list-offsets.ts'
 import { offsetCases } from './offsets.ts'
 import { produceCases } from './produce.ts'
 import { subscriptionCases } from './subscriptions.ts'
@@ -16,6 +17,7 @@ export const cases: readonly Case[] = [
   ...produceCases,
   ...fetchCases,
   ...offsetCases,
+  ...listOffsetsCases,
   ...groupCases,
   ...subscriptionCases,
   ...coordinationCases,

@@ -69,6 +69,39 @@ t.test('offsets are found at both ends and by time', t => {
   t.end()
 })
 
+t.test('the greatest timestamp is that of the segments, as long as they are there, whatever was deleted of them', t => {
+  const fixture = fixtureWithTimes()
+  for (const times of [[1500], [1999, 1800]]) {
+    fixture.partition('a').append(timed(times), { origin: 'client', requiredAcks: 1 })
+  }
+  fixture.turn()
+  for (const offset of [1, 2, 3, 4, 5, 6]) {
+    fixture.partition('a').deleteRecordsBefore(offset)
+    for (const isolation of [0, 1])
+      t.same(found(fixture, -3, { isolation }), [0, 2000, 2, 0], `deleted up to ${offset}`)
+  }
+  t.end()
+})
+
+t.test('without timestamps the first record has the greatest, and is found by no time', t => {
+  const fixture = new PartitionsFixture({ topics: [topicImage('a', { partitions: 2 })] })
+  for (const times of [[-1, -1], [-1]]) {
+    fixture.partition('a').append(timed(times), { origin: 'client', requiredAcks: 1 })
+  }
+  fixture.partition('a', 1).append(timed([-5, -7]), { origin: 'client', requiredAcks: 1 })
+  fixture.turn()
+  t.same(found(fixture, -3), [0, -1, 0, 0])
+  t.same(found(fixture, 0), [0, -1, -1, -1])
+  fixture.partition('a').deleteRecordsBefore(2)
+  t.same(found(fixture, -3), [0, -1, 0, 0])
+  t.same(found(fixture, -3, {}, 1), [0, -1, -1, -1], 'times before that of no timestamp')
+  fixture.partition('a').append(timed([-1, 7]), { origin: 'client', requiredAcks: 1 })
+  fixture.turn()
+  t.same(found(fixture, -3), [0, 7, 4, 0])
+  t.same(found(fixture, 0), [0, 7, 4, 0])
+  t.end()
+})
+
 t.test('places are known to the versions that came with them', t => {
   const fixture = fixtureWithTimes()
   const unsupported = [codes.UNSUPPORTED_VERSION, undefined, undefined, undefined]

@@ -277,34 +277,6 @@ t.test('a greatest timestamp that is not that of the records is put right', asyn
   t.ok(checkCrc(batch, 0))
 })
 
-t.test('records are found by time', async t => {
-  const fixture = new LogFixture({ segmentBytes: 700, indexIntervalBytes: 150 })
-  const times = [10, 20, 20, 15, 40, 30, 30, 60, 50, 90, 80, 70, 100, 100, 95]
-  for (const time of times) {
-    fixture.append(batchOf([`${time}`, `${time + 1}`], { timestamp: startMs + time }))
-    fixture.turn()
-  }
-  const lookup = () => {
-    for (let time = 0; time <= 101; time++) {
-      const expected = times.findIndex(candidate => candidate >= time)
-      const found = fixture.log.offsetForTimestamp(startMs + time)
-      t.same(
-        found,
-        expected < 0 ? null : { timestamp: startMs + times[expected], offset: expected * 2, leaderEpoch: 0 },
-        `${time}`,
-      )
-    }
-    t.same(fixture.log.maxTimestampOffset(), { timestamp: startMs + 100, offset: 24, leaderEpoch: 0 })
-  }
-  lookup()
-  await fixture.log.close()
-  fixture.open({ cleanShutdown: true })
-  lookup()
-  fixture.log.advanceLogStartOffset(3)
-  t.equal(fixture.log.offsetForTimestamp(startMs)?.offset, 3)
-  t.equal(new LogFixture().log.maxTimestampOffset(), null)
-})
-
 t.test('cutting the log leaves what was before, and appending goes on there', async t => {
   for (const at of [0, 1, 37, 60, 119]) {
     const fixture = new LogFixture({ segmentBytes: 2_000, indexIntervalBytes: 200 })
