@@ -1,6 +1,6 @@
 /**
- * Apache Kafka itself, to compare with: its jars come from Maven into a cache, and it runs as one node on a directory of its own.
- * Needs Java 17 or later and Maven.
+ * Apache Kafka itself, to compare with: its jars come from Maven into a cache, and it runs as one node or as several, on directories of
+ * its own. Needs Java 17 or later and Maven.
  */
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -13,16 +13,22 @@ import { Client } from '../lib/client/client.ts'
 import { ApiVersions } from '../protocol/messages/api-versions.ts'
 import { until } from './scenario.ts'
 
+/** The judge of behaviour, and the rival in benchmarks. */
 export const kafkaVersion = '4.4.0'
+/** The last one that speaks the versions of requests that Apache Kafka 4 has dropped. */
+export const oldKafkaVersion = '3.9.2'
 
-const home = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'ottla', `kafka-${kafkaVersion}`)
-const jars = join(home, 'jars')
+export type KafkaVersion = typeof kafkaVersion | typeof oldKafkaVersion | '4.3.1'
+
+function homeOf(version: KafkaVersion): string {
+  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'ottla', `kafka-${version}`)
+}
 
 /** What is asked of Maven: the broker, its tools, and something to write its log with. */
-function pom(): string {
+function pom(version: KafkaVersion): string {
   const wanted = [
-    ['org.apache.kafka', 'kafka_2.13', kafkaVersion],
-    ['org.apache.kafka', 'kafka-tools', kafkaVersion],
+    ['org.apache.kafka', 'kafka_2.13', version],
+    ['org.apache.kafka', 'kafka-tools', version],
     ['org.apache.logging.log4j', 'log4j-slf4j-impl', '2.25.4'],
   ]
   const dependencies = wanted.map(
@@ -35,7 +41,8 @@ function pom(): string {
 }
 
 /** Why Apache Kafka cannot be had here, or null. Fetches it where it is not there yet. */
-export function fetchKafka(): string | null {
+export function fetchKafka(version: KafkaVersion = kafkaVersion): string | null {
+  const home = homeOf(version)
   if (existsSync(join(home, 'fetched'))) return null
   for (const [tool, argument] of [
     ['java', '-version'],
@@ -44,23 +51,29 @@ export function fetchKafka(): string | null {
     if (spawnSync(tool, [argument]).status !== 0) return `there is no ${tool} here`
   }
   mkdirSync(home, { recursive: true })
-  writeFileSync(join(home, 'pom.xml'), pom())
-  console.error(`fetching Apache Kafka ${kafkaVersion} …`)
-  const arguments_ = ['-q', '-f', join(home, 'pom.xml'), 'dependency:copy-dependencies', `-DoutputDirectory=${jars}`]
-  const maven = spawnSync('mvn', arguments_, { encoding: 'utf8' })
+  writeFileSync(join(home, 'pom.xml'), pom(version))
+  console.error(`fetching Apache Kafka ${version} …`)
+  const copy = ['dependency:copy-dependencies', `-DoutputDirectory=${join(home, 'jars')}`]
+  const maven = spawnSync('mvn', ['-q', '-f', join(home, 'pom.xml'), ...copy], { encoding: 'utf8' })
   if (maven.status !== 0) return `Maven could not fetch it: ${maven.stdout.trim().split('\n')[0]}`
   writeFileSync(join(home, 'fetched'), '')
   return null
 }
 
-function java(heap: readonly string[], main: string, args: readonly string[]): string[] {
-  return [...heap, '-Dorg.apache.logging.log4j.level=ERROR', '-cp', join(jars, '*'), main, ...args]
+function java(version: KafkaVersion, options: readonly string[], main: string, args: readonly string[]): string[] {
+  const jars = join(homeOf(version), 'jars', '*')
+  return [...options, '-Dorg.apache.logging.log4j.level=ERROR', '-cp', jars, main, ...args]
 }
 
 /** One of Kafka's command-line tools by its class; answers what it printed. */
-export async function kafkaTool(main: string, args: readonly string[], msMax = 300_000): Promise<string> {
-  const heap = ['-Xmx512M', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
-  const { stdout } = await promisify(execFile)('java', java(heap, main, args), {
+export async function kafkaTool(
+  main: string,
+  args: readonly string[],
+  msMax = 300_000,
+  version: KafkaVersion = kafkaVersion,
+): Promise<string> {
+  const options = ['-Xmx512M', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
+  const { stdout } = await promisify(execFile)('java', java(version, options, main, args), {
     timeout: msMax,
     maxBuffer: 64 * 1024 * 1024,
   })
@@ -80,7 +93,17 @@ async function freePorts(count: number): Promise<number[]> {
   return ports
 }
 
+export type KafkaSettings = Readonly<Record<string, string>>
+
+export interface KafkaOptions {
+  readonly version?: KafkaVersion
+  /** Of the JVM, in MB. */
+  readonly heapMb?: number
+}
+
 export interface RunningKafka {
+  readonly version: KafkaVersion
+  /** host:port, and of several nodes all of them with commas between. */
   readonly bootstrap: string
   readonly pid: number
   /** From the start of the process to its first answer; formatting the directory is not counted. */
@@ -91,21 +114,100 @@ export interface RunningKafka {
 /** Starts one node on a new directory, with the settings that Kafka's own scripts use, and resolves when it answers. */
 export async function startKafka(
   directory: string,
-  settings: Readonly<Record<string, string>> = {},
+  settings: KafkaSettings = {},
+  options: KafkaOptions = {},
 ): Promise<RunningKafka> {
   const [port, controllerPort] = (await freePorts(2)) as [number, number]
-  const properties: Record<string, string> = {
-    'node.id': '1',
+  const quorum = { 'controller.quorum.bootstrap.servers': `127.0.0.1:${controllerPort}` }
+  const clusterId = await newClusterId(options)
+  return startNode(directory, clusterId, 1, [port, controllerPort], true, { ...quorum, ...settings }, options)
+}
+
+export interface RunningCluster {
+  /** All nodes, as clients take them. */
+  readonly bootstrap: string
+  /** In the order of their ids, which count from 1. */
+  readonly nodes: readonly RunningKafka[]
+  stop(): Promise<void>
+}
+
+/**
+ * Starts a cluster of so many nodes on a new directory, each a broker and a controller in a rack of its own (three racks at most), with
+ * up to three replicas of whatever is made, and resolves when all of them answer.
+ */
+export async function startKafkaCluster(
+  count: number,
+  directory: string,
+  settings: KafkaSettings = {},
+  options: KafkaOptions = {},
+): Promise<RunningCluster> {
+  const ports = await freePorts(2 * count)
+  const portsOf = (at: number) => [ports[2 * at]!, ports[2 * at + 1]!] as const
+  const ids = Array.from({ length: count }, (_, at) => at)
+  const replicas = String(Math.min(count, 3))
+  const inSync = count > 1 ? '2' : '1'
+  const shared = {
+    // Written down beforehand, so that no node waits for another to be formatted.
+    'controller.quorum.voters': ids.map(at => `${at + 1}@127.0.0.1:${portsOf(at)[1]}`).join(','),
+    'default.replication.factor': replicas,
+    'min.insync.replicas': inSync,
+    ...replicated(replicas, inSync),
+  }
+  const clusterId = await newClusterId(options)
+  const begun = await Promise.allSettled(
+    ids.map(at => {
+      const own = { ...shared, 'broker.rack': `rack-${at % 3}`, ...settings }
+      return startNode(join(directory, String(at + 1)), clusterId, at + 1, portsOf(at), false, own, options)
+    }),
+  )
+  const nodes = begun.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []))
+  const stop = async () => {
+    await Promise.all(nodes.map(node => node.stop()))
+    rmSync(directory, { recursive: true, force: true })
+  }
+  const failed = begun.find(each => each.status === 'rejected')
+  if (failed !== undefined) {
+    await stop()
+    throw failed.reason
+  }
+  return { bootstrap: nodes.map(node => node.bootstrap).join(','), nodes, stop }
+}
+
+async function newClusterId({ version }: KafkaOptions): Promise<string> {
+  return (await kafkaTool('kafka.tools.StorageTool', ['random-uuid'], undefined, version)).trim()
+}
+
+/** The topics that Kafka keeps for itself. */
+function replicated(replicas: string, inSync: string): KafkaSettings {
+  return {
+    'offsets.topic.replication.factor': replicas,
+    'transaction.state.log.replication.factor': replicas,
+    'transaction.state.log.min.isr': inSync,
+    'share.coordinator.state.topic.replication.factor': replicas,
+    'share.coordinator.state.topic.min.isr': inSync,
+  }
+}
+
+async function startNode(
+  directory: string,
+  clusterId: string,
+  id: number,
+  [port, controllerPort]: readonly [number, number],
+  standalone: boolean,
+  settings: KafkaSettings,
+  { version = kafkaVersion, heapMb = 1024 }: KafkaOptions,
+): Promise<RunningKafka> {
+  const listeners = `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`
+  const properties: KafkaSettings = {
+    'node.id': String(id),
     'process.roles': 'broker,controller',
     'log.dirs': join(directory, 'data'),
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    listeners,
+    'advertised.listeners': listeners,
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'controller.listener.names': 'CONTROLLER',
-    'controller.quorum.bootstrap.servers': `127.0.0.1:${controllerPort}`,
-    'offsets.topic.replication.factor': '1',
-    'transaction.state.log.replication.factor': '1',
-    'transaction.state.log.min.isr': '1',
     'group.initial.rebalance.delay.ms': '0',
+    ...replicated('1', '1'),
     ...settings,
   }
   const file = join(directory, 'server.properties')
@@ -116,36 +218,42 @@ export async function startKafka(
       .map(([name, value]) => `${name}=${value}\n`)
       .join(''),
   )
-  const clusterId = (await kafkaTool('kafka.tools.StorageTool', ['random-uuid'])).trim()
-  await kafkaTool('kafka.tools.StorageTool', ['format', '--standalone', '-t', clusterId, '-c', file])
+  const quorum = standalone ? ['--standalone'] : []
+  await kafkaTool('kafka.tools.StorageTool', ['format', ...quorum, '-t', clusterId, '-c', file], undefined, version)
   const log = join(directory, 'server.log')
   const output = openSync(log, 'w')
   const begin = performance.now()
-  const heap = [
-    '-Xms1G',
-    '-Xmx1G',
+  const options = [
+    `-Xms${heapMb}M`,
+    `-Xmx${heapMb}M`,
     '-server',
     '-XX:+UseG1GC',
     '-XX:MaxGCPauseMillis=20',
     '-XX:InitiatingHeapOccupancyPercent=35',
   ]
-  const child = spawn('java', java(heap, 'kafka.Kafka', [file]), { stdio: ['ignore', output, output] })
-  await answers(child, port, log)
-  return {
-    bootstrap: `127.0.0.1:${port}`,
-    pid: child.pid!,
-    readyMs: performance.now() - begin,
-    stop: async () => {
+  const child = spawn('java', java(version, options, 'kafka.Kafka', [file]), { stdio: ['ignore', output, output] })
+  const stop = async () => {
+    if (child.exitCode === null && child.signalCode === null) {
       const ended = once(child, 'exit')
       child.kill('SIGTERM')
       await ended
-      rmSync(directory, { recursive: true, force: true })
-    },
+    }
+    rmSync(directory, { recursive: true, force: true })
   }
+  try {
+    await answers(child, port, log)
+  } catch (error) {
+    child.kill('SIGKILL')
+    throw error
+  }
+  return { version, bootstrap: `127.0.0.1:${port}`, pid: child.pid!, readyMs: performance.now() - begin, stop }
 }
 
+/** No start takes longer, on a machine that has much else to do. */
+const readyMsMax = 90_000
+
 async function answers(child: ChildProcess, port: number, log: string): Promise<void> {
-  await until('Apache Kafka to answer', async () => {
+  const ready = async () => {
     if (child.exitCode !== null) throw new Error(`Apache Kafka ended: ${readFileSync(log, 'utf8').slice(-1_000)}`)
     try {
       const client = await Client.connect({ host: '127.0.0.1', port, timeoutMs: 5_000 })
@@ -155,5 +263,6 @@ async function answers(child: ChildProcess, port: number, log: string): Promise<
     } catch {
       return undefined
     }
-  })
+  }
+  await until('Apache Kafka to answer', ready, readyMsMax)
 }
