@@ -51,7 +51,8 @@ function listTopic(topic: Topic, isolation: Isolation, context: Context): Answer
       const partition = partitionFor(context, topic.name, wish.partitionIndex)
       partition.checkLeads()
       partition.checkLeaderEpoch(wish.currentLeaderEpoch)
-      return context.apiVersion === 0 ? listSegments(partition, wish) : listOne(partition, wish, isolation, context)
+      if (!isKnown(wish.timestamp, context.apiVersion)) return failure(wish, codes.UNSUPPORTED_VERSION)
+      return context.apiVersion === 0 ? listSegments(partition, wish) : listOne(partition, wish, isolation)
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error
       return failure(wish, error.code)
@@ -60,12 +61,13 @@ function listTopic(topic: Topic, isolation: Isolation, context: Context): Answer
   return twice.size === 0 ? answers : [...answers, ...refused]
 }
 
-function listOne(partition: Partition, wish: Wish, isolation: Isolation, { apiVersion }: Context): Answer {
-  const { timestamp } = wish
-  if (timestamp < 0 && !(apiVersion >= (sinceVersion[timestamp] ?? Number.POSITIVE_INFINITY))) {
-    return failure(wish, codes.UNSUPPORTED_VERSION)
-  }
-  const { offset, timestamp: foundTimestamp, leaderEpoch } = find(partition, timestamp, isolation)
+/** Whether a timestamp is one, or stands for a place that this version knows. */
+function isKnown(timestamp: number, apiVersion: number): boolean {
+  return timestamp >= 0 || apiVersion >= (sinceVersion[timestamp] ?? Number.POSITIVE_INFINITY)
+}
+
+function listOne(partition: Partition, wish: Wish, isolation: Isolation): Answer {
+  const { offset, timestamp: foundTimestamp, leaderEpoch } = find(partition, wish.timestamp, isolation)
   return {
     partitionIndex: wish.partitionIndex,
     errorCode: codes.NONE,

@@ -170,6 +170,14 @@ t.test('version 0 lists where segments begin, newest first', t => {
   t.end()
 })
 
+t.test('version 0 knows the ends of a partition, and refuses what later versions made of negative timestamps', t => {
+  const fixture = fixtureWithTimes()
+  const error = (timestamp: number) => list(fixture, [[0, timestamp]], { version: 0 })[0]!.errorCode
+  t.same([-1, -2].map(error), [codes.NONE, codes.NONE])
+  t.same([-3, -4, -5, -6, -9].map(error), Array(5).fill(codes.UNSUPPORTED_VERSION))
+  t.end()
+})
+
 t.test('the end of a leader epoch is told, where the epoch is known', t => {
   const fixture = fixtureWithTimes()
   const ask = (partition: number, currentLeaderEpoch: number, leaderEpoch: number) => {
