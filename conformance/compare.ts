@@ -1,22 +1,20 @@
 /** Answers of two brokers, made comparable: what two brokers may rightly say differently is replaced by a word. */
 import { unknownTopicId } from './cases/case.ts'
 
-/** Values that are each broker's own. Null and its absence still differ. */
+/** Values that are each broker's own where there are any: null, the empty string, 0 and negative numbers still count. */
 const own = new Set([
   'clusterId',
   'host',
   'port',
   'clientHost',
-  'throttleTimeMs',
   'logDir',
   'totalBytes',
   'usableBytes',
-  'partitionSize',
   'sessionId',
   'finalizedFeaturesEpoch',
 ])
 
-/** Sentences are each broker's own, and so is whether an error comes with one. */
+/** Sentences are each broker's own; whether there is one is not. */
 const sentences = new Set(['errorMessage', 'batchIndexErrorMessage', 'documentation'])
 
 /** Identities: the first one seen becomes `<topicId 1>` wherever it stands, and so on. */
@@ -65,9 +63,9 @@ function collectIdentities(value: unknown, seen: Map<unknown, string>): void {
 }
 
 function masked(name: string, value: unknown, seen: ReadonlyMap<unknown, string>, run: string): Plain {
-  if (sentences.has(name)) return `<${name}>`
   if (value === null || value === undefined) return null
-  if (own.has(name)) return `<${name}>`
+  if (sentences.has(name) && value !== '') return `<${name}>`
+  if (own.has(name) && value !== '' && !((value as number) <= 0)) return `<${name}>`
   if (Array.isArray(value)) {
     const list = value.map(element => masked('', element, seen, run))
     const by = unordered[name]
@@ -77,40 +75,46 @@ function masked(name: string, value: unknown, seen: ReadonlyMap<unknown, string>
       element,
     ])
     const whole = named.every(([key]) => key !== undefined) && new Set(named.map(([key]) => key)).size === list.length
-    return whole ? Object.fromEntries(named) : list
+    return whole ? Object.fromEntries(named.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1))) : list
   }
   if (typeof value === 'object') {
-    return Object.fromEntries(Object.entries(value).map(([member, each]) => [member, masked(member, each, seen, run)]))
+    return Object.fromEntries(
+      Object.entries(value).map(([member, each]) => [member.replaceAll(run, '<run>'), masked(member, each, seen, run)]),
+    )
   }
   const identity = (typeof value === 'string' || identities.has(name)) && seen.get(value)
   if (identity) return identity
   if (typeof value === 'string') return value.replaceAll(run, '<run>')
   if ((typeof value === 'number' || typeof value === 'bigint') && /timestamp|TimeMs$/i.test(name) && value >= nowMsMin)
     return '<now>'
-  return value as Plain
+  // As it is once it was written as JSON and read again.
+  return typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : (value as Plain)
 }
 
-function exact(_: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? value.toString() : value
+/** One place where two answers differ. */
+export interface Place {
+  /** From the top of the answer: `topics.<name>.errorCode`, `members[0].clientId`. */
+  readonly path: string
+  readonly ours: Plain
+  readonly theirs: Plain
 }
 
-/** Where two values differ: one line for each place. */
-export function differences(a: Plain, b: Plain, path = ''): string[] {
-  if (Object.is(a, b)) return []
-  // A newer broker has configs that an older one does not know.
-  if (b === null && /(^|\.)configs\.[^[\]]+$/.test(path) && isStruct(a)) return []
-  if (Array.isArray(a) && Array.isArray(b)) {
-    const lines = a.length === b.length ? [] : [`${path}.length: ${a.length} against ${b.length}`]
-    for (let i = 0; i < Math.min(a.length, b.length); i++) lines.push(...differences(a[i]!, b[i]!, `${path}[${i}]`))
-    return lines
+/** Every place where two values differ. */
+export function differences(ours: Plain, theirs: Plain, path = ''): Place[] {
+  if (Object.is(ours, theirs)) return []
+  if (Array.isArray(ours) && Array.isArray(theirs)) {
+    const [a, b] = [ours.length, theirs.length]
+    const places = a === b ? [] : [{ path: `${path}.length`, ours: a, theirs: b }]
+    const both = ours.slice(0, b)
+    return [...places, ...both.flatMap((each, i) => differences(each, theirs[i]!, `${path}[${i}]`))]
   }
-  if (isStruct(a) && isStruct(b)) {
-    const names = new Set([...Object.keys(a), ...Object.keys(b)])
+  if (isStruct(ours) && isStruct(theirs)) {
+    const names = new Set([...Object.keys(ours), ...Object.keys(theirs)])
     return [...names].flatMap(name =>
-      differences(a[name] ?? null, b[name] ?? null, path === '' ? name : `${path}.${name}`),
+      differences(ours[name] ?? null, theirs[name] ?? null, path === '' ? name : `${path}.${name}`),
     )
   }
-  return [`${path}: ${JSON.stringify(a, exact)} against ${JSON.stringify(b, exact)}`]
+  return [{ path, ours, theirs }]
 }
 
 function isStruct(value: Plain): value is { [name: string]: Plain } {

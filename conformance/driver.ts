@@ -1,49 +1,66 @@
 /**
- * Sends the same requests to one or two brokers and shows where their answers differ:
+ * Sends raw requests to a broker and judges its answers by those of Apache Kafka:
  *
- *     npm run conformance -- driver [WORD] --bootstrap A [--against B]   all cases, or those whose name holds the word
- *     npm run conformance -- driver --against kafka                      with Apache Kafka, fetched and started for it
- *     npm run conformance -- driver ask API VERSION JSON --bootstrap A   one request, in Kafka's JSON form
+ *     npm run conformance -- driver [WORD]                    all cases, or those whose name holds the word, by the recorded answers
+ *     npm run conformance -- driver [WORD] --record           records them anew: Apache Kafka is fetched and started for it
+ *     npm run conformance -- driver [WORD] --against B        by the answers of another broker, or with `kafka` of Kafka itself
+ *     npm run conformance -- driver [WORD] --print            prints the answers, and judges nothing
+ *     npm run conformance -- driver ask API VERSION JSON      one request, in Kafka's JSON form
  *
- * Without a second broker the answers are printed, or with --quiet only counted.
+ * Without --bootstrap a broker of our own is started.
  */
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fromJson, toJson } from '../protocol/json.ts'
-import { stringifyExact } from '../protocol/json-text.ts'
+import { parseExact, stringifyExact } from '../protocol/json-text.ts'
 import { apis } from '../protocol/messages/index.ts'
 import type { Api } from '../protocol/schema.ts'
-import { cases } from './cases/index.ts'
-import { comparable, differences } from './compare.ts'
-import { fetchKafka, type RunningKafka, startKafka } from './kafka.ts'
+import type { Case, Difference } from './cases/case.ts'
+import { caseGroups } from './cases/index.ts'
+import { answersOf, inCommon, judged, judgedByRecord, type Pass, passesOf } from './judge.ts'
+import { fetchKafka, kafkaVersion, oldKafkaVersion, type RunningKafka, startKafka } from './kafka.ts'
 import { startOwnBroker } from './own-broker.ts'
-import { runScenarios } from './scenario.ts'
+import { record } from './record.ts'
+import { type CaseRecord, type GroupRecord, readGroup, readOffered } from './recorded.ts'
+import { runScenarios, type Scenario } from './scenario.ts'
 import { Session } from './session.ts'
+
+/** Lines of a failure that are printed. */
+const linesMax = 40
 
 export async function driver(options: {
   bootstrap: string | undefined
   against: string | undefined
-  quiet: boolean
+  record: boolean
+  print: boolean
   rest: readonly string[]
 }): Promise<number> {
+  const word = options.rest[0] ?? ''
+  if (options.record) return record(word)
+  const directory = mkdtempSync(join(tmpdir(), 'ottla-'))
   // Whoever asks about both wants neither of our shortcuts for laptops, only a group that forms at once.
-  const own =
-    options.bootstrap === undefined
-      ? await startOwnBroker(['--ephemeral', '--port', '0', '--set', 'group.initial.rebalance.delay.ms=0'])
-      : undefined
-  const kafka = options.against === 'kafka' ? await startedKafka() : undefined
-  const against = kafka?.bootstrap ?? options.against
-  const bootstraps = [options.bootstrap ?? own!.bootstrap, ...(against === undefined ? [] : [against])]
+  const settings = ['--data', directory, '--port', '0', '--set', 'group.initial.rebalance.delay.ms=0']
+  const own = options.bootstrap === undefined ? await startOwnBroker(settings) : undefined
+  const bootstrap = options.bootstrap ?? own!.bootstrap
+  // A broker that somebody else started may have seen these cases before.
+  const salt = own === undefined ? `${process.pid} ${performance.timeOrigin}` : ''
+  let kafka: RunningKafka | undefined
   try {
-    if (options.rest[0] === 'ask') {
-      for (const bootstrap of bootstraps) await ask(bootstrap, options.rest.slice(1))
+    if (options.against === 'kafka') kafka = await startedKafka()
+    const against = kafka?.bootstrap ?? options.against
+    if (word === 'ask') {
+      for (const each of against === undefined ? [bootstrap] : [bootstrap, against])
+        await ask(each, options.rest.slice(1))
       return 0
     }
-    return await compareAll(bootstraps, options.rest[0] ?? '', options.quiet)
+    if (against !== undefined)
+      return await compareDirectly(bootstrap, against, word, `${process.pid} ${performance.timeOrigin}`)
+    return await compareWithRecords(bootstrap, word, salt, options.print)
   } finally {
     await own?.stop()
     await kafka?.stop()
+    rmSync(directory, { recursive: true, force: true })
   }
 }
 
@@ -59,60 +76,104 @@ async function ask(bootstrap: string, [name, version, json = '{}']: readonly str
   const at = version === undefined ? api.latestStable : Number(version)
   const session = new Session(bootstrap, '')
   const client = await session.connect()
-  const request = fromJson(api.request, at, JSON.parse(json))
+  const request = fromJson(api.request, at, parseExact(json))
   const response = await client.send(api, at, request as never)
   console.log(`${bootstrap} answers ${name} v${at}:\n${stringifyExact(toJson(api.response, at, response))}`)
   await client.close()
 }
 
-async function compareAll(bootstraps: readonly string[], word: string, quiet: boolean): Promise<number> {
-  const chosen = cases.filter(({ name }) => name.includes(word))
-  const run = `${process.pid.toString(36)}${Math.floor(performance.timeOrigin).toString(36)}`
-  let number = 0
+async function compareWithRecords(bootstrap: string, word: string, salt: string, print: boolean): Promise<number> {
+  const offered = readOffered()
+  const { now, dropped } = passesOf(offered[kafkaVersion] ?? {}, offered[oldKafkaVersion] ?? {})
+  const scenarios = Object.entries(caseGroups).flatMap(([group, cases]) => {
+    const recorded = readGroup(group)
+    const chosen = cases.filter(({ name }) => name.includes(word))
+    return [
+      ...chosen.map(each => ({
+        name: each.name,
+        run: async () => {
+          const ours = await answersOfBoth(each, bootstrap, now, dropped, salt)
+          return print ? printed(ours) : outcome(each, ours, recorded[each.name])
+        },
+      })),
+      ...(word === '' && !print ? abandoned(group, cases, recorded) : []),
+    ]
+  })
+  return runScenarios(`requests to ${bootstrap}, judged by the recorded answers of Apache Kafka`, scenarios)
+}
+
+async function answersOfBoth(
+  each: Case,
+  bootstrap: string,
+  now: Pass,
+  dropped: Pass,
+  salt: string,
+): Promise<CaseRecord> {
+  const { answers, enumerated } = await answersOf(each, bootstrap, now, salt)
+  if (![...enumerated].some(api => api in dropped.asked)) return { [now.kafka]: answers }
+  return { [now.kafka]: answers, [dropped.kafka]: (await answersOf(each, bootstrap, dropped, salt)).answers }
+}
+
+function countOf(record: CaseRecord): number {
+  return Object.values(record).reduce((sum, answers) => sum + Object.keys(answers).length, 0)
+}
+
+function outcome({ name, differs = [] }: Case, ours: CaseRecord, recorded: CaseRecord | undefined): string {
+  if (recorded === undefined)
+    throw new Error(`nothing is recorded: npm run conformance -- driver ${JSON.stringify(name)} --record`)
+  failOn(judgedByRecord(differs, ours, recorded))
+  return `${countOf(ours)} answers${differs.length === 0 ? '' : `, ${differs.length} declared differences`}`
+}
+
+function failOn(lines: readonly string[]): void {
+  if (lines.length === 0) return
+  const more = lines.length > linesMax ? `\n    and ${lines.length - linesMax} more` : ''
+  throw new Error(`${lines.length} differences\n    ${lines.slice(0, linesMax).join('\n    ')}${more}`)
+}
+
+/** Recorded answers to a case that is there no more. */
+function abandoned(group: string, cases: readonly Case[], recorded: GroupRecord): Scenario[] {
+  const names = Object.keys(recorded).filter(name => !cases.some(each => each.name === name))
+  return names.map(name => ({
+    name,
+    run: async () => {
+      throw new Error(`there is no such case in ${group}: npm run conformance -- driver --record drops its answers`)
+    },
+  }))
+}
+
+function printed(ours: CaseRecord): string {
+  for (const answers of Object.values(ours))
+    for (const [title, answer] of Object.entries(answers)) console.log(`  ${title}: ${stringifyExact(answer)}`)
+  return `${countOf(ours)} answers`
+}
+
+/** Two brokers that run, by the versions that both speak. */
+async function compareDirectly(bootstrap: string, against: string, word: string, salt: string): Promise<number> {
+  const [ours, theirs] = [await offeredBy(bootstrap), await offeredBy(against)]
+  const { spoken } = passesOf(inCommon(ours, theirs), {}).now
+  const pass: Pass = { kafka: kafkaVersion, spoken, asked: spoken }
+  const chosen = Object.values(caseGroups).flatMap(cases => cases.filter(({ name }) => name.includes(word)))
   return runScenarios(
-    `requests to ${bootstraps.join(' and ')}`,
+    `requests to ${bootstrap} and ${against}`,
     chosen.map(each => ({
       name: each.name,
       run: async () => {
-        number++
-        const sessions = bootstraps.map((bootstrap, i) => new Session(bootstrap, `${run}-${number}-${i}`))
-        try {
-          for (const session of sessions) await session.open()
-          if (sessions.length === 2) sessions[0]!.restrictTo(sessions[1]!)
-          for (const session of sessions) await each.run(session)
-        } finally {
-          for (const session of sessions) await session.close()
-        }
-        return sessions.length === 1 ? printed(sessions[0]!, quiet) : compared(sessions[0]!, sessions[1]!)
+        const { answers } = await answersOf(each, bootstrap, pass, salt)
+        const other = await answersOf(each, against, pass, salt)
+        const used = new Set<Difference>()
+        failOn(judged(each.differs ?? [], answers, other.answers, used))
+        return `${Object.keys(answers).length} answers${used.size === 0 ? '' : `, ${used.size} declared differences`}`
       },
     })),
   )
 }
 
-function printed({ exchanges }: Session, quiet: boolean): string {
-  if (quiet) return `${exchanges.length} answers`
-  for (const { api, version, label, answer } of exchanges)
-    console.log(`  ${api} v${version} ${label}: ${stringifyExact(answer)}`)
-  return `${exchanges.length} answers`
-}
-
-function compared(a: Session, b: Session): string {
-  const answersA = comparable(
-    a.exchanges.map(({ answer }) => answer),
-    a.run,
-  )
-  const answersB = comparable(
-    b.exchanges.map(({ answer }) => answer),
-    b.run,
-  )
-  const titles = (session: Session) => session.exchanges.map(({ api, version, label }) => `${api} v${version} ${label}`)
-  const [titlesA, titlesB] = [titles(a), titles(b)]
-  // Where a case asks about each thing that a broker has, one broker may have more of them.
-  const lines = titlesB.flatMap((title, j) => {
-    const i = titlesA[j] === title ? j : titlesA.indexOf(title)
-    if (i < 0) return [`${title}: no answer of the first broker`]
-    return differences(answersA[i]!, answersB[j]!).map(line => `${title} ${line}`)
-  })
-  if (lines.length > 0) throw new Error(`${lines.length} differences\n    ${lines.slice(0, 40).join('\n    ')}`)
-  return `${a.exchanges.length} answers alike`
+async function offeredBy(bootstrap: string) {
+  const session = new Session(bootstrap, '')
+  try {
+    return await session.offered()
+  } finally {
+    await session.close()
+  }
 }

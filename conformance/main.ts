@@ -4,7 +4,8 @@ import { parseArgs } from 'node:util'
 type Suite = (options: {
   bootstrap: string | undefined
   against: string | undefined
-  quiet: boolean
+  record: boolean
+  print: boolean
   rest: readonly string[]
 }) => Promise<number>
 
@@ -24,7 +25,7 @@ const help = `npm run conformance -- [SUITE] [options]
 
   kafkajs               kafkajs against a broker (the suite where none is named)
   clients               kcat and Python clients, as far as they can be installed
-  driver [WORD]         raw requests, all cases or those whose name holds the word
+  driver [WORD]         raw requests, all cases or those whose name holds the word: judged by what Apache Kafka answered
   driver ask API VERSION JSON
                         one request, in Kafka's JSON form
   crash                 kill -9 at many moments of work, and what is left
@@ -35,8 +36,9 @@ const help = `npm run conformance -- [SUITE] [options]
   skipped               renews the lists of conformance/skipped.md
 
   --bootstrap HOST:PORT the broker that is checked; without, one of our own is started where the suite can take any
+  --record              (driver) writes down anew what Apache Kafka answers, which is fetched and started
   --against HOST:PORT   (driver) another one whose answers are compared; kafka fetches and starts Apache Kafka
-  --quiet               counts where answers would be printed
+  --print               (driver) prints the answers, and judges nothing
   --help                this
 `
 
@@ -44,7 +46,8 @@ const { values, positionals } = parseArgs({
   options: {
     bootstrap: { type: 'string' },
     against: { type: 'string' },
-    quiet: { type: 'boolean' },
+    record: { type: 'boolean' },
+    print: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
   },
   allowPositionals: true,
@@ -59,5 +62,6 @@ if (!Object.hasOwn(suites, name)) {
   process.exit(2)
 }
 const suite = await suites[name]()
-const failed = await suite({ bootstrap: values.bootstrap, against: values.against, quiet: values.quiet ?? false, rest })
+const { bootstrap, against, record = false, print = false } = values
+const failed = await suite({ bootstrap, against, record, print, rest })
 process.exit(failed === 0 ? 0 : 1)

@@ -18,6 +18,9 @@ export type Loose<T> = T extends Uint8Array
       ? { readonly [K in keyof T]?: Loose<T[K]> }
       : T
 
+/** Versions of APIs by the names of these, lowest and highest. */
+export type Offered = Readonly<Record<string, readonly [min: number, max: number]>>
+
 /** One exchange as it is compared. */
 export interface Exchange {
   readonly api: string
@@ -55,8 +58,11 @@ export class Session {
   /** Part of every name, and no other run's; a comparison blanks it out. */
   readonly run: string
   readonly exchanges: Exchange[] = []
+  /** The APIs whose versions the case went through. */
+  readonly enumerated = new Set<string>()
   #client: Client | null = null
-  #versions = new Map<number, readonly [number, number]>()
+  #spoken: Offered = {}
+  #asked: Offered = {}
 
   constructor(bootstrap: string, run: string) {
     const colon = bootstrap.lastIndexOf(':')
@@ -65,39 +71,40 @@ export class Session {
     this.run = run
   }
 
-  /** Learns which versions the broker speaks. */
-  async open(): Promise<void> {
+  /** Which versions there are, and which of them a case is to go through. */
+  use(spoken: Offered, asked: Offered = spoken): void {
+    this.#spoken = spoken
+    this.#asked = asked
+  }
+
+  /** The versions that the broker says it speaks. */
+  async offered(): Promise<Offered> {
     const client = await this.client()
     const { apiKeys } = await client.send(ApiVersions, 3, {
       clientSoftwareName: 'conformance',
       clientSoftwareVersion: '1',
     })
-    for (const { apiKey, minVersion, maxVersion } of apiKeys) this.#versions.set(apiKey, [minVersion, maxVersion])
+    return Object.fromEntries(
+      apis.flatMap(({ key, name }) => {
+        const found = apiKeys.find(({ apiKey }) => apiKey === key)
+        return found === undefined ? [] : [[name, [found.minVersion, found.maxVersion]]]
+      }),
+    )
   }
 
-  /** Leaves only the versions that the other broker speaks too. */
-  restrictTo(other: Session): void {
-    for (const { key } of apis) {
-      const [min, max] = this.#versions.get(key) ?? [0, -1]
-      const [otherMin, otherMax] = other.#versions.get(key) ?? [0, -1]
-      const both = [Math.max(min, otherMin), Math.min(max, otherMax)] as const
-      this.#versions.set(key, both)
-      other.#versions.set(key, both)
-    }
-  }
-
-  /** Versions of an API that we declare and the brokers speak, lowest first. */
+  /** Versions of an API that we declare and the case is to go through, lowest first. */
   versions(api: Api): number[] {
-    const [min, max] = this.#versions.get(api.key) ?? [0, -1]
+    this.enumerated.add(api.name)
+    const [min, max] = this.#asked[api.name] ?? [0, -1]
     const from = Math.max(min, api.versions[0])
     const to = Math.min(max, api.latestStable)
     return Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i)
   }
 
   latest(api: Api): number {
-    const versions = this.versions(api)
-    if (versions.length === 0) throw new Error(`the brokers have no version of ${api.name} in common`)
-    return versions.at(-1)!
+    const [min, max] = this.#spoken[api.name] ?? [0, -1]
+    if (max < min) throw new Error(`the brokers have no version of ${api.name} in common`)
+    return Math.min(max, api.latestStable)
   }
 
   /** A name that no other run uses. */
@@ -126,7 +133,12 @@ export class Session {
     version: number,
     request: Loose<ClientRequestOf<A>>,
   ): Promise<ClientResponseOf<A>> {
-    return (await this.client()).send(api, version, wholeRequest(api, request))
+    return (await this.client()).send(api, this.#spokenVersion(api, version), wholeRequest(api, request))
+  }
+
+  /** An old broker is asked in the newest version that it speaks where a case names a newer one. */
+  #spokenVersion(api: Api, version: number): number {
+    return Math.min(version, this.#spoken[api.name]?.[1] ?? version)
   }
 
   /** Sends a request and writes its answer down. */
@@ -139,8 +151,9 @@ export class Session {
   ): Promise<ClientResponseOf<A>> {
     const client = by ?? (await this.client())
     try {
-      const response = await client.send(api, version, wholeRequest(api, request))
-      this.note(api.name, version, label, toJson(api.response, version, response))
+      const at = this.#spokenVersion(api, version)
+      const response = await client.send(api, at, wholeRequest(api, request))
+      this.note(api.name, version, label, toJson(api.response, at, response))
       return response
     } catch (error) {
       this.note(api.name, version, label, `${(error as Error).name}: ${(error as Error).message}`)

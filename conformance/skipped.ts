@@ -1,16 +1,31 @@
 /**
- * What Apache Kafka has and this broker has not: the lists in skipped.md, derived from the table of handlers and the tables of
- * properties. `npm run conformance -- skipped` writes them; a test fails where they are out of date.
+ * What Apache Kafka has and this broker has not, and where its answers differ: the lists in skipped.md, derived from the table of handlers,
+ * the tables of properties and what the driver's cases declare. `npm run conformance -- skipped` writes them; a test fails where they are
+ * out of date.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { brokerProperties, groupProperties, topicProperties } from '../lib/config/definitions.ts'
 import type { Property } from '../lib/config/property.ts'
 import { handlers } from '../lib/handlers/index.ts'
 import { apis } from '../protocol/messages/index.ts'
+import { caseGroups } from './cases/index.ts'
 
 const file = new URL('skipped.md', import.meta.url)
-const begin = '<!-- lists: written by npm run conformance -- skipped -->\n'
-const end = '<!-- end of lists -->'
+/** The marks between which each list stands, and how it is made. */
+const lists = {
+  missing: {
+    begin: '<!-- lists: written by npm run conformance -- skipped -->\n',
+    end: '<!-- end of lists -->',
+    make: missing,
+  },
+  declared: {
+    begin: '<!-- declared differences: written by npm run conformance -- skipped -->\n',
+    end: '<!-- end of declared differences -->',
+    make: declared,
+  },
+} as const
+
+export const listNames = Object.keys(lists) as readonly (keyof typeof lists)[]
 
 type Groups = readonly (readonly [title: string, pattern: RegExp])[]
 
@@ -73,15 +88,14 @@ function without(properties: Readonly<Record<string, Property>>): string[] {
     .map(([name]) => name)
 }
 
-/** The lists as they ought to be now. */
-export function skippedLists(): string {
+function missing(): string {
   const answered = new Set(handlers.map(({ api }) => api.name))
-  const missing = apis.map(({ name }) => name).filter(name => !answered.has(name))
+  const unanswered = apis.map(({ name }) => name).filter(name => !answered.has(name))
   return [
     section(
       'APIs that are not answered',
       `${answered.size} of ${apis.length} client-facing APIs are. The others are declared and their bytes are understood, but ApiVersions does not offer them, and a request closes the connection.`,
-      missing,
+      unanswered,
       apiGroups,
     ),
     section(
@@ -95,16 +109,34 @@ export function skippedLists(): string {
   ].join('\n')
 }
 
-/** The lists as skipped.md has them. */
-export function writtenLists(): string {
+/** Each reason once, with the cases that declare it. */
+function declared(): string {
+  const found = new Map<string, Set<string>>()
+  for (const { name, differs = [] } of Object.values(caseGroups).flat()) {
+    for (const { reason } of differs) found.set(reason, (found.get(reason) ?? new Set()).add(name))
+  }
+  return [...found].map(([reason, names]) => `- ${reason} (${[...names].join('; ')}).\n`).join('')
+}
+
+/** A list as it ought to be now. */
+export function listNow(name: keyof typeof lists): string {
+  return lists[name].make()
+}
+
+/** A list as skipped.md has it. */
+export function listWritten(name: keyof typeof lists): string {
   const text = readFileSync(file, 'utf8')
-  return text.slice(text.indexOf(begin) + begin.length, text.indexOf(end)).trim()
+  const { begin, end } = lists[name]
+  return text.slice(text.indexOf(begin) + begin.length, text.indexOf(end))
 }
 
 /** Puts the lists into skipped.md. */
 export async function skipped(): Promise<number> {
-  const text = readFileSync(file, 'utf8')
-  const [from, to] = [text.indexOf(begin) + begin.length, text.indexOf(end)]
-  writeFileSync(file, `${text.slice(0, from)}\n${skippedLists()}\n${text.slice(to)}`)
+  for (const name of listNames) {
+    const text = readFileSync(file, 'utf8')
+    const { begin, end } = lists[name]
+    const [from, to] = [text.indexOf(begin) + begin.length, text.indexOf(end)]
+    writeFileSync(file, `${text.slice(0, from)}\n${listNow(name)}\n${text.slice(to)}`)
+  }
   return 0
 }

@@ -3,10 +3,36 @@ import { buildBatch } from '../../protocol/records/batch.ts'
 import type { Codec } from '../../protocol/records/compression.ts'
 import type { Session } from '../session.ts'
 
-/** Requests whose answers are compared between brokers. Names of topics and groups come from the session. */
+/**
+ * Requests whose answers are compared between brokers. Names of topics and groups come from the session. A case stands for itself: it
+ * finds the same whichever others ran before.
+ */
 export interface Case {
   readonly name: string
   run(session: Session): Promise<void>
+  /** Where our answers differ from Kafka's on purpose. */
+  readonly differs?: readonly Difference[]
+}
+
+/** A place where our answer differs on purpose; `*` in the patterns stands for anything. It is a failure when it does not differ any more. */
+export interface Difference {
+  /** Which answers, by the titles that the driver prints: `Fetch v4 unknown topic`. */
+  readonly answer: string
+  /** Where in them, as the driver prints it: `responses[0].errorCode`. */
+  readonly path: string
+  /** What we answer there. What Kafka answers is recorded. */
+  readonly ours: unknown
+  readonly reason: string
+}
+
+/** Refusals that say why where Kafka's do not. */
+export function saysMore(answer: string, path = '*errorMessage'): Difference {
+  return {
+    answer,
+    path,
+    ours: '<errorMessage>',
+    reason: 'A sentence says why a request is refused, where Kafka leaves it at the code',
+  }
 }
 
 /** The time of every record here: the same at each broker. */

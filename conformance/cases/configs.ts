@@ -8,7 +8,7 @@ import { IncrementalAlterConfigs } from '../../protocol/messages/incremental-alt
 import { ListPartitionReassignments } from '../../protocol/messages/list-partition-reassignments.ts'
 import { Metadata } from '../../protocol/messages/metadata.ts'
 import type { Session } from '../session.ts'
-import type { Case } from './case.ts'
+import { type Case, type Difference, saysMore } from './case.ts'
 
 const topicType = 2
 const brokerType = 4
@@ -225,12 +225,55 @@ async function reassigned(session: Session): Promise<void> {
   await session.sendAtEach(ListPartitionReassignments, { topics: wanted }, 'some')
 }
 
+/** Settings of topics that came after Kafka 3.9, and those that were gone by then or have another default. */
+function sinceOldKafka(): Difference[] {
+  const reason = '**DescribeConfigs** version 0 shows the settings of Kafka 4.4, which has dropped this version'
+  const answer = 'DescribeConfigs v0 all of a topic'
+  const at = (name: string) => `results[0].configs.${name}`
+  const came = [
+    ['errors.deadletterqueue.group.enable', 'false'],
+    ['max.decompressed.message.bytes', '2147483639'],
+    ['remote.copy.lag.bytes', '-1'],
+    ['remote.copy.lag.ms', '0'],
+  ].map(([name, value]) => ({ name, value, readOnly: false, isDefault: true, isSensitive: false }))
+  const gone = ['message.downconversion.enable', 'message.format.version', 'message.timestamp.difference.max.ms']
+  return [
+    ...came.map(ours => ({ answer, path: at(ours.name!), ours, reason })),
+    ...gone.map(name => ({ answer, path: at(name), ours: null, reason })),
+    { answer, path: at('message.timestamp.after.max.ms.value'), ours: '3600000', reason },
+  ]
+}
+
+const minIsr = 'results[0].configs.min.insync.replicas'
+const eligible =
+  '**min.insync.replicas** is a default; new clusters of Kafka keep it as a dynamic default, for the sake of eligible leader replicas'
+
 export const configCases: readonly Case[] = [
-  { name: 'DescribeConfigs of topics, at every version', run: described },
+  {
+    name: 'DescribeConfigs of topics, at every version',
+    run: described,
+    differs: [
+      saysMore('DescribeConfigs * of an unknown topic'),
+      { answer: 'DescribeConfigs v*', path: `${minIsr}.configSource`, ours: 5, reason: eligible },
+      { answer: 'DescribeConfigs v*', path: `${minIsr}.synonyms.length`, ours: 1, reason: eligible },
+      { answer: 'DescribeConfigs v*', path: `${minIsr}.synonyms[0].source`, ours: 5, reason: eligible },
+      {
+        answer: 'DescribeConfigs v0 *',
+        path: '*.isDefault',
+        ours: true,
+        reason: '**DescribeConfigs** version 0 says which settings are defaults; Kafka 3.9 says of none',
+      },
+      ...sinceOldKafka(),
+    ],
+  },
   { name: 'DescribeConfigs of the broker', run: brokerDescribed },
   { name: 'AlterConfigs at every version', run: altered },
   { name: 'IncrementalAlterConfigs at every version', run: alteredByPart },
   { name: 'DescribeLogDirs at every version', run: directories },
   { name: 'AlterReplicaLogDirs: what is refused', run: moves },
-  { name: 'AlterPartitionReassignments and ListPartitionReassignments at every version', run: reassigned },
+  {
+    name: 'AlterPartitionReassignments and ListPartitionReassignments at every version',
+    run: reassigned,
+    differs: [saysMore('AlterPartitionReassignments v*', 'responses[0].partitions[3].errorMessage')],
+  },
 ]

@@ -140,8 +140,24 @@ async function waiting(session: Session): Promise<void> {
   await reader.close()
 }
 
+/** The last two batches of `atEachVersion`, converted to message formats 0 and 1. */
+const formats = [
+  'AAAAAAAAAAIAAAAVtu22JgAA/////wAAAAcxIGZpcnN0AAAAAAAAAAMAAAAWToADSgAA/////wAAAAgxIHNlY29uZAAAAAAAAAAEAAAAFYcFrLsAAP////8AAAAHMiBmaXJzdAAAAAAAAAAFAAAAFsAPBKkAAP////8AAAAIMiBzZWNvbmQ=',
+  'AAAAAAAAAAIAAAAdTUUS4wEAAAABdIdugAr/////AAAABzEgZmlyc3QAAAAAAAAAAwAAAB4i01aSAQAAAAF0h26AC/////8AAAAIMSBzZWNvbmQAAAAAAAAABAAAAB26CMBLAQAAAAF0h26AFP////8AAAAHMiBmaXJzdAAAAAAAAAAFAAAAHvopMJoBAAAAAXSHboAV/////wAAAAgyIHNlY29uZA==',
+] as const
+
 export const fetchCases: readonly Case[] = [
-  { name: 'Fetch at every version', run: atEachVersion },
+  {
+    name: 'Fetch at every version',
+    run: atEachVersion,
+    differs: [0, 1, 2, 3].map(version => ({
+      answer: `Fetch v${version}`,
+      path: 'responses[0].partitions.0.records',
+      ours: formats[version < 2 ? 0 : 1],
+      reason:
+        '**Fetch** below version 4: converted records end where they end; Kafka fills up to the size of the batches with one that is cut short',
+    })),
+  },
   { name: 'Fetch: ranges and limits', run: ranges },
   { name: 'Fetch: compressed batches', run: codecs },
   { name: 'Fetch: a partition named twice', run: twice },

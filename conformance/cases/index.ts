@@ -1,4 +1,4 @@
-/** All cases, in the order in which they run. */
+/** All cases, in the order in which they run. The answers of a group are recorded in the file of its name. */
 import type { Case } from './case.ts'
 import { configCases } from './configs.ts'
 import { coordinationCases } from './coordination.ts'
@@ -11,15 +11,15 @@ import { subscriptionCases } from './subscriptions.ts'
 import { topicCases } from './topics.ts'
 import { versionCases } from './versions.ts'
 
-export const cases: readonly Case[] = [
-  ...versionCases,
-  ...topicCases,
-  ...produceCases,
-  ...fetchCases,
-  ...offsetCases,
-  ...listOffsetsCases,
-  ...groupCases,
-  ...subscriptionCases,
-  ...coordinationCases,
-  ...configCases,
-]
+export const caseGroups: Readonly<Record<string, readonly Case[]>> = {
+  versions: versionCases,
+  topics: topicCases,
+  produce: produceCases,
+  fetch: fetchCases,
+  offsets: offsetCases,
+  groups: groupCases,
+  subscriptions: subscriptionCases,
+  coordination: coordinationCases,
+  'list-offsets': listOffsetsCases,
+  configs: configCases,
+}

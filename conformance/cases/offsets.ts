@@ -102,7 +102,19 @@ async function deleted(session: Session): Promise<void> {
 }
 
 export const offsetCases: readonly Case[] = [
-  { name: 'ListOffsets at every version', run: byTime },
+  {
+    name: 'ListOffsets at every version',
+    run: byTime,
+    differs: [
+      {
+        answer: 'ListOffsets v0 from 160000000900*',
+        path: '*oldStyleOffsets.length',
+        ours: 2,
+        reason:
+          '**ListOffsets** version 0: the time of a segment is that of its newest record; Kafka goes by the time of its last write',
+      },
+    ],
+  },
   { name: 'OffsetForLeaderEpoch at every version', run: byEpoch },
   { name: 'DeleteRecords at every version', run: deleted },
 ]
