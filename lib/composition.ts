@@ -33,7 +33,7 @@ import type { PartitionSettings } from './partitions/partition.ts'
 import { Partitions } from './partitions/partitions.ts'
 import { ProducerIds } from './partitions/producer-ids.ts'
 import { Turn } from './partitions/turn.ts'
-import { type BoundListener, type ConnectionInfo, Outbox, Server } from './server/server.ts'
+import { type BoundListener, type ConnectionInfo, type HandlerTable, Outbox, Server } from './server/server.ts'
 
 /** The world that a broker runs in. */
 export interface BrokerParts {
@@ -51,6 +51,8 @@ export interface CompositionOptions {
   readonly ephemeral: boolean
   readonly parts: BrokerParts
   readonly logger: Logger
+  /** What answers requests; by default all handlers there are. */
+  readonly handlers?: HandlerTable<Context>
   /** Calls the start off. */
   readonly signal?: AbortSignal
 }
@@ -259,7 +261,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
   }
   const server = new Server<Context>({
     listeners: listenerConfigs,
-    handlers: handlerTable,
+    handlers: options.handlers ?? handlerTable,
     makeContext: (connection, header, exchange) => ({
       connection,
       clientId: header.clientId,

@@ -68,6 +68,11 @@ export class MemoryNetwork {
     for (const wire of [...this.#wires]) wire.deliver()
   }
 
+  /** Nobody listens on a host any more, as when its process is gone. */
+  unlisten(host: string): void {
+    for (const at of [...this.#listeners.keys()]) if (at.startsWith(`${host}:`)) this.#listeners.delete(at)
+  }
+
   isBlocked(a: string, b: string): boolean {
     return this.#blocked.has(linkOf(a, b))
   }

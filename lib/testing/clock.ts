@@ -65,6 +65,16 @@ export class ManualClock implements Clock {
     return this.#timers.size
   }
 
+  /** When the next timer is due, in milliseconds since 1970; Infinity where there is none. */
+  get nextTimerMs(): number {
+    return this.#timers.nextMs()
+  }
+
+  /** Work that is held for the end of the turn. */
+  get heldImmediates(): number {
+    return this.#immediates.length
+  }
+
   /** Turns the clock by so many milliseconds; what falls due runs in order, each at its own moment, with what it schedules in turn. */
   advance(ms: number): void {
     const end = this.#now + ms
