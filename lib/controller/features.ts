@@ -15,8 +15,8 @@ export interface Feature {
 }
 
 export const features: readonly Feature[] = [
-  // The level of Apache Kafka 4.3: what this broker does for clients is what brokers of that level do.
-  { name: 'metadata.version', minVersion: 7, maxVersion: 30, level: 30 },
+  // The level of Apache Kafka 4.4: what this broker does for clients is what brokers of that level do.
+  { name: 'metadata.version', minVersion: 7, maxVersion: 33, level: 33 },
   { name: 'transaction.version', minVersion: 0, maxVersion: 0, level: 0 },
   { name: 'group.version', minVersion: 0, maxVersion: 0, level: 0 },
   { name: 'share.version', minVersion: 0, maxVersion: 0, level: 0 },
