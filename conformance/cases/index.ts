@@ -6,6 +6,7 @@ import { fetchCases } from './fetch.ts'
 import { groupCases } from './groups.ts'
 import { listOffsetsCases } from './list-offsets.ts'
 import { offsetCases } from './offsets.ts'
+import { oldFormatCases } from './old-formats.ts'
 import { produceCases } from './produce.ts'
 import { subscriptionCases } from './subscriptions.ts'
 import { topicCases } from './topics.ts'
@@ -16,6 +17,7 @@ export const caseGroups: Readonly<Record<string, readonly Case[]>> = {
   topics: topicCases,
   produce: produceCases,
   fetch: fetchCases,
+  'old-formats': oldFormatCases,
   offsets: offsetCases,
   groups: groupCases,
   subscriptions: subscriptionCases,

@@ -1,8 +1,9 @@
 /** ApiVersions, and what a broker says to versions that it does not know. */
 import { ApiVersions } from '../../protocol/messages/api-versions.ts'
 import { DescribeCluster } from '../../protocol/messages/describe-cluster.ts'
+import { apis } from '../../protocol/messages/index.ts'
 import type { Session } from '../session.ts'
-import type { Case } from './case.ts'
+import type { Case, Difference } from './case.ts'
 
 /** An ApiVersions request in bytes, at any version. */
 function apiVersionsFrame(version: number): Buffer {
@@ -38,7 +39,81 @@ async function badSoftwareName(session: Session): Promise<void> {
   }
 }
 
+const features = [
+  'metadata.version',
+  'kraft.version',
+  'transaction.version',
+  'group.version',
+  'share.version',
+  'streams.version',
+  'eligible.leader.replicas.version',
+]
+
+/** Features that are off: `supported` from 0 to 0, and no level. */
+function off(feature: string): Difference[] {
+  const answer = `ApiVersions v* ${feature}`
+  const reason = `**ApiVersions**: the feature ${feature} is off`
+  return [
+    { answer, path: 'level', ours: null, reason },
+    { answer, path: 'supported[1]', ours: 0, reason },
+  ]
+}
+
+/** Which versions of each API are offered, and which features there are. */
+async function offered(session: Session): Promise<void> {
+  for (const version of session.versions(ApiVersions)) {
+    const client = await session.connect()
+    const answer = await client.send(ApiVersions, version, {
+      clientSoftwareName: 'conformance',
+      clientSoftwareVersion: '1',
+      clusterId: null,
+      nodeId: -1,
+    })
+    await client.close()
+    for (const { name, key } of apis) {
+      const found = answer.apiKeys.find(({ apiKey }) => apiKey === key)
+      session.note('ApiVersions', version, name, found === undefined ? null : [found.minVersion, found.maxVersion])
+    }
+    const { errorCode, supportedFeatures = [], finalizedFeatures = [] } = answer
+    session.note('ApiVersions', version, 'error', errorCode)
+    for (const feature of features) {
+      const supported = supportedFeatures.find(({ name }) => name === feature)
+      const finalized = finalizedFeatures.find(({ name }) => name === feature)
+      session.note('ApiVersions', version, feature, {
+        supported: supported && [supported.minVersion, supported.maxVersion],
+        level: finalized && [finalized.minVersionLevel, finalized.maxVersionLevel],
+      })
+    }
+  }
+}
+
 export const versionCases: readonly Case[] = [
+  {
+    name: 'ApiVersions: what is offered',
+    run: offered,
+    differs: [
+      { answer: 'ApiVersions v*', path: '', ours: null, reason: '**ApiVersions** offers only what is served' },
+      {
+        answer: 'ApiVersions v*',
+        path: '[0]',
+        ours: 0,
+        reason: '**ApiVersions** offers the versions that Kafka 4 has dropped, which are served',
+      },
+      {
+        answer: 'ApiVersions v* kraft.version',
+        path: '*',
+        ours: null,
+        reason: '**ApiVersions**: there is no KRaft, hence no kraft.version',
+      },
+      ...[
+        'transaction.version',
+        'group.version',
+        'share.version',
+        'streams.version',
+        'eligible.leader.replicas.version',
+      ].flatMap(off),
+    ],
+  },
   { name: 'ApiVersions: a version of the future is answered with error 35', run: unknownVersion },
   { name: 'ApiVersions: names of client software', run: badSoftwareName },
   {
