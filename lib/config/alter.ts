@@ -34,6 +34,12 @@ const rows: Record<ConfigOwner, (name: string) => Property | undefined> = {
   'client-metrics': clientMetricsProperty,
 }
 
+/** Whose lists can gain and lose members: Kafka knows of the others no types when they are altered. */
+const listOwners: ReadonlySet<ConfigOwner> = new Set(['topic', 'broker'])
+
+/** As much as an answer can tell of one value. */
+const stringBytesMax = 32_767
+
 /** Keys and certificates: swapping them for all listeners at once could lock everybody out. */
 const ofOneListener = /^ssl\.(keystore|truststore|key\.password)/
 
@@ -94,7 +100,7 @@ function withMembers(
   added: boolean,
   broker: BrokerConfig,
 ): string {
-  const property = rows[owner](name)
+  const property = listOwners.has(owner) ? rows[owner](name) : undefined
   if (property?.type !== 'list') {
     throw new KafkaError(
       codes.INVALID_CONFIG,
@@ -104,8 +110,19 @@ function withMembers(
   const inherited = () => (inheritedValue(property, broker) as readonly string[] | null) ?? []
   const members = current === undefined ? [...inherited()] : split(current)
   const mentioned = split(value)
-  if (!added) return members.filter(member => !mentioned.includes(member)).join(',')
-  return [...members, ...mentioned.filter(member => !members.includes(member))].join(',')
+  if (!added) {
+    const gone = new Set(mentioned)
+    return members.filter(member => !gone.has(member)).join(',')
+  }
+  const known = new Set(members)
+  const grown = [...members, ...[...new Set(mentioned)].filter(member => !known.has(member))].join(',')
+  if (Buffer.byteLength(grown) > stringBytesMax) {
+    throw new KafkaError(
+      codes.INVALID_CONFIG,
+      `${name} would have ${Buffer.byteLength(grown)} bytes; a value has at most ${stringBytesMax}`,
+    )
+  }
+  return grown
 }
 
 function split(text: string): string[] {

@@ -310,6 +310,25 @@ t.test('single settings are set, deleted, and gain and lose members', async t =>
   t.equal(await alter(context, TOPIC, 'a', ['retention.ms', DELETE, null], ['unknown', DELETE, null]), 0)
 })
 
+t.test('a list grows up to what an answer can tell', async t => {
+  const context = await clusterContext(t)
+  await context.cluster.createTopics([topic('a')])
+  const list = 'leader.replication.throttled.replicas'
+  const replicas = (partition: number, count: number) =>
+    Array.from({ length: count }, (_, index) => `${partition}:${10_000 + index}`).join(',')
+  const grow = (partition: number, count: number) =>
+    alter(context, TOPIC, 'a', [list, APPEND, replicas(partition, count)])
+  const value = () => context.cluster.image.topics.get('a')!.configs.get(list)!
+  t.equal(await grow(1, 2_000), 0)
+  t.equal(await grow(2, 2_000), 0)
+  t.equal(value().length, 31_999)
+  t.equal(await grow(3, 97), codes.INVALID_CONFIG)
+  t.equal(value().length, 31_999)
+  t.equal(await grow(3, 96), 0)
+  t.equal(value().length, 32_767)
+  encodable(t, DescribeConfigs, { throttleTimeMs: 0, results: [described(context, TOPIC, 'a')] })
+})
+
 t.test('alterations that cannot be are refused as Kafka refuses them', async t => {
   const context = await clusterContext(t)
   await context.cluster.createTopics([topic('a')])
@@ -335,6 +354,9 @@ t.test('alterations that cannot be are refused as Kafka refuses them', async t =
     [GROUP, '', ['consumer.session.timeout.ms', SET, '46000'], codes.INVALID_REQUEST],
     [GROUP, 'g', ['unknown', SET, '1'], codes.INVALID_CONFIG],
     [CLIENT_METRICS, 'm', ['unknown', SET, '1'], codes.INVALID_REQUEST],
+    [CLIENT_METRICS, 'm', ['metrics', APPEND, '1'], codes.INVALID_CONFIG],
+    [CLIENT_METRICS, 'm', ['match', SUBTRACT, 'client_id=1'], codes.INVALID_CONFIG],
+    [GROUP, 'g', ['streams.rack.aware.assignment.tags', APPEND, '1'], codes.INVALID_CONFIG],
     [0, '1', ['x', SET, '1'], codes.INVALID_REQUEST],
   ]
   for (const [type, name, change, expected] of cases) {
