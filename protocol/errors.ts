@@ -149,12 +149,21 @@ export function codeName(code: number): string {
   return names.get(code) ?? String(code)
 }
 
+/** Longest message for people: names and values in it may be as long as a client likes, and an answer tells many. */
+const messageCharactersMax = 1_000
+
+/** A sentence for people, cut off where it is too long to be told. */
+export function shortened(text: string): string {
+  if (text.length <= messageCharactersMax) return text
+  return `${text.slice(0, messageCharactersMax)}… (${text.length} characters)`
+}
+
 /** An error that a client is told by its code; the message is for people and says what to do next. */
 export class KafkaError extends Error {
   readonly code: number
 
   constructor(code: number, message: string = codeName(code)) {
-    super(message)
+    super(shortened(message))
     this.name = 'KafkaError'
     this.code = code
   }

@@ -1,5 +1,5 @@
 /** DescribeGroups: the members of groups, what they told each other and what they were assigned. */
-import { codes } from '../../protocol/errors.ts'
+import { codes, shortened } from '../../protocol/errors.ts'
 import type { DescribeGroupsRequest, DescribeGroupsResponse } from '../../protocol/messages/describe-groups.ts'
 import { type Answer, gather } from '../coordination/answer.ts'
 import { authorizedOperations, operationsNotAsked } from './authorized-operations.ts'
@@ -29,7 +29,7 @@ function describe(groupId: string, request: DescribeGroupsRequest, context: Cont
 
 function unknownGroup(groupId: string, apiVersion: number): Described {
   return apiVersion >= groupIdNotFoundSince
-    ? noGroup(groupId, 'Dead', codes.GROUP_ID_NOT_FOUND, `Group ${groupId} not found.`)
+    ? noGroup(groupId, 'Dead', codes.GROUP_ID_NOT_FOUND, shortened(`Group ${groupId} not found.`))
     : noGroup(groupId, 'Dead', codes.NONE, null)
 }
 
