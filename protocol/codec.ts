@@ -4,7 +4,7 @@ import { interpretRead, interpretWrite } from './interpret.ts'
 import { type Layout, layoutOf } from './layout.ts'
 import { DecodeError, Reader } from './reader.ts'
 import type { DecodedOf, EncodableOf, Message } from './schema.ts'
-import { EncodeError, Writer } from './writer.ts'
+import { EncodeError, MessageSizeError, Writer } from './writer.ts'
 
 export { DecodeError } from './reader.ts'
 export { EncodeError } from './writer.ts'
@@ -96,7 +96,7 @@ export function encodeInto<M extends Message>(message: M, version: number, value
   try {
     codecOf(message, version).write(to, value)
   } catch (error) {
-    if (!(error instanceof EncodeError || error instanceof TypeError)) throw error
+    if (error instanceof MessageSizeError || !(error instanceof EncodeError || error instanceof TypeError)) throw error
     interpretWrite(layoutOf(message, version), new Writer(), value)
     throw error
   }

@@ -193,10 +193,16 @@ export class Reader {
     return value >>> 0
   }
 
-  /** `bytes` of UTF-8; what is not valid becomes U+FFFD. */
+  /** `bytes` of UTF-8; what is not valid becomes U+FFFD, which takes three bytes. What comes of it can be encoded again. */
   private text(bytes: number): string {
     const at = this.take(bytes)
-    if (bytes > cachedTextBytesMax) return this.buffer.toString('utf8', at, at + bytes)
+    if (bytes > cachedTextBytesMax) {
+      const text = this.buffer.toString('utf8', at, at + bytes)
+      if (bytes * 3 > stringBytesMax && Buffer.byteLength(text) > stringBytesMax) {
+        this.fail(`${bytes} bytes that are not UTF-8 and too long with characters in their place`, at)
+      }
+      return text
+    }
     const buffer = this.buffer
     let hash = bytes
     for (let i = at; i < at + bytes; i++) hash = (Math.imul(hash, 31) + buffer[i]) | 0

@@ -20,6 +20,17 @@ export class EncodeError extends Error {
   }
 }
 
+/** A message of more bytes than the size of a frame can tell. */
+export class MessageSizeError extends EncodeError {
+  constructor() {
+    super(`a message of more than ${messageBytesMax} bytes`)
+    this.name = 'MessageSizeError'
+  }
+}
+
+/** The size of a frame has 32 signed bits, and counts a header too. */
+const messageBytesMax = 0x7fffff00
+
 /** Holds some hundred answers of the usual size; a larger message gets a block of its own. */
 const blockBytes = 64 * 1024
 
@@ -83,9 +94,15 @@ export class Writer {
 
   private closeSegment(): void {
     if (this.position === this.segmentStart) return
-    this.chunks.push(this.buffer.subarray(this.segmentStart, this.position))
-    this.chunkBytes += this.position - this.segmentStart
+    const segment = this.buffer.subarray(this.segmentStart, this.position)
     this.segmentStart = this.position
+    this.add(segment)
+  }
+
+  private add(chunk: Chunk): void {
+    this.chunks.push(chunk)
+    this.chunkBytes += chunk.length
+    if (this.chunkBytes > messageBytesMax) throw new MessageSizeError()
   }
 
   /** Makes room for `bytes` and returns where they begin; `buffer` and `view` are new ones where the block was full. */
@@ -99,6 +116,7 @@ export class Writer {
 
   private grow(bytes: number): number {
     const pending = this.position - this.segmentStart
+    if (this.chunkBytes + pending + bytes > messageBytesMax) throw new MessageSizeError()
     const buffer = Buffer.allocUnsafeSlow(Math.max(blockBytes, 2 * (pending + bytes)))
     this.buffer.copy(buffer, 0, this.segmentStart, this.position)
     this.buffer = buffer
@@ -284,8 +302,7 @@ export class Writer {
   private spliceOne(value: Uint8Array | FileBytes): void {
     if (!(value instanceof Uint8Array)) {
       this.closeSegment()
-      this.chunks.push(value)
-      this.chunkBytes += value.length
+      this.add(value)
       return
     }
     if (value.length < spliceBytesMin || this.taggedOpen > 0) {
@@ -294,8 +311,7 @@ export class Writer {
       return
     }
     this.closeSegment()
-    this.chunks.push(Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.length))
-    this.chunkBytes += value.length
+    this.add(Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.length))
   }
 
   /** Begins a tagged field; what is written until `endTagged` is its content. Returns the mark to end it with. */

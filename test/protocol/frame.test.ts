@@ -1,7 +1,13 @@
 /** Frames with their headers. */
 import t from 'tap'
 import { DecodeError, decode } from '../../protocol/codec.ts'
-import { apiByKey, decodeRequestHeader, encodeRequestFrame, encodeResponseFrame } from '../../protocol/frame.ts'
+import {
+  apiByKey,
+  decodeRequestHeader,
+  encodeAnswerFrame,
+  encodeRequestFrame,
+  encodeResponseFrame,
+} from '../../protocol/frame.ts'
 import { RequestHeader, ResponseHeader } from '../../protocol/headers.ts'
 import { ApiVersions } from '../../protocol/messages/api-versions.ts'
 import { Fetch } from '../../protocol/messages/fetch.ts'
@@ -103,6 +109,36 @@ t.test('a fetch response carries its records by reference', async t => {
   const [first, second] = decode(Fetch.response, 12, frame, 9).responses[0].partitions
   t.ok(first.records?.equals(Buffer.concat(records)))
   t.equal(second.partitionIndex, 1)
+})
+
+t.test('a response of more bytes than a size can tell is an error, before all of it is there', async t => {
+  const file = { length: 1_500_000_000, fd: -1, position: 0, read: () => 0 }
+  let asked = 0
+  const partition = (partitionIndex: number) => ({
+    partitionIndex,
+    errorCode: 0,
+    highWatermark: 5,
+    abortedTransactions: null,
+    get records() {
+      asked++
+      return [file]
+    },
+  })
+  const responses = [0, 1, 2, 3, 4, 5].map(index => ({
+    topic: 'orders',
+    topicId: 'AAAAAAAAAAAAAAAAAAAAAA',
+    partitions: [partition(index)],
+  }))
+  const answer = (count: number) =>
+    encodeAnswerFrame(Fetch, 12, 3, { throttleTimeMs: 0, errorCode: 0, responses: responses.slice(0, count) })
+  t.equal((answer(1)[0] as Buffer).readInt32BE(0) > 1_500_000_000, true)
+  asked = 0
+  t.throws(() => answer(6), { name: 'MessageSizeError' })
+  t.ok(asked <= 3, `${asked} were asked for`)
+  t.equal(
+    Buffer.concat(encodeResponseFrame(ApiVersions, 0, 1, { errorCode: 0, apiKeys: [], throttleTimeMs: 0 })).length,
+    14,
+  )
 })
 
 t.test('frames that follow each other do not overlap', async t => {

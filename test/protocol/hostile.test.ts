@@ -162,6 +162,31 @@ t.test('bytes that are not UTF-8 become replacement characters, also when seen b
   }
 })
 
+t.test('a text that would be too long to be told again is refused, as what is not UTF-8 grows', async t => {
+  const frame = (version: number, bytes: Buffer) => {
+    const text = new Writer().start()
+    text.int32(1)
+    text.int16(bytes.length)
+    if (version === 0) return Buffer.concat([text.finishContiguous(), bytes])
+    const compact = new Writer().start()
+    compact.uvarint(2)
+    compact.uvarint(bytes.length + 1)
+    return Buffer.concat([compact.finishContiguous(), bytes, Buffer.alloc(5)])
+  }
+  const name = (version: number, bytes: Buffer) =>
+    decode(Metadata.request, version, frame(version, bytes)).topics?.[0].name ?? ''
+  for (const version of [0, 9]) {
+    for (const length of [10_922, 10_923, 20_000, 32_766]) {
+      const invalid = Buffer.alloc(length, 0xff)
+      if (length * 3 <= 32_767) t.equal(Buffer.byteLength(name(version, invalid)), length * 3)
+      else t.throws(() => name(version, invalid), DecodeError)
+    }
+    const longest = Buffer.from(`${'é'.repeat(16_383)}`)
+    t.equal(name(version, longest).length, 16_383)
+    t.equal(Buffer.byteLength(name(version, Buffer.concat([Buffer.alloc(1, 0xff), longest.subarray(4)]))), 32_765)
+  }
+})
+
 t.test('every prefix of a message is refused', async t => {
   for (const version of [4, 12, 18]) {
     const layout = layoutOf(Fetch.request, version)
