@@ -70,6 +70,7 @@ export class Composition {
   /** Resolves with the reason where nothing can be served any more; the broker is then to be stopped. */
   readonly failed: Promise<Error>
   readonly #close: () => Promise<void>
+  readonly #settle: () => Promise<void>
   #stopped: Promise<void> | null = null
 
   private constructor(
@@ -84,6 +85,7 @@ export class Composition {
     this.failed = opened.failure.promise
     this.metrics = opened.metrics
     this.#close = () => opened.close()
+    this.#settle = () => opened.settle()
   }
 
   /** Starts all parts; where one fails, those before it are closed again. */
@@ -111,6 +113,14 @@ export class Composition {
     const { host, port } = this.#listeners[0]!
     const reachable = host === '' || host === '0.0.0.0' || host === '::' ? 'localhost' : host
     return reachable.includes(':') ? `[${reachable}]:${port}` : `${reachable}:${port}`
+  }
+
+  /**
+   * Resolves once all that could be done was done, and was answered: what goes on from here needs a request, or the clock to move.
+   * For who turns the broker's clock.
+   */
+  async settle(): Promise<void> {
+    await this.#settle()
   }
 
   stop(): Promise<void> {
@@ -142,6 +152,7 @@ class Opened {
   readonly failure = new Failure()
   readonly metrics = new Metrics()
   readonly #closings: (() => unknown)[] = []
+  settle: () => Promise<void> = () => Promise.resolve()
 
   add(close: () => unknown): void {
     this.#closings.push(close)
@@ -288,6 +299,13 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
     await turnOver()
     await turnOver()
   })
+  opened.settle = async () => {
+    // What is due writes at the end of a turn; what waits for that is answered in the next.
+    await turnOver()
+    await partitions.settled()
+    await turnOver()
+    await turnOver()
+  }
   return Composition.of(nodeId, ephemeral ? null : metadata.path, bound, opened)
 }
 

@@ -54,7 +54,21 @@ export class Alarm {
     const now = this.#clock[this.#scale]()
     this.#armedMs = now
     this.#ringsMs = this.#atMs
-    this.#timer = this.#clock.schedule(Math.max(0, this.#atMs - now), () => this.#rang())
+    const delayMs = this.#atMs - now
+    this.#timer = delayMs > 0 ? this.#clock.schedule(delayMs, () => this.#rang()) : this.#soon()
+  }
+
+  /** What is due already needs no time to pass: it goes off at the end of this turn, also where the clock stands still. */
+  #soon(): Timer {
+    let isCancelled = false
+    this.#clock.immediate(() => {
+      if (!isCancelled) this.#rang()
+    })
+    return {
+      cancel: () => {
+        isCancelled = true
+      },
+    }
   }
 
   #rang(): void {

@@ -210,6 +210,12 @@ export class Partitions implements PartitionHost {
     yield* this.#upkeep.metrics()
   }
 
+  /** Resolves when nothing is under way that goes on without requests, and without time passing on the broker clock. */
+  async settled(): Promise<void> {
+    await this.recompression.settled()
+    await this.#upkeep.settled()
+  }
+
   /** Answers everyone who waits for more with what there is: the broker is about to stop. */
   endWaits(): void {
     for (const wait of [...this.waiting]) wait.due()

@@ -60,6 +60,11 @@ export class Recompression implements Due {
     if (this.#tails.size === 0) void this.#thread.stop()
   }
 
+  /** Resolves when all that is under way by now is appended, or refused. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#tails.values())
+  }
+
   /** Refuses what is under way, and ends the thread. */
   async stop(): Promise<void> {
     this.#timetable.cancel(this)

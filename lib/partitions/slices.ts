@@ -11,6 +11,7 @@ export class Slices {
   readonly #clock: Clock
   readonly #timetable: Timetable
   readonly #running = new Set<Due>()
+  readonly #idlers: (() => void)[] = []
 
   constructor(clock: Clock, timetable: Timetable) {
     this.#clock = clock
@@ -31,15 +32,27 @@ export class Slices {
         }
         this.#running.delete(slice)
         done?.()
+        this.#tellIdle()
       },
     }
     this.#running.add(slice)
     slice.due()
   }
 
+  /** Resolves when nothing is under way. */
+  idle(): Promise<void> {
+    if (this.#running.size === 0) return Promise.resolve()
+    return new Promise(resolve => this.#idlers.push(resolve))
+  }
+
+  #tellIdle(): void {
+    if (this.#running.size === 0) for (const tell of this.#idlers.splice(0)) tell()
+  }
+
   /** Ends what is under way where it is. */
   stop(): void {
     for (const slice of this.#running) this.#timetable.cancel(slice)
     this.#running.clear()
+    this.#tellIdle()
   }
 }

@@ -130,6 +130,13 @@ export class Upkeep {
     })
   }
 
+  /** Resolves when nothing is under way: work on files, rounds of compaction, slices of long work. */
+  async settled(): Promise<void> {
+    await this.#background
+    await this.#compactor?.idle
+    await this.#slices.idle()
+  }
+
   /** Has the checkpoints written without waiting for their time. */
   checkpointSoon(): void {
     this.#timetable.in(0, this.#checkpoint)

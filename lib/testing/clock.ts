@@ -101,6 +101,21 @@ export class ManualClock implements Clock {
     while (this.#timers.nextMs() <= this.#now) this.#timers.expireOne(this.#now)?.run()
   }
 
+  /**
+   * Turns the clock of something that goes on by itself: after each moment at which something was due, `settled` is awaited, so that all that
+   * follows from it has been done before time goes on.
+   */
+  async advanceWith(ms: number, settled: () => Promise<void>): Promise<void> {
+    const end = this.#now + ms
+    await settled()
+    while (this.nextTimerMs <= end) {
+      this.advance(Math.max(0, this.nextTimerMs - this.#now))
+      await settled()
+    }
+    this.advance(end - this.#now)
+    await settled()
+  }
+
   /** Runs the held work for the end of the turn, and what it adds to it. */
   runImmediates(): void {
     for (let run = this.#immediates.shift(); run; run = this.#immediates.shift()) run()
