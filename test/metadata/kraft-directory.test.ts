@@ -41,9 +41,13 @@ const expected: Expected[] = gunzipSync(readFileSync(new URL('../fixtures/kafka-
 /** A moment shortly after Kafka wrote the directory. */
 const writtenMs = 1_795_237_300_000
 
-/** Nothing of the directory may go because of its age, and nothing of what is read because of compaction. */
+/**
+ * The directory gets older every day: nothing of it may go or be rolled because of that, and nothing of what is read because of
+ * compaction.
+ */
 const keepAll = {
   'log.retention.ms': '-1',
+  'log.roll.hours': '2147483647',
   'offsets.retention.minutes': '2147483647',
   'log.cleaner.enable': 'false',
 }
