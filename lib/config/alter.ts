@@ -3,14 +3,15 @@
  * changes belong to is a topic, a broker (or all of them), a group, or a client metrics subscription.
  */
 import { codes, KafkaError } from '../../protocol/errors.ts'
-import { clientMetricsProperty } from './client-metrics.ts'
+import { clientMetricsProperty, validateClientMetrics } from './client-metrics.ts'
 import type { BrokerConfig } from './config.ts'
 import { brokerProperty, groupProperty, topicProperty } from './definitions.ts'
 import { validateGroupConfigs } from './group-config.ts'
+import { members } from './java-text.ts'
 import type { Property } from './property.ts'
 import { unscopedName } from './scoped.ts'
 import { inheritedValue, validateTopicConfigs } from './topic-config.ts'
-import { ConfigError, parseValue } from './values.ts'
+import { ConfigError, parseValue, refuseRepeats } from './values.ts'
 
 /** What IncrementalAlterConfigs may do to a setting. */
 export const configOperations = { SET: 0, DELETE: 1, APPEND: 2, SUBTRACT: 3 } as const
@@ -26,6 +27,13 @@ export interface ConfigChange {
 export type ConfigOwner = 'topic' | 'broker' | 'group' | 'client-metrics'
 
 type Settings = ReadonlyMap<string, string>
+
+/** What one listener has may be set for all brokers only where it is one of these. */
+const ofListenersTogether: ReadonlySet<string> = new Set([
+  'max.connections',
+  'max.connection.creation.rate',
+  'num.network.threads',
+])
 
 const rows: Record<ConfigOwner, (name: string) => Property | undefined> = {
   topic: topicProperty,
@@ -141,22 +149,22 @@ export function checkAltered(
   if (owner === 'topic') validateTopicConfigs(settings, broker)
   else if (owner === 'group') validateGroupConfigs(settings, broker)
   else if (owner === 'broker') checkBroker(name, before, settings)
-  else checkClientMetrics(settings)
+  else validateClientMetrics(settings)
 }
 
 function checkBroker(name: string, before: Settings, settings: Settings): void {
   for (const [key, value] of settings) {
-    const property = brokerProperty(unscopedName(key) ?? key)
-    // A plug-in may know properties that the broker does not.
-    if (property === undefined) continue
     if (before.get(key) === value) continue
-    if (property.updateMode === 'read-only') {
+    const property = brokerProperty(key)
+    const general = unscopedName(key)
+    if (property?.updateMode === 'read-only') {
       throw new KafkaError(
         codes.INVALID_REQUEST,
         `${key} cannot change while the broker runs: set it in the properties file and restart`,
       )
     }
-    if (property.updateMode === 'per-broker' && name === '') {
+    const perBroker = general === null ? property?.updateMode === 'per-broker' : !ofListenersTogether.has(general)
+    if (perBroker && name === '') {
       throw new KafkaError(codes.INVALID_REQUEST, `${key} cannot be set for all brokers at once: name the broker`)
     }
     if (ofOneListener.test(key)) {
@@ -165,25 +173,26 @@ function checkBroker(name: string, before: Settings, settings: Settings): void {
         `${key} can change for one listener only while the broker runs: set listener.name.<name>.${key}`,
       )
     }
-    checkValue(key, property, value, codes.INVALID_REQUEST)
-  }
-}
-
-function checkClientMetrics(settings: Settings): void {
-  for (const [key, value] of settings) {
-    const property = clientMetricsProperty(key)
-    if (property === undefined) {
-      throw new KafkaError(codes.INVALID_REQUEST, `${key} is not a property of a client metrics subscription`)
+    // A plug-in may know properties that the broker does not, and what cannot change does not come to a listener either.
+    const known = property ?? brokerProperty(general ?? '')
+    if (known === undefined || known.updateMode === 'read-only') continue
+    checkValue(key, known, value)
+    const isClass = known.type === 'class' || key === 'metric.reporters'
+    if (isClass && !members(value).every(name => name.startsWith(kafkaPackage))) {
+      throw new KafkaError(codes.INVALID_REQUEST, `${key} cannot be ${value}: this broker has no Java classes`)
     }
-    checkValue(key, property, value, codes.INVALID_REQUEST)
   }
 }
 
-function checkValue(key: string, property: Property, value: string, code: number): void {
+/** Kafka's own classes are taken as known. */
+const kafkaPackage = 'org.apache.kafka.'
+
+function checkValue(key: string, property: Property, value: string): void {
   try {
     parseValue(key, property, value)
+    refuseRepeats(key, property, value)
   } catch (error) {
-    if (error instanceof ConfigError) throw new KafkaError(code, error.message)
+    if (error instanceof ConfigError) throw new KafkaError(codes.INVALID_REQUEST, error.message)
     throw error
   }
 }

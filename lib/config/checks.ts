@@ -38,11 +38,37 @@ function durationSeconds(text: string): number | null {
   return (parts![1] === '-' ? -1 : 1) * (days * 86_400 + hours * 3600 + minutes * 60 + seconds)
 }
 
-/** Addresses with a number each. */
+/** Addresses with a number each; the last colon counts, as IPv6 addresses have colons of their own. */
 export function connectionOverrides(value: string): string | null {
-  return value.trim() === '' || value.split(',').every(pair => /^\s*\S+:\d+\s*$/.test(pair))
+  return members(value).every(
+    member => member === '' || (/^[\w.:%-]*\s*:\s*[+-]?\d{1,10}$/.test(member) && isInt32(member)),
+  )
     ? null
     : 'pairs of address and number such as 10.0.0.1:200,db.example.com:50'
+}
+
+function isInt32(override: string): boolean {
+  const value = Number(override.slice(override.lastIndexOf(':') + 1))
+  return value === (value | 0)
+}
+
+/** The ids of the codecs of records. */
+export function codecId(value: string): string | null {
+  return /^[0-4]$/.test(value) ? null : 'the id of a codec, from 0 for none to 4 for zstd'
+}
+
+/** The package of Kafka's own assignors. */
+export const assignorPackage = 'org.apache.kafka.coordinator.group'
+
+/** Keys of which each may be there once. */
+export function noRepeats(value: string): string | null {
+  const all = members(value)
+  return new Set(all).size === all.length ? null : 'each member once'
+}
+
+/** Assignors of this broker, or the names of their classes in Kafka; others would be Java classes. */
+export function assignors(...names: readonly string[]): (value: string) => string | null {
+  return value => (members(value).every(member => names.includes(member)) ? null : `${names.join(', ')}`)
 }
 
 /** Where controllers listen. */

@@ -1,11 +1,20 @@
 /** The group coordinator, its offsets topic, and the classic, consumer and streams protocols. */
+import { assignorPackage, assignors, codecId, noRepeats } from './checks.ts'
 import { boolean, className, int, intMax, list, long, short, string } from './property.ts'
 
 /** Rows in the order of their names. */
 export const groupCoordinationProperties = {
   'group.consumer.assignment.interval.ms': int(1000, { updateMode: 'cluster-wide', min: 0 }),
   'group.consumer.assignor.offload.enable': boolean(true, { updateMode: 'cluster-wide', visibility: 'internal' }),
-  'group.consumer.assignors': list(['uniform', 'range'], { emptyAllowed: false }),
+  'group.consumer.assignors': list(['uniform', 'range'], {
+    emptyAllowed: false,
+    check: assignors(
+      'uniform',
+      'range',
+      `${assignorPackage}.assignor.UniformAssignor`,
+      `${assignorPackage}.assignor.RangeAssignor`,
+    ),
+  }),
   'group.consumer.heartbeat.interval.ms': int(5000, { min: 1 }),
   'group.consumer.max.assignment.interval.ms': int(15_000, { min: 0 }),
   'group.consumer.max.heartbeat.interval.ms': int(15_000, { min: 1 }),
@@ -37,7 +46,10 @@ export const groupCoordinationProperties = {
   'group.streams.acceptable.recovery.lag': long(10_000, { min: 0, visibility: 'internal' }),
   'group.streams.assignment.interval.ms': int(1000, { updateMode: 'cluster-wide', min: 0 }),
   'group.streams.assignor.offload.enable': boolean(true, { updateMode: 'cluster-wide', visibility: 'internal' }),
-  'group.streams.assignors': list(['sticky'], { emptyAllowed: false }),
+  'group.streams.assignors': list(['sticky'], {
+    emptyAllowed: false,
+    check: assignors('sticky', `${assignorPackage}.streams.assignor.StickyTaskAssignor`),
+  }),
   'group.streams.heartbeat.interval.ms': int(5000, { min: 1 }),
   'group.streams.initial.rebalance.delay.ms': int(3000, { min: 0 }),
   'group.streams.max.assignment.interval.ms': int(15_000, { min: 0 }),
@@ -52,7 +64,7 @@ export const groupCoordinationProperties = {
   'group.streams.min.task.offset.interval.ms': int(15_000, { min: 1, visibility: 'internal' }),
   'group.streams.num.standby.replicas': int(0, { min: 0 }),
   'group.streams.num.warmup.replicas': int(2, { min: 0, visibility: 'internal' }),
-  'group.streams.rack.aware.assignment.tags': list([], { importance: 'low' }),
+  'group.streams.rack.aware.assignment.tags': list([], { importance: 'low', check: noRepeats }),
   'group.streams.session.timeout.ms': int(45_000, { min: 1 }),
   'group.streams.task.offset.interval.ms': int(60_000, { min: 1, visibility: 'internal' }),
   'group.streams.topology.description.plugin.class': className(null),
@@ -75,7 +87,7 @@ export const groupCoordinationProperties = {
     min: 1,
     doc: 'Offsets of a group that has been empty for so long are forgotten.',
   }),
-  'offsets.topic.compression.codec': int(0, { importance: 'high' }),
+  'offsets.topic.compression.codec': int(0, { importance: 'high', check: codecId }),
   'offsets.topic.num.partitions': int(50, {
     importance: 'high',
     min: 1,

@@ -1,4 +1,5 @@
 /** Share groups and their state. */
+import { assignorPackage, assignors, codecId } from './checks.ts'
 import { boolean, int, list, short, string } from './property.ts'
 
 /** Rows in the order of their names. */
@@ -7,7 +8,10 @@ export const shareProperties = {
   'errors.deadletterqueue.topic.name.prefix': string('dlq.', { updateMode: 'cluster-wide' }),
   'group.share.assignment.interval.ms': int(1000, { updateMode: 'cluster-wide', min: 0 }),
   'group.share.assignor.offload.enable': boolean(true, { updateMode: 'cluster-wide', visibility: 'internal' }),
-  'group.share.assignors': list(['simple'], { emptyAllowed: false }),
+  'group.share.assignors': list(['simple'], {
+    emptyAllowed: false,
+    check: assignors('simple', `${assignorPackage}.assignor.SimpleAssignor`),
+  }),
   'group.share.delivery.count.limit': int(5, { min: 2, max: 10 }),
   'group.share.dlq.manager.class.name': string('org.apache.kafka.server.share.dlq.DefaultShareGroupDLQManager', {
     visibility: 'internal',
@@ -43,7 +47,7 @@ export const shareProperties = {
   }),
   'share.coordinator.load.buffer.size': int(5_242_880, { importance: 'high', min: 1 }),
   'share.coordinator.snapshot.update.records.per.snapshot': int(500, { min: 0, max: 500 }),
-  'share.coordinator.state.topic.compression.codec': int(0, { importance: 'high' }),
+  'share.coordinator.state.topic.compression.codec': int(0, { importance: 'high', check: codecId }),
   'share.coordinator.state.topic.min.isr': short(2, { importance: 'high', min: 1 }),
   'share.coordinator.state.topic.num.partitions': int(50, { importance: 'high', min: 1 }),
   'share.coordinator.state.topic.prune.interval.ms': int(300_000, {

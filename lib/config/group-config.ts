@@ -3,13 +3,16 @@ import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { BrokerConfig } from './config.ts'
 import { type BrokerPropertyName, groupProperty } from './definitions.ts'
 import { inheritedText, inheritedValue } from './topic-config.ts'
-import { ConfigError, exactText, parsedOrUndefined, parseValue } from './values.ts'
+import { ConfigError, exactText, parsedOrUndefined, parseValue, refuseRepeats } from './values.ts'
 
 type Overrides = ReadonlyMap<string, string>
 
 /** Properties whose bounds are broker properties of the same name with `min` and `max` in it. */
 const bounded =
   /^(consumer|share|streams)\.(session\.timeout\.ms|heartbeat\.interval\.ms|assignment\.interval\.ms|record\.lock\.duration\.ms|delivery\.count\.limit|partition\.max\.record\.locks)$/
+
+/** The one assignor of streams groups that group.streams.assignors may have. */
+const streamsAssignor = 'sticky'
 
 /** Throws INVALID_CONFIG where a group may not have one of these settings. */
 export function validateGroupConfigs(overrides: Overrides, broker: BrokerConfig): void {
@@ -19,27 +22,39 @@ export function validateGroupConfigs(overrides: Overrides, broker: BrokerConfig)
     let value: unknown
     try {
       value = parseValue(name, property, text)
+      refuseRepeats(name, property, text)
     } catch (error) {
       if (error instanceof ConfigError) throw new KafkaError(codes.INVALID_CONFIG, error.message)
       throw error
     }
     if (typeof value === 'number') checkBounds(name, value, broker)
+    if (name === 'streams.assignor.name' && value !== streamsAssignor) {
+      throw new KafkaError(codes.INVALID_CONFIG, `${name} cannot be '${value}': it takes ${streamsAssignor}`)
+    }
   }
   checkHeartbeats(overrides, broker)
 }
 
 function checkBounds(name: string, value: number, broker: BrokerConfig): void {
   if (name === 'streams.num.standby.replicas') atMost(name, value, 'group.streams.max.standby.replicas', broker)
+  if (name === 'streams.num.warmup.replicas') atMost(name, value, 'group.streams.max.warmup.replicas', broker)
+  if (name === 'streams.task.offset.interval.ms') {
+    atLeast(name, value, 'group.streams.min.task.offset.interval.ms', broker)
+  }
   const parts = bounded.exec(name)
   if (!parts) return
   const [, protocol, what] = parts
   const least = `group.${protocol}.min.${what}` as BrokerPropertyName
   const most = `group.${protocol}.max.${what}` as BrokerPropertyName
+  atLeast(name, value, least, broker)
+  atMost(name, value, most, broker)
+}
+
+function atLeast(name: string, value: number, least: BrokerPropertyName, broker: BrokerConfig): void {
   const min = broker.get(least) as number | undefined
   if (min !== undefined && value < min) {
     throw new KafkaError(codes.INVALID_CONFIG, `${name} cannot be ${value}: it is at least ${least}, which is ${min}`)
   }
-  atMost(name, value, most, broker)
 }
 
 function atMost(name: string, value: number, most: BrokerPropertyName, broker: BrokerConfig): void {

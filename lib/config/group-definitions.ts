@@ -1,5 +1,5 @@
 /** Properties of a group, and the broker properties that give each its default. */
-import { shareOffsetReset } from './checks.ts'
+import { noRepeats, shareOffsetReset } from './checks.ts'
 import { boolean, choice, int, list, long, string } from './property.ts'
 
 /** Rows in the order of their names. */
@@ -53,6 +53,7 @@ export const groupProperties = {
   }),
   'streams.rack.aware.assignment.tags': list([], {
     importance: 'low',
+    check: noRepeats,
     brokerSynonyms: ['group.streams.rack.aware.assignment.tags'],
   }),
   'streams.session.timeout.ms': int(45_000, { min: 1, brokerSynonyms: ['group.streams.session.timeout.ms'] }),

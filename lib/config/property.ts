@@ -28,7 +28,7 @@ export interface Property<V = unknown> {
   readonly ignoreCase: boolean
   /** Whether a list may have no member. */
   readonly emptyAllowed: boolean
-  /** Whether the members of a list must be texts of at least one character, each there once. */
+  /** Whether the members of a list must be texts of at least one character, of which one counts once. */
   readonly distinct: boolean
   /** Says what is allowed where bounds and values cannot; null as answer means that the value is good. */
   readonly check: ((value: string) => string | null) | null

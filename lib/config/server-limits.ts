@@ -20,11 +20,11 @@ export function serverLimitsOf(config: BrokerConfig) {
 }
 
 /** 'host:count,…' by address; the last colon counts, as IPv6 addresses have colons of their own. */
-function overridesOf(text: string): ReadonlyMap<string, number> {
+export function overridesOf(text: string): ReadonlyMap<string, number> {
   const overrides = new Map<string, number>()
   for (const entry of text.split(',')) {
     const at = entry.lastIndexOf(':')
-    if (at > 0) overrides.set(entry.slice(0, at).trim(), Number(entry.slice(at + 1)))
+    if (at >= 0) overrides.set(entry.slice(0, at).trim(), Number(entry.slice(at + 1)))
   }
   return overrides
 }

@@ -65,25 +65,36 @@ function checkedNumber(name: string, property: Property, text: string, value: nu
 function parseList(name: string, property: Property, text: string): readonly string[] {
   const list = members(text)
   if (list.length === 0 && !property.emptyAllowed) throw bad(name, property, text, 'at least one member')
-  if (property.distinct) {
-    if (list.includes('')) throw bad(name, property, text, 'members that are not empty, separated by commas')
-    if (new Set(list).size < list.length) throw bad(name, property, text, 'each member once')
+  if (property.distinct && list.includes('')) {
+    throw bad(name, property, text, 'members that are not empty, separated by commas')
   }
-  if (property.values) for (const member of list) checkWord(name, property, member)
-  if (property.check) checkWord(name, property, text)
-  return list
+  for (const member of list) checkChoice(name, property, member)
+  const allowed = property.check?.(text)
+  if (allowed) throw bad(name, property, text, allowed)
+  return property.distinct ? [...new Set(list)] : list
+}
+
+/** Throws ConfigError for a list with a member that is there twice. Where lists are read they lose such members instead. */
+export function refuseRepeats(name: string, property: Property, text: string): void {
+  if (property.type !== 'list' || !property.distinct) return
+  const list = members(text)
+  if (new Set(list).size < list.length) throw bad(name, property, text, 'each member once')
 }
 
 function checkWord(name: string, property: Property, word: string): void {
-  const { values, check } = property
+  checkChoice(name, property, word)
+  const allowed = property.check?.(word)
+  if (allowed) throw bad(name, property, word, allowed)
+}
+
+function checkChoice(name: string, property: Property, word: string): void {
+  const { values } = property
   if (values) {
     const good = property.ignoreCase
       ? values.some(value => value.toLowerCase() === word.toLowerCase())
       : values.includes(word)
     if (!good) throw bad(name, property, word, `one of ${values.join(', ')}`)
   }
-  const allowed = check?.(word)
-  if (allowed) throw bad(name, property, word, allowed)
 }
 
 function numbersAllowed(property: Property): string {

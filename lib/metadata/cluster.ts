@@ -8,6 +8,7 @@ import type { Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
 import { type ConfigOwner, checkAltered } from '../config/alter.ts'
 import type { BrokerConfig } from '../config/config.ts'
+import { checkReconfiguration } from '../config/reconfiguration.ts'
 import { validateTopicConfigs } from '../config/topic-config.ts'
 import { ConfigError } from '../config/values.ts'
 import { applyChanges } from '../controller/apply.ts'
@@ -259,8 +260,8 @@ export class Cluster {
   #checkBrokerSettings(name: string, settings: Settings): void {
     const { ofAll, own } = this.#dynamicSettings()
     try {
-      if (name === '') this.#config.withDynamic(settings, own)
-      else if (name === String(this.#nodeId)) this.#config.withDynamic(ofAll, settings)
+      const next = name === '' ? this.#config.withDynamic(settings, own) : this.#config.withDynamic(ofAll, settings)
+      checkReconfiguration(this.#config, next)
     } catch (error) {
       if (error instanceof ConfigError) throw new KafkaError(codes.INVALID_REQUEST, error.message)
       throw error

@@ -73,12 +73,71 @@ t.test('a bad value is an error that names the property, the value and what is a
 })
 
 t.test('rules over several properties are checked when all are read', t => {
-  t.throws(() => parse({ 'group.min.session.timeout.ms': '5', 'group.max.session.timeout.ms': '4' }), ConfigError)
+  t.throws(
+    () => parse({ 'group.share.session.timeout.ms': '5000', 'group.share.min.session.timeout.ms': '5001' }),
+    ConfigError,
+  )
   t.throws(() => parse({ 'node.id': '1', 'broker.id': '2' }), { message: /two names of one number/ })
   t.throws(() => parse({ 'log.dirs': '' }), { message: /log\.dirs cannot be '': it takes at least one member/ })
   t.throws(() => parse({ 'process.roles': 'controller' }), { message: /broker/ })
   t.equal(parse({ 'broker.id': '7' }).get('node.id'), 7)
   t.equal(parse({ 'node.id': '8' }).get('broker.id'), 8)
+  t.end()
+})
+
+t.test('settings go together or do not as Apache Kafka 4.4.0 says at its start', t => {
+  const good: Record<string, string>[] = [
+    { 'group.min.session.timeout.ms': '5', 'group.max.session.timeout.ms': '4' },
+    { 'group.coordinator.rebalance.protocols': 'classic,classic' },
+    { 'early.start.listeners': 'CONTROLLER' },
+    { 'max.connections.per.ip': '0', 'max.connections.per.ip.overrides': 'a%25:+5, ::1:6' },
+    { 'log.cleaner.dedupe.buffer.size': '2097154', 'log.cleaner.threads': '2' },
+    { 'log.retention.hours': '0', 'log.retention.ms': '5' },
+    { 'log.retention.ms': '-7' },
+    { 'log.dirs': 'a,b,a' },
+    { 'cordoned.log.dirs': '*' },
+    { 'connections.max.idle.ms': '-1' },
+    { 'connections.max.idle.ms': '100', 'connection.failed.authentication.delay.ms': '99' },
+    { 'queued.max.request.bytes': '100', 'socket.request.max.bytes': '100' },
+    { 'queued.max.request.bytes': '0' },
+    { 'offsets.topic.compression.codec': '4' },
+    { 'group.consumer.assignors': 'org.apache.kafka.coordinator.group.assignor.UniformAssignor' },
+  ]
+  for (const properties of good) t.doesNotThrow(() => parse(properties), JSON.stringify(properties))
+  t.same(parse({ 'log.dirs': 'a,b,a' }).logDirs, ['a', 'b'])
+  const bad: Record<string, string>[] = [
+    { 'node.id': '1', 'broker.id': '-1' },
+    { 'group.coordinator.rebalance.protocols': 'consumer,streams' },
+    { 'early.start.listeners': 'plaintext' },
+    { 'max.connections.per.ip': '0' },
+    { 'max.connections.per.ip': '0', 'max.connections.per.ip.overrides': ',' },
+    { 'max.connections.per.ip.overrides': '[::1]:5' },
+    { 'max.connections.per.ip.overrides': 'a:2147483648' },
+    { 'log.cleaner.dedupe.buffer.size': '2097153', 'log.cleaner.threads': '2' },
+    { 'log.cleaner.threads': '0' },
+    { 'log.retention.hours': '0' },
+    { 'log.retention.minutes': '0' },
+    { 'log.roll.ms': '0' },
+    { 'log.roll.jitter.hours': '5', 'log.roll.jitter.ms': '-1' },
+    { 'log.dirs': 'a,,b' },
+    { 'log.dirs': '/tmp/a', 'cordoned.log.dirs': '*,/tmp/a' },
+    { 'log.dirs': '/tmp/a', 'cordoned.log.dirs': '/tmp/a/' },
+    { 'connections.max.idle.ms': '100' },
+    { 'queued.max.request.bytes': '99', 'socket.request.max.bytes': '100' },
+    { 'replica.socket.timeout.ms': '499' },
+    { 'offsets.topic.compression.codec': '5' },
+    { 'group.consumer.assignors': 'uniform,mine' },
+    { 'group.streams.rack.aware.assignment.tags': 'a,a' },
+    { 'group.consumer.heartbeat.interval.ms': '45000', 'group.consumer.max.heartbeat.interval.ms': '50000' },
+    { 'group.share.max.delivery.count.limit': '5', 'group.share.delivery.count.limit': '10' },
+    { 'group.share.max.share.sessions': '199' },
+    { 'group.streams.assignment.interval.ms': '15001' },
+    { 'group.streams.num.warmup.replicas': '21' },
+    { 'group.streams.task.offset.interval.ms': '14999' },
+    { 'controller.quorum.voters': '1@host' },
+    { 'controller.quorum.bootstrap.servers': 'host' },
+  ]
+  for (const properties of bad) t.throws(() => parse(properties), ConfigError, JSON.stringify(properties))
   t.end()
 })
 
@@ -243,6 +302,10 @@ t.test("a group's settings stay within the broker's bounds", t => {
   t.throws(() => valid({ 'streams.num.standby.replicas': '3' }), { code: codes.INVALID_CONFIG })
   t.throws(() => valid({ 'share.auto.offset.reset': 'by_duration:P' }), { code: codes.INVALID_CONFIG })
   t.throws(() => valid({ retention: '1' }), { code: codes.INVALID_CONFIG })
+  t.throws(() => valid({ 'streams.task.offset.interval.ms': '14999' }), { code: codes.INVALID_CONFIG })
+  t.throws(() => valid({ 'streams.num.warmup.replicas': '21' }), { code: codes.INVALID_CONFIG })
+  t.throws(() => valid({ 'streams.assignor.name': 'mine' }), { code: codes.INVALID_CONFIG })
+  t.throws(() => valid({ 'streams.rack.aware.assignment.tags': 'a,a' }), { code: codes.INVALID_CONFIG })
   t.equal(
     groupValue('consumer.session.timeout.ms', settings({}), parse({ 'group.consumer.session.timeout.ms': '50000' })),
     50_000,

@@ -16,7 +16,7 @@ import {
   short,
   string,
 } from '../../lib/config/property.ts'
-import { ConfigError, exactText, formatValue, parseValue } from '../../lib/config/values.ts'
+import { ConfigError, exactText, formatValue, parseValue, refuseRepeats } from '../../lib/config/values.ts'
 
 /**
  * The properties of Apache Kafka 4.4.0: name, type, default, importance, update mode, what is allowed, whether they are listed,
@@ -95,6 +95,7 @@ t.test('every bound and every word that Kafka allows is allowed, and the next be
     const accepts = (text: string) => {
       try {
         parseValue(name, row, text)
+        refuseRepeats(name, row, text)
         return true
       } catch {
         return false

@@ -1,313 +1,34 @@
-/** DescribeConfigs, AlterConfigs, IncrementalAlterConfigs and ListConfigResources. */
+/** AlterConfigs, IncrementalAlterConfigs and ListConfigResources. */
 import t from 'tap'
 import { configOperations } from '../../lib/config/alter.ts'
 import { alterConfigs } from '../../lib/handlers/alter-configs.ts'
 import { configResourceTypes } from '../../lib/handlers/config-resources.ts'
-import { describeConfigs } from '../../lib/handlers/describe-configs.ts'
 import { incrementalAlterConfigs } from '../../lib/handlers/incremental-alter-configs.ts'
 import { listConfigResources } from '../../lib/handlers/list-config-resources.ts'
 import { codes } from '../../protocol/errors.ts'
 import { AlterConfigs } from '../../protocol/messages/alter-configs.ts'
 import { DescribeConfigs } from '../../protocol/messages/describe-configs.ts'
-import { IncrementalAlterConfigs } from '../../protocol/messages/incremental-alter-configs.ts'
 import { ListConfigResources } from '../../protocol/messages/list-config-resources.ts'
-import { type ClusterContext, clusterContext, encodable, topic } from './cluster-context.ts'
+import { clusterContext, encodable, topic } from './cluster-context.ts'
+import { alter, type Change, described } from './config-requests.ts'
 
 const { TOPIC, BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP } = configResourceTypes
 const { SET, DELETE, APPEND, SUBTRACT } = configOperations
-
-/** The configs of one resource by name. */
-function described(
-  { at }: ClusterContext,
-  resourceType: number,
-  resourceName: string,
-  configurationKeys: string[] | null = null,
-) {
-  const request = {
-    resources: [{ resourceType, resourceName, configurationKeys }],
-    includeSynonyms: true,
-    includeDocumentation: true,
-  }
-  const [result] = describeConfigs(request, at(4)).results
-  return { ...result!, byName: new Map(result!.configs.map(config => [config.name, config])) }
-}
-
-type Change = [name: string, configOperation: number, value: string | null]
-
-/** The error codes of one incremental alteration. */
-async function alter(
-  context: ClusterContext,
-  resourceType: number,
-  resourceName: string,
-  ...changes: Change[]
-): Promise<number> {
-  const configs = changes.map(([name, configOperation, value]) => ({ name, configOperation, value }))
-  const request = { resources: [{ resourceType, resourceName, configs }], validateOnly: false }
-  const answer = await incrementalAlterConfigs(request, context.at(1))
-  encodable(t, IncrementalAlterConfigs, answer)
-  return answer.responses[0]!.errorCode
-}
-
-t.test('a topic is described with every property, its type, and where its value comes from', async t => {
-  const context = await clusterContext(t, { properties: { 'message.max.bytes': '100', 'log.retention.minutes': '5' } })
-  await context.cluster.createTopics([topic('a', { configs: [{ name: 'segment.bytes', value: '2000000' }] })])
-  const { byName, errorCode } = described(context, TOPIC, 'a')
-  t.equal(errorCode, 0)
-  t.equal(byName.size, 37)
-  t.match(byName.get('segment.bytes'), {
-    value: '2000000',
-    configSource: 1,
-    isDefault: false,
-    configType: 3,
-    synonyms: [
-      { name: 'segment.bytes', value: '2000000', source: 1 },
-      { name: 'log.segment.bytes', value: '1073741824', source: 5 },
-    ],
-  })
-  t.match(byName.get('max.message.bytes'), {
-    value: '100',
-    configSource: 4,
-    synonyms: [
-      { name: 'message.max.bytes', value: '100', source: 4 },
-      { name: 'message.max.bytes', value: '1048588', source: 5 },
-    ],
-  })
-  t.match(
-    byName.get('retention.ms'),
-    { value: '300000', synonyms: [] },
-    'coarser units count, and are told from the finest on',
-  )
-  t.match(byName.get('flush.messages'), { value: '9223372036854775807', configType: 5, isDefault: true })
-  t.match(byName.get('cleanup.policy'), { value: 'delete', configType: 7 })
-  t.equal(byName.get('min.cleanable.dirty.ratio')!.value, '0.5')
-  t.equal(byName.get('segment.bytes')!.documentation, 'A segment that would grow beyond this is followed by a new one.')
-})
-
-t.test('the broker is described with every property, secrets hidden', async t => {
-  const context = await clusterContext(t, {
-    properties: { 'node.id': '1', 'ssl.keystore.password': 'swordfish', 'log.roll.hours': '2' },
-  })
-  await alter(context, BROKER, '1', ['message.max.bytes', SET, '200'], ['my.plugin.key', SET, 'secret'])
-  await alter(context, BROKER, '', ['message.max.bytes', SET, '300'], ['log.roll.ms', SET, '7200000'])
-  const { byName } = described(context, BROKER, '1')
-  t.equal(byName.size, 351)
-  t.match(byName.get('message.max.bytes'), {
-    value: '200',
-    readOnly: false,
-    configSource: 2,
-    synonyms: [
-      { value: '200', source: 2 },
-      { value: '300', source: 3 },
-      { value: '1048588', source: 5 },
-    ],
-  })
-  t.match(byName.get('log.roll.ms'), {
-    configSource: 3,
-    synonyms: [
-      { name: 'log.roll.ms', value: '7200000', source: 3 },
-      { name: 'log.roll.hours', value: '2', source: 4 },
-      { name: 'log.roll.hours', value: '168', source: 5 },
-    ],
-  })
-  t.match(byName.get('ssl.keystore.password'), {
-    value: null,
-    isSensitive: true,
-    configType: 9,
-    synonyms: [{ value: null, source: 4 }],
-  })
-  t.match(byName.get('my.plugin.key'), { value: null, isSensitive: true })
-  t.match(byName.get('num.partitions'), { value: '1', readOnly: true, configSource: 5, isDefault: true })
-  t.match(byName.get('broker.rack'), { value: null, configSource: 5, synonyms: [] })
-  t.notOk(JSON.stringify([...byName]).includes('swordfish'))
-
-  const defaults = described(context, BROKER, '')
-  t.same(
-    [...defaults.byName.keys()].sort(),
-    ['log.roll.ms', 'message.max.bytes'],
-    'the default of all has what was set',
-  )
-  t.match(defaults.byName.get('message.max.bytes'), { value: '300', configSource: 3 })
-})
-
-t.test(
-  'what is set and not listed is told first: internal properties, those of one listener, and unknown ones, whose values are hidden',
-  async t => {
-    const context = await clusterContext(t, {
-      properties: {
-        'producer.id.expiration.check.interval.ms': ' 5000',
-        'listener.name.plaintext.max.connections': '70',
-        'my.plugin.key': 'swordfish',
-      },
-    })
-    await alter(
-      context,
-      BROKER,
-      '1',
-      ['leader.replication.throttled.rate', SET, '12'],
-      ['listener.name.x.plain.sasl.jaas.config', SET, 'swordfish'],
-      ['sasl.jaas.config', SET, 'swordfish'],
-    )
-    const { configs, byName } = described(context, BROKER, '1')
-    t.same(
-      new Set(configs.slice(0, 5).map(({ name }) => name)),
-      new Set([
-        'producer.id.expiration.check.interval.ms',
-        'listener.name.plaintext.max.connections',
-        'my.plugin.key',
-        'leader.replication.throttled.rate',
-        'listener.name.x.plain.sasl.jaas.config',
-      ]),
-    )
-    t.equal(configs.length, 355)
-    t.match(byName.get('producer.id.expiration.check.interval.ms'), {
-      value: ' 5000',
-      readOnly: true,
-      configSource: 4,
-      configType: 3,
-      synonyms: [
-        { value: ' 5000', source: 4 },
-        { value: '600000', source: 5 },
-      ],
-    })
-    t.match(byName.get('listener.name.plaintext.max.connections'), {
-      value: '70',
-      readOnly: true,
-      configType: 3,
-      synonyms: [
-        { name: 'listener.name.plaintext.max.connections', value: '70', source: 4 },
-        { name: 'max.connections', value: '2147483647', source: 5 },
-      ],
-    })
-    t.match(byName.get('leader.replication.throttled.rate'), {
-      value: '12',
-      readOnly: false,
-      configType: 5,
-      synonyms: [{ source: 2 }],
-    })
-    t.match(byName.get('listener.name.x.plain.sasl.jaas.config'), {
-      value: null,
-      isSensitive: true,
-      configType: 9,
-      synonyms: [
-        { value: null, source: 2 },
-        { name: 'sasl.jaas.config', value: null, source: 2 },
-      ],
-    })
-    t.match(byName.get('my.plugin.key'), {
-      value: null,
-      isSensitive: true,
-      readOnly: true,
-      configType: 0,
-      documentation: null,
-      synonyms: [{ value: null, source: 4 }],
-    })
-    t.notOk(JSON.stringify(configs).includes('swordfish'))
-    t.match(byName.get('node.id'), { value: '1', configSource: 5, synonyms: [] }, 'what Kafka has no default for')
-  },
-)
-
-t.test(
-  'values are told to the last digit as Kafka prints them, and those of the broker as they were given too',
-  async t => {
-    const context = await clusterContext(t, { properties: { 'log.retention.hours': '0100' } })
-    await context.cluster.createTopics([
-      topic('a', {
-        configs: [
-          { name: 'flush.ms', value: ' +9007199254740993 ' },
-          { name: 'min.cleanable.dirty.ratio', value: '0x.8p0' },
-          { name: 'cleanup.policy', value: ' compact , delete' },
-          { name: 'internal.segment.bytes', value: '123' },
-        ],
-      }),
-    ])
-    await alter(context, BROKER, '1', ['log.flush.interval.messages', SET, '+9007199254740993'])
-    const { byName, configs } = described(context, TOPIC, 'a')
-    t.match(byName.get('flush.ms'), { value: '9007199254740993', synonyms: [{ value: '9007199254740993' }] })
-    t.match(byName.get('min.cleanable.dirty.ratio'), { value: '0.5', synonyms: [{ value: '0.5' }, { value: '0.5' }] })
-    t.match(byName.get('cleanup.policy'), { value: 'compact,delete', synonyms: [{ value: 'compact,delete' }, {}] })
-    t.match(byName.get('flush.messages'), {
-      value: '9007199254740993',
-      synonyms: [{ value: '+9007199254740993', source: 2 }, { value: '9223372036854775807' }],
-    })
-    t.match(byName.get('retention.ms'), { value: '360000000' })
-    t.match(configs[0], { name: 'internal.segment.bytes', value: '123', configType: 3 })
-    t.match(described(context, BROKER, '1').byName.get('log.retention.hours'), {
-      value: '100',
-      synonyms: [{ value: '0100' }, { value: '168' }],
-    })
-    t.match(described(context, BROKER, '1').byName.get('log.cleaner.io.max.bytes.per.second'), {
-      value: '1.7976931348623157E308',
-    })
-  },
-)
-
-t.test('a description without an error has an empty message, as it has in Kafka', async t => {
-  const context = await clusterContext(t)
-  await context.cluster.createTopics([topic('a')])
-  t.equal(described(context, TOPIC, 'a').errorMessage, '')
-  t.not(described(context, TOPIC, 'b').errorMessage, '')
-})
-
-t.test('only the asked configs are told, and synonyms and documentation where they are wanted', async t => {
-  const context = await clusterContext(t)
-  await context.cluster.createTopics([topic('a')])
-  t.same([...described(context, TOPIC, 'a', ['retention.ms', 'unknown']).byName.keys()], ['retention.ms'])
-  const resources = [{ resourceType: TOPIC, resourceName: 'a', configurationKeys: ['max.message.bytes'] }]
-  const answer = describeConfigs({ resources, includeSynonyms: false, includeDocumentation: false }, context.at(4))
-  t.match(answer.results[0]!.configs, [{ synonyms: [], documentation: null }])
-  encodable(t, DescribeConfigs, answer)
-})
-
-t.test('resources that cannot be described have an error each', async t => {
-  const context = await clusterContext(t, {
-    deny: (operation, type) => operation === 'describeConfigs' && type === 'group',
-  })
-  t.equal(described(context, TOPIC, 'nowhere').errorCode, codes.UNKNOWN_TOPIC_OR_PARTITION)
-  t.equal(described(context, TOPIC, 'a b').errorCode, codes.INVALID_TOPIC_EXCEPTION)
-  t.equal(described(context, TOPIC, '').errorCode, codes.INVALID_TOPIC_EXCEPTION)
-  t.equal(described(context, BROKER, '2').errorCode, codes.INVALID_REQUEST)
-  t.equal(described(context, BROKER, 'x').errorCode, codes.INVALID_REQUEST)
-  t.equal(described(context, BROKER_LOGGER, '').errorCode, codes.INVALID_REQUEST)
-  t.equal(described(context, GROUP, 'g').errorCode, codes.GROUP_AUTHORIZATION_FAILED)
-  t.equal(described(context, CLIENT_METRICS, '').errorCode, codes.INVALID_REQUEST)
-  t.equal(described(context, 77, 'x').errorCode, codes.INVALID_REQUEST)
-})
-
-t.test('groups, subscriptions and the log level are described', async t => {
-  const context = await clusterContext(t)
-  t.equal(await alter(context, GROUP, 'g', ['consumer.session.timeout.ms', SET, '46000']), 0)
-  t.match(described(context, GROUP, 'g').byName.get('consumer.session.timeout.ms'), {
-    value: '46000',
-    configSource: 8,
-    synonyms: [
-      { name: 'consumer.session.timeout.ms', value: '46000', source: 8 },
-      { name: 'group.consumer.session.timeout.ms', value: '45000', source: 5 },
-    ],
-  })
-  t.match(described(context, GROUP, 'other').byName.get('share.auto.offset.reset'), {
-    value: 'latest',
-    synonyms: [{ name: 'share.auto.offset.reset', source: 5 }],
-  })
-  t.match(described(context, GROUP, 'other').byName.get('streams.assignor.name'), {
-    value: 'sticky',
-    synonyms: [{ name: 'group.streams.assignors', value: 'sticky', source: 5 }],
-  })
-  t.equal(await alter(context, CLIENT_METRICS, 'm', ['interval.ms', SET, '1000']), 0)
-  t.match(described(context, CLIENT_METRICS, 'm').byName.get('interval.ms'), { value: '1000', configSource: 7 })
-  t.match(described(context, BROKER_LOGGER, '1').byName.get('root'), { value: 'OFF', configSource: 6 })
-})
 
 t.test('single settings are set, deleted, and gain and lose members', async t => {
   const context = await clusterContext(t)
   await context.cluster.createTopics([topic('a')])
   const configs = () => Object.fromEntries(context.cluster.image.topics.get('a')!.configs)
-  t.equal(await alter(context, TOPIC, 'a', ['retention.ms', SET, '5'], ['cleanup.policy', APPEND, 'compact']), 0)
+  t.equal(await alter(t, context, TOPIC, 'a', ['retention.ms', SET, '5'], ['cleanup.policy', APPEND, 'compact']), 0)
   t.same(configs(), { 'retention.ms': '5', 'cleanup.policy': 'delete,compact' }, 'members are added to the default')
-  t.equal(await alter(context, TOPIC, 'a', ['retention.ms', DELETE, null], ['cleanup.policy', SUBTRACT, 'delete']), 0)
+  t.equal(
+    await alter(t, context, TOPIC, 'a', ['retention.ms', DELETE, null], ['cleanup.policy', SUBTRACT, 'delete']),
+    0,
+  )
   t.same(configs(), { 'cleanup.policy': 'compact' })
-  t.equal(await alter(context, TOPIC, 'a', ['cleanup.policy', APPEND, 'compact']), 0)
+  t.equal(await alter(t, context, TOPIC, 'a', ['cleanup.policy', APPEND, 'compact']), 0)
   t.same(configs(), { 'cleanup.policy': 'compact' }, 'a member is there once')
-  t.equal(await alter(context, TOPIC, 'a', ['retention.ms', DELETE, null], ['unknown', DELETE, null]), 0)
+  t.equal(await alter(t, context, TOPIC, 'a', ['retention.ms', DELETE, null], ['unknown', DELETE, null]), 0)
 })
 
 t.test('a list grows up to what an answer can tell', async t => {
@@ -317,7 +38,7 @@ t.test('a list grows up to what an answer can tell', async t => {
   const replicas = (partition: number, count: number) =>
     Array.from({ length: count }, (_, index) => `${partition}:${10_000 + index}`).join(',')
   const grow = (partition: number, count: number) =>
-    alter(context, TOPIC, 'a', [list, APPEND, replicas(partition, count)])
+    alter(t, context, TOPIC, 'a', [list, APPEND, replicas(partition, count)])
   const value = () => context.cluster.image.topics.get('a')!.configs.get(list)!
   t.equal(await grow(1, 2_000), 0)
   t.equal(await grow(2, 2_000), 0)
@@ -360,18 +81,98 @@ t.test('alterations that cannot be are refused as Kafka refuses them', async t =
     [0, '1', ['x', SET, '1'], codes.INVALID_REQUEST],
   ]
   for (const [type, name, change, expected] of cases) {
-    t.equal(await alter(context, type, name, change), expected, `${type} ${name} ${change.join(' ')}`)
+    t.equal(await alter(t, context, type, name, change), expected, `${type} ${name} ${change.join(' ')}`)
   }
   t.equal(
-    await alter(context, TOPIC, 'a', ['retention.ms', SET, '1'], ['retention.ms', SET, '2']),
+    await alter(t, context, TOPIC, 'a', ['retention.ms', SET, '1'], ['retention.ms', SET, '2']),
     codes.INVALID_REQUEST,
   )
 })
 
+t.test(
+  'a running broker takes the changes that Kafka takes, and refuses those that would be too great a step',
+  async t => {
+    const context = await clusterContext(t)
+    const codeOf = (name: string, value: string, broker = '1') => alter(t, context, BROKER, broker, [name, SET, value])
+    const threads: [name: string, good: string[], bad: string[]][] = [
+      ['num.io.threads', ['16', '8', '4', '8'], ['17', '3']],
+      ['num.network.threads', ['6', '3', '1', '2', '3'], ['7', '0']],
+      ['num.replica.fetchers', ['2', '1'], ['3', '0']],
+      ['num.recovery.threads.per.data.dir', ['1', '2', '4', '2'], ['5', '0']],
+      ['background.threads', ['5', '10'], ['4', '21']],
+      ['log.cleaner.threads', ['2', '1'], ['3', '0']],
+      ['remote.log.reader.threads', ['5', '10'], ['4', '21']],
+      ['remote.log.manager.copier.thread.pool.size', ['5', '10'], ['4', '21']],
+      ['remote.log.manager.expiration.thread.pool.size', ['5', '10'], ['4', '21']],
+      ['remote.log.manager.follower.thread.pool.size', ['1', '2'], ['5']],
+    ]
+    for (const [name, good, bad] of threads) {
+      for (const value of good) t.equal(await codeOf(name, value), codes.NONE, `${name} becomes ${value}`)
+      for (const value of bad)
+        t.equal(await codeOf(name, value), codes.INVALID_REQUEST, `${name} does not become ${value}`)
+    }
+    const others: [name: string, value: string, broker: string, code: number][] = [
+      ['max.connections', '0', '1', codes.INVALID_REQUEST],
+      ['max.connection.creation.rate', '0', '', codes.INVALID_REQUEST],
+      ['listener.name.plaintext.max.connections', '0', '1', codes.INVALID_REQUEST],
+      ['listener.name.elsewhere.max.connections', '0', '1', codes.NONE],
+      ['listener.name.elsewhere.max.connections', '5', '', codes.NONE],
+      ['listener.name.elsewhere.ssl.keystore.type', 'JKS', '', codes.INVALID_REQUEST],
+      ['listener.name.elsewhere.unknown', '1', '', codes.INVALID_REQUEST],
+      ['listener.name.elsewhere.node.id', 'any', '1', codes.NONE],
+      ['listeners', 'nonsense', '1', codes.INVALID_REQUEST],
+      ['listener.security.protocol.map', 'A:B', '1', codes.INVALID_REQUEST],
+      ['listener.security.protocol.map', 'A:PLAINTEXT', '1', codes.INVALID_REQUEST],
+      ['log.local.retention.ms', '-1', '1', codes.INVALID_REQUEST],
+      ['log.local.retention.ms', '604800001', '1', codes.INVALID_REQUEST],
+      ['log.remote.copy.lag.ms', '604800001', '1', codes.INVALID_REQUEST],
+      ['log.retention.ms', '-2', '1', codes.NONE],
+      ['log.retention.ms', '0', '1', codes.INVALID_REQUEST],
+      ['log.cleanup.policy', 'delete,delete', '1', codes.INVALID_REQUEST],
+      ['log.flush.interval.messages', '9223372036854775808', '', codes.INVALID_REQUEST],
+      ['log.cleaner.min.cleanable.ratio', ' 0.5f', '', codes.NONE],
+      ['principal.builder.class', 'com.example.Builder', '1', codes.INVALID_REQUEST],
+      ['metric.reporters', 'com.example.Reporter', '1', codes.INVALID_REQUEST],
+      ['producer.id.expiration.check.interval.ms', '1000', '1', codes.INVALID_REQUEST],
+      ['group.consumer.assignor.offload.enable', 'false', '1', codes.NONE],
+    ]
+    for (const [name, value, broker, code] of others)
+      t.equal(await codeOf(name, value, broker), code, `${name}=${value}`)
+  },
+)
+
+t.test(
+  'a list of a topic loses a member that is there twice, and a subscription to client metrics is checked',
+  async t => {
+    const context = await clusterContext(t)
+    await context.cluster.createTopics([topic('a')])
+    t.equal(await alter(t, context, TOPIC, 'a', ['cleanup.policy', SET, 'compact,compact']), codes.NONE)
+    t.equal(described(context, TOPIC, 'a').byName.get('cleanup.policy')!.value, 'compact')
+    const cases: [name: string, operation: number, value: string, code: number][] = [
+      ['match', SET, ' client_id = app-.*, client_source_port=12', codes.NONE],
+      ['match', SET, 'client_id=(?i)app\\Q.\\E', codes.NONE],
+      ['match', SET, 'client_id=[', codes.INVALID_CONFIG],
+      ['match', SET, 'client_id', codes.INVALID_CONFIG],
+      ['match', SET, 'client=x', codes.INVALID_CONFIG],
+      ['match', APPEND, 'client_id=x', codes.INVALID_CONFIG],
+      ['metrics', SET, 'a,,b', codes.INVALID_CONFIG],
+      ['metrics', SET, 'a,a', codes.NONE],
+      ['interval.ms', SET, 'often', codes.INVALID_CONFIG],
+      ['interval.ms', SET, '99', codes.INVALID_REQUEST],
+      ['interval.ms', SET, '3600001', codes.INVALID_REQUEST],
+      ['interval.ms', SET, '3600000', codes.NONE],
+    ]
+    for (const [name, operation, value, code] of cases) {
+      t.equal(await alter(t, context, CLIENT_METRICS, 'm', [name, operation, value]), code, `${name} ${value}`)
+    }
+    t.equal(described(context, CLIENT_METRICS, 'm').byName.get('metrics')!.value, 'a')
+  },
+)
+
 t.test('a dynamic broker setting holds for the broker and for the topics that follow it', async t => {
   const context = await clusterContext(t)
   await context.cluster.createTopics([topic('a')])
-  await alter(context, BROKER, '', ['log.retention.ms', SET, '1000'])
+  await alter(t, context, BROKER, '', ['log.retention.ms', SET, '1000'])
   t.equal(context.config.get('log.retention.ms'), 1000)
   t.match(described(context, TOPIC, 'a').byName.get('retention.ms'), { value: '1000', configSource: 3 })
 })
@@ -407,10 +208,10 @@ t.test('settings that are only validated do not hold', async t => {
 t.test('a client that may not alter is told so for its kind of resource', async t => {
   const context = await clusterContext(t, { deny: operation => operation === 'alterConfigs' })
   await context.cluster.createTopics([topic('a')])
-  t.equal(await alter(context, TOPIC, 'a', ['retention.ms', SET, '1']), codes.TOPIC_AUTHORIZATION_FAILED)
-  t.equal(await alter(context, BROKER, '1', ['message.max.bytes', SET, '1']), codes.CLUSTER_AUTHORIZATION_FAILED)
+  t.equal(await alter(t, context, TOPIC, 'a', ['retention.ms', SET, '1']), codes.TOPIC_AUTHORIZATION_FAILED)
+  t.equal(await alter(t, context, BROKER, '1', ['message.max.bytes', SET, '1']), codes.CLUSTER_AUTHORIZATION_FAILED)
   t.equal(
-    await alter(context, GROUP, 'g', ['share.auto.offset.reset', SET, 'latest']),
+    await alter(t, context, GROUP, 'g', ['share.auto.offset.reset', SET, 'latest']),
     codes.GROUP_AUTHORIZATION_FAILED,
   )
 })
@@ -418,8 +219,8 @@ t.test('a client that may not alter is told so for its kind of resource', async 
 t.test('ListConfigResources tells what has configs, by type', async t => {
   const context = await clusterContext(t)
   await context.cluster.createTopics([topic('a')])
-  await alter(context, GROUP, 'g', ['consumer.session.timeout.ms', SET, '46000'])
-  await alter(context, CLIENT_METRICS, 'm', ['interval.ms', SET, '1000'])
+  await alter(t, context, GROUP, 'g', ['consumer.session.timeout.ms', SET, '46000'])
+  await alter(t, context, CLIENT_METRICS, 'm', ['interval.ms', SET, '1000'])
   const listed = (resourceTypes: number[], version = 1) => {
     const answer = listConfigResources({ resourceTypes }, context.at(version))
     encodable(t, ListConfigResources, answer)
