@@ -7,16 +7,10 @@ import { IncrementalAlterConfigs } from '../protocol/messages/incremental-alter-
 import { apis } from '../protocol/messages/index.ts'
 import { ListOffsets } from '../protocol/messages/list-offsets.ts'
 import { Metadata } from '../protocol/messages/metadata.ts'
-import type { Api, ClientRequestOf, ClientResponseOf, FieldType, NamedField } from '../protocol/schema.ts'
+import type { Api, ClientRequestOf, ClientResponseOf } from '../protocol/schema.ts'
+import { type Loose, wholeRequest } from '../protocol/whole-request.ts'
 
-/** A request of which any field may be left out; it then has its default. */
-export type Loose<T> = T extends Uint8Array
-  ? T
-  : T extends readonly (infer E)[]
-    ? readonly Loose<E>[]
-    : T extends object
-      ? { readonly [K in keyof T]?: Loose<T[K]> }
-      : T
+export { type Loose, wholeRequest }
 
 /** Versions of APIs by the names of these, lowest and highest. */
 export type Offered = Readonly<Record<string, readonly [min: number, max: number]>>
@@ -29,27 +23,6 @@ export interface Exchange {
   readonly label: string
   /** The answer in Kafka's JSON form, or what happened to the connection. */
   readonly answer: unknown
-}
-
-function filledType(type: FieldType, value: unknown): unknown {
-  if (value === null) return null
-  if (type.kind === 'struct') return filled(type.fields, value as Record<string, unknown>)
-  if (type.kind === 'array') return (value as readonly unknown[]).map(element => filledType(type.element, element))
-  return value
-}
-
-function filled(fields: readonly NamedField[], given: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const whole: Record<string, unknown> = {}
-  for (const { name, type, defaultValue } of fields) {
-    const value = given[name] ?? (name in given && given[name] === null ? null : defaultValue)
-    whole[name] = filledType(type, value === undefined ? {} : value)
-  }
-  return whole
-}
-
-/** The whole request that a few fields stand for. */
-export function wholeRequest<A extends Api>(api: A, request: Loose<ClientRequestOf<A>>): ClientRequestOf<A> {
-  return filled(api.request.fields, request as Record<string, unknown>) as ClientRequestOf<A>
 }
 
 export class Session {

@@ -8,7 +8,7 @@ import type { Cluster } from '../metadata/cluster.ts'
 import type { FetchSessions } from '../partitions/fetch-sessions.ts'
 import type { Partitions } from '../partitions/partitions.ts'
 import type { ProducerIds } from '../partitions/producer-ids.ts'
-import type { ConnectionInfo } from '../server/connection.ts'
+import type { ConnectionInfo } from '../server/connection-info.ts'
 import type { Exchange } from '../server/handlers.ts'
 
 /** What may be done to a resource, as Kafka's ACLs name it. */

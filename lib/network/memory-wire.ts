@@ -1,9 +1,22 @@
 /** One end of a connection in memory. */
-import { nextTick } from '../base/clock.ts'
+import { type Clock, nextTick } from '../base/clock.ts'
 import { Queue } from '../base/queue.ts'
+import type { Random } from '../base/random.ts'
 import { systemErrorOf } from '../base/system-error.ts'
-import type { MemoryNetwork } from './memory.ts'
 import type { Endpoint, Wire, WireReceiver } from './network.ts'
+
+/** What a wire needs of the network that it belongs to. */
+export interface WireHost {
+  readonly clock: Clock
+  readonly random: Random | null
+  /** How long the next thing is on its way. */
+  delayMs(): number
+  /** Runs `run` in so many milliseconds, and at the end of this turn where that is none. */
+  later(delayMs: number, run: () => void): void
+  isBlocked(a: string, b: string): boolean
+  /** The wire is no more. */
+  forget(wire: MemoryWire): void
+}
 
 /** Bytes on their way that count as sent: what two sockets of a system hold. */
 const windowBytes = 256 * 1024
@@ -31,7 +44,7 @@ export class MemoryWire implements Wire {
   readonly localPort: number
   readonly remoteAddress: string
   readonly remotePort: number
-  readonly #network: MemoryNetwork
+  readonly #network: WireHost
   #peer: MemoryWire | null = null
   #receiver: WireReceiver | null = null
   readonly #arrivals = new Queue<Arrival>()
@@ -45,7 +58,7 @@ export class MemoryWire implements Wire {
   #isFinishing = false
   #isDestroyed = false
 
-  private constructor(network: MemoryNetwork, local: Endpoint, remote: Endpoint) {
+  private constructor(network: WireHost, local: Endpoint, remote: Endpoint) {
     this.#network = network
     this.localAddress = local.host
     this.localPort = local.port
@@ -54,7 +67,7 @@ export class MemoryWire implements Wire {
   }
 
   /** The two ends of a new connection. */
-  static pair(network: MemoryNetwork, a: Endpoint, b: Endpoint): [MemoryWire, MemoryWire] {
+  static pair(network: WireHost, a: Endpoint, b: Endpoint): [MemoryWire, MemoryWire] {
     const [near, far] = [new MemoryWire(network, a, b), new MemoryWire(network, b, a)]
     near.#peer = far
     far.#peer = near

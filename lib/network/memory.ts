@@ -6,7 +6,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import { systemErrorOf } from '../base/system-error.ts'
-import { MemoryWire } from './memory-wire.ts'
+import { MemoryWire, type WireHost } from './memory-wire.ts'
 import type { Bound, Endpoint, ListenOptions, Network, Wire } from './network.ts'
 
 export interface MemoryNetworkOptions {
@@ -21,7 +21,7 @@ export interface MemoryNetworkOptions {
 const anyPortMin = 32_768
 const loopbackNames = new Set(['', 'localhost', '127.0.0.1', '::1', '0.0.0.0', '::'])
 
-export class MemoryNetwork {
+export class MemoryNetwork implements WireHost {
   readonly clock: Clock
   readonly random: Random | null
   readonly #delayMs: readonly [number, number]

@@ -3,31 +3,12 @@ import type { Chunk } from '../../protocol/records/chunk.ts'
 import { nextTick } from '../base/clock.ts'
 import type { Wire, WireReceiver } from '../network/network.ts'
 import type { Budget, BudgetClaim } from './budget.ts'
+import type { ConnectionInfo } from './connection-info.ts'
 import { type FrameBounds, FrameError, FrameReader } from './frame-reader.ts'
 import type { ServerLimits } from './limits.ts'
 import type { Outbox } from './outbox.ts'
 import { Replies, Slot } from './replies.ts'
 import type { Slabs } from './slabs.ts'
-
-/** Who is at the other end, and where they came in. One object for the life of the connection. */
-export interface ConnectionInfo {
-  /** Unique in this process, counted from 1. */
-  readonly id: number
-  /** Name of the listener that accepted it, e.g. PLAINTEXT or INTERNAL. */
-  readonly listener: string
-  /** How that listener is secured: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL. */
-  readonly securityProtocol: string
-  readonly remoteAddress: string
-  readonly remotePort: number
-  /** The address that the client dialled, as this end sees it. */
-  readonly localAddress: string
-  readonly localPort: number
-  /** As the client names itself in ApiVersions (v3 and above), which sets it; 'unknown' until then. */
-  clientSoftwareName: string
-  clientSoftwareVersion: string
-  /** Who the client proved to be, as Kafka prints it; 'User:ANONYMOUS' where nobody asked. */
-  principal: string
-}
 
 /** What connections share, and whom they report to. */
 export interface ConnectionHost {

@@ -2,7 +2,7 @@
 import type { RequestHeaderView } from '../../protocol/frame.ts'
 import type { Api } from '../../protocol/schema.ts'
 import type { Deferred } from '../base/deferred.ts'
-import type { ConnectionInfo } from './connection.ts'
+import type { ConnectionInfo } from './connection-info.ts'
 
 /** A handler's answer: a response, one to come, or null for a request that is not answered (Produce with acks=0). */
 export type Answer<Response> = Response | Deferred<Response | null> | Promise<Response | null> | null

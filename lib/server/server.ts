@@ -9,7 +9,7 @@ import { defaultLimits, type ServerLimits } from './limits.ts'
 import { type BoundListener, type Listener, type Listening, listen } from './listener.ts'
 import { Outbox } from './outbox.ts'
 
-export type { ConnectionInfo } from './connection.ts'
+export type { ConnectionInfo } from './connection-info.ts'
 export type { Answer, Exchange, HandlerRow, HandlerTable, MakeContext } from './handlers.ts'
 export type { ServerLimits } from './limits.ts'
 export type { BoundListener, Listener } from './listener.ts'

@@ -44,14 +44,14 @@ import {
   type RecordView,
   type RecordVisitor,
   readSection,
-  type Section,
-  type Walk,
   walkSection,
   writeRecord,
 } from './record.ts'
+import type { Section, Walk } from './section.ts'
 import { varintBytes } from './varint.ts'
 
-export type { BatchRecord, RecordHeader, RecordView, RecordVisitor, Walk } from './record.ts'
+export type { BatchRecord, RecordHeader, RecordView, RecordVisitor } from './record.ts'
+export type { Walk } from './section.ts'
 
 /**
  * Bytes of the batch (or old message) that begins at `at` in a record set that ends at `end`. One that is cut off, shorter than

@@ -6,7 +6,7 @@
  * much again (14 instead of 10 ns for a record of five numbers; byte by byte 18).
  */
 
-import type { Section, Walk } from './record.ts'
+import type { Section, Walk } from './section.ts'
 
 /** The whole memory that was looked at last: batches that follow each other mostly lie in the same. */
 let viewed: DataView = new DataView(new ArrayBuffer(0))

@@ -10,6 +10,7 @@
 
 import { codes, KafkaError } from '../errors.ts'
 import { walkPlain } from './plain-walk.ts'
+import type { Section, Walk } from './section.ts'
 import { VarintCursor, varintBytes, writeVarint } from './varint.ts'
 
 /** A header of a record: its key is text, its value bytes or null. */
@@ -41,31 +42,6 @@ export interface BatchRecord {
 
 /** Told of each record; lengths are −1 for null. */
 export type RecordVisitor = (offsetDelta: number, timestamp: number, keyLength: number, valueLength: number) => void
-
-/** What a walk over the records of a batch found. */
-export interface Walk {
-  recordCount: number
-  minTimestamp: number
-  maxTimestamp: number
-  /** Offset delta of the first record with the greatest timestamp. */
-  maxTimestampDelta: number
-  /** Offset delta of the first record whose key is null, −1 where all have one. */
-  nullKeyDelta: number
-  /** Bytes of the records, decompressed. */
-  recordBytes: number
-}
-
-/** Where records are and how the header of their batch says to take them. */
-export interface Section {
-  readonly b: Buffer
-  readonly start: number
-  readonly end: number
-  readonly count: number
-  readonly lastOffsetDelta: number
-  readonly baseTimestamp: number
-  /** Stands for all timestamps where the broker set them, else null. */
-  readonly logAppendTime: number | null
-}
 
 /** No record is shorter: seven fields of a byte each. */
 const recordBytesMin = 7

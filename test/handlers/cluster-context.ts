@@ -9,7 +9,7 @@ import { Cluster } from '../../lib/metadata/cluster.ts'
 import { EmbeddedStore } from '../../lib/metadata/embedded.ts'
 import { memoryJournal } from '../../lib/metadata/journal.ts'
 import type { Partitions } from '../../lib/partitions/partitions.ts'
-import type { ConnectionInfo } from '../../lib/server/connection.ts'
+import type { ConnectionInfo } from '../../lib/server/connection-info.ts'
 import { encode } from '../../protocol/codec.ts'
 import type { Api } from '../../protocol/schema.ts'
 

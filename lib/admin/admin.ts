@@ -1,0 +1,220 @@
+/**
+ * An administrator of a cluster: knows whom to ask (any broker, the controller, a leader, a coordinator), asks again where an answer says "not now"
+ * or a connection breaks, and gives up after a time. The operations stand beside it: topics.ts, offsets.ts, groups.ts, configs.ts.
+ */
+
+import { codeName, codes, isRetriable } from '../../protocol/errors.ts'
+import { FindCoordinator } from '../../protocol/messages/find-coordinator.ts'
+import { Metadata } from '../../protocol/messages/metadata.ts'
+import type { Api, ClientResponseOf } from '../../protocol/schema.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Random } from '../base/random.ts'
+import { ClientError } from '../client/client.ts'
+import type { Network } from '../network/network.ts'
+import { AdminError } from './admin-error.ts'
+import { type ClusterView, clusterView } from './cluster-view.ts'
+import { type BrokerAddress, type BrokerNode, type Connection, Connections, type RequestAt } from './connections.ts'
+
+export interface AdminOptions {
+  /** Addresses of some brokers, as `host:port`, to begin with. */
+  readonly bootstrap: readonly string[]
+  readonly clientId?: string
+  /** How long an operation may take with all that is tried again. */
+  readonly timeoutMs?: number
+  readonly requestTimeoutMs?: number
+  readonly clock: Clock
+  readonly network: Network
+  readonly random: Random
+}
+
+/** Who is to answer a request. */
+export type Target =
+  | { readonly to: 'any' }
+  | { readonly to: 'controller' }
+  | { readonly to: 'broker'; readonly nodeId: number }
+  | { readonly to: 'coordinator'; readonly of: CoordinatorKind; readonly key: string }
+
+export type CoordinatorKind = 'group' | 'transaction' | 'share'
+
+/** How a request is asked. */
+export interface AskOptions<Response> {
+  /** The error code by which the whole answer is judged; by default its `errorCode`, where it has one. */
+  readonly errorOf?: (response: Response) => number
+  /** The sentence that came with it. */
+  readonly messageOf?: (response: Response) => string | null
+  /** The oldest version that can say what is meant. */
+  readonly leastVersion?: number
+  /** The newest version whose request and answer are understood. */
+  readonly mostVersion?: number
+}
+
+const coordinatorTypes = { group: 0, transaction: 1, share: 2 } as const
+const [timeoutMsDefault, requestTimeoutMsDefault] = [60_000, 30_000]
+/** Between two attempts: doubled each time, with a fifth of chance. */
+const [backoffMsMin, backoffMsMax, jitter] = [50, 1_000, 0.2]
+
+export class Admin {
+  readonly timeoutMs: number
+  readonly #bootstrap: readonly BrokerAddress[]
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #connections: Connections
+  #brokers: readonly BrokerNode[] = []
+  #controllerId = -1
+
+  constructor(options: AdminOptions) {
+    this.#bootstrap = options.bootstrap.map(parseAddress)
+    this.#clock = options.clock
+    this.#random = options.random
+    this.timeoutMs = options.timeoutMs ?? timeoutMsDefault
+    this.#connections = new Connections({
+      clientId: options.clientId ?? 'ottla-admin',
+      requestTimeoutMs: options.requestTimeoutMs ?? requestTimeoutMsDefault,
+      clock: options.clock,
+      network: options.network,
+    })
+  }
+
+  /** Closes all connections. */
+  close(): Promise<void> {
+    return this.#connections.close()
+  }
+
+  /** Sends a request to whom it is meant for, again and again where it has to be. Rejects with AdminError. */
+  ask<A extends Api>(
+    target: Target,
+    api: A,
+    request: RequestAt<A>,
+    options: AskOptions<ClientResponseOf<A>> = {},
+  ): Promise<ClientResponseOf<A>> {
+    return this.again(api.name, async () => {
+      const connection = await this.#connectionTo(target)
+      const response = await this.#askBy(connection, api, request, options)
+      const errorCode = options.errorOf?.(response) ?? (response as { errorCode?: number }).errorCode ?? 0
+      if (errorCode === 0) return response
+      const message = options.messageOf?.(response) ?? (response as { errorMessage?: string | null }).errorMessage
+      throw new AdminError(errorCode, message)
+    })
+  }
+
+  /** What the cluster says of itself and of some topics; of all where `topics` is null, of none where it is empty. */
+  async metadata(topics: readonly string[] | null = []): Promise<ClusterView> {
+    const response = await this.again('Metadata', async () =>
+      this.#askBy(await this.#connectionTo({ to: 'any' }), Metadata, version => ({
+        // In version 0 an empty list stands for all topics.
+        topics: topics === null ? (version === 0 ? [] : null) : topics.map(name => ({ name })),
+        allowAutoTopicCreation: false,
+      })),
+    )
+    const view = clusterView(response)
+    this.#brokers = view.brokers
+    this.#controllerId = view.controllerId
+    return view
+  }
+
+  /** All brokers, asked for anew. */
+  async brokers(): Promise<readonly BrokerNode[]> {
+    return (await this.metadata()).brokers
+  }
+
+  /**
+   * Calls `attempt` until it resolves, or rejects with something that will not pass, or the time is over. What passes: a lost connection, and
+   * codes that clients try again after.
+   */
+  async again<T>(what: string, attempt: () => Promise<T>): Promise<T> {
+    const end = this.#clock.monotonicMs() + this.timeoutMs
+    for (let backoffMs = backoffMsMin; ; backoffMs = Math.min(backoffMsMax, 2 * backoffMs)) {
+      try {
+        return await attempt()
+      } catch (error) {
+        if (!isPassing(error)) throw error
+        const waitMs = backoffMs * (1 + jitter * (2 * this.#random.next() - 1))
+        if (this.#clock.monotonicMs() + waitMs > end) throw lastOf(error, what, this.timeoutMs)
+        await new Promise<void>(resolve => this.#clock.schedule(waitMs, resolve))
+      }
+    }
+  }
+
+  async #askBy<A extends Api>(
+    connection: Connection,
+    api: A,
+    request: RequestAt<A>,
+    versions?: { readonly leastVersion?: number; readonly mostVersion?: number },
+  ): Promise<ClientResponseOf<A>> {
+    try {
+      return await connection.ask(api, request, versions)
+    } catch (error) {
+      if (error instanceof ClientError) this.#connections.drop(connection.address)
+      throw error
+    }
+  }
+
+  async #connectionTo(target: Target): Promise<Connection> {
+    switch (target.to) {
+      case 'any':
+        return this.#anyConnection()
+      case 'controller': {
+        await this.metadata()
+        return this.#connectionToNode(this.#controllerId)
+      }
+      case 'broker':
+        return this.#connectionToNode(target.nodeId)
+      case 'coordinator':
+        return this.#connectionToCoordinator(target.of, target.key)
+    }
+  }
+
+  /** Whoever can be reached, beginning with those who the cluster told of. */
+  async #anyConnection(): Promise<Connection> {
+    let failure: unknown = new ClientError('no broker is known; give one as host:port')
+    for (const address of [...this.#brokers, ...this.#bootstrap]) {
+      try {
+        return await this.#connections.to(address)
+      } catch (error) {
+        failure = error
+      }
+    }
+    throw failure
+  }
+
+  async #connectionToNode(nodeId: number): Promise<Connection> {
+    let node = this.#brokers.find(each => each.nodeId === nodeId)
+    if (!node) {
+      await this.metadata()
+      node = this.#brokers.find(each => each.nodeId === nodeId)
+    }
+    if (!node) throw new AdminError(codes.BROKER_NOT_AVAILABLE, `there is no broker ${nodeId}`)
+    return this.#connections.to(node)
+  }
+
+  async #connectionToCoordinator(kind: CoordinatorKind, key: string): Promise<Connection> {
+    const keyType = coordinatorTypes[kind]
+    const any = await this.#anyConnection()
+    const answer = await this.#askBy(any, FindCoordinator, version =>
+      version >= 4 ? { keyType, coordinatorKeys: [key] } : { keyType, key },
+    )
+    const found = answer.coordinators[0] ?? answer
+    if (found.errorCode !== 0) throw new AdminError(found.errorCode, found.errorMessage)
+    return this.#connections.to({ host: found.host, port: found.port })
+  }
+}
+
+/** `host:port`, with an IPv6 host in brackets or bare. Throws AdminError. */
+export function parseAddress(text: string): BrokerAddress {
+  const match = /^(?:[A-Z_0-9]+:\/\/)?(?:\[([^\]]+)\]|(.*)):(\d{1,5})$/.exec(text.trim())
+  const host = match?.[1] ?? match?.[2]
+  if (!match || !host) {
+    throw new AdminError(codes.INVALID_REQUEST, `'${text}' is no address of a broker; give it as host:port`)
+  }
+  return { host, port: Number(match[3]) }
+}
+
+function isPassing(error: unknown): boolean {
+  return error instanceof ClientError || (error instanceof AdminError && isRetriable(error.code))
+}
+
+function lastOf(error: unknown, what: string, timeoutMs: number): AdminError {
+  const code = error instanceof AdminError ? error.code : codes.NETWORK_EXCEPTION
+  const reason = error instanceof AdminError ? codeName(error.code) : (error as Error).message
+  return new AdminError(code, `${what} did not succeed within ${timeoutMs} ms; the last attempt: ${reason}`)
+}

@@ -1,0 +1,133 @@
+/** Connections to the brokers of a cluster: one to each, opened when it is first needed, at the versions that both ends speak. */
+
+import { codeName, codes } from '../../protocol/errors.ts'
+import { ApiVersions } from '../../protocol/messages/api-versions.ts'
+import type { Api, ClientRequestOf, ClientResponseOf } from '../../protocol/schema.ts'
+import { type Loose, wholeRequest } from '../../protocol/whole-request.ts'
+import type { Clock } from '../base/clock.ts'
+import { Client, ClientError } from '../client/client.ts'
+import type { Network } from '../network/network.ts'
+import { AdminError } from './admin-error.ts'
+
+/** Where a broker is reached. */
+export interface BrokerAddress {
+  readonly host: string
+  readonly port: number
+}
+
+/** A broker that the cluster told of. */
+export interface BrokerNode extends BrokerAddress {
+  readonly nodeId: number
+  readonly rack: string | null
+}
+
+export interface ConnectionOptions {
+  readonly clientId: string
+  /** How long one answer may take. */
+  readonly requestTimeoutMs: number
+  readonly clock: Clock
+  readonly network: Network
+}
+
+/** A request as a function of the version in which it is going to be sent. */
+export type RequestAt<A extends Api> = Loose<ClientRequestOf<A>> | ((version: number) => Loose<ClientRequestOf<A>>)
+
+/** One connection, and which versions its broker speaks. */
+export class Connection {
+  readonly address: BrokerAddress
+  readonly #client: Client
+  readonly #versions: ReadonlyMap<number, readonly [number, number]>
+
+  private constructor(
+    address: BrokerAddress,
+    client: Client,
+    versions: ReadonlyMap<number, readonly [number, number]>,
+  ) {
+    this.address = address
+    this.#client = client
+    this.#versions = versions
+  }
+
+  /** Rejects with ClientError where the broker cannot be reached. */
+  static async open(address: BrokerAddress, options: ConnectionOptions): Promise<Connection> {
+    const { clientId, requestTimeoutMs: timeoutMs, clock, network } = options
+    const client = await Client.connect({ ...address, clientId, timeoutMs, clock, network })
+    try {
+      const names = { clientSoftwareName: 'ottla', clientSoftwareVersion: '1' }
+      let answer = await client.send(ApiVersions, 3, names)
+      // A broker from before version 3 says in version 0 which ones it has.
+      if (answer.errorCode === codes.UNSUPPORTED_VERSION) answer = await client.send(ApiVersions, 0, names)
+      if (answer.errorCode !== 0) throw new ClientError(`ApiVersions is refused with ${codeName(answer.errorCode)}`)
+      const versions = new Map(answer.apiKeys.map(each => [each.apiKey, [each.minVersion, each.maxVersion] as const]))
+      return new Connection(address, client, versions)
+    } catch (error) {
+      await client.close()
+      throw error
+    }
+  }
+
+  /** The newest version of an API that both ends speak, up to `most`; -1 where there is none. */
+  versionOf(api: Api, most = api.latestStable): number {
+    const spoken = this.#versions.get(api.key)
+    if (spoken === undefined) return -1
+    const version = Math.min(spoken[1], most)
+    return version >= Math.max(spoken[0], api.versions[0]) ? version : -1
+  }
+
+  /** Sends a request at the newest version that both speak. Rejects with ClientError or AdminError. */
+  async ask<A extends Api>(
+    api: A,
+    request: RequestAt<A>,
+    { leastVersion = 0, mostVersion }: { readonly leastVersion?: number; readonly mostVersion?: number } = {},
+  ): Promise<ClientResponseOf<A>> {
+    const version = this.versionOf(api, mostVersion)
+    if (version < leastVersion) {
+      const { host, port } = this.address
+      throw new AdminError(
+        codes.UNSUPPORTED_VERSION,
+        `the broker ${host}:${port} does not serve ${api.name}${leastVersion > 0 ? ` from version ${leastVersion} on` : ''}; it may be too old, or have the feature off`,
+      )
+    }
+    const loose = typeof request === 'function' ? request(version) : request
+    return this.#client.send(api, version, wholeRequest(api, loose as Loose<ClientRequestOf<A>>))
+  }
+
+  close(): Promise<void> {
+    return this.#client.close()
+  }
+}
+
+/** The connections of one user. */
+export class Connections {
+  readonly #options: ConnectionOptions
+  readonly #open = new Map<string, Promise<Connection>>()
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options
+  }
+
+  /** The connection to a broker; rejects with ClientError where it cannot be reached. */
+  to(address: BrokerAddress): Promise<Connection> {
+    const key = `${address.host}:${address.port}`
+    const known = this.#open.get(key)
+    if (known) return known
+    const opening = Connection.open(address, this.#options)
+    this.#open.set(key, opening)
+    opening.catch(() => this.#open.delete(key))
+    return opening
+  }
+
+  /** Closes the connection to a broker, which has proved to be of no use. */
+  drop(address: BrokerAddress): void {
+    const key = `${address.host}:${address.port}`
+    const known = this.#open.get(key)
+    this.#open.delete(key)
+    known?.then(connection => connection.close()).catch(() => undefined)
+  }
+
+  async close(): Promise<void> {
+    const all = [...this.#open.values()]
+    this.#open.clear()
+    for (const each of all) await each.then(connection => connection.close()).catch(() => undefined)
+  }
+}

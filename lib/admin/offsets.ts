@@ -1,0 +1,82 @@
+/** An administrator's operations on the offsets of partitions. */
+import { DeleteRecords } from '../../protocol/messages/delete-records.ts'
+import { ListOffsets } from '../../protocol/messages/list-offsets.ts'
+import type { Admin } from './admin.ts'
+import { byLeader, type PartitionResult, type TopicPartition } from './by-leader.ts'
+
+/** Words for the timestamps that stand for something else. */
+export const offsetSpecs = {
+  latest: -1,
+  earliest: -2,
+  maxTimestamp: -3,
+  earliestLocal: -4,
+  latestTiered: -5,
+} as const
+
+export interface ListedOffset {
+  readonly offset: number
+  readonly timestamp: number
+  readonly leaderEpoch: number
+}
+
+const nowhere: ListedOffset = { offset: -1, timestamp: -1, leaderEpoch: -1 }
+
+/** The offset of each partition for a time in milliseconds since 1970, or for one of `offsetSpecs`. */
+export function listOffsets(
+  admin: Admin,
+  partitions: readonly TopicPartition[],
+  timestamp: number,
+  options: { readonly committedOnly?: boolean } = {},
+): Promise<PartitionResult<ListedOffset>[]> {
+  return byLeader(admin, partitions, nowhere, async (target, led) => {
+    const { topics } = await admin.ask(target, ListOffsets, {
+      replicaId: -1,
+      isolationLevel: options.committedOnly ? 1 : 0,
+      timeoutMs: admin.timeoutMs,
+      topics: byTopic(led).map(([name, all]) => ({
+        name,
+        partitions: all.map(({ partition }) => ({ partitionIndex: partition, timestamp })),
+      })),
+    })
+    return topics.flatMap(({ name, partitions: told }) =>
+      told.map(({ partitionIndex, errorCode, offset, timestamp: at, leaderEpoch }) => ({
+        topic: name,
+        partition: partitionIndex,
+        errorCode,
+        value: { offset, timestamp: at, leaderEpoch },
+      })),
+    )
+  })
+}
+
+/** Lets go of all records before an offset of each partition (−1: the high watermark); the values are the new log starts. */
+export function deleteRecords(
+  admin: Admin,
+  before: readonly (TopicPartition & { readonly offset: number })[],
+): Promise<PartitionResult<number>[]> {
+  const offsets = new Map(before.map(each => [`${each.topic}-${each.partition}`, each.offset]))
+  return byLeader(admin, before, -1, async (target, led) => {
+    const { topics } = await admin.ask(target, DeleteRecords, {
+      timeoutMs: admin.timeoutMs,
+      topics: byTopic(led).map(([name, all]) => ({
+        name,
+        partitions: all.map(({ topic, partition }) => ({
+          partitionIndex: partition,
+          offset: offsets.get(`${topic}-${partition}`)!,
+        })),
+      })),
+    })
+    return topics.flatMap(({ name, partitions }) =>
+      partitions.map(({ partitionIndex, errorCode, lowWatermark }) => ({
+        ...{ topic: name, partition: partitionIndex, errorCode, value: lowWatermark },
+      })),
+    )
+  })
+}
+
+/** Partitions by their topics. */
+export function byTopic<P extends TopicPartition>(partitions: readonly P[]): [string, P[]][] {
+  const topics = new Map<string, P[]>()
+  for (const each of partitions) topics.set(each.topic, [...(topics.get(each.topic) ?? []), each])
+  return [...topics]
+}
