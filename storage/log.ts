@@ -31,7 +31,7 @@ import { recoverLog, reloadProducers } from './recovery.ts'
 import { Removals } from './removals.ts'
 import { countDeletable } from './retention.ts'
 import { rollJitterMs, Segment } from './segment.ts'
-import { assertFollows, validateClientRecords, wholeBatches } from './validate.ts'
+import { acceptable, assertFollows } from './validate.ts'
 
 export { defaultLogConfig, type LogConfig } from './config.ts'
 export type { EpochEndOffset } from './leader-epochs.ts'
@@ -201,7 +201,7 @@ export class Log {
   append(records: Buffer, { origin, leaderEpoch }: { origin: AppendOrigin; leaderEpoch: number }): AppendResult {
     this.#mustWork()
     const now = this.#options.now()
-    const bytes = origin === 'client' ? validateClientRecords(records, this.config, now) : wholeBatches(records, origin)
+    const bytes = acceptable(records, origin, this.config, now)
     const duplicate = origin === 'replication' ? null : this.producers.checkBatches(bytes, origin)
     if (duplicate !== null) return duplicateResult(duplicate, this.logStartOffset)
 

@@ -25,6 +25,7 @@ import {
 import { upConvert } from '../protocol/records/legacy.ts'
 import type { LogConfig } from './config.ts'
 import { frameHeaderBytes, frameIsSound, frameSize } from './frames.ts'
+import type { AppendOrigin } from './log-options.ts'
 import { recompressed } from './recompression.ts'
 
 /** Records of one batch that are the reason why it was refused. */
@@ -77,6 +78,11 @@ export function validateClientRecords(records: Buffer, config: LogConfig, now: n
     setMaxTimestamp(batches, at, messageTimestampType, messageTimestampType === 'LogAppendTime' ? now : maxTimestamp)
   }
   return config.compressionType === 'producer' ? batches : inCodecOfTopic(batches, config)
+}
+
+/** What is to be appended of records: those of clients as they are taken, those of others as they came if they are sound. */
+export function acceptable(records: Buffer, origin: AppendOrigin, config: LogConfig, now: number): Buffer {
+  return origin === 'client' ? validateClientRecords(records, config, now) : wholeBatches(records, origin, config)
 }
 
 /** Records that were checked before, in another thread. */
@@ -244,15 +250,20 @@ function refuseRecords(b: Buffer, at: number, config: LogConfig, rules: RecordRu
   throw new RecordValidationError(code, `${count} of ${recordCount(b, at)} records were refused`, errors)
 }
 
-/** Checks that what a coordinator or replica appends is whole batches of magic 2, and a replica's checksums; gives them back. */
-export function wholeBatches(records: Buffer, origin: 'coordinator' | 'replication'): Buffer {
+/**
+ * Checks that what a coordinator or replica appends is whole batches of magic 2, a coordinator's sizes, and a replica's checksums; gives
+ * them back. Throws CORRUPT_MESSAGE, MESSAGE_TOO_LARGE or RECORD_LIST_TOO_LARGE.
+ */
+function wholeBatches(records: Buffer, origin: 'coordinator' | 'replication', config: LogConfig): Buffer {
   for (let at = 0; at < records.length; ) {
     const size = at + headerBytes <= records.length ? frameSize(records, at) : 0
     if (size === 0 || at + size > records.length || (origin === 'replication' && !frameIsSound(records, at, size))) {
       throw new KafkaError(codes.CORRUPT_MESSAGE, `the batch at byte ${at} of the records is damaged; fetch them again`)
     }
+    if (origin === 'coordinator') checkSize(size, config)
     at += size
   }
+  if (origin === 'coordinator') checkFits(records, config)
   return records
 }
 

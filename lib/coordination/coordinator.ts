@@ -5,6 +5,7 @@
  * operation sees them; every answer that it gave, to whomever, leaves when all that was appended so far is committed.
  * No client hears of anything that a crash could still undo.
  */
+import { EncodeError } from '../../protocol/codec.ts'
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import { type BatchRecord, buildBatch } from '../../protocol/records/batch.ts'
 import { Alarm, heldUpMs } from '../base/alarm.ts'
@@ -13,13 +14,15 @@ import type { Logger } from '../base/logger.ts'
 import type { Answer } from './answer.ts'
 import { coordinatorError } from './coordinator-error.ts'
 import { LogReplay, type ReplayedLog } from './log-replay.ts'
-import type { Moment, Outcome, RecordFormat, Shard } from './shard.ts'
+import type { Moment, Outcome, RecordFormat, Reply, Shard } from './shard.ts'
 
 /** What a coordinator needs of its partition. */
 export interface CoordinatedPartition {
   readonly name: string
   readonly highWatermark: number
   readonly log: ReplayedLog
+  /** Bytes that one batch may have. */
+  readonly batchBytesMax: number
   append(records: Buffer, options: { origin: 'coordinator'; requiredAcks: -1 }): { readonly lastOffset: number }
   /** Calls `done` with 0 once the record at `offset` is committed, else with what keeps it from being so. */
   whenCommitted(offset: number, done: (errorCode: number) => void): void
@@ -34,7 +37,7 @@ interface Given {
 
 /** One request, from its operation to its answer. */
 class Request<T> implements Given {
-  readonly #refusal: (errorCode: number) => T
+  #refusal: (errorCode: number) => T
   #response: T | undefined
   #delivered = false
   #resolve: ((response: T) => void) | null = null
@@ -43,8 +46,9 @@ class Request<T> implements Given {
     this.#refusal = refusal
   }
 
-  give(response: T): void {
+  give(response: T, refusal: ((errorCode: number) => T) | undefined): void {
     this.#response = response
+    if (refusal) this.#refusal = refusal
   }
 
   refuse(errorCode: number): void {
@@ -64,8 +68,12 @@ class Request<T> implements Given {
   }
 }
 
-/** Bytes of keys and values in one batch: well within what a partition takes by default. */
+/** Bytes of keys and values in one of several batches. */
 const batchBytesMax = 512 * 1024
+/** More than a record takes beside its key and value, and a batch beside its records. */
+const recordOverheadMax = 64
+
+const nothing: Outcome<never, null> = { records: [], response: null }
 
 export class Coordinator<S extends Shard<R>, R> {
   readonly #shard: S
@@ -132,7 +140,7 @@ export class Coordinator<S extends Shard<R>, R> {
     }
     this.#state = 'active'
     this.#lastOffset = this.#partition.log.logEndOffset - 1
-    this.#operate(now => this.#shard.loaded(now).records)
+    this.#operate(now => this.#shard.loaded(now))
   }
 
   #loadFailed(error: unknown): void {
@@ -143,23 +151,23 @@ export class Coordinator<S extends Shard<R>, R> {
 
   /**
    * Runs an operation. Its answer is the response in its outcome, or, where that is undefined, what it gives to `reply`,
-   * now or in a later operation. `refusal` makes the answer of an error code.
+   * now or in a later operation. `refusal` makes the answer of an error code, unless the reply comes with its own.
    */
   write<T>(
     refusal: (errorCode: number) => T,
-    operation: (shard: S, now: Moment, reply: (response: T) => void) => Outcome<R, T | undefined>,
+    operation: (shard: S, now: Moment, reply: Reply<T>) => Outcome<R, T | undefined>,
   ): Answer<T> {
     this.#carryOutWhatIsDue()
     if (this.#state !== 'active') return refusal(this.unavailable)
     const request = new Request(refusal)
-    const reply = (response: T) => {
-      request.give(response)
+    const reply: Reply<T> = (response, refused) => {
+      request.give(response, refused)
       this.#given.push(request)
     }
     this.#operate(now => {
-      const { records, response } = operation(this.#shard, now, reply)
-      if (response !== undefined) reply(response)
-      return records
+      const outcome = operation(this.#shard, now, reply)
+      if (outcome.response !== undefined) reply(outcome.response)
+      return outcome
     })
     return request.answer()
   }
@@ -188,45 +196,65 @@ export class Coordinator<S extends Shard<R>, R> {
     return { ms: this.#clock.now(), monotonicMs: this.#clock.monotonicMs() }
   }
 
-  #operate(operation: (now: Moment) => readonly R[]): void {
+  #operate(operation: (now: Moment) => Outcome<R, unknown>): void {
     const now = this.#now()
     const given: Given[] = []
     this.#given = given
-    const records = operation(now)
-    if (records.length > 0) this.#record(records, now)
+    const outcome = operation(now)
+    if (outcome.records.length > 0) this.#record(outcome, now)
     this.#alarm.set(this.#shard.nextTimerMs)
     if (given.length > 0) this.#deliver(given)
   }
 
-  #record(records: readonly R[], now: Moment): void {
+  #record({ records, divisible = false }: Outcome<R, unknown>, now: Moment): void {
+    let recorded = 0
     try {
-      this.#append(records, now)
+      while (recorded < records.length) {
+        const batch = this.#batchOf(records, recorded, divisible, now)
+        const appended = this.#partition.append(buildBatch({ records: batch }), {
+          origin: 'coordinator',
+          requiredAcks: -1,
+        })
+        this.#lastOffset = appended.lastOffset
+        const end = recorded + batch.length
+        for (; recorded < end; recorded++) this.#shard.replay(records[recorded]!, -1, now)
+      }
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error
       this.#logger.warn('a coordinator cannot write', { partition: this.#partition.name, error })
       const errorCode = coordinatorError(error.code)
       for (const given of this.#given) given.refuse(errorCode)
-      this.#shard.revert(records, errorCode, now)
+      this.#shard.revert(records.slice(recorded), errorCode, now)
     }
   }
 
-  #append(records: readonly R[], now: Moment): void {
-    let batch: BatchRecord[] = []
+  /** The records from `from` on that make the next batch: all, or as many as fit. Throws where they cannot be one. */
+  #batchOf(records: readonly R[], from: number, divisible: boolean, now: Moment): BatchRecord[] {
+    const bytesMax = this.#partition.batchBytesMax
+    const batch: BatchRecord[] = []
     let bytes = 0
-    let from = 0
-    for (let i = 0; i < records.length; i++) {
-      const { key, value } = this.#format.encode(records[i]!)
-      batch.push({ timestamp: now.ms, key, value })
+    for (let i = from; i < records.length; i++) {
+      const { key, value } = this.#encoded(records[i]!)
       bytes += key.length + (value?.length ?? 0)
-      if (bytes < batchBytesMax && i < records.length - 1) continue
-      const appended = this.#partition.append(buildBatch({ records: batch }), {
-        origin: 'coordinator',
-        requiredAcks: -1,
-      })
-      this.#lastOffset = appended.lastOffset
-      for (; from <= i; from++) this.#shard.replay(records[from]!, -1, now)
-      batch = []
-      bytes = 0
+      const overhead = (batch.length + 2) * recordOverheadMax
+      if (divisible && batch.length > 0 && bytes + overhead > Math.min(bytesMax, batchBytesMax)) break
+      if (bytes > bytesMax) {
+        throw new KafkaError(
+          codes.MESSAGE_TOO_LARGE,
+          `records of an operation have ${bytes} bytes of ${bytesMax} or more`,
+        )
+      }
+      batch.push({ timestamp: now.ms, key, value })
+    }
+    return batch
+  }
+
+  #encoded(record: R): { readonly key: Buffer; readonly value: Buffer | null } {
+    try {
+      return this.#format.encode(record)
+    } catch (error) {
+      if (!(error instanceof EncodeError)) throw error
+      throw new KafkaError(codes.UNKNOWN_SERVER_ERROR, `a record cannot be written: ${error.message}`)
     }
   }
 
@@ -250,7 +278,7 @@ export class Coordinator<S extends Shard<R>, R> {
       this.#operate(now => {
         const outcome = this.#shard.expire(now)
         more = outcome !== null && this.#state === 'active'
-        return outcome?.records ?? []
+        return outcome ?? nothing
       })
     }
   }

@@ -11,7 +11,7 @@ import type { Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
 import type { BrokerConfig } from '../config/config.ts'
 import type { ClusterImage, ImageDelta, TopicImage } from '../controller/image.ts'
-import type { Caller, GroupSettings, Outcome } from '../groups/outcome.ts'
+import type { Caller, GroupSettings, Outcome, Reply } from '../groups/outcome.ts'
 import type { GroupRecord } from '../groups/records.ts'
 import { GroupShard } from '../groups/shard.ts'
 import { decodeRecord, encodeRecord } from '../groups/stored.ts'
@@ -69,7 +69,7 @@ export class Groups {
   write<T>(
     groupId: string,
     refusal: (errorCode: number) => T,
-    operation: (shard: GroupShard, now: Moment, reply: (response: T) => void) => Outcome<T | undefined>,
+    operation: (shard: GroupShard, now: Moment, reply: Reply<T>) => Outcome<T | undefined>,
   ): Answer<T> {
     const coordinator = this.#coordinators.get(this.partitionOf(groupId))
     return coordinator ? coordinator.write(refusal, operation) : refusal(codes.NOT_COORDINATOR)

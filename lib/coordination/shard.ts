@@ -10,9 +10,15 @@ export interface Moment {
 
 /** Records to be written, and the answer once they are committed; undefined where it comes another way. */
 export interface Outcome<R, T> {
+  /** They take effect together or not at all, unless they are divisible. */
   readonly records: readonly R[]
+  /** Each record stands for itself, as when much is forgotten at once: they may be more than one batch takes. */
+  readonly divisible?: boolean
   readonly response: T
 }
+
+/** Gives a request its answer, and what to answer instead where the records of the operation cannot be written. */
+export type Reply<T> = (response: T, refused?: (errorCode: number) => T) => void
 
 /** A replicated state machine with records of type R. It has no clock, no log and no socket. */
 export interface Shard<R> {

@@ -135,14 +135,22 @@ function replaceStaticMember(group: ClassicGroup, old: Member, newMemberId: stri
   group.keepAlive(member, now)
   if (group.state === 'Stable' && group.voteForProtocol() === group.protocolName) {
     const canSkip = caller.apiVersion >= skipAssignmentSince
-    reply({
+    const accepted = {
       ...joinAccepted(group, member),
       // An old client that hears that it leads would compute an assignment that a stable group does not spread:
       // it is told of the leader that was.
       leader: (canSkip ? group.leader : oldLeader) ?? '',
       members: canSkip && wasLeader ? membersForLeader(group) : [],
       skipAssignment: canSkip && wasLeader,
-    })
+    }
+    const { generationId, protocolType, protocolName } = accepted
+    reply(accepted, errorCode => ({
+      ...joinRefused('', errorCode),
+      generationId,
+      protocolType,
+      protocolName,
+      leader: oldLeader ?? '',
+    }))
     return [{ kind: 'group', groupId: group.groupId, value: group.toRecord(null) }]
   }
   group.awaitJoin(member, reply)

@@ -12,11 +12,16 @@ export interface Moment {
 /** What an operation wants written, and what it answers once that is committed; undefined: it answers through its Reply. */
 export interface Outcome<R> {
   readonly records: readonly GroupRecord[]
+  /** Set where each record stands for itself. Else all of them take effect or none. */
+  readonly divisible?: boolean
   readonly response: R
 }
 
-/** Gives a request its one answer, now or in a later operation. It leaves only when that operation's records are committed. */
-export type Reply<R> = (response: R) => void
+/**
+ * Gives a request its one answer, now or in a later operation. It leaves only when that operation's records are committed. Where they
+ * cannot be, the code alone is told, or what `refused` makes of it.
+ */
+export type Reply<R> = (response: R, refused?: (errorCode: number) => R) => void
 
 /** Nothing to write. */
 export const noRecords: readonly GroupRecord[] = []

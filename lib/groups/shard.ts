@@ -33,7 +33,7 @@ import { answer, type Caller, type Moment, noRecords, type Outcome, type Reply }
 import { joinTimedOut, prepareRebalance, sessionTimedOut, syncTimedOut } from './rebalance.ts'
 import type { GroupRecord } from './records.ts'
 import type { Scope } from './scope.ts'
-import { syncGroup } from './sync.ts'
+import { assignmentsNotRecorded, syncGroup } from './sync.ts'
 import type { RetentionTimer } from './timers.ts'
 
 type Records = readonly GroupRecord[]
@@ -88,11 +88,18 @@ export class GroupShard {
     return { records, response: null }
   }
 
-  /** Records could not be written: their groups go back to what is on record. */
+  /**
+   * Records could not be written: their groups go back to what is on record. A group that waited for its assignments keeps the members
+   * that have gathered, who join again.
+   */
   revert(records: Records, errorCode: number, now: Moment): void {
     for (const { kind, groupId } of records) {
       const group = kind === 'group' ? this.#groups.get(groupId) : undefined
       if (!group) continue
+      if (group.state === 'CompletingRebalance') {
+        assignmentsNotRecorded(group, errorCode, now)
+        continue
+      }
       group.revert(errorCode, now)
       if (group.recorded !== null || this.#offsets.has(groupId)) continue
       group.die(errorCode, now)
@@ -146,7 +153,7 @@ export class GroupShard {
       }
     }
     this.#scheduleRetention(now)
-    return { records, response: null }
+    return { records, divisible: true, response: null }
   }
 
   // Membership
@@ -231,7 +238,7 @@ export class GroupShard {
       if (!topics.has(topic)) continue
       for (const partition of partitions.keys()) records.push(tombstone(groupId, topic, partition))
     }
-    return { records, response: null }
+    return { records, divisible: true, response: null }
   }
 
   // Administration

@@ -1,11 +1,13 @@
 /** SyncGroup: the leader brings the assignments, and every member gets its own. */
 import { codes } from '../../protocol/errors.ts'
 import type { SyncGroupRequest, SyncGroupResponse } from '../../protocol/messages/sync-group.ts'
+import { assert } from '../base/assert.ts'
 import { syncAccepted, syncRefused } from './answers.ts'
 import type { ClassicGroup } from './classic-group.ts'
 import { noBytes } from './member.ts'
 import { memberError } from './membership.ts'
 import { type Moment, noRecords, type Reply } from './outcome.ts'
+import { prepareRebalance } from './rebalance.ts'
 import type { GroupRecord } from './records.ts'
 
 /** Gives a member its assignment, at once or when the leader has brought it. */
@@ -39,6 +41,15 @@ function syncError(group: ClassicGroup, request: SyncGroupRequest): number {
   if (protocolType !== null && protocolType !== group.protocolType) return codes.INCONSISTENT_GROUP_PROTOCOL
   if (protocolName !== null && protocolName !== group.protocolName) return codes.INCONSISTENT_GROUP_PROTOCOL
   return group.state === 'PreparingRebalance' ? codes.REBALANCE_IN_PROGRESS : 0
+}
+
+/** The assignments could not be recorded: whoever waits for one is told, and all join again. */
+export function assignmentsNotRecorded(group: ClassicGroup, errorCode: number, now: Moment): void {
+  for (const member of group.members.values()) {
+    if (group.answerSync(member, syncRefused(errorCode))) group.keepAlive(member, now)
+  }
+  const records = prepareRebalance(group, 'the assignments could not be recorded', now)
+  assert(records.length === 0, 'nobody has joined again yet')
 }
 
 /** The assignments are recorded, which makes the group stable; who waits for one gets it once that is committed. */

@@ -35,7 +35,7 @@ export function offsetCommit(request: OffsetCommitRequest, context: Context): An
   if (commits.length === 0) return responseTo(request, at => checked[at]!)
   const answer = broker.groups.write<Codes>(
     groupId,
-    errorCode => commits.map(() => commitRefusal(errorCode)),
+    errorCode => commits.map(() => errorCode),
     (shard, now) => shard.commit(groupId, committerOf(request, context), commits, now),
   )
   return andThen(answer, results => {
@@ -75,11 +75,6 @@ function committerOf(request: OffsetCommitRequest, { apiVersion }: Context): Com
     apiVersion,
     retentionTimeMs: request.retentionTimeMs,
   }
-}
-
-/** A commit that is too large for the log is the client's doing, unlike other records of a group. */
-function commitRefusal(errorCode: number): number {
-  return errorCode === codes.UNKNOWN_SERVER_ERROR ? codes.INVALID_COMMIT_OFFSET_SIZE : errorCode
 }
 
 function responseTo(request: OffsetCommitRequest, codeAt: (at: number) => number): OffsetCommitResponse {

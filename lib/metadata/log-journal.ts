@@ -46,11 +46,13 @@ class LogJournal implements Journal {
     this.#log = Log.open({
       dir,
       files,
-      // What a rewriting leaves behind is garbage at once. Nothing else deletes, and time makes no segments.
+      // What a rewriting leaves behind is garbage at once. Nothing else deletes, and time makes no segments. A transaction is as large
+      // as what it changes.
       config: {
         ...defaultLogConfig,
         cleanupPolicy: [],
         fileDeleteDelayMs: 0,
+        maxMessageBytes: Number.MAX_SAFE_INTEGER,
         segmentMs: Number.MAX_SAFE_INTEGER,
         retentionMs: -1,
       },

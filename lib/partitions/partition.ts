@@ -302,6 +302,11 @@ export class Partition {
     return result
   }
 
+  /** Bytes that one batch may have (`max.message.bytes`). */
+  get batchBytesMax(): number {
+    return this.settings.log.maxMessageBytes
+  }
+
   /** Settles `waiter` once the record at `offset` is in the file; at once where it is. */
   awaitWritten<S>(offset: number, waiter: OffsetWaiter<S>, slot: S): void {
     if (this.#standing !== 'online') waiter.settled(slot, this.#unusable().code)

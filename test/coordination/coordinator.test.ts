@@ -6,6 +6,7 @@ import { Coordinator } from '../../lib/coordination/coordinator.ts'
 import { LogReplay } from '../../lib/coordination/log-replay.ts'
 import type { Outcome } from '../../lib/coordination/shard.ts'
 import { ManualClock } from '../../lib/testing/clock.ts'
+import { EncodeError } from '../../protocol/codec.ts'
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import { buildBatch } from '../../protocol/records/batch.ts'
 import { endTransactionMarker } from '../../protocol/records/control.ts'
@@ -234,28 +235,75 @@ t.test('what was appended and is never committed ends the shard', async t => {
   t.equal(clock.pendingTimers, 0)
 })
 
-t.test('many records go into several batches', async t => {
-  const { coordinator, partition, add, shard } = bench()
-  coordinator.load()
-  const wide = {
-    ...format,
-    encode: (n: number) => ({ key: Buffer.from('n'), value: Buffer.from(String(n).padStart(200_000, '0')) }),
+/** A coordinator whose records have so many bytes each, and what becomes of operations on it. */
+function wideBench(bytes: number) {
+  const { partition, shard } = bench()
+  const encode = (record: number) => {
+    // As an encoder does with a name that is too long.
+    if (record < 0) throw new EncodeError('a string of 40000 bytes')
+    return { key: Buffer.from('n'), value: Buffer.from(String(record).padStart(bytes, '0')) }
   }
-  const other = new Coordinator<Sum, number>({
-    shard,
-    format: wide,
-    partition,
-    clock: new ManualClock(),
-    logger: silentLogger,
-  })
-  other.load()
-  other.write(
-    () => null,
-    () => ({ records: [1, 2, 3, 4, 5, 6, 7], response: null }),
-  )
+  const clock = new ManualClock()
+  const wide = { ...format, encode }
+  const coordinator = new Coordinator<Sum, number>({ shard, format: wide, partition, clock, logger: silentLogger })
+  coordinator.load()
+  const write = (records: number[], divisible?: boolean) =>
+    coordinator.write<string>(
+      errorCode => `refused ${errorCode}`,
+      () => ({ records, divisible, response: 'done' }),
+    )
+  return { partition, shard, write }
+}
+
+t.test('the records of an operation are one batch, or are refused with nothing done', async t => {
+  const { partition, shard, write } = wideBench(200_000)
+  t.equal(write([1, 2, 3, 4, 5]), 'done')
+  t.equal(partition.batches.length, 1)
+  t.equal(shard.total, 15)
+  t.equal(write([1, 2, 3, 4, 5, 6]), `refused ${codes.UNKNOWN_SERVER_ERROR}`)
+  t.same(shard.reverted, [1, 2, 3, 4, 5, 6])
+  t.equal(partition.batches.length, 1)
+  t.equal(shard.total, 15)
+  const largest = wideBench(1_048_588 - 61 - 11)
+  t.equal(largest.write([7]), `refused ${codes.UNKNOWN_SERVER_ERROR}`, 'a batch has a header, too')
+  const fits = wideBench(1_048_588 - 61 - 12)
+  t.equal(fits.write([7]), 'done')
+  t.equal(fits.partition.batches[0]!.length, 1_048_588)
+})
+
+t.test('records that stand for themselves go into several batches, as far as they can be written', async t => {
+  const { partition, shard, write } = wideBench(200_000)
+  t.equal(write([1, 2, 3, 4, 5, 6, 7], true), 'done')
   t.equal(shard.total, 28)
-  t.equal(partition.batches.length, 3)
-  t.ok(add)
+  t.equal(partition.batches.length, 4)
+  partition.batchBytesMax = 250_000
+  t.equal(write([1, 2, 3], true), 'done')
+  t.equal(partition.batches.length, 7)
+  t.ok(partition.batches.every(({ length }) => length <= 1_048_588))
+  t.equal(write([1, 2, -1, 3], true), `refused ${codes.UNKNOWN_SERVER_ERROR}`)
+  t.equal(shard.total, 35, 'what was written counts')
+  t.same(shard.reverted, [2, -1, 3])
+})
+
+t.test('records of the smallest size fill batches to the limit of the topic and not beyond', async t => {
+  const { partition, write } = wideBench(1)
+  partition.batchBytesMax = 700
+  t.equal(
+    write(
+      Array.from({ length: 500 }, () => 1),
+      true,
+    ),
+    'done',
+  )
+  t.ok(partition.batches.every(({ length }) => length <= 700))
+})
+
+t.test('a record that cannot be encoded is refused with nothing done', async t => {
+  const { partition, shard, write } = wideBench(10)
+  t.equal(write([1, -1]), `refused ${codes.UNKNOWN_SERVER_ERROR}`)
+  t.equal(partition.batches.length, 0)
+  t.equal(shard.total, 0)
+  t.equal(write([1]), 'done')
 })
 
 t.test('loading replays what is in the log, and begins to serve at its end', async t => {

@@ -1,6 +1,6 @@
 /** A partition in memory that commits when the test says so, and fails when it is told to. */
 import type { CoordinatedPartition } from '../../lib/coordination/coordinator.ts'
-import { KafkaError } from '../../protocol/errors.ts'
+import { codes, KafkaError } from '../../protocol/errors.ts'
 import { readRecords } from '../../protocol/records/batch.ts'
 import { lastOffset, recordCount, setBaseOffset } from '../../protocol/records/header.ts'
 
@@ -11,6 +11,8 @@ export class FakePartition implements CoordinatedPartition {
   highWatermark = 0
   /** Commits at once; else when `commit` is called. */
   commitsAtOnce = true
+  /** As `__consumer_offsets` has it by default. */
+  batchBytesMax = 1_048_588
   /** What the next appends meet, or 0. */
   failAppendsWith = 0
   #end = 0
@@ -41,6 +43,7 @@ export class FakePartition implements CoordinatedPartition {
 
   append(records: Buffer): { lastOffset: number } {
     if (this.failAppendsWith !== 0) throw new KafkaError(this.failAppendsWith)
+    if (records.length > this.batchBytesMax) throw new KafkaError(codes.MESSAGE_TOO_LARGE)
     this.put(records)
     if (this.commitsAtOnce) this.commit()
     return { lastOffset: this.#end - 1 }

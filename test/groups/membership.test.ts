@@ -406,28 +406,6 @@ t.test('an administrator removes a static member by its instance id alone', asyn
   t.ok(follower)
 })
 
-t.test(
-  'what could not be recorded did not happen: all who wait are told, and the group is as it was on record',
-  async t => {
-    const bench = new Bench()
-    const [leader, follower] = bench.stableGroup(2)
-    const joins = [leader, follower].map(member => bench.join({ memberId: member!.memberId }))
-    t.same(
-      joins.map(({ answer }) => answer.generationId),
-      [2, 2],
-    )
-    const waits = bench.sync({ memberId: follower!.memberId, generationId: 2 })
-    bench.failWith = codes.COORDINATOR_NOT_AVAILABLE
-    bench.sync({ memberId: leader!.memberId, generationId: 2 })
-    t.equal(waits.answers.length, 1)
-    t.equal(bench.state(), 'Stable')
-    t.equal(bench.heartbeat(leader!.memberId, 1), 0, 'in the generation on record')
-    t.same(bench.members(), [leader!.memberId, follower!.memberId])
-    bench.join({ groupId: 'new' })
-    t.equal(bench.state('new'), 'none')
-  },
-)
-
 t.test('a shard that is given up answers everybody who waits', async t => {
   const bench = new Bench()
   const [leader, follower] = bench.stableGroup(2)

@@ -428,12 +428,6 @@ t.test('while groups are loaded requests are told to wait, heartbeats are let pa
   t.match(await fetch(7, {}), { errorCode: 0, topics: [{ partitions: [{}, {}] }] })
 })
 
-t.test('a commit that is too large for the log is told so', async t => {
-  const { commit, logs } = await broker(t)
-  for (const log of logs.values()) log.failAppendsWith = codes.MESSAGE_TOO_LARGE
-  t.match(await commit(8), { topics: [{ partitions: [{ errorCode: codes.INVALID_COMMIT_OFFSET_SIZE }] }] })
-})
-
 t.test('groups end with the topic that keeps them', async t => {
   const { cluster, fetch, commit } = await broker(t)
   await commit(8)

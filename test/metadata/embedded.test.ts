@@ -66,6 +66,20 @@ t.test('what was acknowledged is there after a kill, what was deleted is not', a
   await store.close()
 })
 
+t.test('a change may be larger than what a topic takes', async t => {
+  const files = memoryFiles()
+  const value = 'x'.repeat(3_000_000)
+  const store = new EmbeddedStore(journalIn('/data', files))
+  await store.transact({ changes: [{ key: 'a', value }] })
+  const again = new EmbeddedStore(journalIn('/data', files))
+  t.same(
+    (await again.list('')).entries.map(entry => entry.value.length),
+    [value.length],
+  )
+  await again.close()
+  await store.close()
+})
+
 t.test('keys of sessions are not there after a restart, nor what they stood over', async t => {
   const directory = join(t.testdir(), 'data')
   const store = new EmbeddedStore(journalIn(directory))

@@ -213,6 +213,22 @@ t.test('a batch is refused as Apache Kafka refuses it, and the log stays as it w
   t.equal(fixture.append(cutOff).baseOffset, 0, 'a part of a batch behind it is left out')
 })
 
+t.test('a coordinator may append no more than a client, a replica whatever its leader has', async t => {
+  const fixture = new LogFixture({ maxMessageBytes: 200, segmentBytes: 300 })
+  const refusal = (batch: Buffer) => codeOf(() => fixture.coordinate(batch))
+  const overhead = batchOf(['x'.repeat(100)]).length - 100
+  const batch = (bytes: number) => batchOf(['x'.repeat(bytes - overhead)])
+  t.equal(batch(200).length, 200)
+  t.equal(refusal(batch(200)), codes.NONE)
+  t.equal(refusal(batch(201)), codes.MESSAGE_TOO_LARGE)
+  t.equal(refusal(Buffer.concat([batch(151), batch(150)])), codes.RECORD_LIST_TOO_LARGE)
+  t.equal(fixture.log.logEndOffset, 1)
+  const large = batch(250)
+  setBaseOffset(large, 0, 1)
+  fixture.log.append(large, { origin: 'replication', leaderEpoch: 0 })
+  t.equal(fixture.log.logEndOffset, 2)
+})
+
 t.test('decompression stops at its bound', async t => {
   const fixture = new LogFixture({ maxDecompressedMessageBytes: 10_000 })
   const bomb = batchOf(['0'.repeat(1_000_000)], { compression: 'gzip' })
