@@ -31,6 +31,9 @@ const memberIdRequiredSince = 4
 /** First version in which a static leader can be told to take the assignment there is (KIP-814). */
 const skipAssignmentSince = 9
 
+/** Longest member id, in bytes: as much as a string of the protocol holds. */
+const memberIdBytesMax = 32_767
+
 /** What is wrong with a JoinGroup whatever the state of its group, or 0. */
 export function joinFault(request: JoinGroupRequest, settings: GroupSettings): number {
   if (request.groupId === '') return codes.INVALID_GROUP_ID
@@ -59,6 +62,11 @@ export function joinGroup(group: ClassicGroup, joining: Joining): Records {
   }
   if (memberId !== '') return joinKnown(group, joining)
   const newMemberId = `${groupInstanceId ?? caller.clientId}-${caller.uuid()}`
+  if (Buffer.byteLength(newMemberId) > memberIdBytesMax) {
+    // Nobody could be told of such a member, nor could it be recorded.
+    reply(joinRefused('', codes.UNKNOWN_SERVER_ERROR))
+    return noRecords
+  }
   if (groupInstanceId !== null) {
     const oldMemberId = group.staticMemberId(groupInstanceId)
     return oldMemberId === undefined

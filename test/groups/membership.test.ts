@@ -406,6 +406,24 @@ t.test('an administrator removes a static member by its instance id alone', asyn
   t.ok(follower)
 })
 
+t.test('a member id that nobody could be told is not given', async t => {
+  const bench = new Bench()
+  const [leader] = bench.stableGroup(1)
+  const longest = 32_767 - '-uuid-1'.length
+  for (const groupInstanceId of ['i'.repeat(longest + 1), 'é'.repeat(16_381), 'i'.repeat(32_767)]) {
+    for (const apiVersion of [5, 9]) {
+      const { errorCode, memberId } = bench.join({ groupInstanceId }, apiVersion).answer
+      t.equal(errorCode, codes.UNKNOWN_SERVER_ERROR)
+      t.equal(memberId, '')
+    }
+  }
+  t.equal(bench.heartbeat(leader!.memberId, 1), 0, 'the group is not disturbed')
+  const taken = bench.join({ groupId: 'other', groupInstanceId: 'i'.repeat(longest) })
+  bench.advance(0)
+  t.equal(taken.answer.errorCode, 0)
+  t.equal(Buffer.byteLength(taken.answer.memberId), 32_767)
+})
+
 t.test('a shard that is given up answers everybody who waits', async t => {
   const bench = new Bench()
   const [leader, follower] = bench.stableGroup(2)

@@ -4,13 +4,17 @@ import { offsetsTopic } from '../../lib/coordination/groups.ts'
 import { deleteGroups } from '../../lib/handlers/delete-groups.ts'
 import { describeGroups } from '../../lib/handlers/describe-groups.ts'
 import { heartbeat } from '../../lib/handlers/heartbeat.ts'
+import { joinGroup } from '../../lib/handlers/join-group.ts'
+import { listGroups } from '../../lib/handlers/list-groups.ts'
 import { offsetCommit } from '../../lib/handlers/offset-commit.ts'
 import { offsetDelete } from '../../lib/handlers/offset-delete.ts'
 import { offsetFetch } from '../../lib/handlers/offset-fetch.ts'
 import { syncGroup } from '../../lib/handlers/sync-group.ts'
 import { codes } from '../../protocol/errors.ts'
 import { DescribeGroups } from '../../protocol/messages/describe-groups.ts'
-import { syncRequest } from '../groups/bench.ts'
+import { JoinGroup } from '../../protocol/messages/join-group.ts'
+import { ListGroups } from '../../protocol/messages/list-groups.ts'
+import { joinRequest, protocols, syncRequest } from '../groups/bench.ts'
 import { encodable, topic } from './cluster-context.ts'
 import { commitRequest, groupContext } from './group-context.ts'
 
@@ -153,4 +157,25 @@ t.test('a topic that is deleted, and offsets that expire, are forgotten in as ma
   t.equal(await offsets(old), 0)
   t.match(await describe(old), { groupState: 'Dead' })
   t.ok(batches() > before + 1)
+})
+
+t.test('a member that nobody could be told of is refused, and the others never hear of it', async t => {
+  const { at, stable, describe, clock } = await broker(t)
+  const memberId = await stable()
+  const bad = async (version: number, clientId: string, groupInstanceId: string | null) => {
+    const request = joinRequest({ groupId: 'g', groupInstanceId, protocols: protocols('range') })
+    const answer = joinGroup(request, { ...at(version), clientId })
+    clock.advance(0)
+    const joined = (await answer)!
+    encodable(t, JoinGroup, { ...joined, protocolName: '' })
+    return joined.errorCode
+  }
+  for (const length of [32_731, 32_760, 32_767]) {
+    for (const version of [0, 3, 4, 9]) t.equal(await bad(version, 'c'.repeat(length), null), tooLarge)
+    for (const version of [5, 9]) t.equal(await bad(version, 'client', 'i'.repeat(length)), tooLarge)
+  }
+  t.match(await heartbeat({ groupId: 'g', memberId, generationId: 1, groupInstanceId: null }, at(4)), { errorCode: 0 })
+  t.match(await describe(), { groupState: 'Stable', members: [{ memberId }] })
+  t.equal(await bad(9, 'c'.repeat(32_730), null), codes.MEMBER_ID_REQUIRED)
+  encodable(t, ListGroups, (await listGroups({ statesFilter: [], typesFilter: [] }, at(5)))!)
 })
