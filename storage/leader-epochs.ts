@@ -29,6 +29,8 @@ export class LeaderEpochs {
   /** First offset that is told of. */
   #start = 0
   #dirty = false
+  /** Whether the latest epoch has no record yet, and is not in the file. */
+  #isBegun = false
   #recovered = false
 
   constructor(files: Files, path: string) {
@@ -63,10 +65,19 @@ export class LeaderEpochs {
     ]
   }
 
-  /** Notes that the epoch's leader writes from this offset on; nothing happens for the epoch that is the latest already. */
-  assign(leaderEpoch: number, startOffset: number): void {
+  /**
+   * Notes that the epoch's leader will write from this offset on. The file learns of it with the first record: an epoch without any
+   * is over with its leader, whose successor begins at the same offset.
+   */
+  begin(leaderEpoch: number, startOffset: number): void {
     if (leaderEpoch < 0 || leaderEpoch === this.latest) return
-    if (this.#place(leaderEpoch, startOffset)) this.#write()
+    if (this.#place(leaderEpoch, startOffset)) this.#isBegun = true
+  }
+
+  /** Notes a record of the epoch at this offset; nothing happens where the epoch is the latest and has some already. */
+  assign(leaderEpoch: number, startOffset: number): void {
+    if (leaderEpoch < 0 || (leaderEpoch === this.latest && !this.#isBegun)) return
+    if (this.#place(leaderEpoch, startOffset) || this.#isBegun) this.#write()
   }
 
   /** Notes the epoch of a batch while a log is recovered, from the first batch on; `writeRecovered` once all were seen. */
@@ -162,6 +173,7 @@ export class LeaderEpochs {
 
   #write(): void {
     this.#dirty = true
+    this.#isBegun = false
     this.#files.write(
       this.#path,
       checkpointText(this.#entries.map(entry => `${entry.leaderEpoch} ${entry.startOffset}`)),

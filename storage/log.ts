@@ -175,8 +175,8 @@ export class Log {
   }
 
   /** Notes that a leader of this epoch writes from now on. */
-  assignEpoch(leaderEpoch: number): void {
-    this.#disk.guard(() => this.epochs.assign(leaderEpoch, this.logEndOffset))
+  beginEpoch(leaderEpoch: number): void {
+    this.epochs.begin(leaderEpoch, this.logEndOffset)
   }
 
   /** The aborted transactions that a reader of [fetchOffset, upperBound) must leave out. */

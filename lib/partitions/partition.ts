@@ -192,7 +192,7 @@ export class Partition {
     this.isr = image.isr
     if (this.#standing !== 'online') return
     if (this.#log !== null) {
-      if (newEpoch && this.isLeader) this.#log.assignEpoch(image.leaderEpoch)
+      if (newEpoch && this.isLeader) this.#log.beginEpoch(image.leaderEpoch)
       // Where the others have left the in-sync replicas, what waited for them is committed.
       this.#followWritten()
     }
@@ -236,11 +236,7 @@ export class Partition {
     this.#log = log
     if (this.#log === null) this.fail()
     else {
-      try {
-        if (this.isLeader) this.#log.assignEpoch(this.leaderEpoch)
-      } catch (error) {
-        if (!(error instanceof KafkaError)) throw error
-      }
+      if (this.isLeader) this.#log.beginEpoch(this.leaderEpoch)
       this.#followWritten()
     }
     return this.#standing === 'online'

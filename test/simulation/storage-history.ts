@@ -325,7 +325,7 @@ export class History {
 
   async #open(): Promise<void> {
     this.#life++
-    this.leaderEpoch = this.random.int(3) === 0 ? this.leaderEpoch + 1 : this.leaderEpoch
+    this.leaderEpoch += 1 + this.random.int(2)
     this.#scheduled = []
     const { disk } = this
     const tell = (message: string, fields?: object) => this.say(() => `${message} ${JSON.stringify(fields)}`)
@@ -355,6 +355,8 @@ export class History {
         if (config.flushMessages === 1) model.flushed = log.writtenOffset
       },
     })
+    model.leaderEpoch = this.leaderEpoch
+    member.log.beginEpoch(this.leaderEpoch)
   }
 
   /** Has the logs recovered before they are opened, as a broker does in threads where there are many. */

@@ -65,7 +65,9 @@ export class PartitionModel {
   entries: (Entry | undefined)[] = []
   batchStarts: number[] = []
   producers: Producer[] = []
+  /** Epochs that have records, and the one that the leader is in. */
   epochs: { leaderEpoch: number; startOffset: number }[] = []
+  leaderEpoch = 0
   /** Offset that the next record gets. */
   end = 0
   /** First offset that can be read, and the least that it may be after a crash. */
@@ -289,14 +291,22 @@ export class PartitionModel {
   }
 
   #verifyEpochs(log: Log): void {
+    this.#verifyEpoch(log, this.leaderEpoch, this.leaderEpoch, this.end)
+    this.#verifyEpoch(log, this.leaderEpoch + 1, -1, -1)
     for (const [index, { leaderEpoch }] of this.epochs.entries()) {
       const end = this.epochs[index + 1]?.startOffset ?? this.end
       if (end <= this.start) continue
-      const told = log.endOffsetForEpoch(leaderEpoch)
-      if (told.endOffset !== end || told.leaderEpoch !== leaderEpoch) {
-        throw new Error(`epoch ${leaderEpoch} ends at ${JSON.stringify(told)}, not ${end}`)
-      }
+      const next = this.epochs[index + 1]?.leaderEpoch ?? this.leaderEpoch
+      // Those in between have no records, or lost them.
+      for (let asked = leaderEpoch; asked < next; asked++) this.#verifyEpoch(log, asked, leaderEpoch, end)
     }
+  }
+
+  #verifyEpoch(log: Log, asked: number, leaderEpoch: number, endOffset: number): void {
+    const told = log.endOffsetForEpoch(asked)
+    if (told.endOffset === endOffset && told.leaderEpoch === leaderEpoch) return
+    const expected = JSON.stringify({ leaderEpoch, endOffset })
+    throw new Error(`asked for epoch ${asked} the log says ${JSON.stringify(told)}, not ${expected}`)
   }
 
   #verifyTime(log: Log, random: Random): void {

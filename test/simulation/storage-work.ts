@@ -120,6 +120,8 @@ export function cut(history: History, { log, model, index }: Member): void {
   model.beginCut({ to, whole })
   if (whole) log.truncateFullyAndStartAt(to)
   else log.truncateTo(to)
+  // Only who follows cuts; what it writes then, it writes as a leader.
+  log.beginEpoch(history.leaderEpoch)
   const { disk, directory } = history
   history.background(
     log

@@ -405,7 +405,7 @@ t.test('flush.ms says when the next flush is due', async t => {
 t.test('leader epochs tell where each leader stopped, and survive', async t => {
   const fixture = new LogFixture()
   t.same(fixture.log.endOffsetForEpoch(0), { leaderEpoch: -1, endOffset: -1 })
-  fixture.log.assignEpoch(1)
+  fixture.log.beginEpoch(1)
   fixture.append(batchOf(['a', 'b']), 1)
   fixture.append(batchOf(['c']), 4)
   fixture.append(batchOf(['d']), 6)
