@@ -1,12 +1,14 @@
 /** Changes of the metadata store → the next image of the cluster, and what is different in it. */
 import { sharedText } from '../../protocol/shared-text.ts'
 import type { BrokerImage, ClusterImage, ImageDelta, PartitionImage, Settings, TopicImage } from './image.ts'
+import { epochSinceMade, epochsBegun } from './leader-epochs.ts'
 import {
   controllerLeader,
   readStored,
   type StoredBroker,
   type StoredChange,
   type StoredPartition,
+  type StoredStarts,
   type StoredTopic,
   splitKey,
 } from './stored.ts'
@@ -15,7 +17,9 @@ import { isInternalTopic } from './topic-names.ts'
 /** Applies one transaction, or a whole listing, to an image. */
 export function applyChanges(before: ClusterImage, changes: readonly StoredChange[], revision: number): ImageDelta {
   const next = new NextImage(before, revision)
-  // Topics come first, as partitions and settings are kept in them; a listing has them in the order of their keys.
+  // Starts come first, as epochs count from them, and then topics, as partitions and settings are kept in them; a listing has all
+  // in the order of their keys.
+  for (const change of changes) next.started(change)
   for (const change of changes) next.topic(change)
   for (const change of changes) next.other(change)
   return next.finish()
@@ -30,6 +34,7 @@ class NextImage {
   readonly #names = new Map<string, string>()
   readonly #brokers: Map<number, BrokerImage>
   #brokersChanged = false
+  #starts: ReadonlyMap<number, number>
   #controllerId: number
   readonly #brokerConfigs: SettingsChanges
   readonly #groupConfigs: SettingsChanges
@@ -40,9 +45,29 @@ class NextImage {
     this.#revision = revision
     this.#controllerId = before.controllerId
     this.#brokers = new Map(before.brokers.map(broker => [broker.id, broker]))
+    this.#starts = before.starts
     this.#brokerConfigs = new SettingsChanges(before.brokerConfigs)
     this.#groupConfigs = new SettingsChanges(before.groupConfigs)
     this.#otherConfigs = new SettingsChanges(before.otherConfigs)
+  }
+
+  /** Another start of a broker, by which it leads its partitions in new epochs. */
+  started({ key, value }: StoredChange): void {
+    const [kind, rest] = splitKey(key)
+    if (kind !== 'starts' || value === null) return
+    const id = Number(rest)
+    const { count } = readStored<StoredStarts>(key, value)
+    const epochs = epochsBegun(count, this.#starts.get(id) ?? 0)
+    if (epochs === 0) return
+    this.#starts = new Map(this.#starts).set(id, count)
+    for (const { name } of this.#before.topics.values()) {
+      const topic = this.#current(name)!
+      if (!topic.partitions.some(({ leader }) => leader === id)) continue
+      const partitions = topic.partitions.map(partition =>
+        partition.leader === id ? { ...partition, leaderEpoch: partition.leaderEpoch + epochs } : partition,
+      )
+      this.#touched.set(name, { ...topic, partitions })
+    }
   }
 
   topic({ key, value }: StoredChange): void {
@@ -57,13 +82,30 @@ class NextImage {
     const earlier = this.#current(name)
     const same = earlier?.topicId === topicId ? earlier : undefined
     this.#names.set(topicId, name)
+    const made = stored.made ?? []
     this.#touched.set(name, {
       name: sharedText(name),
       topicId,
       internal: isInternalTopic(name),
-      partitions: stored.replicas.map((replicas, index) => withReplicas(same?.partitions[index], replicas, index)),
+      partitions: stored.replicas.map((replicas, index) => {
+        const there = same?.partitions[index]
+        return there === undefined ? this.#asMade({ made }, replicas, index) : { ...there, replicas }
+      }),
+      made,
       configs: same?.configs ?? new Map(),
     })
+  }
+
+  /** A new partition: its first replica leads, and all are in sync, as there is nothing to copy. */
+  #asMade({ made }: Pick<TopicImage, 'made'>, replicas: readonly number[], index: number): PartitionImage {
+    const leader = replicas[0] ?? -1
+    const leaderEpoch = epochSinceMade(made, index, leader, this.#starts)
+    return { index, leader, leaderEpoch, partitionEpoch: 0, replicas, isr: replicas, offlineReplicas: [] }
+  }
+
+  #asStored(before: PartitionImage, { starts = 0, ...stored }: StoredPartition): PartitionImage {
+    const leaderEpoch = stored.leaderEpoch + epochsBegun(this.#starts.get(stored.leader) ?? 0, starts)
+    return { ...before, ...stored, leaderEpoch }
   }
 
   other({ key, value }: StoredChange): void {
@@ -89,8 +131,8 @@ class NextImage {
     const partitions = topic.partitions.slice()
     partitions[partition.index] =
       value === null
-        ? initialPartition(partition.replicas, partition.index)
-        : { ...partition, ...readStored<StoredPartition>(key, value) }
+        ? this.#asMade(topic, partition.replicas, partition.index)
+        : this.#asStored(partition, readStored<StoredPartition>(key, value))
     this.#touched.set(topic.name, { ...topic, partitions })
   }
 
@@ -130,6 +172,7 @@ class NextImage {
       ...this.#topics(created, deleted, changed),
       controllerId: this.#controllerId,
       brokers: this.#brokersChanged ? [...this.#brokers.values()].sort((a, b) => a.id - b.id) : this.#before.brokers,
+      starts: this.#starts,
       brokerConfigs: this.#brokerConfigs.settings,
       groupConfigs: this.#groupConfigs.settings,
       otherConfigs: this.#otherConfigs.settings,
@@ -200,23 +243,5 @@ class SettingsChanges {
     else copy.set(name, settings)
     this.settings = copy
     this.changed.push(name)
-  }
-}
-
-function withReplicas(earlier: PartitionImage | undefined, replicas: readonly number[], index: number): PartitionImage {
-  if (earlier === undefined) return initialPartition(replicas, index)
-  return { ...earlier, replicas }
-}
-
-/** A new partition: its first replica leads, and all are in sync, as there is nothing to copy. */
-function initialPartition(replicas: readonly number[], index: number): PartitionImage {
-  return {
-    index,
-    leader: replicas[0] ?? -1,
-    leaderEpoch: 0,
-    partitionEpoch: 0,
-    replicas,
-    isr: replicas,
-    offlineReplicas: [],
   }
 }

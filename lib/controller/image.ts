@@ -5,6 +5,8 @@
  * cache what it derives from an image by the image's identity.
  */
 
+import type { PartitionsMade } from './leader-epochs.ts'
+
 /** One partition as the controller knows it. */
 export interface PartitionImage {
   readonly index: number
@@ -27,6 +29,8 @@ export interface TopicImage {
   readonly internal: boolean
   /** By index, from 0 without gaps. */
   readonly partitions: readonly PartitionImage[]
+  /** What their leader epochs count from, by the index of the first that it holds for. */
+  readonly made: readonly PartitionsMade[]
   /** The topic's own settings, as text; what is not here follows the broker. */
   readonly configs: ReadonlyMap<string, string>
 }
@@ -50,6 +54,8 @@ export interface ClusterImage {
   readonly topicsById: ReadonlyMap<string, TopicImage>
   /** By node id, ascending. */
   readonly brokers: readonly BrokerImage[]
+  /** How often each broker has started, by node id. */
+  readonly starts: ReadonlyMap<number, number>
   /** Dynamic broker settings by node id as text; '' holds the default of all brokers. */
   readonly brokerConfigs: ReadonlyMap<string, Settings>
   readonly groupConfigs: ReadonlyMap<string, Settings>
@@ -81,6 +87,7 @@ export function emptyImage(clusterId: string, controllerId: number): ClusterImag
     topics: new Map(),
     topicsById: new Map(),
     brokers: [],
+    starts: new Map(),
     brokerConfigs: new Map(),
     groupConfigs: new Map(),
     otherConfigs: new Map(),

@@ -3,14 +3,16 @@
  * store's own tools.
  *
  *     cluster                            { clusterId }
- *     topics/<name>                      { topicId, replicas: [[1], [1]] }     the replicas of each partition
- *     partitions/<topicId>/<index>       { leader, leaderEpoch, partitionEpoch, isr, offlineReplicas }     only once it differs from how it began
+ *     topics/<name>                      { topicId, replicas: [[1], [1]], made }     the replicas of each partition, and what its epoch counts from
+ *     partitions/<topicId>/<index>       { leader, leaderEpoch, starts, partitionEpoch, isr, offlineReplicas }     only once it differs from how it began
  *     configs/<kind>/<name>              { "retention.ms": "1000" }
  *     brokers/<id>                       { rack }     as long as the broker lives
+ *     starts/<id>                        { count }     how often the broker has started
  *     leaders/controller                 the node id of the controller
  *     producer-ids                       { next }
  */
 import { codes, KafkaError } from '../../protocol/errors.ts'
+import type { PartitionsMade } from './leader-epochs.ts'
 
 /** One key that is written, or deleted where the value is null. */
 export interface StoredChange {
@@ -21,11 +23,16 @@ export interface StoredChange {
 export interface StoredTopic {
   readonly topicId: string
   readonly replicas: readonly (readonly number[])[]
+  /** Left out by builds that did not count starts. */
+  readonly made?: readonly PartitionsMade[]
 }
 
 export interface StoredPartition {
   readonly leader: number
+  /** The epoch when the leader had started `starts` times. */
   readonly leaderEpoch: number
+  /** Left out where it had never started. */
+  readonly starts?: number
   readonly partitionEpoch: number
   readonly isr: readonly number[]
   readonly offlineReplicas: readonly number[]
@@ -33,6 +40,10 @@ export interface StoredPartition {
 
 export interface StoredBroker {
   readonly rack: string | null
+}
+
+export interface StoredStarts {
+  readonly count: number
 }
 
 /** What settings may belong to. */
@@ -56,6 +67,10 @@ export function configKey(kind: ConfigKind, name: string): string {
 
 export function brokerKey(id: number): string {
   return `brokers/${id}`
+}
+
+export function startsKey(id: number): string {
+  return `starts/${id}`
 }
 
 /** A key taken apart: its first part, and what follows. */

@@ -7,6 +7,7 @@ import type { CreatePartitionsRequest } from '../../protocol/messages/create-par
 import type { CreateTopicsRequest } from '../../protocol/messages/create-topics.ts'
 import type { DeleteTopicsRequest } from '../../protocol/messages/delete-topics.ts'
 import type { ClusterImage, TopicImage } from './image.ts'
+import { type PartitionsMade, withPartitionsMade } from './leader-epochs.ts'
 import { placeReplicas } from './placement.ts'
 import { collisionForm, mayCollide, metadataTopicName, topicNameError } from './topic-names.ts'
 
@@ -38,6 +39,7 @@ export interface PlannedTopic {
   readonly name: string
   /** Replicas by partition. */
   readonly replicas: readonly (readonly number[])[]
+  readonly made: readonly PartitionsMade[]
   readonly configs: ReadonlyMap<string, string>
 }
 
@@ -123,7 +125,8 @@ function planTopic(image: ClusterImage, request: TopicToCreate, rules: TopicRule
     configs.set(name, value)
   }
   rules.checkConfigs(configs)
-  return { topicId: rules.newTopicId(), name: request.name, replicas, configs }
+  const made = withPartitionsMade([], 0, replicas, image.starts)
+  return { topicId: rules.newTopicId(), name: request.name, replicas, made, configs }
 }
 
 function partitionsAsked({ numPartitions, assignments }: TopicToCreate, rules: TopicRules): number {
@@ -222,6 +225,7 @@ export interface PlannedPartitions {
   readonly topic: TopicImage
   /** Replicas of all partitions, the old ones first. */
   readonly replicas: readonly (readonly number[])[]
+  readonly made: readonly PartitionsMade[]
 }
 
 /** One answer for each name, in the order of first mention. */
@@ -236,7 +240,8 @@ export function planPartitions(
     if (topic === undefined) throw unknownTopic()
     const planned = enlarged(image, topic, request, rules)
     spend(partitionsLeft, planned.length)
-    return { topic, replicas: [...topic.partitions.map(({ replicas }) => replicas), ...planned] }
+    const made = withPartitionsMade(topic.made, topic.partitions.length, planned, image.starts)
+    return { topic, replicas: [...topic.partitions.map(({ replicas }) => replicas), ...planned], made }
   })
 }
 

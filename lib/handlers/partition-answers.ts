@@ -1,6 +1,7 @@
 /** Partitions as Metadata and DescribeTopicPartitions tell them. */
 import { codes } from '../../protocol/errors.ts'
 import type { BrokerImage, ClusterImage, PartitionImage, TopicImage } from '../controller/image.ts'
+import { epochWithoutLeader } from '../controller/leader-epochs.ts'
 import type { BrokerServices } from './context.ts'
 
 /** One partition, in the shape of both answers. */
@@ -41,6 +42,9 @@ function withoutReplica(answer: PartitionAnswer, nodeId: number): PartitionAnswe
     ...answer,
     errorCode: led ? answer.errorCode : codes.LEADER_NOT_AVAILABLE,
     leaderId: led ? answer.leaderId : -1,
+    leaderEpoch: led
+      ? answer.leaderEpoch
+      : epochWithoutLeader({ leader: answer.leaderId, leaderEpoch: answer.leaderEpoch }),
     isrNodes: answer.isrNodes.filter(id => id !== nodeId),
     offlineReplicas: [...new Set([...answer.offlineReplicas, nodeId])],
   }
@@ -56,14 +60,14 @@ function ofImage(topic: TopicImage, { brokers }: ClusterImage): readonly Partiti
 }
 
 function partitionAnswer(partition: PartitionImage, there: ReadonlySet<number>): PartitionAnswer {
-  const { index, leader, leaderEpoch, replicas, isr, offlineReplicas } = partition
+  const { index, leader, replicas, isr, offlineReplicas } = partition
   const led = there.has(leader)
   const away = replicas.filter(id => !there.has(id) || offlineReplicas.includes(id))
   return {
     errorCode: led ? codes.NONE : codes.LEADER_NOT_AVAILABLE,
     partitionIndex: index,
     leaderId: led ? leader : -1,
-    leaderEpoch,
+    leaderEpoch: led ? partition.leaderEpoch : epochWithoutLeader(partition),
     replicaNodes: replicas,
     isrNodes: isr,
     offlineReplicas: away,

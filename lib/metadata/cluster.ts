@@ -13,6 +13,7 @@ import { validateTopicConfigs } from '../config/topic-config.ts'
 import { ConfigError } from '../config/values.ts'
 import { applyChanges } from '../controller/apply.ts'
 import {
+  countStartChanges,
   createPartitionsChanges,
   createTopicChanges,
   deleteTopicChanges,
@@ -27,6 +28,8 @@ import {
   producerIdsKey,
   readStored,
   type StoredChange,
+  type StoredStarts,
+  startsKey,
   storedConfigs,
   topicKey,
   writeStored,
@@ -367,14 +370,7 @@ export class Cluster {
     const session = await this.#store.openSession(sessionTtlMs)
     this.#session = session
     await this.#checkClusterId()
-    const registered = await this.#store.transact({
-      conditions: [{ key: brokerKey(this.#nodeId), revision: 0 }],
-      changes: registerBrokerChanges(this.#nodeId, this.#rack).map(change => ({ ...change, session })),
-    })
-    if (!registered.applied) {
-      await session.close()
-      throw new Error(`a broker with node id ${this.#nodeId} is in the cluster already: give each its own node.id`)
-    }
+    await this.#register(session)
     const standing = this.#stand(session)
     const { entries } = await this.#store.list('leaders/')
     if (entries.length === 0) await standing
@@ -383,17 +379,46 @@ export class Cluster {
 
   async #checkClusterId(): Promise<void> {
     const { clusterId } = this.#image
-    const created = await this.#store.transact({
-      conditions: [{ key: clusterKey, revision: 0 }],
-      changes: [{ key: clusterKey, value: writeStored({ clusterId }) }],
-    })
-    if (created.applied) return
-    const entry = await this.#store.get(clusterKey)
+    let entry = await this.#store.get(clusterKey)
+    if (entry === null) {
+      const { applied } = await this.#store.transact({
+        conditions: [{ key: clusterKey, revision: 0 }],
+        changes: [{ key: clusterKey, value: writeStored({ clusterId }) }],
+      })
+      if (applied) return
+      entry = await this.#store.get(clusterKey)
+    }
     const stored = entry && readStored<{ clusterId: string }>(clusterKey, entry.value).clusterId
     if (stored !== clusterId) {
       throw new Error(
         `the metadata are those of cluster ${stored}, the data directory belongs to ${clusterId}: start with the directory that goes with them`,
       )
+    }
+  }
+
+  /**
+   * Takes this broker into the cluster and counts its start, by one write: from then on it leads its partitions in epochs that no log
+   * and no client has seen, whatever the last end of the process left of the logs.
+   */
+  async #register(session: Session): Promise<void> {
+    const [broker, starts] = [brokerKey(this.#nodeId), startsKey(this.#nodeId)]
+    for (;;) {
+      const entry = await this.#store.get(starts)
+      const before = entry === null ? 0 : readStored<StoredStarts>(starts, entry.value).count
+      const { applied } = await this.#store.transact({
+        conditions: [
+          { key: broker, revision: 0 },
+          { key: starts, revision: entry?.revision ?? 0 },
+        ],
+        changes: [
+          ...registerBrokerChanges(this.#nodeId, this.#rack).map(change => ({ ...change, session })),
+          ...countStartChanges(this.#nodeId, before + 1),
+        ],
+      })
+      if (applied) return
+      if ((await this.#store.get(broker)) === null) continue
+      await session.close()
+      throw new Error(`a broker with node id ${this.#nodeId} is in the cluster already: give each its own node.id`)
     }
   }
 

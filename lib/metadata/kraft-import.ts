@@ -110,8 +110,8 @@ class TakenOver {
       replicas.push(isHere ? [this.#nodeId] : [...partition.replicas])
       const stored: StoredPartition = {
         leader: isHere ? this.#nodeId : -1,
-        // A leader that begins anew is told apart from the one that wrote before.
-        leaderEpoch: partition.leaderEpoch + 1,
+        // Where this broker leads, the start that follows begins others; where nobody does any more, that is one.
+        leaderEpoch: partition.leaderEpoch + (isHere ? 0 : 1),
         partitionEpoch: partition.partitionEpoch + 1,
         isr: isHere ? [this.#nodeId] : [],
         offlineReplicas: isHere ? [] : [...partition.replicas],

@@ -16,7 +16,7 @@ function offsetsOf(topicId: string, ...leaders: number[]): TopicImage {
   const partitions = leaders.map((leader, index): PartitionImage => {
     return { index, leader, leaderEpoch: 0, partitionEpoch: 0, replicas: [1, 2], isr: [1, 2], offlineReplicas: [] }
   })
-  return { name: offsetsTopic, topicId, internal: true, partitions, configs: new Map() }
+  return { name: offsetsTopic, topicId, internal: true, partitions, made: [], configs: new Map() }
 }
 
 /** A cluster that becomes what the test says. */

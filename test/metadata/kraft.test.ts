@@ -1,6 +1,9 @@
 /** Kafka's metadata log made by hand: what is read from it, what is refused, and what the store gets. */
 import t from 'tap'
 import { silentLogger } from '../../lib/base/logger.ts'
+import { seededRandom } from '../../lib/base/random.ts'
+import { BrokerConfig } from '../../lib/config/config.ts'
+import { Cluster } from '../../lib/metadata/cluster.ts'
 import { EmbeddedStore } from '../../lib/metadata/embedded.ts'
 import { memoryJournal } from '../../lib/metadata/journal.ts'
 import { takeOver } from '../../lib/metadata/kraft-import.ts'
@@ -113,7 +116,7 @@ async function takenOver(...values: Buffer[]) {
   const again = () => takeOver({ ...options, dataDirectory: '/data' } as Parameters<typeof takeOver>[0])
   await again()
   const { entries } = await store.list('')
-  return { values: Object.fromEntries(entries.map(({ key, value }) => [key, JSON.parse(value)])), lines, again }
+  return { values: Object.fromEntries(entries.map(({ key, value }) => [key, JSON.parse(value)])), lines, again, store }
 }
 
 t.test('the newest snapshot is read, and of the log what follows it', async t => {
@@ -234,7 +237,7 @@ t.test('what was taken away is not there', async t => {
 })
 
 t.test('partitions with a replica here are led here, in a new epoch; others wait for their brokers', async t => {
-  const { values, lines } = await takenOver(
+  const { values, lines, store } = await takenOver(
     topic('a'),
     partition(0, [1, 2, 3], 2),
     partition(1, [2, 3]),
@@ -244,10 +247,24 @@ t.test('partitions with a replica here are led here, in a new epoch; others wait
   )
   t.same(values['topics/a'], { topicId, replicas: [[1], [3]] })
   const here = { leader: 1, isr: [1], offlineReplicas: [] }
-  t.same(values[`partitions/${topicId}/0`], { ...here, leaderEpoch: 6, partitionEpoch: 10 })
+  t.same(values[`partitions/${topicId}/0`], { ...here, leaderEpoch: 5, partitionEpoch: 10 })
   const away = { leader: -1, isr: [], offlineReplicas: [3] }
   t.same(values[`partitions/${topicId}/1`], { ...away, leaderEpoch: 5, partitionEpoch: 9 })
   t.match(lines[0], /1 topic with 2 partitions.*without a leader, as other brokers hold them: 1 partition$/)
+  const cluster = await Cluster.open({
+    store,
+    config: BrokerConfig.parse({}),
+    nodeId: 1,
+    rack: null,
+    clusterId: 'c',
+    random: seededRandom(1),
+    logger: silentLogger,
+  })
+  t.match(cluster.image.topics.get('a')!.partitions, [
+    { leader: 1, leaderEpoch: 7 },
+    { leader: -1, leaderEpoch: 5 },
+  ])
+  await cluster.close()
 })
 
 t.test('settings are taken over as far as this broker knows them, and it listens where it was told to', async t => {

@@ -33,6 +33,7 @@ export function topicImage(name: string, spec: TopicSpec = {}): TopicImage {
     name,
     topicId,
     internal: isInternalTopic(name),
+    made: [],
     configs: new Map(Object.entries(configs)),
     partitions: Array.from({ length: partitions }, (_, index) => ({
       index,

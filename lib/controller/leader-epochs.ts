@@ -1,0 +1,54 @@
+/**
+ * Leader epochs that go on with every start of the leader, without a write for each partition. A broker counts its starts, and a
+ * partition is in the epoch that was written for it, plus those that its leader's starts have begun since.
+ */
+import type { PartitionImage } from './image.ts'
+
+/** How often brokers had started, by node id as text; who is not named had not. */
+export type StartCounts = Readonly<Record<string, number>>
+
+/** How often the leaders of partitions had started when these were made: those from an index on, up to the next such entry. */
+export interface PartitionsMade {
+  readonly from: number
+  readonly starts: StartCounts
+}
+
+/** As with Apache Kafka: the epoch in which nobody led, as the broker was away, and the one in which it leads. */
+const epochsPerStart = 2
+
+/** How many epochs a leader has begun by starting since it had started so often. */
+export function epochsBegun(starts: number, startsThen: number): number {
+  return epochsPerStart * Math.max(0, starts - startsThen)
+}
+
+/**
+ * The epoch of a partition while its leader is away: after the one it led in, and before the one that its next start begins. Clients
+ * are told of it, so whoever gives the partition another leader goes beyond it.
+ */
+export function epochWithoutLeader({ leader, leaderEpoch }: Pick<PartitionImage, 'leader' | 'leaderEpoch'>): number {
+  return leader === -1 ? leaderEpoch : leaderEpoch + 1
+}
+
+/** What is known of a topic's partitions once there are others, from an index on, whose leaders are the first of their replicas. */
+export function withPartitionsMade(
+  made: readonly PartitionsMade[],
+  from: number,
+  replicas: readonly (readonly number[])[],
+  counts: ReadonlyMap<number, number>,
+): readonly PartitionsMade[] {
+  const leaders = [...new Set(replicas.map(([leader]) => leader!))]
+  const last = made.at(-1)
+  if (last !== undefined && leaders.every(id => last.starts[id] === counts.get(id))) return made
+  return [...made, { from, starts: Object.fromEntries(leaders.map(id => [id, counts.get(id) ?? 0])) }]
+}
+
+/** The epoch of a partition that is as it was made. */
+export function epochSinceMade(
+  made: readonly PartitionsMade[],
+  index: number,
+  leader: number,
+  counts: ReadonlyMap<number, number>,
+): number {
+  const startsThen = made.findLast(({ from }) => from <= index)?.starts[leader] ?? 0
+  return epochsBegun(counts.get(leader) ?? 0, startsThen)
+}
