@@ -12,6 +12,7 @@ import { asMessages, endOffsetOf, withoutZstd } from '../partitions/old-formats.
 import type { Isolation, Partition, ReadResult } from '../partitions/partition.ts'
 import { FetchWait } from '../partitions/waiters.ts'
 import type { Context } from './context.ts'
+import { type CurrentLeader, currentLeader, endpointsOf, leaderToldSince } from './current-leader.ts'
 
 type TopicAnswer = FetchResponse['responses'][number]
 type PartitionAnswer = TopicAnswer['partitions'][number]
@@ -51,6 +52,8 @@ class Fetching implements SlotOwner {
   readonly #bytesMin: number
   /** The partitions of a fetch without a session. */
   readonly #ownSlots: FetchSlot[]
+  /** Leaders that the client is told of, as it does not know them. */
+  #leaders: CurrentLeader[] | null = null
   #bytes = 0
   #wait: FetchWait | null = null
 
@@ -198,7 +201,20 @@ class Fetching implements SlotOwner {
       if (this.#session !== null) this.#rest(one)
     }
     if (reads.length > 0) this.#context.exchange.afterSend(() => release(reads))
-    return { throttleTimeMs: 0, errorCode: codes.NONE, sessionId: this.#session?.id ?? 0, responses }
+    const sessionId = this.#session?.id ?? 0
+    if (this.#leaders === null) return { throttleTimeMs: 0, errorCode: codes.NONE, sessionId, responses }
+    const nodeEndpoints = endpointsOf(this.#leaders, this.#context)
+    return { throttleTimeMs: 0, errorCode: codes.NONE, sessionId, responses, nodeEndpoints }
+  }
+
+  /** Tells the leader where the error is that the client does not know it. */
+  #withLeader({ topic, topicId }: FetchSlot, answer: PartitionAnswer): PartitionAnswer {
+    if (this.#context.apiVersion < leaderToldSince.fetch) return answer
+    const leader = currentLeader(this.#context, answer.errorCode, { name: topic, topicId }, answer.partitionIndex)
+    if (leader === undefined) return answer
+    this.#leaders ??= []
+    this.#leaders.push(leader)
+    return { ...answer, currentLeader: leader }
   }
 
   /** Stops looking at a partition of the session that has nothing more for its client, until it changes. */
@@ -218,7 +234,8 @@ class Fetching implements SlotOwner {
     const { broker } = this.#context
     const missing = slot.resolve(broker.partitions)
     if (missing !== codes.NONE) {
-      return { slot, answer: failure(slot, missing, []), here: false, urgent: false, bytes: 0, read: null }
+      const answer = this.#withLeader(slot, failure(slot, missing, []))
+      return { slot, answer, here: false, urgent: false, bytes: 0, read: null }
     }
     const partition = slot.partition!
     if (!broker.authorize(this.#context, 'read', 'topic', partition.topic)) {
@@ -229,7 +246,8 @@ class Fetching implements SlotOwner {
       return this.#readFrom(partition, slot, bytesBefore)
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error
-      const answer = failure(slot, codeFor(error.code, this.#context.apiVersion), null)
+      const refusal = failure(slot, codeFor(error.code, this.#context.apiVersion), null)
+      const answer = this.#withLeader(slot, refusal)
       return { slot, answer, here: true, urgent: true, bytes: 0, read: null }
     }
   }

@@ -13,6 +13,7 @@ import {
 import { checkForVersion, isTransactionalSet } from '../partitions/record-sets.ts'
 import { type ProduceOwner, ProduceWait } from '../partitions/waiters.ts'
 import type { Context } from './context.ts'
+import { type CurrentLeader, currentLeader, endpointsOf, leaderToldSince } from './current-leader.ts'
 import { partitionFor } from './partition-for.ts'
 
 type TopicAnswer = ProduceResponse['responses'][number]
@@ -28,6 +29,7 @@ interface PartitionAnswer {
   logStartOffset: number
   recordErrors: readonly { batchIndex: number; batchIndexErrorMessage: string }[]
   errorMessage: string | null
+  currentLeader?: CurrentLeader
 }
 
 /** The client that may write into the topics of the broker's own: Kafka's tools repair them by it. */
@@ -64,7 +66,11 @@ class Appends implements ProduceOwner {
   /** The first error. */
   #refusal: KafkaError | null = null
   readonly #request: ProduceRequest
-  readonly #response: { readonly responses: TopicAnswer[]; readonly throttleTimeMs: number }
+  readonly #response: {
+    readonly responses: TopicAnswer[]
+    readonly throttleTimeMs: number
+    nodeEndpoints?: ProduceResponse['nodeEndpoints']
+  }
   readonly #context: Context
   readonly #mayWriteTransactions: boolean
 
@@ -100,6 +106,7 @@ class Appends implements ProduceOwner {
   }
 
   #outcome(): ProduceResponse | null {
+    if (this.#refusal !== null || this.#wait?.anyFailed === true) this.#tellLeaders()
     if (this.#request.acks !== 0) return inWordsOf(this.#context.apiVersion, this.#response)
     // Without an answer, a closed connection is the only way to tell that records were lost.
     if (this.#refusal !== null) throw this.#refusal
@@ -107,6 +114,21 @@ class Appends implements ProduceOwner {
       throw new KafkaError(codes.KAFKA_STORAGE_ERROR, 'the records could not be written')
     }
     return null
+  }
+
+  /** Tells who leads where the errors are that the client does not know it. */
+  #tellLeaders(): void {
+    if (this.#context.apiVersion < leaderToldSince.produce) return
+    const leaders: CurrentLeader[] = []
+    for (const { name, topicId, partitionResponses } of this.#response.responses) {
+      for (const answer of partitionResponses as PartitionAnswer[]) {
+        const leader = currentLeader(this.#context, answer.errorCode, { name, topicId }, answer.index)
+        if (leader === undefined) continue
+        answer.currentLeader = leader
+        leaders.push(leader)
+      }
+    }
+    this.#response.nodeEndpoints = endpointsOf(leaders, this.#context)
   }
 
   #topic(data: TopicData): TopicAnswer {

@@ -173,6 +173,12 @@ export class Partitions implements PartitionHost {
     return image ? this.whyMissing(image.name, index) : codes.UNKNOWN_TOPIC_ID
   }
 
+  /** Who leads a partition, here or elsewhere, as far as this broker knows; undefined where there is no such partition. */
+  leaderOf(topic: string, index: number): { leaderId: number; leaderEpoch: number } | undefined {
+    const image = this.#image.topics.get(topic)?.partitions[index]
+    return image && { leaderId: image.leader, leaderEpoch: image.leaderEpoch }
+  }
+
   /** The name of the topic with this id; undefined where the cluster has none. */
   topicNameOf(topicId: string): string | undefined {
     return this.#image.topicsById.get(topicId)?.name

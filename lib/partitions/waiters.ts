@@ -95,6 +95,8 @@ export class ProduceWait implements OffsetWaiter<PartitionAnswer>, Due, TurnTask
   readonly #timeoutMs: number
   #owner: ProduceOwner | null = null
   #count = 0
+  /** Whether any partition was settled by an error. */
+  anyFailed = false
 
   constructor(partitions: Partitions, timeoutMs: number) {
     this.#partitions = partitions
@@ -115,6 +117,7 @@ export class ProduceWait implements OffsetWaiter<PartitionAnswer>, Due, TurnTask
   settled(answer: PartitionAnswer, errorCode: number): void {
     if (this.#count === 0) return
     answer.errorCode = errorCode
+    if (errorCode !== codes.NONE) this.anyFailed = true
     if (--this.#count === 0) this.#finish()
   }
 

@@ -1,6 +1,7 @@
 /** Fetch: what is read, what is waited for, and what older versions are given. */
 import t from 'tap'
 import { codes } from '../../protocol/errors.ts'
+import type { FetchResponse } from '../../protocol/messages/fetch.ts'
 import { endTransactionMarker } from '../../protocol/records/control.ts'
 import { magic } from '../../protocol/records/header.ts'
 import { memoryFiles } from '../../storage/files.ts'
@@ -84,6 +85,31 @@ t.test('every kind of failure has its code, and no watermarks', t => {
     const answer = only(ask(fixture, { [topic]: [wish] }, { ...options, waitMs: 1000 }))
     t.same([answer.errorCode, answer.highWatermark], [code, -1], `${topic} ${wish}`)
   }
+  t.end()
+})
+
+t.test('who asks in an old epoch, or of another broker, is told the leader from version 16 on', t => {
+  const a = topicImage('a', { partitions: 2 })
+  const elsewhere = topicImage('b', { replicas: [2] })
+  const fixture = new PartitionsFixture({ topics: [a, elsewhere] })
+  const partitions = a.partitions.map(partition => ({ ...partition, leaderEpoch: 4 }))
+  fixture.apply({ changed: [{ ...a, partitions }] })
+  const endpoint = { host: 'here', port: 9, rack: null }
+  fixture.services.endpointFor = () => endpoint
+  const told = (topicId: string, wish: Wish, version: number, replicaId = -1) => {
+    const response = ask(fixture, { [topicId]: [wish] }, { version, replicaId }) as FetchResponse
+    const { errorCode, currentLeader } = only(response)
+    return [errorCode, currentLeader, response.nodeEndpoints]
+  }
+  const here = { leaderId: 1, leaderEpoch: 4 }
+  const there = { leaderId: 2, leaderEpoch: 0 }
+  const endpoints = [{ nodeId: 1, ...endpoint }]
+  const { FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH, NOT_LEADER_OR_FOLLOWER } = codes
+  t.same(told(a.topicId, [1, 0, 1000, 3], 16), [FENCED_LEADER_EPOCH, here, endpoints])
+  t.same(told(a.topicId, [1, 0, 1000, 3], 15), [FENCED_LEADER_EPOCH, undefined, undefined])
+  t.same(told(a.topicId, [1, 0, 1000, 5], 16), [UNKNOWN_LEADER_EPOCH, undefined, undefined])
+  t.same(told(a.topicId, [1, 0, 1000, 4], 16, 5), [NOT_LEADER_OR_FOLLOWER, here, endpoints])
+  t.same(told(elsewhere.topicId, [0, 0], 16), [NOT_LEADER_OR_FOLLOWER, there, []], 'its address is not known here')
   t.end()
 })
 

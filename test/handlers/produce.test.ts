@@ -326,6 +326,29 @@ t.test('a produce that waits for all replicas is told when another broker leads'
   t.equal(only(await one).errorCode, codes.NONE, 'who asked for this broker alone has what was asked for')
 })
 
+t.test(
+  'who produces to another broker, or waits while it takes over, is told the leader from version 10 on',
+  async t => {
+    for (const version of [9, 10]) {
+      const fixture = new PartitionsFixture({
+        topics: [topicImage('a', { replicas: [1, 2] }), topicImage('b', { replicas: [2] })],
+      })
+      const waiting = begin(fixture, { a: { 0: batchOf(['x']) } }, { version })
+      const before = fixture.topic('a')
+      fixture.apply({ changed: [{ ...before, partitions: [{ ...before.partitions[0]!, leader: 2, leaderEpoch: 1 }] }] })
+      fixture.turn()
+      const answers = [await waiting, await ask(fixture, { b: { 0: batchOf(['y']) } }, { version })]
+      t.same(
+        answers.map(answer => [only(answer).errorCode, only(answer).currentLeader]),
+        [1, 0].map(leaderEpoch => [
+          codes.NOT_LEADER_OR_FOLLOWER,
+          version < 10 ? undefined : { leaderId: 2, leaderEpoch },
+        ]),
+      )
+    }
+  },
+)
+
 t.test('a disk error is told to those who wait; old clients are told to look elsewhere', async t => {
   for (const [version, code] of [
     [9, codes.KAFKA_STORAGE_ERROR],

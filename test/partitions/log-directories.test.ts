@@ -1,5 +1,5 @@
 /** Several data directories: where partitions go, what happens when a directory fails, and what is told of it. */
-import { rmSync, writeFileSync } from 'node:fs'
+import { cpSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import t from 'tap'
 import { silentLogger } from '../../lib/base/logger.ts'
 import { Broker } from '../../lib/broker.ts'
@@ -181,3 +181,30 @@ t.test('a broker stops by itself where the disk of its metadata fails, and goes 
   await metadataOf(broker, ['i']).catch(() => [])
   t.match(await broker.failed, /data director/)
 })
+
+t.test(
+  'the partitions of a directory that fails are without a leader in another epoch, and led again in a later one',
+  async t => {
+    const dir = t.testdir()
+    const names = ['a', 'b', 'c', 'd']
+    const epochsOf = async (broker: Broker) =>
+      (await metadataOf(broker, names)).map(({ leaderId, leaderEpoch }) => [leaderId, leaderEpoch])
+    const first = await onTwoDirectories(dir)
+    t.same(new Set((await epochsOf(first)).map(String)), new Set(['1,0']))
+    cpSync(`${dir}/two`, `${dir}/kept`, { recursive: true })
+    breakDirectory(`${dir}/two`)
+    // Whatever is made next meets the directory.
+    await metadataOf(first, ['e', 'f'])
+    t.same(new Set((await epochsOf(first)).map(String)), new Set(['1,0', '-1,1']))
+    await first.stop()
+
+    const second = await onTwoDirectories(dir)
+    t.same(new Set((await epochsOf(second)).map(String)), new Set(['1,2', '-1,3']), 'it is still away')
+    await second.stop()
+    rmSync(`${dir}/two`)
+    renameSync(`${dir}/kept`, `${dir}/two`)
+    const third = await onTwoDirectories(dir)
+    t.same(new Set((await epochsOf(third)).map(String)), new Set(['1,4']))
+    await third.stop()
+  },
+)
