@@ -7,6 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { brokerProperties, groupProperties, topicProperties } from '../lib/config/definitions.ts'
 import type { Property } from '../lib/config/property.ts'
 import { handlers } from '../lib/handlers/index.ts'
+import { unserved } from '../lib/handlers/unserved.ts'
 import { apis } from '../protocol/messages/index.ts'
 import { caseGroups } from './cases/index.ts'
 
@@ -89,12 +90,11 @@ function without(properties: Readonly<Record<string, Property>>): string[] {
 }
 
 function missing(): string {
-  const answered = new Set(handlers.map(({ api }) => api.name))
-  const unanswered = apis.map(({ name }) => name).filter(name => !answered.has(name))
+  const unanswered = unserved.map(({ api }) => api.name)
   return [
     section(
-      'APIs that are not answered',
-      `${answered.size} of ${apis.length} client-facing APIs are. The others are declared and their bytes are understood, but ApiVersions does not offer them, and a request closes the connection.`,
+      'APIs that are not served',
+      `${handlers.length} of ${apis.length} client-facing APIs are. The others are declared and their bytes are understood, but ApiVersions does not offer them, and a request is answered in its own form with UNSUPPORTED_VERSION.`,
       unanswered,
       apiGroups,
     ),

@@ -18,6 +18,7 @@ import type { TopicImage } from './controller/image.ts'
 import { clusterKey } from './controller/stored.ts'
 import { Groups } from './coordination/groups.ts'
 import type { BrokerServices, Context, Endpoint } from './handlers/context.ts'
+import { faultOf } from './handlers/faults.ts'
 import { handlerTable } from './handlers/table.ts'
 import { Cluster } from './metadata/cluster.ts'
 import { EmbeddedStore } from './metadata/embedded.ts'
@@ -273,6 +274,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
   const server = new Server<Context>({
     listeners: listenerConfigs,
     handlers: options.handlers ?? handlerTable,
+    errors: { faultOf },
     makeContext: (connection, header, exchange) => ({
       connection,
       clientId: header.clientId,

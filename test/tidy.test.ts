@@ -415,9 +415,15 @@ function kebab(name: string): string {
 }
 
 t.test('each API has its message, its handler and its test under one name', async t => {
-  const list = readFileSync(join(root, 'lib/handlers/index.ts'), 'utf8')
-  const rows = [...list.matchAll(/^ {2}row\((\w+), /gm)].map(match => match[1]!)
+  const rowsOf = (path: string) =>
+    [...readFileSync(join(root, path), 'utf8').matchAll(/^ {2}row\(\s*(\w+),/gm)].map(match => match[1]!)
+  const rows = rowsOf('lib/handlers/index.ts')
+  const unserved = rowsOf('lib/handlers/unserved.ts')
   t.ok(rows.length > 0, 'lib/handlers/index.ts has a row for each API')
+  for (const api of unserved) {
+    const path = `lib/handlers/${kebab(api)}.ts`
+    t.ok(existsSync(join(root, path)), `${api}: its refusal is in ${path}, where its handler is to be`)
+  }
   const tests = allSources.filter(({ path }) => path.startsWith('test/') && path.endsWith('.test.ts'))
   for (const api of rows) {
     const file = kebab(api)
@@ -437,8 +443,8 @@ t.test('each API has its message, its handler and its test under one name', asyn
     )
       continue
     t.ok(
-      rows.some(api => kebab(api) === file),
-      `${path} is a handler without a row in lib/handlers/index.ts`,
+      [...rows, ...unserved].some(api => kebab(api) === file),
+      `${path} is a handler without a row in lib/handlers/index.ts or unserved.ts`,
     )
   }
 })

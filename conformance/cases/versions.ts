@@ -99,13 +99,8 @@ export const versionCases: readonly Case[] = [
         ours: 0,
         reason: '**ApiVersions** offers the versions that Kafka 4 has dropped, which are served',
       },
-      {
-        answer: 'ApiVersions v* kraft.version',
-        path: '*',
-        ours: null,
-        reason: '**ApiVersions**: there is no KRaft, hence no kraft.version',
-      },
       ...[
+        'kraft.version',
         'transaction.version',
         'group.version',
         'share.version',

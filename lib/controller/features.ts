@@ -17,6 +17,8 @@ export interface Feature {
 export const features: readonly Feature[] = [
   // The level of Apache Kafka 4.4: what this broker does for clients is what brokers of that level do.
   { name: 'metadata.version', minVersion: 7, maxVersion: 33, level: 33 },
+  // Metadata are not kept by a quorum whose voters could change.
+  { name: 'kraft.version', minVersion: 0, maxVersion: 0, level: 0 },
   { name: 'transaction.version', minVersion: 0, maxVersion: 0, level: 0 },
   { name: 'group.version', minVersion: 0, maxVersion: 0, level: 0 },
   { name: 'share.version', minVersion: 0, maxVersion: 0, level: 0 },

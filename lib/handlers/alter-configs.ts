@@ -3,6 +3,7 @@ import type { AlterConfigsRequest, AlterConfigsResponse } from '../../protocol/m
 import { replaced } from '../config/alter.ts'
 import { alterConfigResources } from './alter-config-resources.ts'
 import type { Context } from './context.ts'
+import { refuseConfigResources } from './refusals.ts'
 
 /** The settings hold, on this broker, when the answer leaves. */
 export async function alterConfigs(request: AlterConfigsRequest, context: Context): Promise<AlterConfigsResponse> {
@@ -11,3 +12,5 @@ export async function alterConfigs(request: AlterConfigsRequest, context: Contex
   )
   return { throttleTimeMs: 0, responses }
 }
+
+export const refuseAlterConfigs = refuseConfigResources

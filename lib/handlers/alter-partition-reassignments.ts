@@ -7,24 +7,16 @@ import type {
   AlterPartitionReassignmentsRequest,
   AlterPartitionReassignmentsResponse,
 } from '../../protocol/messages/alter-partition-reassignments.ts'
-import { clusterResource } from './authorized-operations.ts'
+import { checkClusterOperation } from './authorized-operations.ts'
 import type { Context } from './context.ts'
+import type { Refusal } from './refusals.ts'
 
 export function alterPartitionReassignments(
   request: AlterPartitionReassignmentsRequest,
   context: Context,
 ): AlterPartitionReassignmentsResponse {
   const { allowReplicationFactorChange, topics } = request
-  if (!context.broker.authorize(context, 'alter', 'cluster', clusterResource)) {
-    const errorCode = codes.CLUSTER_AUTHORIZATION_FAILED
-    return {
-      throttleTimeMs: 0,
-      allowReplicationFactorChange,
-      errorCode,
-      errorMessage: 'not allowed to alter the cluster',
-      responses: [],
-    }
-  }
+  checkClusterOperation(context, 'alter')
   const responses = topics.map(({ name, partitions }) => ({
     name,
     partitions: partitions.map(({ partitionIndex, replicas }) => {
@@ -58,4 +50,16 @@ function refusalOf(
   if (unknown !== undefined) return invalid(`there is no broker ${unknown}; name brokers of the cluster`)
   const isSame = replicas.length === partition.replicas.length && replicas.every(id => partition.replicas.includes(id))
   return isSame ? null : invalid(`${name}-${index} cannot leave the brokers ${partition.replicas.join(', ')}`)
+}
+
+/** The code at the top and at each partition. */
+export function refuseAlterPartitionReassignments(
+  { allowReplicationFactorChange, topics }: AlterPartitionReassignmentsRequest,
+  { errorCode, errorMessage }: Refusal,
+): AlterPartitionReassignmentsResponse {
+  const responses = topics.map(({ name, partitions }) => ({
+    name,
+    partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode, errorMessage })),
+  }))
+  return { throttleTimeMs: 0, allowReplicationFactorChange, errorCode, errorMessage, responses }
 }

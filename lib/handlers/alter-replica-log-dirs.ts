@@ -6,6 +6,7 @@ import type {
 } from '../../protocol/messages/alter-replica-log-dirs.ts'
 import { clusterResource } from './authorized-operations.ts'
 import type { Context } from './context.ts'
+import type { Refusal } from './refusals.ts'
 
 /** The answer says that moves were begun. A partition that is named for several directories moves to the last. */
 export function alterReplicaLogDirs(
@@ -46,4 +47,18 @@ function moved(topic: string, index: number, path: string, { broker: { partition
     if (error instanceof KafkaError) return error.code
     throw error
   }
+}
+
+/** The code at each partition of each directory. */
+export function refuseAlterReplicaLogDirs(
+  { dirs }: AlterReplicaLogDirsRequest,
+  { errorCode }: Refusal,
+): AlterReplicaLogDirsResponse {
+  const results = dirs.flatMap(({ topics }) =>
+    topics.map(({ name, partitions }) => ({
+      topicName: name,
+      partitions: partitions.map(partitionIndex => ({ partitionIndex, errorCode })),
+    })),
+  )
+  return { throttleTimeMs: 0, results }
 }

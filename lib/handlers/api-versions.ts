@@ -1,9 +1,10 @@
 /** ApiVersions: which APIs the broker answers, in which versions, and which features it has. */
 import { codes } from '../../protocol/errors.ts'
-import type { ApiVersionsRequest, ApiVersionsResponse } from '../../protocol/messages/api-versions.ts'
+import { ApiVersions, type ApiVersionsRequest, type ApiVersionsResponse } from '../../protocol/messages/api-versions.ts'
 import { features } from '../controller/features.ts'
 import type { Context } from './context.ts'
 import { handlers } from './index.ts'
+import type { Refusal } from './refusals.ts'
 
 /** An API as it is advertised. */
 export interface AdvertisedApi {
@@ -62,4 +63,11 @@ export function apiVersionsAnswer(
       .filter(({ level }) => level > 0)
       .map(({ name, level }) => ({ name, maxVersionLevel: level, minVersionLevel: level })),
   }
+}
+
+/** The code, and no APIs but this one, for clients that asked in a version that there is not. */
+export function refuseApiVersions(_request: ApiVersionsRequest, { errorCode }: Refusal): ApiVersionsResponse {
+  if (errorCode !== codes.UNSUPPORTED_VERSION) return refused(errorCode)
+  const { key, versions, latestStable } = ApiVersions
+  return { ...refused(errorCode), apiKeys: [{ apiKey: key, minVersion: versions[0], maxVersion: latestStable }] }
 }

@@ -1,4 +1,5 @@
 /** What a client may do to a resource, as the bits of Kafka's operation numbers. */
+import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { Context, Operation, ResourceType } from './context.ts'
 
 /** The answer where the client did not ask. */
@@ -33,4 +34,10 @@ export function authorizedOperations(context: Context, type: keyof typeof operat
     if (context.broker.authorize(context, operation, type, name)) bits |= 1 << operationNumbers[operation]
   }
   return bits
+}
+
+/** Throws CLUSTER_AUTHORIZATION_FAILED, by which the whole request is refused, unless the client may do this to the cluster. */
+export function checkClusterOperation(context: Context, operation: (typeof operationsOf.cluster)[number]): void {
+  if (context.broker.authorize(context, operation, 'cluster', clusterResource)) return
+  throw new KafkaError(codes.CLUSTER_AUTHORIZATION_FAILED, `not allowed to ${operation} the cluster`)
 }

@@ -2,6 +2,7 @@
 import { codes } from '../../protocol/errors.ts'
 import type { CreatePartitionsRequest, CreatePartitionsResponse } from '../../protocol/messages/create-partitions.ts'
 import type { Context } from './context.ts'
+import type { Refusal } from './refusals.ts'
 
 /** The partitions are there, on this broker, when the answer leaves. */
 export async function createPartitions(
@@ -24,4 +25,12 @@ export async function createPartitions(
       })),
     ],
   }
+}
+
+/** The code at each topic. */
+export function refuseCreatePartitions(
+  { topics }: CreatePartitionsRequest,
+  { errorCode, errorMessage }: Refusal,
+): CreatePartitionsResponse {
+  return { throttleTimeMs: 0, results: topics.map(({ name }) => ({ name, errorCode, errorMessage })) }
 }

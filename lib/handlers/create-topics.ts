@@ -5,6 +5,7 @@ import { describeTopic } from '../config/describe.ts'
 import type { CreateTopicResult } from '../metadata/cluster.ts'
 import { clusterResource } from './authorized-operations.ts'
 import type { Context } from './context.ts'
+import type { Refusal } from './refusals.ts'
 
 type TopicAnswer = CreateTopicsResponse['topics'][number]
 
@@ -44,4 +45,12 @@ function topicAnswer({ name, topic, errorCode, errorMessage }: CreateTopicResult
 
 function failed(name: string, errorCode: number, errorMessage: string | null): TopicAnswer {
   return { name, topicId: zeroId, errorCode, errorMessage, configs: [] }
+}
+
+/** The code at each topic. */
+export function refuseCreateTopics(
+  { topics }: CreateTopicsRequest,
+  { errorCode, errorMessage }: Refusal,
+): CreateTopicsResponse {
+  return { throttleTimeMs: 0, topics: topics.map(({ name }) => failed(name, errorCode, errorMessage)) }
 }

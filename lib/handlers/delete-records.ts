@@ -3,6 +3,7 @@ import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { DeleteRecordsRequest, DeleteRecordsResponse } from '../../protocol/messages/delete-records.ts'
 import type { Context } from './context.ts'
 import { partitionFor } from './partition-for.ts'
+import type { Refusal } from './refusals.ts'
 
 /** Each partition is answered with its new log start, or -1 and an error. */
 export function deleteRecords(request: DeleteRecordsRequest, context: Context): DeleteRecordsResponse {
@@ -42,4 +43,15 @@ function deleteBefore(topic: string, index: number, offset: number, context: Con
     )
   }
   return partition.deleteRecordsBefore(offset)
+}
+
+/** The code at each partition. */
+export function refuseDeleteRecords({ topics }: DeleteRecordsRequest, { errorCode }: Refusal): DeleteRecordsResponse {
+  return {
+    throttleTimeMs: 0,
+    topics: topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, lowWatermark: -1, errorCode })),
+    })),
+  }
 }

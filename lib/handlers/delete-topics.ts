@@ -3,6 +3,7 @@ import { codes } from '../../protocol/errors.ts'
 import type { DeleteTopicsRequest, DeleteTopicsResponse } from '../../protocol/messages/delete-topics.ts'
 import type { DeleteTopicResult } from '../metadata/cluster.ts'
 import type { Context } from './context.ts'
+import type { Refusal } from './refusals.ts'
 
 type Item = Pick<DeleteTopicsRequest['topics'][number], 'name' | 'topicId'>
 type Answer = DeleteTopicsResponse['responses'][number]
@@ -15,8 +16,7 @@ const disabledSince = 3
 
 export async function deleteTopics(request: DeleteTopicsRequest, context: Context): Promise<DeleteTopicsResponse> {
   const { broker, apiVersion } = context
-  const items: readonly Item[] =
-    apiVersion >= itemsSince ? request.topics : request.topicNames.map(name => ({ name, topicId: zeroId }))
+  const items = itemsOf(request, apiVersion)
   const allowed: Item[] = []
   const refused: Answer[] = []
   for (const item of items) {
@@ -26,6 +26,10 @@ export async function deleteTopics(request: DeleteTopicsRequest, context: Contex
   }
   const results = await broker.cluster.deleteTopics(allowed)
   return { throttleTimeMs: 0, responses: [...results.map(result => answer(result, context)), ...refused] }
+}
+
+function itemsOf({ topics, topicNames }: DeleteTopicsRequest, apiVersion: number): readonly Item[] {
+  return apiVersion >= itemsSince ? topics : topicNames.map(name => ({ name, topicId: zeroId }))
 }
 
 /** Whoever may not even see a topic learns nothing of its name. */
@@ -39,4 +43,16 @@ function authorizationError({ name, topicId }: Item, context: Context): number {
 function answer({ name, topicId, errorCode, errorMessage }: DeleteTopicResult, { apiVersion }: Context): Answer {
   const disabled = errorCode === codes.TOPIC_DELETION_DISABLED && apiVersion < disabledSince
   return { name, topicId, errorCode: disabled ? codes.INVALID_REQUEST : errorCode, errorMessage }
+}
+
+/** The code at each topic. */
+export function refuseDeleteTopics(
+  request: DeleteTopicsRequest,
+  { errorCode, errorMessage, apiVersion }: Refusal,
+): DeleteTopicsResponse {
+  const items = itemsOf(request, apiVersion)
+  return {
+    throttleTimeMs: 0,
+    responses: items.map(({ name, topicId }) => ({ name, topicId, errorCode, errorMessage })),
+  }
 }

@@ -3,6 +3,7 @@ import { codes } from '../../protocol/errors.ts'
 import type { DescribeClusterRequest, DescribeClusterResponse } from '../../protocol/messages/describe-cluster.ts'
 import { authorizedOperations, clusterResource, operationsNotAsked } from './authorized-operations.ts'
 import type { Context } from './context.ts'
+import type { Refusal } from './refusals.ts'
 
 /** Whose addresses are asked for. */
 const endpointTypes = { brokers: 1, controllers: 2 }
@@ -37,6 +38,14 @@ export function describeCluster(request: DescribeClusterRequest, context: Contex
   }
 }
 
-function refused(errorCode: number, errorMessage: string): DescribeClusterResponse {
+function refused(errorCode: number, errorMessage: string | null): DescribeClusterResponse {
   return { throttleTimeMs: 0, errorCode, errorMessage, clusterId: '', brokers: [] }
+}
+
+/** The code, and no brokers. */
+export function refuseDescribeCluster(
+  _request: DescribeClusterRequest,
+  { errorCode, errorMessage }: Refusal,
+): DescribeClusterResponse {
+  return refused(errorCode, errorMessage)
 }

@@ -13,6 +13,7 @@ import {
 } from '../config/describe.ts'
 import { authorizeConfigs, checkTopicName, configResourceTypes } from './config-resources.ts'
 import type { Context } from './context.ts'
+import type { Refusal } from './refusals.ts'
 
 type Resource = DescribeConfigsRequest['resources'][number]
 type Result = DescribeConfigsResponse['results'][number]
@@ -95,4 +96,19 @@ function rootLogger({ broker }: Context): DescribedConfig {
     configType: 0,
     documentation: 'How much the broker logs; set by --log-level when it starts.',
   }
+}
+
+/** The code at each resource. */
+export function refuseDescribeConfigs(
+  { resources }: DescribeConfigsRequest,
+  { errorCode, errorMessage }: Refusal,
+): DescribeConfigsResponse {
+  const results = resources.map(({ resourceType, resourceName }) => ({
+    errorCode,
+    errorMessage,
+    resourceType,
+    resourceName,
+    configs: [],
+  }))
+  return { throttleTimeMs: 0, results }
 }

@@ -4,6 +4,7 @@ import type { DescribeGroupsRequest, DescribeGroupsResponse } from '../../protoc
 import { type Answer, gather } from '../coordination/answer.ts'
 import { authorizedOperations, operationsNotAsked } from './authorized-operations.ts'
 import type { Context } from './context.ts'
+import type { Refusal } from './refusals.ts'
 
 /** First version that calls an unknown group unknown; before, it is a dead group without an error. */
 const groupIdNotFoundSince = 6
@@ -44,4 +45,12 @@ function noGroup(groupId: string, groupState: string, errorCode: number, errorMe
     members: [],
     authorizedOperations: operationsNotAsked,
   }
+}
+
+/** The code at each group. */
+export function refuseDescribeGroups(
+  { groups }: DescribeGroupsRequest,
+  { errorCode, errorMessage }: Refusal,
+): DescribeGroupsResponse {
+  return { throttleTimeMs: 0, groups: groups.map(groupId => noGroup(groupId, '', errorCode, errorMessage)) }
 }

@@ -5,6 +5,7 @@ import type { DirectoryState, LogDirectories } from '../partitions/log-directori
 import type { Partition } from '../partitions/partition.ts'
 import { clusterResource } from './authorized-operations.ts'
 import type { Context } from './context.ts'
+import type { Refusal } from './refusals.ts'
 
 type Result = DescribeLogDirsResponse['results'][number]
 type TopicResult = Result['topics'][number]
@@ -79,4 +80,12 @@ function describe(
   return space === null
     ? { errorCode: codes.KAFKA_STORAGE_ERROR, logDir: path, topics: [], isCordoned: cordoned }
     : { errorCode: codes.NONE, logDir: path, topics, ...space, isCordoned: cordoned }
+}
+
+/** The code, and no directories; versions before 3 have no place for it. */
+export function refuseDescribeLogDirs(
+  _request: DescribeLogDirsRequest,
+  { errorCode }: Refusal,
+): DescribeLogDirsResponse {
+  return { throttleTimeMs: 0, errorCode, results: [] }
 }

@@ -5,6 +5,7 @@ import { topicNameError } from '../controller/topic-names.ts'
 import type { ProducerState } from '../partitions/partition.ts'
 import type { Context } from './context.ts'
 import { partitionFor } from './partition-for.ts'
+import type { Refusal } from './refusals.ts'
 
 type Answer = DescribeProducersResponse['topics'][number]['partitions'][number]
 type Producer = Answer['activeProducers'][number]
@@ -46,5 +47,24 @@ function producerAnswer(state: ProducerState): Producer {
     lastTimestamp,
     coordinatorEpoch,
     currentTxnStartOffset: currentTxnFirstOffset,
+  }
+}
+
+/** The code at each partition. */
+export function refuseDescribeProducers(
+  { topics }: DescribeProducersRequest,
+  { errorCode, errorMessage }: Refusal,
+): DescribeProducersResponse {
+  return {
+    throttleTimeMs: 0,
+    topics: topics.map(({ name, partitionIndexes }) => ({
+      name,
+      partitions: partitionIndexes.map(partitionIndex => ({
+        partitionIndex,
+        errorCode,
+        errorMessage,
+        activeProducers: [],
+      })),
+    })),
   }
 }

@@ -9,6 +9,7 @@ import { topicNameError } from '../controller/topic-names.ts'
 import { authorizedOperations } from './authorized-operations.ts'
 import type { Context } from './context.ts'
 import { type PartitionAnswer, partitionsOf } from './partition-answers.ts'
+import type { Refusal } from './refusals.ts'
 
 type TopicAnswer = DescribeTopicPartitionsResponse['topics'][number]
 type Cursor = NonNullable<DescribeTopicPartitionsRequest['cursor']>
@@ -90,4 +91,12 @@ function found(topic: TopicImage, partitions: readonly PartitionAnswer[], contex
 
 function failed(errorCode: number, name: string): TopicAnswer {
   return { errorCode, name, topicId: zeroId, isInternal: false, partitions: [] }
+}
+
+/** The code at each topic that was asked for. */
+export function refuseDescribeTopicPartitions(
+  { topics }: DescribeTopicPartitionsRequest,
+  { errorCode }: Refusal,
+): DescribeTopicPartitionsResponse {
+  return { throttleTimeMs: 0, topics: topics.map(({ name }) => failed(errorCode, name)) }
 }

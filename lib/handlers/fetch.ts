@@ -13,6 +13,7 @@ import type { Isolation, Partition, ReadResult } from '../partitions/partition.t
 import { FetchWait } from '../partitions/waiters.ts'
 import type { Context } from './context.ts'
 import { type CurrentLeader, currentLeader, endpointsOf, leaderToldSince } from './current-leader.ts'
+import type { Refusal } from './refusals.ts'
 
 type TopicAnswer = FetchResponse['responses'][number]
 type PartitionAnswer = TopicAnswer['partitions'][number]
@@ -30,6 +31,10 @@ interface Found {
 }
 
 const noRecords = Buffer.alloc(0)
+/** First version that asks for topics by their ids, and has the code of a refusal at the top alone. */
+const topicIdsSince = 13
+/** First version whose records are batches, which are never null. */
+const batchesSince = 4
 
 /** Answers at once where it can, without a promise; with null where the client left while its fetch was waiting. */
 export function fetch(request: FetchRequest, context: Context): FetchResponse | Deferred<FetchResponse | null> {
@@ -393,4 +398,22 @@ function codeFor(code: number, version: number): number {
 
 function release(reads: readonly ReadResult<Chunk>[]): void {
   for (const read of reads) read.release()
+}
+
+/** The code at the top, and before topic ids at each partition too. */
+export function refuseFetch({ sessionId, topics }: FetchRequest, { errorCode, apiVersion }: Refusal): FetchResponse {
+  const named = apiVersion < topicIdsSince ? topics : []
+  const records = apiVersion < batchesSince ? null : noRecords
+  const responses = named.map(({ topic, topicId, partitions }) => ({
+    topic,
+    topicId,
+    partitions: partitions.map(({ partition }) => ({
+      partitionIndex: partition,
+      errorCode,
+      highWatermark: -1,
+      abortedTransactions: [],
+      records,
+    })),
+  }))
+  return { throttleTimeMs: 0, errorCode, sessionId, responses }
 }

@@ -6,6 +6,7 @@ import { type Answer, andThen } from '../coordination/answer.ts'
 import { offsetsTopic } from '../coordination/groups.ts'
 import { partitionOfKey } from '../coordination/key-partition.ts'
 import type { Context, ResourceType } from './context.ts'
+import type { Refusal } from './refusals.ts'
 
 /** Who coordinates one kind of key. */
 interface Kind {
@@ -70,4 +71,18 @@ function coordinatorOf(key: string, kind: Kind, topic: TopicImage, context: Cont
 
 function noCoordinator(key: string, errorCode: number, errorMessage: string): Coordinator {
   return { key, nodeId: -1, host: '', port: -1, errorCode, errorMessage }
+}
+
+/** The code beside the only key, or at each of several. */
+export function refuseFindCoordinator(
+  { coordinatorKeys }: FindCoordinatorRequest,
+  { errorCode, errorMessage }: Refusal,
+): FindCoordinatorResponse {
+  const reason = errorMessage ?? ''
+  const { key: _, ...none } = noCoordinator('', errorCode, reason)
+  return {
+    throttleTimeMs: 0,
+    ...none,
+    coordinators: coordinatorKeys.map(key => noCoordinator(key, errorCode, reason)),
+  }
 }

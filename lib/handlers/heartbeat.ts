@@ -3,6 +3,7 @@ import { codes } from '../../protocol/errors.ts'
 import type { HeartbeatRequest, HeartbeatResponse } from '../../protocol/messages/heartbeat.ts'
 import type { Answer } from '../coordination/answer.ts'
 import type { Context } from './context.ts'
+import { refuseByCode } from './refusals.ts'
 
 export function heartbeat(request: HeartbeatRequest, context: Context): Answer<HeartbeatResponse> {
   const { broker } = context
@@ -20,3 +21,5 @@ function refused(errorCode: number): HeartbeatResponse {
 function answered(errorCode: number): HeartbeatResponse {
   return { throttleTimeMs: 0, errorCode }
 }
+
+export const refuseHeartbeat = refuseByCode

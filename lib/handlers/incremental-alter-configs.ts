@@ -6,6 +6,7 @@ import type {
 import { incrementallyAltered } from '../config/alter.ts'
 import { alterConfigResources } from './alter-config-resources.ts'
 import type { Context } from './context.ts'
+import { refuseConfigResources } from './refusals.ts'
 
 /** The settings hold, on this broker, when the answer leaves. */
 export async function incrementalAlterConfigs(
@@ -20,3 +21,5 @@ export async function incrementalAlterConfigs(
   )
   return { throttleTimeMs: 0, responses }
 }
+
+export const refuseIncrementalAlterConfigs = refuseConfigResources

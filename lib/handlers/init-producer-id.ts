@@ -3,6 +3,7 @@ import { codes } from '../../protocol/errors.ts'
 import type { InitProducerIdRequest, InitProducerIdResponse } from '../../protocol/messages/init-producer-id.ts'
 import { clusterResource } from './authorized-operations.ts'
 import type { Context } from './context.ts'
+import type { Refusal } from './refusals.ts'
 
 /** Every request gets a new id in epoch 0: an idempotent producer raises its epoch by itself. */
 export function initProducerId(
@@ -18,9 +19,9 @@ export function initProducerId(
     if (!broker.authorize(context, 'write', 'transactionalId', transactionalId)) {
       return failure(codes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
     }
-    // A retriable error would have clients try until they time out; this one they tell their user at once.
+    // librdkafka gives up at once where the id is not authorised, and goes on trying where the version is not supported, as for most codes.
     broker.logger.warn('a transactional producer was refused: transactions are not served', { transactionalId })
-    return failure(codes.UNSUPPORTED_VERSION)
+    return failure(codes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
   }
   if (!broker.authorize(context, 'idempotentWrite', 'cluster', clusterResource)) {
     return failure(codes.CLUSTER_AUTHORIZATION_FAILED)
@@ -35,4 +36,9 @@ function success(producerId: number): InitProducerIdResponse {
 
 function failure(errorCode: number): InitProducerIdResponse {
   return { throttleTimeMs: 0, errorCode, producerId: -1, producerEpoch: -1 }
+}
+
+/** The code, and no producer id. */
+export function refuseInitProducerId(_request: InitProducerIdRequest, { errorCode }: Refusal): InitProducerIdResponse {
+  return failure(errorCode)
 }

@@ -5,6 +5,7 @@ import { type Answer, andThen } from '../coordination/answer.ts'
 import { joinRefused } from '../groups/answers.ts'
 import { joinFault } from '../groups/join.ts'
 import type { Context } from './context.ts'
+import type { Refusal } from './refusals.ts'
 
 /** First version in which there may be no protocol. */
 const nullableProtocolSince = 7
@@ -12,8 +13,13 @@ const nullableProtocolSince = 7
 export function joinGroup(request: JoinGroupRequest, context: Context): Answer<JoinGroupResponse> {
   const { apiVersion } = context
   const answer = join(request, context)
-  if (apiVersion >= nullableProtocolSince) return answer
-  return andThen(answer, response => (response.protocolName === null ? { ...response, protocolName: '' } : response))
+  return apiVersion >= nullableProtocolSince ? answer : andThen(answer, response => inWordsOf(apiVersion, response))
+}
+
+/** Earlier clients are told of no protocol by an empty name. */
+function inWordsOf(apiVersion: number, response: JoinGroupResponse): JoinGroupResponse {
+  if (apiVersion >= nullableProtocolSince || response.protocolName !== null) return response
+  return { ...response, protocolName: '' }
 }
 
 function join(request: JoinGroupRequest, context: Context): Answer<JoinGroupResponse> {
@@ -31,4 +37,9 @@ function join(request: JoinGroupRequest, context: Context): Answer<JoinGroupResp
     errorCode => joinRefused(memberId, errorCode),
     (shard, now, reply) => shard.join(request, caller, now, reply),
   )
+}
+
+/** The code, and no member. */
+export function refuseJoinGroup(_request: JoinGroupRequest, { errorCode, apiVersion }: Refusal): JoinGroupResponse {
+  return inWordsOf(apiVersion, joinRefused('', errorCode))
 }

@@ -3,6 +3,7 @@ import { codes } from '../../protocol/errors.ts'
 import type { LeaveGroupRequest, LeaveGroupResponse } from '../../protocol/messages/leave-group.ts'
 import { type Answer, andThen } from '../coordination/answer.ts'
 import type { Context } from './context.ts'
+import type { Refusal } from './refusals.ts'
 
 /** First version that names several members. */
 const severalMembersSince = 3
@@ -30,4 +31,9 @@ function leave(groupId: string, members: LeaveGroupRequest['members'], context: 
 
 function refused(errorCode: number): Leaving {
   return { errorCode, members: [] }
+}
+
+/** The code for all members. */
+export function refuseLeaveGroup(_request: LeaveGroupRequest, { errorCode }: Refusal): LeaveGroupResponse {
+  return { throttleTimeMs: 0, errorCode, members: [] }
 }

@@ -8,6 +8,7 @@ import type { ClusterImage } from '../controller/image.ts'
 import { clusterResource } from './authorized-operations.ts'
 import { configResourceTypes } from './config-resources.ts'
 import type { Context } from './context.ts'
+import type { Refusal } from './refusals.ts'
 
 const { TOPIC, BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP } = configResourceTypes
 const allTypes: readonly number[] = [TOPIC, BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP]
@@ -45,4 +46,12 @@ function namesOf(type: number, image: ClusterImage): string[] {
     default:
       return image.brokers.map(({ id }) => String(id))
   }
+}
+
+/** The code, and no resources. */
+export function refuseListConfigResources(
+  _request: ListConfigResourcesRequest,
+  { errorCode }: Refusal,
+): ListConfigResourcesResponse {
+  return { throttleTimeMs: 0, errorCode, configResources: [] }
 }

@@ -5,6 +5,7 @@ import type { Answer } from '../coordination/answer.ts'
 import type { ListedGroup } from '../groups/describe.ts'
 import { clusterResource } from './authorized-operations.ts'
 import type { Context } from './context.ts'
+import type { Refusal } from './refusals.ts'
 
 /** The groups of one partition, or why they cannot be listed now. */
 interface Listed {
@@ -36,4 +37,9 @@ function filterOf({ statesFilter, typesFilter }: ListGroupsRequest): (group: Lis
   return ({ groupState, groupType }) =>
     (states.size === 0 || states.has(groupState.toLowerCase())) &&
     (types.size === 0 || types.has(groupType.toLowerCase()))
+}
+
+/** The code, and no groups. */
+export function refuseListGroups(_request: ListGroupsRequest, { errorCode }: Refusal): ListGroupsResponse {
+  return { throttleTimeMs: 0, errorCode, groups: [] }
 }

@@ -4,6 +4,7 @@ import type { ListOffsetsRequest, ListOffsetsResponse } from '../../protocol/mes
 import type { Isolation, Partition, TimestampAndOffset } from '../partitions/partition.ts'
 import type { Context } from './context.ts'
 import { partitionFor } from './partition-for.ts'
+import type { Refusal } from './refusals.ts'
 
 type Topic = ListOffsetsRequest['topics'][number]
 type Wish = Topic['partitions'][number]
@@ -133,4 +134,15 @@ function askedTwice(partitions: readonly Wish[]): ReadonlySet<number> {
 
 function failure({ partitionIndex }: Pick<Wish, 'partitionIndex'>, errorCode: number): Answer {
   return { partitionIndex, errorCode, oldStyleOffsets: [] }
+}
+
+/** The code at each partition. */
+export function refuseListOffsets({ topics }: ListOffsetsRequest, { errorCode }: Refusal): ListOffsetsResponse {
+  return {
+    throttleTimeMs: 0,
+    topics: topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map(wish => failure(wish, errorCode)),
+    })),
+  }
 }

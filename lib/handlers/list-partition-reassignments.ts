@@ -4,16 +4,31 @@ import type {
   ListPartitionReassignmentsRequest,
   ListPartitionReassignmentsResponse,
 } from '../../protocol/messages/list-partition-reassignments.ts'
-import { clusterResource } from './authorized-operations.ts'
+import { checkClusterOperation } from './authorized-operations.ts'
 import type { Context } from './context.ts'
+import type { Refusal } from './refusals.ts'
 
 export function listPartitionReassignments(
   _request: ListPartitionReassignmentsRequest,
   context: Context,
 ): ListPartitionReassignmentsResponse {
-  if (!context.broker.authorize(context, 'describe', 'cluster', clusterResource)) {
-    const errorCode = codes.CLUSTER_AUTHORIZATION_FAILED
-    return { throttleTimeMs: 0, errorCode, errorMessage: 'not allowed to describe the cluster', topics: [] }
-  }
+  checkClusterOperation(context, 'describe')
   return { throttleTimeMs: 0, errorCode: codes.NONE, errorMessage: null, topics: [] }
+}
+
+/** The code, and nothing under way at the partitions that were asked for. */
+export function refuseListPartitionReassignments(
+  { topics }: ListPartitionReassignmentsRequest,
+  { errorCode, errorMessage }: Refusal,
+): ListPartitionReassignmentsResponse {
+  const named = (topics ?? []).map(({ name, partitionIndexes }) => ({
+    name,
+    partitions: partitionIndexes.map(partitionIndex => ({
+      partitionIndex,
+      replicas: [],
+      addingReplicas: [],
+      removingReplicas: [],
+    })),
+  }))
+  return { throttleTimeMs: 0, errorCode, errorMessage, topics: named }
 }

@@ -6,6 +6,7 @@ import { topicNameError } from '../controller/topic-names.ts'
 import { authorizedOperations, clusterResource, operationsNotAsked } from './authorized-operations.ts'
 import type { Context } from './context.ts'
 import { partitionsOf } from './partition-answers.ts'
+import type { Refusal } from './refusals.ts'
 
 type TopicAnswer = MetadataResponse['topics'][number]
 type TopicAsked = NonNullable<MetadataRequest['topics']>[number]
@@ -123,4 +124,14 @@ function found(topic: TopicImage, image: ClusterImage, request: MetadataRequest,
 
 function failed(errorCode: number, name: string | null, topicId = zeroId): TopicAnswer {
   return { errorCode, name, topicId, isInternal: false, partitions: [] }
+}
+
+/** The code at each topic that was asked for, and at the top for versions that have it there. */
+export function refuseMetadata({ topics }: MetadataRequest, { errorCode }: Refusal): MetadataResponse {
+  return {
+    throttleTimeMs: 0,
+    brokers: [],
+    topics: (topics ?? []).map(({ name, topicId }) => failed(errorCode, name ?? '', topicId)),
+    errorCode,
+  }
 }

@@ -5,6 +5,7 @@ import type { TopicImage } from '../controller/image.ts'
 import { type Answer, andThen } from '../coordination/answer.ts'
 import type { Commit, Committer } from '../groups/offset-requests.ts'
 import type { Context } from './context.ts'
+import type { Refusal } from './refusals.ts'
 
 /** First version that names topics by their ids. */
 const topicIdsSince = 10
@@ -87,4 +88,9 @@ function responseTo(request: OffsetCommitRequest, codeAt: (at: number) => number
       partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: codeAt(at++) })),
     })),
   }
+}
+
+/** The code at each partition. */
+export function refuseOffsetCommit(request: OffsetCommitRequest, { errorCode }: Refusal): OffsetCommitResponse {
+  return responseTo(request, () => errorCode)
 }

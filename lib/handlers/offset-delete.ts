@@ -3,6 +3,7 @@ import { codes } from '../../protocol/errors.ts'
 import type { OffsetDeleteRequest, OffsetDeleteResponse } from '../../protocol/messages/offset-delete.ts'
 import { type Answer, andThen } from '../coordination/answer.ts'
 import type { Context } from './context.ts'
+import type { Refusal } from './refusals.ts'
 
 export function offsetDelete(request: OffsetDeleteRequest, context: Context): Answer<OffsetDeleteResponse> {
   const { broker } = context
@@ -47,4 +48,9 @@ function partitionError(topic: string, partition: number, context: Context): num
 
 function refused(errorCode: number): OffsetDeleteResponse {
   return { errorCode, throttleTimeMs: 0, topics: [] }
+}
+
+/** The code for the group, and no topics. */
+export function refuseOffsetDelete(_request: OffsetDeleteRequest, { errorCode }: Refusal): OffsetDeleteResponse {
+  return refused(errorCode)
 }

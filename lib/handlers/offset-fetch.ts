@@ -5,6 +5,7 @@ import { type Answer, andThen, gather } from '../coordination/answer.ts'
 import { type FetchedOffset, type FetchedTopic, fetchedOffset } from '../groups/offset-requests.ts'
 import { noTopicId } from '../groups/records.ts'
 import type { Context } from './context.ts'
+import type { Refusal } from './refusals.ts'
 
 const groupErrorSince = 2
 const severalGroupsSince = 8
@@ -86,4 +87,18 @@ function allowedTopic({ name, partitions }: FetchedTopic, context: Context): Gro
 function refusedTopic({ name, topicId, partitionIndexes }: TopicRequest, errorCode: number) {
   const partitions: FetchedOffset[] = partitionIndexes.map(index => fetchedOffset(index, undefined, errorCode))
   return { name, topicId, partitions }
+}
+
+/** The code where each version has one: at partitions, at the top, or at groups. */
+export function refuseOffsetFetch(
+  { topics, groups }: OffsetFetchRequest,
+  { errorCode, apiVersion }: Refusal,
+): OffsetFetchResponse {
+  const named = apiVersion < groupErrorSince ? (topics ?? []) : []
+  return {
+    throttleTimeMs: 0,
+    errorCode,
+    topics: named.map(topic => refusedTopic({ ...topic, topicId: noTopicId }, errorCode)),
+    groups: groups.map(({ groupId }) => ({ groupId, topics: [], errorCode })),
+  }
 }

@@ -6,6 +6,7 @@ import type {
 } from '../../protocol/messages/offset-for-leader-epoch.ts'
 import type { Context } from './context.ts'
 import { partitionFor } from './partition-for.ts'
+import type { Refusal } from './refusals.ts'
 
 type Wish = OffsetForLeaderEpochRequest['topics'][number]['partitions'][number]
 type Answer = OffsetForLeaderEpochResponse['topics'][number]['partitions'][number]
@@ -41,4 +42,18 @@ function answerOne(topic: string, wish: Wish, context: Context): Answer {
 
 function failure({ partition }: Wish, errorCode: number): Answer {
   return { errorCode, partition, leaderEpoch: -1, endOffset: -1 }
+}
+
+/** The code at each partition. */
+export function refuseOffsetForLeaderEpoch(
+  { topics }: OffsetForLeaderEpochRequest,
+  { errorCode }: Refusal,
+): OffsetForLeaderEpochResponse {
+  return {
+    throttleTimeMs: 0,
+    topics: topics.map(({ topic, partitions }) => ({
+      topic,
+      partitions: partitions.map(wish => failure(wish, errorCode)),
+    })),
+  }
 }

@@ -15,6 +15,7 @@ import { type ProduceOwner, ProduceWait } from '../partitions/waiters.ts'
 import type { Context } from './context.ts'
 import { type CurrentLeader, currentLeader, endpointsOf, leaderToldSince } from './current-leader.ts'
 import { partitionFor } from './partition-for.ts'
+import type { Refusal } from './refusals.ts'
 
 type TopicAnswer = ProduceResponse['responses'][number]
 type TopicData = ProduceRequest['topicData'][number]
@@ -294,4 +295,24 @@ function inWordsOf(version: number, response: ProduceResponse): ProduceResponse 
     }
   }
   return response
+}
+
+/** The code at each partition; null where no answer is wanted. */
+export function refuseProduce(
+  { acks, topicData }: ProduceRequest,
+  { errorCode, errorMessage }: Refusal,
+): ProduceResponse | null {
+  if (acks === 0) return null
+  const responses = topicData.map(({ name, topicId, partitionData }) => ({
+    name,
+    topicId,
+    partitionResponses: partitionData.map(({ index }) => ({
+      index,
+      errorCode,
+      baseOffset: -1,
+      recordErrors: noRecordErrors,
+      errorMessage,
+    })),
+  }))
+  return { responses, throttleTimeMs: 0 }
 }

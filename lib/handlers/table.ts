@@ -1,8 +1,9 @@
-/** The list of handlers as the server takes it: by API key. */
+/** The lists of handlers as the server takes them: by API key. */
 import type { HandlerRow, HandlerTable } from '../server/handlers.ts'
 import type { Context } from './context.ts'
 import { handlers } from './index.ts'
+import { unserved } from './unserved.ts'
 
 export const handlerTable: HandlerTable<Context> = new Map(
-  handlers.map(handler => [handler.api.key, handler as HandlerRow<Context>]),
+  [...handlers, ...unserved].map(handler => [handler.api.key, handler as HandlerRow<Context>]),
 )

@@ -9,6 +9,8 @@ import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { LogEvents, Partition } from './partition.ts'
 
+export { isDiskError } from '../../storage/files.ts'
+
 /** One configured data directory as it stands. */
 export interface DirectoryState {
   readonly path: string

@@ -1,6 +1,6 @@
 /** A request's way from its frame to its handler, and the answer's way back. */
 import { decode } from '../../protocol/codec.ts'
-import { KafkaError } from '../../protocol/errors.ts'
+import { codeName, codes, KafkaError } from '../../protocol/errors.ts'
 import {
   decodeRequestHeader,
   encodeAnswerFrame,
@@ -8,6 +8,7 @@ import {
   type RequestHeaderView,
 } from '../../protocol/frame.ts'
 import type { Chunk } from '../../protocol/records/chunk.ts'
+import { assert } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import { Deferred, type DeferredListener } from '../base/deferred.ts'
 import { LogLimit } from '../base/log-limit.ts'
@@ -17,19 +18,45 @@ import { type Answer, type HandlerRow, type HandlerTable, type MakeContext, vers
 import type { Slot } from './replies.ts'
 
 const apiVersionsKey = 18
-const unsupportedVersion = 35
+
+/** What becomes of errors that handlers throw. */
+export interface ErrorRules {
+  /** What a client is told of a fault: one of its own, or of what the broker stands on. Null for an error that must not be: a bug. */
+  readonly faultOf: (error: unknown) => KafkaError | null
+  /** Told of each bug, after it was logged. */
+  readonly onBug: (error: unknown) => void
+}
+
+export const defaultErrorRules: ErrorRules = {
+  faultOf: error => (error instanceof KafkaError ? error : null),
+  // Out of every callback, so that nobody catches it: the process ends with a trace.
+  onBug: error =>
+    queueMicrotask(() => {
+      throw error
+    }),
+}
 
 export class Dispatcher<Context> {
   readonly #handlers: HandlerTable<Context>
   readonly #makeContext: MakeContext<Context>
   readonly #logger: Logger
-  readonly #logLimit: LogLimit
+  readonly #bugs: LogLimit
+  readonly #refusals: LogLimit
+  readonly rules: ErrorRules
 
-  constructor(handlers: HandlerTable<Context>, makeContext: MakeContext<Context>, clock: Clock, logger: Logger) {
+  constructor(
+    handlers: HandlerTable<Context>,
+    makeContext: MakeContext<Context>,
+    rules: ErrorRules,
+    clock: Clock,
+    logger: Logger,
+  ) {
     this.#handlers = handlers
     this.#makeContext = makeContext
+    this.rules = rules
     this.#logger = logger
-    this.#logLimit = new LogLimit(clock)
+    this.#bugs = new LogLimit(clock)
+    this.#refusals = new LogLimit(clock)
   }
 
   /** Serves the request that lies between two positions of the buffer. */
@@ -74,8 +101,8 @@ export class Dispatcher<Context> {
     row: HandlerRow<Context>,
     { correlationId }: RequestHeaderView,
   ): void {
-    const [minVersion, maxVersion] = versionsOf(row)
-    const response = { errorCode: unsupportedVersion, apiKeys: [{ apiKey: apiVersionsKey, minVersion, maxVersion }] }
+    const response = row.refuse({}, { errorCode: codes.UNSUPPORTED_VERSION, errorMessage: null, apiVersion: 0 })
+    assert(response !== null, 'a request for versions is always answered')
     connection.answer(slot, encodeResponseFrame(row.api, 0, correlationId, response))
   }
 
@@ -84,8 +111,22 @@ export class Dispatcher<Context> {
   }
 
   logBug(message: string, error: unknown): void {
-    const line = this.#logLimit.take()
+    const line = this.#bugs.take()
     if (line) this.#logger.error(message, { error, ...line })
+  }
+
+  logRefusal({ api }: HandlerRow<Context>, { apiVersion, clientId }: RequestHeaderView, error: KafkaError): void {
+    const line = this.#refusals.take()
+    if (!line) return
+    const { message: reason } = error
+    this.#logger.info('request refused', {
+      api: api.name,
+      version: apiVersion,
+      code: codeName(error.code),
+      reason,
+      clientId,
+      ...line,
+    })
   }
 }
 
@@ -148,24 +189,39 @@ class Call<Context> implements DeferredListener<object | null> {
   }
 
   rejected(error: unknown): void {
-    const { api } = this.#row
-    // Nobody knows what a bug has left behind that still looks at the request, where that is no copy.
-    if (this.#row.keepsNothing && !(error instanceof KafkaError)) this.#slot.keepBytes()
-    let response: object | null = null
+    const fault = this.#dispatcher.rules.faultOf(error)
+    if (fault) this.refuse(fault)
+    else this.#failed(error)
+  }
+
+  /** Answers in the API's own form that the whole request is refused. */
+  refuse(error: KafkaError): void {
+    const { code, message } = error
+    const { apiVersion } = this.#header
+    const errorMessage = message === codeName(code) ? null : message
+    let response: object | null
     try {
-      response = this.#row.onError?.(this.#request, error, this.#context) ?? null
-    } catch (second) {
-      this.#dispatcher.logBug(`${api.name}: making the answer to an error failed`, second)
+      response = this.#row.refuse(this.#request, { errorCode: code, errorMessage, apiVersion })
+    } catch (bug) {
+      this.#failed(bug)
+      return
     }
-    if (response) {
-      this.resolved(response)
-    } else if (error instanceof KafkaError) {
-      // A client that wants no answer is told by the end of its connection.
-      this.#connection.fail(this.#slot, `${api.name} that was refused: ${error.message}`)
-    } else {
-      this.#dispatcher.logBug(`${api.name} version ${this.#header.apiVersion} failed`, error)
-      this.#connection.fail(this.#slot, `${api.name} failed`)
+    // A client that wants no answer is told by the end of its connection.
+    if (response === null) {
+      this.#connection.fail(this.#slot, `${this.#row.api.name} that was refused: ${message}`)
+      return
     }
+    this.#dispatcher.logRefusal(this.#row, this.#header, error)
+    this.resolved(response)
+  }
+
+  #failed(bug: unknown): void {
+    const { api, keepsNothing } = this.#row
+    // Nobody knows what a bug has left behind that still looks at the request, where that is no copy.
+    if (keepsNothing) this.#slot.keepBytes()
+    this.#dispatcher.logBug(`${api.name} version ${this.#header.apiVersion} failed`, bug)
+    this.#connection.fail(this.#slot, `${api.name} failed`)
+    this.#dispatcher.rules.onBug(bug)
   }
 }
 

@@ -7,6 +7,15 @@ import type { ConnectionInfo } from './connection-info.ts'
 /** A handler's answer: a response, one to come, or null for a request that is not answered (Produce with acks=0). */
 export type Answer<Response> = Response | Deferred<Response | null> | Promise<Response | null> | null
 
+/** Why a request is refused as a whole. */
+export interface Refusal {
+  readonly errorCode: number
+  /** For people; null where the code says it all. */
+  readonly errorMessage: string | null
+  /** The request's version: the place of the code depends on it in some APIs. */
+  readonly apiVersion: number
+}
+
 /**
  * One API and who serves it. A handler takes effect before it first awaits, as the requests of a connection are handed on in order
  * without waiting for answers. Declared as methods, so that rows of different requests fit into one table.
@@ -21,8 +30,11 @@ export interface HandlerRow<Context> {
    */
   readonly keepsNothing?: boolean
   handle(request: object, context: Context): Answer<object>
-  /** The answer to a request whose handler threw; without it, or where it gives null, the connection is closed. */
-  onError?(request: object, error: unknown, context: Context): object | null
+  /**
+   * The answer to a request that is refused as a whole, with the code wherever clients of this API look for it; null where the
+   * client waits for no answer, and learns of the refusal by the end of its connection.
+   */
+  refuse(request: object, refusal: Refusal): object | null
 }
 
 /** The rows by API key. */

@@ -3,14 +3,15 @@ import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Network } from '../network/network.ts'
 import { Connections } from './connections.ts'
-import { Dispatcher } from './dispatcher.ts'
+import { Dispatcher, defaultErrorRules, type ErrorRules } from './dispatcher.ts'
 import type { HandlerTable, MakeContext } from './handlers.ts'
 import { defaultLimits, type ServerLimits } from './limits.ts'
 import { type BoundListener, type Listener, type Listening, listen } from './listener.ts'
 import { Outbox } from './outbox.ts'
 
 export type { ConnectionInfo } from './connection-info.ts'
-export type { Answer, Exchange, HandlerRow, HandlerTable, MakeContext } from './handlers.ts'
+export type { ErrorRules } from './dispatcher.ts'
+export type { Answer, Exchange, HandlerRow, HandlerTable, MakeContext, Refusal } from './handlers.ts'
 export type { ServerLimits } from './limits.ts'
 export type { BoundListener, Listener } from './listener.ts'
 export { Outbox } from './outbox.ts'
@@ -23,6 +24,8 @@ export interface ServerOptions<Context> {
   readonly limits?: Partial<ServerLimits>
   readonly clock: Clock
   readonly logger: Logger
+  /** What becomes of errors that handlers throw: a KafkaError is answered, and any other ends the process, where nothing else is said. */
+  readonly errors?: Partial<ErrorRules>
   /** By which answers leave; for who has answers come up in callbacks whose end is known. */
   readonly outbox?: Outbox
   readonly network: Network
@@ -39,7 +42,8 @@ export class Server<Context> {
     this.#options = options
     this.#limits = { ...defaultLimits, ...options.limits }
     this.#logger = options.logger.child('server')
-    const dispatcher = new Dispatcher(options.handlers, options.makeContext, options.clock, this.#logger)
+    const rules = { ...defaultErrorRules, ...options.errors }
+    const dispatcher = new Dispatcher(options.handlers, options.makeContext, rules, options.clock, this.#logger)
     this.#connections = new Connections(
       this.#limits,
       options.outbox ?? new Outbox(),

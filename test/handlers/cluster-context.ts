@@ -10,6 +10,7 @@ import { EmbeddedStore } from '../../lib/metadata/embedded.ts'
 import { memoryJournal } from '../../lib/metadata/journal.ts'
 import type { Partitions } from '../../lib/partitions/partitions.ts'
 import type { ConnectionInfo } from '../../lib/server/connection-info.ts'
+import { ManualClock } from '../../lib/testing/clock.ts'
 import { encode } from '../../protocol/codec.ts'
 import type { Api } from '../../protocol/schema.ts'
 
@@ -58,6 +59,7 @@ export async function clusterContext(
     cluster,
     partitions: { anyOffline: false, get: () => undefined } as Partial<Partitions> as Partitions,
     random,
+    clock: new ManualClock(),
     logger,
     endpointFor: ({ localAddress, localPort }) => ({ host: localAddress, port: localPort, rack: 'r1' }),
     authorize: (_, operation, type, name) => !deny(operation, type, name),

@@ -48,8 +48,7 @@ t.test('nothing is under way', async t => {
 t.test('both are for those who may alter, or describe, the cluster', async t => {
   const { at } = await clusterContext(t, { deny: (_, type) => type === 'cluster' })
   const request = { timeoutMs: 1_000, allowReplicationFactorChange: true, topics: [asked('a', [0, [1]])] }
-  const altered = alterPartitionReassignments(request, at(1))
-  t.match(altered, { errorCode: codes.CLUSTER_AUTHORIZATION_FAILED, responses: [] })
-  const listed = listPartitionReassignments({ timeoutMs: 1_000, topics: null }, at(0))
-  t.match(listed, { errorCode: codes.CLUSTER_AUTHORIZATION_FAILED, topics: [] })
+  const refused = { code: codes.CLUSTER_AUTHORIZATION_FAILED }
+  t.throws(() => alterPartitionReassignments(request, at(1)), refused)
+  t.throws(() => listPartitionReassignments({ timeoutMs: 1_000, topics: null }, at(0)), refused)
 })

@@ -1,20 +1,28 @@
 /** A server whose handlers do a few lines each: for tests of what lies between a client and a handler. */
 
 import { type Clock, systemClock } from '../../lib/base/clock.ts'
+import { Deferred } from '../../lib/base/deferred.ts'
 import { createLogger } from '../../lib/base/logger.ts'
 import { Client } from '../../lib/client/client.ts'
+import { refuseApiVersions } from '../../lib/handlers/api-versions.ts'
+import { refuseFetch } from '../../lib/handlers/fetch.ts'
+import { refuseHeartbeat } from '../../lib/handlers/heartbeat.ts'
+import { refuseProduce } from '../../lib/handlers/produce.ts'
 import type { Network } from '../../lib/network/network.ts'
 import { tcpNetwork } from '../../lib/network/tcp.ts'
 import type { ReceivePath } from '../../lib/network/tcp-wire.ts'
 import {
+  type Answer,
   type BoundListener,
   type ConnectionInfo,
   type Exchange,
   type HandlerRow,
   type Listener,
+  type Refusal,
   Server,
   type ServerLimits,
 } from '../../lib/server/server.ts'
+import { codes, KafkaError } from '../../protocol/errors.ts'
 import { ApiVersions } from '../../protocol/messages/api-versions.ts'
 import { Fetch, type FetchRequest, type FetchResponse } from '../../protocol/messages/fetch.ts'
 import { Heartbeat, type HeartbeatRequest, type HeartbeatResponse } from '../../protocol/messages/heartbeat.ts'
@@ -40,7 +48,7 @@ const local: Listener = { name: 'PLAINTEXT', securityProtocol: 'PLAINTEXT', host
 
 /**
  * Heartbeat answers with its generation as error code; for the group 'held' when the test says so by `release`; for the group
- * 'faulty' not at all, as its handler throws. Produce answers, after a turn, with the CRC-32C of each partition's records
+ * 'faulty' not at all, as its handler has a bug; for the groups that are 'refused' with a KafkaError of that code, thrown or rejected with. Produce answers, after a turn, with the CRC-32C of each partition's records
  * as base offset. Fetch answers with as many zero bytes as it may.
  */
 export class FakeBroker {
@@ -49,6 +57,9 @@ export class FakeBroker {
   /** Member ids of heartbeats, in the order in which they were handed on. */
   readonly beats: string[] = []
   readonly connections: ConnectionInfo[] = []
+  /** What would have ended a real broker. */
+  readonly bugs: unknown[] = []
+  refuseProduce = false
   fetches = 0
   produced = 0
   /** Fetch answers that have left for the client, or never will. */
@@ -65,20 +76,30 @@ export class FakeBroker {
 
   constructor({ limits, receivePath, network, clock = systemClock, listeners = [local] }: FakeBrokerOptions = {}) {
     this.#clock = clock
-    const row = (api: Api, handle: (request: never, context: FakeContext) => object | Promise<object> | null) => ({
-      api,
-      handle,
-      onError: (request: HeartbeatRequest) =>
-        request.memberId === 'mapped' ? { throttleTimeMs: 0, errorCode: 42 } : null,
-    })
-    const rows: HandlerRow<FakeContext>[] = [
-      row(Produce as unknown as Api, request => this.#produce(request)),
-      row(Fetch as unknown as Api, (request, context) => this.#fetch(request, context)),
-      row(Heartbeat as unknown as Api, request => this.#heartbeat(request)),
-      row(ApiVersions as unknown as Api, (_, context) => {
-        this.connections.push(context.connection)
-        return { errorCode: 0, apiKeys: [], throttleTimeMs: 0 }
-      }),
+    const row = (
+      api: unknown,
+      handle: (request: never, context: FakeContext) => Answer<object>,
+      refuse: (request: never, refusal: Refusal) => object | null,
+    ): HandlerRow<FakeContext> => ({ api: api as Api, handle, refuse })
+    const rows = [
+      row(Produce, request => this.#produce(request), refuseProduce),
+      row(Fetch, (request, context) => this.#fetch(request, context), refuseFetch),
+      row(
+        Heartbeat,
+        request => this.#heartbeat(request),
+        (request: HeartbeatRequest, refusal) => {
+          if (request.memberId === 'unspeakable') throw new Error('a fault in the refusal')
+          return refuseHeartbeat(request, refusal)
+        },
+      ),
+      row(
+        ApiVersions,
+        (_, context) => {
+          this.connections.push(context.connection)
+          return { errorCode: 0, apiKeys: [], throttleTimeMs: 0 }
+        },
+        refuseApiVersions,
+      ),
     ]
     this.server = new Server({
       listeners,
@@ -87,6 +108,7 @@ export class FakeBroker {
       ...(limits && { limits }),
       network: network ?? tcpNetwork(receivePath),
       clock,
+      errors: { onBug: error => this.bugs.push(error) },
       logger: createLogger('debug', { write: line => this.log.push(line) }),
     })
   }
@@ -116,16 +138,25 @@ export class FakeBroker {
     this.#held.delete(memberId)
   }
 
-  #heartbeat(request: HeartbeatRequest): HeartbeatResponse | Promise<HeartbeatResponse> {
+  #heartbeat(request: HeartbeatRequest): Answer<HeartbeatResponse> {
     this.beats.push(request.memberId)
     const response = { throttleTimeMs: 0, errorCode: request.generationId }
     if (request.groupId === 'faulty') throw new Error('a fault in the handler')
+    const refusal = new KafkaError(request.generationId, 'so it is')
+    if (request.groupId === 'refused') throw refusal
+    if (request.groupId === 'refused later') return Promise.reject(refusal)
+    if (request.groupId === 'refused at last') {
+      const answer = new Deferred<HeartbeatResponse | null>()
+      this.#clock.immediate(() => answer.reject(refusal))
+      return answer
+    }
     if (request.groupId !== 'held') return response
     return new Promise(resolve => this.#held.set(request.memberId, () => resolve(response)))
   }
 
   #produce(request: ProduceRequest): Promise<ProduceResponse> | null {
     this.produced++
+    if (this.refuseProduce) throw new KafkaError(codes.CLUSTER_AUTHORIZATION_FAILED, 'not today')
     for (const { partitionData } of request.topicData) {
       for (const { records } of partitionData) if (records) this.kept.push(records)
     }

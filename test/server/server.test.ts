@@ -190,20 +190,6 @@ byBothPaths(
   },
 )
 
-byBothPaths('a handler that throws is answered as its row says, else the connection ends', {}, async (t, broker) => {
-  const client = await broker.connect()
-  t.equal((await beat(client, 'mapped', 'faulty')).errorCode, 42)
-  const before = beat(client, 'first', 'held', 1)
-  const faulty = beat(client, 'm', 'faulty')
-  const after = beat(client, 'last')
-  const rejected = Promise.all([t.rejects(faulty, /closed/), t.rejects(after, /closed/)])
-  await until(() => broker.log.some(line => line.includes('a fault in the handler')))
-  broker.release('first')
-  t.equal((await before).errorCode, 1, 'what was asked before the fault is answered')
-  await rejected
-  t.match(broker.log.join(''), /ERROR server Heartbeat version 4 failed error="Error: a fault in the handler \| at/)
-})
-
 byBothPaths(
   'only so many requests of a connection wait for their answers',
   { limits: { requestsOutstandingMax: 5 } },
