@@ -1,226 +1,38 @@
-/** Random lives of a group, each from a seed: whatever clients, time and restarts do, the promises hold. */
+/** Random lives of a group, in short: `npm run simulate -- groups` runs thousands of seeds. */
 import t from 'tap'
-import { seededRandom } from '../../lib/base/random.ts'
-import { codes } from '../../protocol/errors.ts'
-import type { JoinGroupResponse } from '../../protocol/messages/join-group.ts'
-import type { SyncGroupResponse } from '../../protocol/messages/sync-group.ts'
-import { type Asked, Bench, protocols } from './bench.ts'
+import { runLife } from './life.ts'
+import { groupSabotages } from './sabotage.ts'
 
 const lives = 300
-const steps = 250
-
-/** A client that follows the protocol, more or less. */
-interface Client {
-  memberId: string
-  generation: number
-  readonly groupInstanceId: string | null
-  readonly apiVersion: number
-  join: Asked<JoinGroupResponse> | null
-  sync: Asked<SyncGroupResponse> | null
-  leads: boolean
-  members: string[]
-}
-
-class Life {
-  readonly bench: Bench
-  readonly clients: Client[]
-  readonly #random
-  readonly #asked: { readonly answers: readonly unknown[] }[] = []
-  /** The generations that the shard told of since it was loaded, with their leaders. */
-  #leaders = new Map<number, string>()
-  #generation = 0
-  #failures = 0
-  problem: string | null = null
-
-  constructor(seed: number) {
-    this.#random = seededRandom(seed)
-    this.bench = new Bench({ initialRebalanceDelayMs: this.#pick([0, 100, 3000]), membersMax: this.#pick([3, 100]) })
-    this.clients = Array.from({ length: 5 }, (_, i) => ({
-      memberId: '',
-      generation: -1,
-      groupInstanceId: i < 2 ? `instance-${i}` : null,
-      apiVersion: this.#pick([3, 5, 9]),
-      join: null,
-      sync: null,
-      leads: false,
-      members: [],
-    }))
-  }
-
-  #pick<T>(choices: readonly T[]): T {
-    return choices[this.#random.int(choices.length)]!
-  }
-
-  run(): string | null {
-    for (let i = 0; i < steps && this.problem === null; i++) {
-      this.#step(this.#pick(this.clients))
-      this.#check()
-    }
-    // In the end every session is over, and everybody was answered.
-    this.bench.failWith = 0
-    this.bench.advance(3_600_000)
-    for (const asked of this.#asked) if (asked.answers.length !== 1) this.problem ??= `${asked.answers.length} answers`
-    if (this.bench.members().length > 0) this.problem ??= 'members outlive their sessions'
-    return this.problem
-  }
-
-  #step(client: Client): void {
-    const { bench } = this
-    const { memberId, generation: generationId, groupInstanceId } = client
-    switch (this.#random.int(14)) {
-      case 0:
-      case 1:
-      case 2:
-      case 3:
-        if (!client.join) this.#join(client)
-        break
-      case 4:
-      case 5:
-      case 6:
-        if (memberId !== '' && generationId > 0 && !client.sync) this.#sync(client)
-        break
-      case 7:
-        bench.heartbeat(memberId, generationId, groupInstanceId)
-        break
-      case 8:
-        bench.advance(this.#pick([0, 10, 1000, 3000, 7000, 70_000]))
-        break
-      case 9:
-        bench.leave(this.#pick([{ memberId, groupInstanceId }, { memberId }, { groupInstanceId }]))
-        break
-      case 10:
-        bench.commit(
-          { partition: this.#random.int(3), offset: this.#random.int(100) },
-          { generation: generationId, memberId, groupInstanceId },
-        )
-        break
-      case 11:
-        client.memberId = ''
-        break
-      case 12:
-        if (this.#random.int(4) === 0) this.#restart()
-        break
-      case 13:
-        bench.failWith = this.#random.int(4) === 0 ? codes.COORDINATOR_NOT_AVAILABLE : 0
-        break
-    }
-    this.#hear()
-  }
-
-  #join(client: Client): void {
-    const { memberId, groupInstanceId, apiVersion } = client
-    const names = this.#pick([['range'], ['range', 'sticky'], ['sticky', 'range']])
-    const timeouts = { sessionTimeoutMs: 6000, rebalanceTimeoutMs: this.#pick([2000, 5000]) }
-    client.join = this.bench.join(
-      { memberId, groupInstanceId, protocols: protocols(...names), ...timeouts },
-      apiVersion,
-    )
-    client.sync = null
-    this.#asked.push(client.join)
-  }
-
-  #sync(client: Client): void {
-    const { memberId, generation: generationId, groupInstanceId, leads, members } = client
-    const assignments = leads ? members.map(id => ({ memberId: id, assignment: Buffer.from(`for ${id}`) })) : []
-    client.sync = this.bench.sync({ memberId, generationId, groupInstanceId, assignments })
-    this.#asked.push(client.sync)
-  }
-
-  #restart(): void {
-    this.bench.restart()
-    this.#backToRecord()
-  }
-
-  /** A restart or a failed write takes the group back to its record, so that generations that were not recorded come again. */
-  #backToRecord(): void {
-    this.#leaders = new Map()
-    this.#failures = this.bench.failures
-  }
-
-  /** Clients take note of their answers. */
-  #hear(): void {
-    for (const client of this.clients) {
-      const joined = client.join?.answers[0]
-      if (joined) {
-        client.join = null
-        if (joined.errorCode === 0 || joined.errorCode === codes.MEMBER_ID_REQUIRED) client.memberId = joined.memberId
-        if (joined.errorCode === codes.UNKNOWN_MEMBER_ID || joined.errorCode === codes.FENCED_INSTANCE_ID)
-          client.memberId = ''
-        if (joined.errorCode === 0) this.#joined(client, joined)
-      }
-      if (client.sync && !client.sync.waits) client.sync = null
-    }
-    if (this.#failures !== this.bench.failures) this.#backToRecord()
-  }
-
-  #joined(client: Client, { generationId = -1, leader, memberId, members, skipAssignment }: JoinGroupResponse): void {
-    client.generation = generationId
-    client.leads = leader === memberId && !skipAssignment
-    client.members = members.map(member => member.memberId)
-    // Answers from before a failed write speak of a generation that is no more.
-    if (!client.leads || this.#failures !== this.bench.failures) return
-    const known = this.#leaders.get(generationId)
-    if (known !== undefined && known !== memberId && client.groupInstanceId === null) {
-      this.problem ??= `generation ${generationId} has the leaders ${known} and ${memberId}`
-    }
-    this.#leaders.set(generationId, memberId)
-  }
-
-  #check(): void {
-    const { bench } = this
-    const recorded = lastRecord(bench)
-    if (recorded && recorded.generation < this.#generation) {
-      this.problem ??= `generation ${recorded.generation} was recorded after ${this.#generation}`
-    }
-    this.#generation = recorded?.generation ?? 0
-    for (const asked of this.#asked) if (asked.answers.length > 1) this.problem ??= 'a request was answered twice'
-    if (bench.members().length > bench.settings.membersMax + 2) this.problem ??= 'the group is larger than allowed'
-    const loaded = reloaded(bench)
-    const state = bench.state()
-    // What is settled is on record: a shard that is loaded from it shows the same.
-    if (state === 'Stable' || (state === 'Empty' && recorded)) {
-      const live = JSON.stringify(settled(bench))
-      const again = JSON.stringify(settled(loaded))
-      if (live !== again) this.problem ??= `live ${live}, loaded ${again}`
-    }
-    const offsets = (of: Bench) => JSON.stringify(of.shard.fetchOffsets('g', null, false))
-    if (offsets(bench) !== offsets(loaded)) this.problem ??= 'offsets differ after loading'
-  }
-}
-
-function lastRecord(bench: Bench) {
-  for (let i = bench.log.length - 1; i >= 0; i--) {
-    const record = bench.log[i]!
-    if (record.kind === 'group') return record.value
-  }
-  return null
-}
-
-function reloaded(bench: Bench): Bench {
-  const other = new Bench()
-  other.monotonicMs = bench.monotonicMs
-  other.log.push(...bench.log)
-  other.restart()
-  return other
-}
-
-function settled({ shard }: Bench): unknown {
-  const described = shard.describe('g')
-  return (
-    described && {
-      ...described,
-      members: described.members.map(member => ({ ...member, memberMetadata: String(member.memberMetadata) })),
-    }
-  )
-}
 
 t.test(
   'whatever happens, each request is answered once, a generation has one leader, and what is settled is on record',
   async t => {
     for (let seed = 1; seed <= lives; seed++) {
-      const problem = new Life(seed).run()
-      if (problem !== null) t.fail(`seed ${seed}: ${problem}`)
+      try {
+        runLife(seed)
+      } catch (error) {
+        t.fail(`seed ${seed}: ${(error as Error).message}; npm run simulate -- groups --seed ${seed} tells each step`)
+      }
     }
-    t.pass(`${lives} lives of ${steps} steps`)
+    t.pass(`${lives} lives`)
   },
 )
+
+t.test('a seed gives the same life again', async t => {
+  const steps = (seed: number) => {
+    const lines: string[] = []
+    runLife(seed, { trace: line => lines.push(line) })
+    return lines
+  }
+  t.ok(steps(1).length > 0)
+  t.same(steps(1), steps(1))
+})
+
+for (const sabotage of Object.keys(groupSabotages)) {
+  t.test(`a fault is found: ${sabotage}`, async t => {
+    t.throws(() => {
+      for (let seed = 1; seed <= lives; seed++) runLife(seed, { sabotage })
+    })
+  })
+}
