@@ -1,4 +1,5 @@
 /** The rules of the house that no compiler checks: who may import whom, where the outside world is touched, and how files look. */
+import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -408,6 +409,30 @@ t.test('no path of any one machine stands in the project', async t => {
     /"resolved": "http/,
     'package-lock.json holds no download addresses: npm install --omit-lockfile-registry-resolved',
   )
+})
+
+/** Files that only a broker writes: of a data directory, or of a partition in one. */
+const brokersOwn = [
+  /(?:^|\/)(?:meta\.properties|partition\.metadata|bootstrap\.checkpoint|\.kafka_cleanshutdown|\.lock|[^/]+-checkpoint)$/,
+  /(?:^|\/)[^/]+-(?:\d+|[0-9a-f]{32}-(?:delete|future|stray))\/\d{20}[^/]*\.[^/]+$/,
+  /(?:^|\/)__(?:cluster|ottla)_metadata-0\//,
+]
+const isBrokersOwn = (path: string) => brokersOwn.some(pattern => pattern.test(path))
+
+t.test('no data directory is in the repository, where every clone would share its cluster id', async t => {
+  const data = [
+    'meta.properties',
+    '.kafka_cleanshutdown',
+    'log-start-offset-checkpoint',
+    '__cluster_metadata-0/quorum-state',
+  ]
+  for (const name of [...data, 'a.b-0/00000000000000000000.log', 'a-12/00000000000000000007.snapshot']) {
+    t.ok(isBrokersOwn(name) && isBrokersOwn(`some/where/${name}`), `${name} is seen to be of a data directory`)
+  }
+  const { status, stdout } = spawnSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' })
+  if (status !== 0) return t.comment('this is no repository')
+  const tracked = stdout.split('\0').filter(path => isBrokersOwn(path) && !path.startsWith('test/fixtures/'))
+  t.same(tracked, [], 'take them out with git rm -r --cached, and their directory into .gitignore')
 })
 
 function kebab(name: string): string {
