@@ -9,31 +9,31 @@ import type { Files } from '../storage/files.ts'
 import type { Clocks } from './base/clock.ts'
 import type { Logger } from './base/logger.ts'
 import type { Random } from './base/random.ts'
+import type { TopicImage } from './cluster/image.ts'
+import { clusterKey } from './cluster/stored.ts'
 import type { BrokerConfig } from './config/config.ts'
 import { type ListenerConfig, listenersOf } from './config/listeners.ts'
 import { longMax } from './config/property.ts'
 import { serverLimitsOf } from './config/server-limits.ts'
 import { logConfigOf, topicReader } from './config/topic-config.ts'
-import type { TopicImage } from './controller/image.ts'
-import { clusterKey } from './controller/stored.ts'
 import { Groups } from './coordination/groups.ts'
 import type { BrokerServices, Context, Endpoint } from './handlers/context.ts'
 import { faultOf } from './handlers/faults.ts'
-import { handlerTable } from './handlers/table.ts'
+import { advertisedApis, handlerTable } from './handlers/table.ts'
 import { Cluster } from './metadata/cluster.ts'
 import { EmbeddedStore } from './metadata/embedded.ts'
 import { memoryJournal } from './metadata/journal.ts'
-import { kraftDirectoryName } from './metadata/kraft-name.ts'
+import { kraftDirectoryName } from './metadata/kraft/name.ts'
 import { journalDirectoryName, openJournal } from './metadata/log-journal.ts'
 import type { MetadataStore } from './metadata/store.ts'
 import { Metrics } from './metrics/metrics.ts'
 import type { Network } from './network/network.ts'
-import type { CompactorSettings } from './partitions/compactor.ts'
-import { FetchSessions } from './partitions/fetch-sessions.ts'
 import type { PartitionSettings } from './partitions/partition.ts'
 import { Partitions } from './partitions/partitions.ts'
 import { ProducerIds } from './partitions/producer-ids.ts'
-import { Turn } from './partitions/turn.ts'
+import { FetchSessions } from './partitions/sessions/fetch-sessions.ts'
+import type { CompactorSettings } from './partitions/upkeep/compactor.ts'
+import { Turn } from './partitions/waiting/turn.ts'
 import { type BoundListener, type ConnectionInfo, type HandlerTable, Outbox, Server } from './server/server.ts'
 
 /** The world that a broker runs in. */
@@ -254,6 +254,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
   const listenerConfigs = listenersOf(config)
   let bound: readonly BoundListener[] = []
   const services: BrokerServices = {
+    advertisedApis,
     nodeId,
     config,
     cluster,
@@ -322,7 +323,7 @@ async function takeOverFromKafka(
   const dataDirectory = places.find(path => files.exists(`${path}/${kraftDirectoryName}`))
   if (dataDirectory === undefined || (await store.get(clusterKey)) !== null) return
   // Hardly ever needed, and so not loaded at each start.
-  const { takeOver } = await import('./metadata/kraft-import.ts')
+  const { takeOver } = await import('./metadata/kraft/import.ts')
   await takeOver({
     store,
     files,

@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -83,14 +83,12 @@ export function testable() {
   writeFileSync(testStamp, config)
 }
 
-/** Builds `dist`, unless it was built from sources of these times. `types` adds the declaration files of a package. */
+/** Builds `dist`, unless it is newer than everything that it is made of. `types` adds the declaration files of a package. */
 export async function built({ types = false } = {}) {
-  const startedMs = performance.now()
+  const startedAt = new Date()
   let newest = 0
   for (const source of sources) newest = Math.max(newest, newestMs(join(root, source)))
-  // The stamp says what was built, not when: clocks are turned, and an edit during the build counts as newer.
-  const stamp = `${newest}\n`
-  const isFresh = existsSync(buildStamp) && readFileSync(buildStamp, 'utf8') === stamp
+  const isFresh = modifiedMs(buildStamp) > newest
   if (isFresh && (!types || existsSync(join(root, 'dist', 'types')))) return
   const { bundle } = await import('./bundle.mjs')
   await bundle(root)
@@ -99,6 +97,8 @@ export async function built({ types = false } = {}) {
     const { prune } = await import('./declarations.mjs')
     prune(join(root, 'dist', 'types'), 'lib/broker.d.ts')
   }
-  writeFileSync(buildStamp, stamp)
-  console.error(`ottla: built in ${Math.round(performance.now() - startedMs)} ms`)
+  // The stamp bears the time at which the sources were looked at, so that an edit during the build counts as newer.
+  writeFileSync(buildStamp, '')
+  utimesSync(buildStamp, startedAt, startedAt)
+  console.error(`ottla: built in ${Date.now() - startedAt.getTime()} ms`)
 }

@@ -1,6 +1,6 @@
 /** What AlterConfigs and IncrementalAlterConfigs have in common: each resource is changed whole or not at all. */
 import { codes, KafkaError } from '../../protocol/errors.ts'
-import type { Settings } from '../controller/image.ts'
+import type { Settings } from '../cluster/image.ts'
 import type { ConfigAlteration, ItemResult } from '../metadata/cluster.ts'
 import {
   alteredOwner,

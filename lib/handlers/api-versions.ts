@@ -1,17 +1,9 @@
 /** ApiVersions: which APIs the broker answers, in which versions, and which features it has. */
 import { codes } from '../../protocol/errors.ts'
 import { ApiVersions, type ApiVersionsRequest, type ApiVersionsResponse } from '../../protocol/messages/api-versions.ts'
-import { features } from '../controller/features.ts'
-import type { Context } from './context.ts'
-import { handlers } from './index.ts'
+import { features } from '../cluster/features.ts'
+import type { AdvertisedApi, Context } from './context.ts'
 import type { Refusal } from './refusals.ts'
-
-/** An API as it is advertised. */
-export interface AdvertisedApi {
-  readonly key: number
-  readonly min: number
-  readonly max: number
-}
 
 /** From this version on clients tell their software's name, and are told features (KIP-511, KIP-584). */
 const softwareSince = 3
@@ -37,8 +29,7 @@ export function apiVersions(request: ApiVersionsRequest, context: Context): ApiV
   if (apiVersion >= identitySince && clusterId !== null) {
     if (clusterId !== image.clusterId || nodeId !== broker.nodeId) return refused(codes.REBOOTSTRAP_REQUIRED)
   }
-  const apis = handlers.map(({ api }) => ({ key: api.key, min: api.versions[0], max: api.latestStable }))
-  return apiVersionsAnswer(apis, { apiVersion, featuresEpoch: image.revision })
+  return apiVersionsAnswer(broker.advertisedApis, { apiVersion, featuresEpoch: image.revision })
 }
 
 function refused(errorCode: number): ApiVersionsResponse {

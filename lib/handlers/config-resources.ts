@@ -1,7 +1,7 @@
 /** What configs belong to, as the config requests number it. */
 import { codes, KafkaError } from '../../protocol/errors.ts'
+import { topicNameError } from '../cluster/topic-names.ts'
 import type { ConfigOwner } from '../config/alter.ts'
-import { topicNameError } from '../controller/topic-names.ts'
 import { clusterResource } from './authorized-operations.ts'
 import type { Context, Operation } from './context.ts'
 

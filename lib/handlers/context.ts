@@ -5,11 +5,11 @@ import type { Random } from '../base/random.ts'
 import type { BrokerConfig } from '../config/config.ts'
 import type { Groups } from '../coordination/groups.ts'
 import type { Cluster } from '../metadata/cluster.ts'
-import type { FetchSessions } from '../partitions/fetch-sessions.ts'
 import type { Partitions } from '../partitions/partitions.ts'
 import type { ProducerIds } from '../partitions/producer-ids.ts'
+import type { FetchSessions } from '../partitions/sessions/fetch-sessions.ts'
 import type { ConnectionInfo } from '../server/connection-info.ts'
-import type { Exchange } from '../server/handlers.ts'
+import type { Exchange } from '../server/handler-row.ts'
 
 /** What may be done to a resource, as Kafka's ACLs name it. */
 export type Operation =
@@ -34,8 +34,17 @@ export interface Endpoint {
   readonly rack: string | null
 }
 
+/** An API as it is advertised. */
+export interface AdvertisedApi {
+  readonly key: number
+  readonly min: number
+  readonly max: number
+}
+
 /** The parts of the broker, one object for its life. */
 export interface BrokerServices {
+  /** The APIs that clients are told of. */
+  readonly advertisedApis: readonly AdvertisedApi[]
   readonly nodeId: number
   readonly config: BrokerConfig
   readonly cluster: Cluster

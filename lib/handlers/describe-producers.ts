@@ -1,7 +1,7 @@
 /** DescribeProducers: the idempotent and transactional producers that partitions know of (KIP-664). */
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { DescribeProducersRequest, DescribeProducersResponse } from '../../protocol/messages/describe-producers.ts'
-import { topicNameError } from '../controller/topic-names.ts'
+import { topicNameError } from '../cluster/topic-names.ts'
 import type { ProducerState } from '../partitions/partition.ts'
 import type { Context } from './context.ts'
 import { partitionFor } from './partition-for.ts'

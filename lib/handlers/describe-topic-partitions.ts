@@ -4,8 +4,8 @@ import type {
   DescribeTopicPartitionsRequest,
   DescribeTopicPartitionsResponse,
 } from '../../protocol/messages/describe-topic-partitions.ts'
-import type { ClusterImage, TopicImage } from '../controller/image.ts'
-import { topicNameError } from '../controller/topic-names.ts'
+import type { ClusterImage, TopicImage } from '../cluster/image.ts'
+import { topicNameError } from '../cluster/topic-names.ts'
 import { authorizedOperations } from './authorized-operations.ts'
 import type { Context } from './context.ts'
 import { type PartitionAnswer, partitionsOf } from './partition-answers.ts'

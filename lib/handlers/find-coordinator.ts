@@ -1,7 +1,7 @@
 /** FindCoordinator: which broker keeps a group or a transactional id. The topic that keeps them is made when it is first asked for. */
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { FindCoordinatorRequest, FindCoordinatorResponse } from '../../protocol/messages/find-coordinator.ts'
-import type { TopicImage } from '../controller/image.ts'
+import type { TopicImage } from '../cluster/image.ts'
 import { type Answer, andThen } from '../coordination/answer.ts'
 import { offsetsTopic } from '../coordination/groups.ts'
 import { partitionOfKey } from '../coordination/key-partition.ts'

@@ -54,7 +54,7 @@ import { UnregisterController } from '../../protocol/messages/unregister-control
 import { UpdateFeatures } from '../../protocol/messages/update-features.ts'
 import type { Api, Fields, RequestOf, ResponseOf } from '../../protocol/schema.ts'
 import type { Deferred } from '../base/deferred.ts'
-import type { Refusal } from '../server/handlers.ts'
+import type { Refusal } from '../server/handler-row.ts'
 import { addRaftVoter, refuseAddRaftVoter } from './add-raft-voter.ts'
 import { alterConfigs, refuseAlterConfigs } from './alter-configs.ts'
 import { alterPartitionReassignments, refuseAlterPartitionReassignments } from './alter-partition-reassignments.ts'

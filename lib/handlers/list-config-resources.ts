@@ -4,7 +4,7 @@ import type {
   ListConfigResourcesRequest,
   ListConfigResourcesResponse,
 } from '../../protocol/messages/list-config-resources.ts'
-import type { ClusterImage } from '../controller/image.ts'
+import type { ClusterImage } from '../cluster/image.ts'
 import { clusterResource } from './authorized-operations.ts'
 import { configResourceTypes } from './config-resources.ts'
 import type { Context } from './context.ts'

@@ -1,8 +1,8 @@
 /** Metadata: the brokers, and the topics with their partitions; topics that are used before they are there are made. */
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { MetadataRequest, MetadataResponse } from '../../protocol/messages/metadata.ts'
-import type { ClusterImage, TopicImage } from '../controller/image.ts'
-import { topicNameError } from '../controller/topic-names.ts'
+import type { ClusterImage, TopicImage } from '../cluster/image.ts'
+import { topicNameError } from '../cluster/topic-names.ts'
 import { authorizedOperations, clusterResource, operationsNotAsked } from './authorized-operations.ts'
 import type { Context } from './context.ts'
 import { partitionsOf } from './partition-answers.ts'

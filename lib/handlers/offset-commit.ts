@@ -1,7 +1,7 @@
 /** OffsetCommit: how far a group has read. Partitions that do not exist are refused one by one. */
 import { codes } from '../../protocol/errors.ts'
 import type { OffsetCommitRequest, OffsetCommitResponse } from '../../protocol/messages/offset-commit.ts'
-import type { TopicImage } from '../controller/image.ts'
+import type { TopicImage } from '../cluster/image.ts'
 import { type Answer, andThen } from '../coordination/answer.ts'
 import type { Commit, Committer } from '../groups/offset-requests.ts'
 import type { Context } from './context.ts'

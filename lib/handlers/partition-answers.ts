@@ -1,7 +1,7 @@
 /** Partitions as Metadata and DescribeTopicPartitions tell them. */
 import { codes } from '../../protocol/errors.ts'
-import type { BrokerImage, ClusterImage, PartitionImage, TopicImage } from '../controller/image.ts'
-import { epochWithoutLeader } from '../controller/leader-epochs.ts'
+import type { BrokerImage, ClusterImage, PartitionImage, TopicImage } from '../cluster/image.ts'
+import { epochWithoutLeader } from '../cluster/leader-epochs.ts'
 import type { BrokerServices } from './context.ts'
 
 /** One partition, in the shape of both answers. */

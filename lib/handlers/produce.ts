@@ -11,7 +11,7 @@ import {
   recordErrorsMax,
 } from '../partitions/partition.ts'
 import { checkForVersion, isTransactionalSet } from '../partitions/record-sets.ts'
-import { type ProduceOwner, ProduceWait } from '../partitions/waiters.ts'
+import { type ProduceOwner, ProduceWait } from '../partitions/waiting/waiters.ts'
 import type { Context } from './context.ts'
 import { type CurrentLeader, currentLeader, endpointsOf, leaderToldSince } from './current-leader.ts'
 import { partitionFor } from './partition-for.ts'

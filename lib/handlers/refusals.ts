@@ -1,5 +1,5 @@
 /** Refusals of whole requests, where several APIs have one form: the code at the top, or at each thing that was asked for. */
-import type { Refusal } from '../server/handlers.ts'
+import type { Refusal } from '../server/handler-row.ts'
 
 export type { Refusal }
 

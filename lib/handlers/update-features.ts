@@ -1,7 +1,7 @@
 /** UpdateFeatures (KIP-584): chooses the levels of features. Levels are fixed here, so only what is so already can be chosen. */
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { UpdateFeaturesRequest, UpdateFeaturesResponse } from '../../protocol/messages/update-features.ts'
-import { features } from '../controller/features.ts'
+import { features } from '../cluster/features.ts'
 import { checkClusterOperation } from './authorized-operations.ts'
 import type { Context } from './context.ts'
 import type { Refusal } from './refusals.ts'

@@ -6,20 +6,15 @@
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
-import { type ConfigOwner, checkAltered } from '../config/alter.ts'
-import type { BrokerConfig } from '../config/config.ts'
-import { checkReconfiguration } from '../config/reconfiguration.ts'
-import { validateTopicConfigs } from '../config/topic-config.ts'
-import { ConfigError } from '../config/values.ts'
-import { applyChanges } from '../controller/apply.ts'
+import { applyChanges } from '../cluster/apply.ts'
 import {
   countStartChanges,
   createPartitionsChanges,
   createTopicChanges,
   deleteTopicChanges,
   registerBrokerChanges,
-} from '../controller/changes.ts'
-import { type ClusterImage, emptyImage, type ImageDelta, type Settings, type TopicImage } from '../controller/image.ts'
+} from '../cluster/changes.ts'
+import { type ClusterImage, emptyImage, type ImageDelta, type Settings, type TopicImage } from '../cluster/image.ts'
 import {
   brokerKey,
   clusterKey,
@@ -33,7 +28,7 @@ import {
   storedConfigs,
   topicKey,
   writeStored,
-} from '../controller/stored.ts'
+} from '../cluster/stored.ts'
 import {
   type Plan,
   type PlannedTopic,
@@ -44,7 +39,12 @@ import {
   type TopicToCreate,
   type TopicToDelete,
   type TopicToEnlarge,
-} from '../controller/topics.ts'
+} from '../cluster/topics.ts'
+import { type ConfigOwner, checkAltered } from '../config/alter.ts'
+import type { BrokerConfig } from '../config/config.ts'
+import { checkReconfiguration } from '../config/reconfiguration.ts'
+import { validateTopicConfigs } from '../config/topic-config.ts'
+import { ConfigError } from '../config/values.ts'
 import { topicOnFirstUse } from './internal-topics.ts'
 import { campaign, type Leadership } from './leadership.ts'
 import { type Condition, type MetadataStore, type Session, SessionEnded, StoreClosed, type Watch } from './store.ts'

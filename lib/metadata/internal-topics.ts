@@ -1,6 +1,7 @@
 /** How a topic is made that is used before it is there; those in which the broker keeps its own state have settings of their own. */
+
+import type { TopicToCreate } from '../cluster/topics.ts'
 import type { BrokerConfig } from '../config/config.ts'
-import type { TopicToCreate } from '../controller/topics.ts'
 
 /** What is asked of the controller when this topic is used and not there. */
 export function topicOnFirstUse(name: string, config: BrokerConfig, brokers: number): TopicToCreate {

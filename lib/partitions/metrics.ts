@@ -1,8 +1,8 @@
 /** Figures of partitions, their logs and directories, and of compaction. */
 import { type Metric, metricsOf } from '../metrics/metrics.ts'
-import type { Compactor } from './compactor.ts'
 import type { LogDirectories } from './log-directories.ts'
 import type { Partition } from './partition.ts'
+import type { Compactor } from './upkeep/compactor.ts'
 
 const ofReplicas = metricsOf('kafka.server', 'ReplicaManager')
 const ofDirectories = metricsOf('kafka.log', 'LogManager')

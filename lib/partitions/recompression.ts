@@ -10,7 +10,7 @@ import { codecWanted } from '../../storage/recompression.ts'
 import { RecompressionThread } from '../../storage/recompression-thread.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Partition, PartitionAppend } from './partition.ts'
-import type { Due, Timetable } from './timetable.ts'
+import type { Due, Timetable } from './waiting/timetable.ts'
 
 /** Bytes that are packed at once: a fraction of a millisecond, less than handing them to a thread takes. */
 const plainBytesMax = 8_192

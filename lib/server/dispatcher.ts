@@ -14,7 +14,7 @@ import { Deferred, type DeferredListener } from '../base/deferred.ts'
 import { LogLimit } from '../base/log-limit.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Connection } from './connection.ts'
-import { type Answer, type HandlerRow, type HandlerTable, type MakeContext, versionsOf } from './handlers.ts'
+import { type Answer, type HandlerRow, type HandlerTable, type MakeContext, versionsOf } from './handler-row.ts'
 import type { Slot } from './replies.ts'
 
 const apiVersionsKey = 18

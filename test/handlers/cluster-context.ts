@@ -2,9 +2,10 @@
 import type { Test } from 'tap'
 import { silentLogger } from '../../lib/base/logger.ts'
 import { seededRandom } from '../../lib/base/random.ts'
+import type { TopicToCreate } from '../../lib/cluster/topics.ts'
 import { BrokerConfig } from '../../lib/config/config.ts'
-import type { TopicToCreate } from '../../lib/controller/topics.ts'
 import type { BrokerServices, Context, Operation, ResourceType } from '../../lib/handlers/context.ts'
+import { advertisedApis } from '../../lib/handlers/table.ts'
 import { Cluster } from '../../lib/metadata/cluster.ts'
 import { EmbeddedStore } from '../../lib/metadata/embedded.ts'
 import { memoryJournal } from '../../lib/metadata/journal.ts'
@@ -54,6 +55,7 @@ export async function clusterContext(
     principal: 'User:ANONYMOUS',
   }
   const services: Partial<BrokerServices> = {
+    advertisedApis,
     nodeId: 1,
     config,
     cluster,

@@ -1,6 +1,6 @@
 /** What is asked of the cluster's controllers, leaders and features, of which each has one that is as it is. */
 import t from 'tap'
-import { features } from '../../lib/controller/features.ts'
+import { features } from '../../lib/cluster/features.ts'
 import { addRaftVoter } from '../../lib/handlers/add-raft-voter.ts'
 import { describeQuorum } from '../../lib/handlers/describe-quorum.ts'
 import { electLeaders } from '../../lib/handlers/elect-leaders.ts'

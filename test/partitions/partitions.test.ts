@@ -1,6 +1,6 @@
 /** Partitions: appends and who waits for them, topics that come and go, directories that fail, and the upkeep. */
 import t from 'tap'
-import { OffsetQueue } from '../../lib/partitions/offset-queue.ts'
+import { OffsetQueue } from '../../lib/partitions/waiting/offset-queue.ts'
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import { memoryFiles } from '../../storage/files.ts'
 import { batchOf, breakableFiles, PartitionsFixture, topicImage, valuesOf } from './fixture.ts'

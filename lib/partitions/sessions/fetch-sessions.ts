@@ -3,9 +3,9 @@
  * what changed. Each session also keeps the few partitions worth looking at, told by the partitions themselves, so that a
  * fetch costs what is new and not what is in the session.
  */
-import { codes } from '../../protocol/errors.ts'
-import type { Clock } from '../base/clock.ts'
-import type { Random } from '../base/random.ts'
+import { codes } from '../../../protocol/errors.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Random } from '../../base/random.ts'
 import { FetchSlot, type PartitionWish, type SlotOwner } from './fetch-slot.ts'
 
 /** What a request says of one topic; the name is empty where the client goes by ids, and the other way round. */

@@ -2,16 +2,16 @@
  * What partitions need from time to time: checkpoints, retention, compaction, flushes, the removal of deleted files, the forgetting of
  * silent producers. Checkpoints and flushes are due only where something was written, so idle partitions cost nothing.
  */
-import { retentionDueMs } from '../../storage/retention.ts'
-import type { Clock, Clocks } from '../base/clock.ts'
-import type { Logger } from '../base/logger.ts'
-import type { Metric } from '../metrics/metrics.ts'
+import { retentionDueMs } from '../../../storage/retention.ts'
+import type { Clock, Clocks } from '../../base/clock.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { Metric } from '../../metrics/metrics.ts'
+import type { LogDirectories } from '../log-directories.ts'
+import { compactionMetrics } from '../metrics.ts'
+import type { Partition } from '../partition.ts'
+import type { Due, Timetable } from '../waiting/timetable.ts'
 import { Compactor, type CompactorSettings } from './compactor.ts'
-import type { LogDirectories } from './log-directories.ts'
-import { compactionMetrics } from './metrics.ts'
-import type { Partition } from './partition.ts'
 import type { Slices } from './slices.ts'
-import type { Due, Timetable } from './timetable.ts'
 
 /** How often, in milliseconds. */
 export interface UpkeepIntervals {

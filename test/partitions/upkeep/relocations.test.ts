@@ -1,12 +1,12 @@
 /** Partitions that move to another data directory: the copy, the swap, what interrupts them, and AlterReplicaLogDirs. */
 import t from 'tap'
-import { seededRandom } from '../../lib/base/random.ts'
-import { alterReplicaLogDirs } from '../../lib/handlers/alter-replica-log-dirs.ts'
-import { describeLogDirs } from '../../lib/handlers/describe-log-dirs.ts'
-import { codes, KafkaError } from '../../protocol/errors.ts'
-import { diskFiles, memoryFiles } from '../../storage/files.ts'
-import { SimulatedFiles, type StepKind } from '../storage/simulated-files.ts'
-import { batchOf, breakableFiles, PartitionsFixture, topicImage, valuesOf } from './fixture.ts'
+import { seededRandom } from '../../../lib/base/random.ts'
+import { alterReplicaLogDirs } from '../../../lib/handlers/alter-replica-log-dirs.ts'
+import { describeLogDirs } from '../../../lib/handlers/describe-log-dirs.ts'
+import { codes, KafkaError } from '../../../protocol/errors.ts'
+import { diskFiles, memoryFiles } from '../../../storage/files.ts'
+import { SimulatedFiles, type StepKind } from '../../storage/simulated-files.ts'
+import { batchOf, breakableFiles, PartitionsFixture, topicImage, valuesOf } from '../fixture.ts'
 
 const paths = ['/one', '/two', '/three']
 const everything = { bytesMax: 100_000_000, isolation: 'readUncommitted', minOneMessage: true } as const

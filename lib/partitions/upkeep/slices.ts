@@ -1,6 +1,6 @@
 /** Long work on many partitions, cut into pieces between which others have their turn. */
-import type { Clock } from '../base/clock.ts'
-import type { Due, Timetable } from './timetable.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Due, Timetable } from '../waiting/timetable.ts'
 
 /** Milliseconds that others wait at most, and that they then have, beside what one item takes. */
 const sliceMs = 5

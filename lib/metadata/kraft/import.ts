@@ -3,10 +3,9 @@
  * producer ids go on, all in one transaction of the metadata store. That happens once, while the store knows no cluster yet;
  * from then on Kafka's own metadata log stays as it was.
  */
-import { KafkaError } from '../../protocol/errors.ts'
-import type { Files } from '../../storage/files.ts'
-import type { Logger } from '../base/logger.ts'
-import { validateTopicConfig } from '../config/topic-config.ts'
+import { KafkaError } from '../../../protocol/errors.ts'
+import type { Files } from '../../../storage/files.ts'
+import type { Logger } from '../../base/logger.ts'
 import {
   type ConfigKind,
   clusterKey,
@@ -18,11 +17,12 @@ import {
   storedConfigs,
   topicKey,
   writeStored,
-} from '../controller/stored.ts'
-import { KraftLogError, readKraftLog } from './kraft-log.ts'
-import { kraftDirectoryName } from './kraft-name.ts'
-import { KraftState, type KraftTopic, resourceTypes } from './kraft-state.ts'
-import type { MetadataStore } from './store.ts'
+} from '../../cluster/stored.ts'
+import { validateTopicConfig } from '../../config/topic-config.ts'
+import type { MetadataStore } from '../store.ts'
+import { KraftLogError, readKraftLog } from './log.ts'
+import { kraftDirectoryName } from './name.ts'
+import { KraftState, type KraftTopic, resourceTypes } from './state.ts'
 
 export interface TakeOverOptions {
   readonly store: MetadataStore

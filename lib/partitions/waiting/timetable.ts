@@ -1,7 +1,7 @@
 /** Everything in the partitions that happens at a time, on one real timer: waiting requests, checkpoints, retention, flushes. */
-import { Alarm } from '../base/alarm.ts'
-import type { Clock } from '../base/clock.ts'
-import { Deadlines } from '../base/deadlines.ts'
+import { Alarm } from '../../base/alarm.ts'
+import type { Clock } from '../../base/clock.ts'
+import { Deadlines } from '../../base/deadlines.ts'
 
 /** Something that has a deadline. */
 export interface Due {

@@ -2,8 +2,6 @@
  * Leader epochs that go on with every start of the leader, without a write for each partition. A broker counts its starts, and a
  * partition is in the epoch that was written for it, plus those that its leader's starts have begun since.
  */
-import type { PartitionImage } from './image.ts'
-
 /** How often brokers had started, by node id as text; who is not named had not. */
 export type StartCounts = Readonly<Record<string, number>>
 
@@ -25,7 +23,13 @@ export function epochsBegun(starts: number, startsThen: number): number {
  * The epoch of a partition while its leader is away: after the one it led in, and before the one that its next start begins. Clients
  * are told of it, so whoever gives the partition another leader goes beyond it.
  */
-export function epochWithoutLeader({ leader, leaderEpoch }: Pick<PartitionImage, 'leader' | 'leaderEpoch'>): number {
+export function epochWithoutLeader({
+  leader,
+  leaderEpoch,
+}: {
+  readonly leader: number
+  readonly leaderEpoch: number
+}): number {
   return leader === -1 ? leaderEpoch : leaderEpoch + 1
 }
 

@@ -2,7 +2,7 @@
  * The end of the event loop's turn: all appends of the turn are written, and only then is everybody who waited for them
  * looked after, so that one look finds what all partitions gained in the turn.
  */
-import type { Clock } from '../base/clock.ts'
+import type { Clock } from '../../base/clock.ts'
 
 /** Something to be done once the writes of a turn are done. */
 export interface TurnTask {

@@ -2,10 +2,10 @@
  * Requests that wait: a fetch for enough bytes, a produce for its records to be written. No timer and no promise of their
  * own per partition: the partitions count them down or wake them, and one timetable ends their patience.
  */
-import { codes } from '../../protocol/errors.ts'
-import type { FetchSlot, SlotOwner } from './fetch-slot.ts'
+import { codes } from '../../../protocol/errors.ts'
+import type { Partitions } from '../partitions.ts'
+import type { FetchSlot, SlotOwner } from '../sessions/fetch-slot.ts'
 import type { OffsetWaiter } from './offset-queue.ts'
-import type { Partitions } from './partitions.ts'
 import type { Due } from './timetable.ts'
 import type { TurnTask } from './turn.ts'
 

@@ -1,7 +1,7 @@
 /** One partition as a fetch wants it: where it reads, how much, and what its client was told last. */
-import { codes } from '../../protocol/errors.ts'
-import type { Partition, PartitionWatcher } from './partition.ts'
-import type { Partitions } from './partitions.ts'
+import { codes } from '../../../protocol/errors.ts'
+import type { Partition, PartitionWatcher } from '../partition.ts'
+import type { Partitions } from '../partitions.ts'
 
 /** What a request says of one partition. */
 export interface PartitionWish {

@@ -1,5 +1,5 @@
 /** The records of `__cluster_metadata` → the cluster that they describe. Nothing is read or written here. */
-import type { MetadataRecord } from '../../protocol/stored/cluster-metadata/index.ts'
+import type { MetadataRecord } from '../../../protocol/stored/cluster-metadata/index.ts'
 
 /** A partition as the controllers left it. */
 export interface KraftPartition {

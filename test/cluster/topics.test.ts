@@ -1,17 +1,17 @@
 /** Plans for topics, and the images that come of them. */
 import t from 'tap'
-import { applyChanges } from '../../lib/controller/apply.ts'
-import { createPartitionsChanges, createTopicChanges, deleteTopicChanges } from '../../lib/controller/changes.ts'
-import { type BrokerImage, type ClusterImage, emptyImage } from '../../lib/controller/image.ts'
-import { placeReplicas } from '../../lib/controller/placement.ts'
-import { partitionKey, storedConfigs } from '../../lib/controller/stored.ts'
+import { applyChanges } from '../../lib/cluster/apply.ts'
+import { createPartitionsChanges, createTopicChanges, deleteTopicChanges } from '../../lib/cluster/changes.ts'
+import { type BrokerImage, type ClusterImage, emptyImage } from '../../lib/cluster/image.ts'
+import { placeReplicas } from '../../lib/cluster/placement.ts'
+import { partitionKey, storedConfigs } from '../../lib/cluster/stored.ts'
 import {
   planDeletions,
   planPartitions,
   planTopics,
   type TopicRules,
   type TopicToCreate,
-} from '../../lib/controller/topics.ts'
+} from '../../lib/cluster/topics.ts'
 import { codes, KafkaError } from '../../protocol/errors.ts'
 
 const zeroId = 'AAAAAAAAAAAAAAAAAAAAAA'

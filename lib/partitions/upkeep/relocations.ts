@@ -2,14 +2,14 @@
  * Partitions on their way to another data directory (KIP-113): copied one after the other in the background, and swapped when a copy
  * has caught up. The partition is served all the while. A copy that the broker's end interrupted goes on with the next start.
  */
-import { codes, KafkaError } from '../../protocol/errors.ts'
-import type { LogDirectory } from '../../storage/directory.ts'
-import { isDiskError } from '../../storage/files.ts'
-import { Relocation, RelocationCancelled } from '../../storage/relocation.ts'
-import type { Clock } from '../base/clock.ts'
-import type { Logger } from '../base/logger.ts'
-import type { LogDirectories } from './log-directories.ts'
-import type { Partition } from './partition.ts'
+import { codes, KafkaError } from '../../../protocol/errors.ts'
+import type { LogDirectory } from '../../../storage/directory.ts'
+import { isDiskError } from '../../../storage/files.ts'
+import { Relocation, RelocationCancelled } from '../../../storage/relocation.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { LogDirectories } from '../log-directories.ts'
+import type { Partition } from '../partition.ts'
 
 export interface RelocationsOptions {
   readonly directories: LogDirectories

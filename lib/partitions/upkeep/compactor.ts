@@ -13,12 +13,12 @@ import {
   diskFiles,
   isDue,
   keySlotBytes,
-} from '../../storage/compaction.ts'
-import type { Log } from '../../storage/log.ts'
-import type { Clocks } from '../base/clock.ts'
-import type { Logger } from '../base/logger.ts'
-import type { Partition } from './partition.ts'
-import type { Due, Timetable } from './timetable.ts'
+} from '../../../storage/compaction.ts'
+import type { Log } from '../../../storage/log.ts'
+import type { Clocks } from '../../base/clock.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { Partition } from '../partition.ts'
+import type { Due, Timetable } from '../waiting/timetable.ts'
 
 /** The broker's `log.cleaner.` properties. */
 export interface CompactorSettings extends CleaningLimits {

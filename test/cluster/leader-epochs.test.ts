@@ -1,17 +1,17 @@
 /** Leader epochs, which go on with every start of a leader. */
 import t from 'tap'
 import { type Random, seededRandom } from '../../lib/base/random.ts'
-import { applyChanges } from '../../lib/controller/apply.ts'
+import { applyChanges } from '../../lib/cluster/apply.ts'
 import {
   countStartChanges,
   createPartitionsChanges,
   createTopicChanges,
   deleteTopicChanges,
-} from '../../lib/controller/changes.ts'
-import { type ClusterImage, emptyImage } from '../../lib/controller/image.ts'
-import { epochWithoutLeader } from '../../lib/controller/leader-epochs.ts'
-import { partitionKey, type StoredChange, type StoredPartition, writeStored } from '../../lib/controller/stored.ts'
-import { planDeletions, planPartitions, planTopics, type TopicRules } from '../../lib/controller/topics.ts'
+} from '../../lib/cluster/changes.ts'
+import { type ClusterImage, emptyImage } from '../../lib/cluster/image.ts'
+import { epochWithoutLeader } from '../../lib/cluster/leader-epochs.ts'
+import { partitionKey, type StoredChange, type StoredPartition, writeStored } from '../../lib/cluster/stored.ts'
+import { planDeletions, planPartitions, planTopics, type TopicRules } from '../../lib/cluster/topics.ts'
 
 let ids = 0
 const rules: TopicRules = {

@@ -1,8 +1,8 @@
 /** Fetch sessions: answers that carry only what is new, and how many sessions there may be. */
 import t from 'tap'
-import { codes } from '../../protocol/errors.ts'
-import { ask, type Options, type Summary, start, summary, type Wish, watched } from '../handlers/fetch-requests.ts'
-import { batchOf, PartitionsFixture, topicImage } from './fixture.ts'
+import { codes } from '../../../protocol/errors.ts'
+import { ask, type Options, type Summary, start, summary, type Wish, watched } from '../../handlers/fetch-requests.ts'
+import { batchOf, PartitionsFixture, topicImage } from '../fixture.ts'
 
 t.test('a session answers what is new, and nothing else', t => {
   const fixture = new PartitionsFixture({ topics: [topicImage('a', { partitions: 3 })] })

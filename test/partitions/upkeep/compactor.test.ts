@@ -1,13 +1,13 @@
 /** Which partitions are compacted, when, and what is written down of it. */
 import t from 'tap'
-import { createLogger } from '../../lib/base/logger.ts'
-import { Compactor, type CompactorSettings } from '../../lib/partitions/compactor.ts'
-import { compactionMetrics } from '../../lib/partitions/metrics.ts'
-import type { Partition } from '../../lib/partitions/partition.ts'
-import { Timetable } from '../../lib/partitions/timetable.ts'
-import { diskFiles } from '../../storage/compaction.ts'
-import { type Files, memoryFiles } from '../../storage/files.ts'
-import { PartitionsFixture, topicImage, valuesOf } from './fixture.ts'
+import { createLogger } from '../../../lib/base/logger.ts'
+import { compactionMetrics } from '../../../lib/partitions/metrics.ts'
+import type { Partition } from '../../../lib/partitions/partition.ts'
+import { Compactor, type CompactorSettings } from '../../../lib/partitions/upkeep/compactor.ts'
+import { Timetable } from '../../../lib/partitions/waiting/timetable.ts'
+import { diskFiles } from '../../../storage/compaction.ts'
+import { type Files, memoryFiles } from '../../../storage/files.ts'
+import { PartitionsFixture, topicImage, valuesOf } from '../fixture.ts'
 
 const compact = { 'cleanup.policy': 'compact', 'min.cleanable.dirty.ratio': '0.3', 'file.delete.delay.ms': '0' }
 

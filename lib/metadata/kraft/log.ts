@@ -3,14 +3,14 @@
  * (`<end offset>-<epoch>.checkpoint`) and the log's segments after it. Nothing is changed.
  */
 
-import { DecodeError } from '../../protocol/codec.ts'
-import { KafkaError } from '../../protocol/errors.ts'
-import { batches, readRecords } from '../../protocol/records/batch.ts'
-import { baseOffset, isControl, lastOffset, magic, sizeInBytes } from '../../protocol/records/header.ts'
-import { type MetadataRecord, readMetadataRecord } from '../../protocol/stored/cluster-metadata/index.ts'
-import type { Files } from '../../storage/files.ts'
-import { frameIsSound, scanFrames } from '../../storage/frames.ts'
-import { offsetOfFile } from '../../storage/names.ts'
+import { DecodeError } from '../../../protocol/codec.ts'
+import { KafkaError } from '../../../protocol/errors.ts'
+import { batches, readRecords } from '../../../protocol/records/batch.ts'
+import { baseOffset, isControl, lastOffset, magic, sizeInBytes } from '../../../protocol/records/header.ts'
+import { type MetadataRecord, readMetadataRecord } from '../../../protocol/stored/cluster-metadata/index.ts'
+import type { Files } from '../../../storage/files.ts'
+import { frameIsSound, scanFrames } from '../../../storage/frames.ts'
+import { offsetOfFile } from '../../../storage/names.ts'
 
 /** What cannot be read, so that nobody knows what the cluster looked like. */
 export class KraftLogError extends Error {
