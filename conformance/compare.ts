@@ -29,7 +29,7 @@ const unordered: Readonly<Record<string, readonly string[]>> = {
   finalizedFeatures: ['name'],
   configs: ['name'],
   groups: ['groupId'],
-  results: ['name', 'groupId'],
+  results: ['name', 'groupId', 'user'],
   members: ['memberId'],
   partitions: ['partitionIndex'],
   partitionResponses: ['index'],

@@ -1,15 +1,20 @@
 /** All cases, in the order in which they run. The answers of a group are recorded in the file of its name. */
 import type { Case } from './case.ts'
+import { clusterCases } from './cluster.ts'
 import { configCases } from './configs.ts'
 import { coordinationCases } from './coordination.ts'
+import { everyApiCases } from './every-api.ts'
 import { fetchCases } from './fetch.ts'
 import { groupCases } from './groups.ts'
 import { listOffsetsCases } from './list-offsets.ts'
 import { offsetCases } from './offsets.ts'
 import { oldFormatCases } from './old-formats.ts'
 import { produceCases } from './produce.ts'
+import { quotaCases } from './quotas.ts'
+import { securityCases } from './security.ts'
 import { subscriptionCases } from './subscriptions.ts'
 import { topicCases } from './topics.ts'
+import { transactionCases } from './transactions.ts'
 import { versionCases } from './versions.ts'
 
 export const caseGroups: Readonly<Record<string, readonly Case[]>> = {
@@ -24,4 +29,9 @@ export const caseGroups: Readonly<Record<string, readonly Case[]>> = {
   coordination: coordinationCases,
   'list-offsets': listOffsetsCases,
   configs: configCases,
+  security: securityCases,
+  quotas: quotaCases,
+  cluster: clusterCases,
+  transactions: transactionCases,
+  'every-api': everyApiCases,
 }

@@ -28,7 +28,7 @@ export function describeClientQuotas(
   if (seen.has('ip') && seen.size > 1) {
     throw invalid('quotas of addresses are not combined with those of users and clients')
   }
-  return { throttleTimeMs: 0, errorCode: codes.NONE, errorMessage: null, entries: [] }
+  return { throttleTimeMs: 0, errorCode: codes.NONE, errorMessage: '', entries: [] }
 }
 
 function check({ entityType, matchType, match }: Component, seen: ReadonlySet<string>): void {

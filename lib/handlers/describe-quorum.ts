@@ -21,7 +21,7 @@ export function describeQuorum(request: DescribeQuorumRequest, context: Context)
   const asked = asksForMetadata(request)
   return {
     errorCode: codes.NONE,
-    errorMessage: null,
+    errorMessage: '',
     topics: request.topics.map(({ topicName, partitions }) => ({
       topicName,
       partitions: partitions.map(({ partitionIndex }) => (asked ? quorum(context) : notHosted(partitionIndex))),
@@ -42,7 +42,7 @@ function quorum({ broker }: Context): PartitionResult {
   return {
     partitionIndex: 0,
     errorCode: codes.NONE,
-    errorMessage: null,
+    errorMessage: '',
     leaderId: controllerId,
     leaderEpoch: onlyEpoch,
     highWatermark: revision,

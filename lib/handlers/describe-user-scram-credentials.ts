@@ -23,7 +23,7 @@ export function describeUserScramCredentials(
       ? withoutCredentials(user, codes.DUPLICATE_RESOURCE, 'this user stands in the request more than once')
       : withoutCredentials(user, codes.RESOURCE_NOT_FOUND, 'this user has no credentials'),
   )
-  return { throttleTimeMs: 0, errorCode: codes.NONE, errorMessage: null, results }
+  return { throttleTimeMs: 0, errorCode: codes.NONE, errorMessage: '', results }
 }
 
 /** The code at the top, and for each user that was named, whom the answer does not name. */

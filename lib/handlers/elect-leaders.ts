@@ -12,7 +12,7 @@ type PartitionResult = ElectLeadersResponse['replicaElectionResults'][number]['p
 
 const electionTypes = { PREFERRED: 0, UNCLEAN: 1 }
 
-/** Null asks for all partitions that need an election. REQUEST_TIMED_OUT for a client that leaves no time. */
+/** Null asks for all partitions, of which those that need no election are left out. REQUEST_TIMED_OUT for a client that leaves no time. */
 export function electLeaders(request: ElectLeadersRequest, context: Context): ElectLeadersResponse {
   const { electionType, topicPartitions, timeoutMs } = request
   checkClusterOperation(context, 'alter')
@@ -20,14 +20,24 @@ export function electLeaders(request: ElectLeadersRequest, context: Context): El
     throw new KafkaError(codes.INVALID_REQUEST, `there are no elections of type ${electionType}`)
   }
   if (timeoutMs <= 0) throw new KafkaError(codes.REQUEST_TIMED_OUT)
-  return {
-    throttleTimeMs: 0,
-    errorCode: codes.NONE,
-    replicaElectionResults: (topicPartitions ?? []).map(({ topic, partitions }) => ({
+  const all = topicPartitions === null
+  const replicaElectionResults = (topicPartitions ?? allPartitions(context)).map(({ topic, partitions }) => {
+    const results = partitions.map(partitionId => elect(topic, partitionId, electionType, context))
+    return {
       topic,
-      partitionResult: partitions.map(partitionId => elect(topic, partitionId, electionType, context)),
-    })),
-  }
+      partitionResult: all ? results.filter(({ errorCode }) => errorCode !== codes.ELECTION_NOT_NEEDED) : results,
+    }
+  })
+  return { throttleTimeMs: 0, errorCode: codes.NONE, replicaElectionResults }
+}
+
+function allPartitions({
+  broker,
+}: Context): readonly { readonly topic: string; readonly partitions: readonly number[] }[] {
+  return [...broker.cluster.image.topics.values()].map(({ name, partitions }) => ({
+    topic: name,
+    partitions: partitions.map(({ index }) => index),
+  }))
 }
 
 function elect(topic: string, partitionId: number, electionType: number, { broker }: Context): PartitionResult {

@@ -23,7 +23,7 @@ export function updateFeatures(request: UpdateFeaturesRequest, context: Context)
     throttleTimeMs: 0,
     errorCode: codes.NONE,
     errorMessage: null,
-    results: request.featureUpdates.map(({ feature }) => ({ feature, errorCode: codes.NONE, errorMessage: null })),
+    results: request.featureUpdates.map(({ feature }) => ({ feature, errorCode: codes.NONE, errorMessage: 'NONE' })),
   }
 }
 

@@ -97,7 +97,7 @@ t.test('no election is needed', async t => {
     encodable(t, ElectLeaders, answer)
     t.match(electLeaders({ electionType, topicPartitions: null, timeoutMs: 1_000 }, at(2)), {
       errorCode: codes.NONE,
-      replicaElectionResults: [],
+      replicaElectionResults: [{ topic: 't', partitionResult: { length: 0 } }],
     })
   }
   const invalid = { code: codes.INVALID_REQUEST }
@@ -118,6 +118,8 @@ t.test('nobody can be elected where the disk of the only replica has failed', as
   }
   t.match(elect(0).partitionResult, [{ errorCode: codes.PREFERRED_LEADER_NOT_AVAILABLE }])
   t.match(elect(1).partitionResult, [{ errorCode: codes.ELIGIBLE_LEADERS_NOT_AVAILABLE }])
+  const [all] = electLeaders({ electionType: 0, topicPartitions: null, timeoutMs: 1 }, broken).replicaElectionResults
+  t.match(all, { topic: 't', partitionResult: [{ partitionId: 0, errorCode: codes.PREFERRED_LEADER_NOT_AVAILABLE }] })
 })
 
 t.test('features can be set to the levels that they have, all of a request or none', async t => {
