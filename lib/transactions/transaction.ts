@@ -190,5 +190,6 @@ export function completed(before: Transaction, nowMs: number): Transaction {
 /** The epoch is raised to shut out whoever has it; the transaction is then aborted under the new one. */
 export function fenced(before: Transaction): Transaction {
   assert(before.producerEpoch < epochMax, `${before.transactionalId} has no epoch left to fence by`)
-  return { ...before, producerEpoch: before.producerEpoch + 1, lastProducerEpoch: noEpoch }
+  // As observed: whoever says that it had the old epoch is given the new one, once the transaction is aborted.
+  return { ...before, producerEpoch: before.producerEpoch + 1, lastProducerEpoch: before.producerEpoch }
 }
