@@ -96,8 +96,8 @@ export class Session {
   }
 
   /** A connection of its own, which the caller closes. */
-  async connect(): Promise<Client> {
-    return Client.connect({ host: this.host, port: this.port, clientId: 'conformance', timeoutMs: 20_000 })
+  async connect(clientId = 'conformance'): Promise<Client> {
+    return Client.connect({ host: this.host, port: this.port, clientId, timeoutMs: 20_000 })
   }
 
   /** Sends a request whose answer only prepares what is compared. */

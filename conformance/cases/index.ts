@@ -12,6 +12,7 @@ import { oldFormatCases } from './old-formats.ts'
 import { produceCases } from './produce.ts'
 import { quotaCases } from './quotas.ts'
 import { securityCases } from './security.ts'
+import { sizeCases } from './sizes.ts'
 import { subscriptionCases } from './subscriptions.ts'
 import { topicCases } from './topics.ts'
 import { transactionCases } from './transactions.ts'
@@ -26,6 +27,7 @@ export const caseGroups: Readonly<Record<string, readonly Case[]>> = {
   offsets: offsetCases,
   groups: groupCases,
   subscriptions: subscriptionCases,
+  sizes: sizeCases,
   coordination: coordinationCases,
   'list-offsets': listOffsetsCases,
   configs: configCases,
