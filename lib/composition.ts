@@ -34,7 +34,14 @@ import { ProducerIds } from './partitions/producer-ids.ts'
 import { FetchSessions } from './partitions/sessions/fetch-sessions.ts'
 import type { CompactorSettings } from './partitions/upkeep/compactor.ts'
 import { Turn } from './partitions/waiting/turn.ts'
-import { type BoundListener, type ConnectionInfo, type HandlerTable, Outbox, Server } from './server/server.ts'
+import {
+  type BoundListener,
+  type ConnectionInfo,
+  type HandlerTable,
+  type Interceptor,
+  Outbox,
+  Server,
+} from './server/server.ts'
 
 /** The world that a broker runs in. */
 export interface BrokerParts {
@@ -54,6 +61,8 @@ export interface CompositionOptions {
   readonly logger: Logger
   /** What answers requests; by default all handlers there are. */
   readonly handlers?: HandlerTable<Context>
+  /** What stands around every request. */
+  readonly interceptors?: readonly Interceptor[]
   /** Calls the start off. */
   readonly signal?: AbortSignal
 }
@@ -286,6 +295,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
     }),
     limits: serverLimitsOf(config),
     network,
+    interceptors: options.interceptors,
     clock: clocks.wire,
     logger,
     outbox,

@@ -65,6 +65,9 @@ export class Connection implements WireReceiver {
   /** Has had its share of this turn of the event loop. */
   #resting = false
   #closing = false
+  /** Reasons why the next request has to wait: it is throttled, or the one before it is held. */
+  #holds = 0
+  #isStalled = false
   #cameBytes = 0
   readonly #takeIn = () => {
     this.lastActiveMs = this.#host.monotonicMs()
@@ -143,12 +146,35 @@ export class Connection implements WireReceiver {
     this.finish()
   }
 
+  /** Hands on no more requests until `release` was called as often. */
+  hold(): void {
+    this.#holds++
+  }
+
+  release(): void {
+    this.lastActiveMs = this.#host.monotonicMs()
+    if (--this.#holds === 0) this.#proceed()
+  }
+
+  /** The request that was handed on last is never answered, nor is any after it: the client sees a broker that hangs. */
+  stall(): void {
+    this.#isStalled = true
+    this.hold()
+  }
+
+  /** Whether it hands on no requests for now: it is not idle then. */
+  get isHeld(): boolean {
+    return this.#holds > 0
+  }
+
   /** Takes no more requests, answers those that it has, and closes. */
   finish(): void {
     if (this.#closing) return
     this.#closing = true
     this.#host.closing(this)
-    this.#endIfDone()
+    // Nobody will answer what is open.
+    if (this.#isStalled) this.#wire.destroy()
+    else this.#endIfDone()
   }
 
   /** Closes at once. */
@@ -186,6 +212,10 @@ export class Connection implements WireReceiver {
     let turnsLeft = requestsPerTurnMax
     try {
       while (!this.#closing && reader.next()) {
+        if (this.#holds > 0) {
+          this.#blocked = true
+          break
+        }
         const { buffer, frameStart, frameEnd } = reader
         if (turnsLeft-- === 0) this.#rest()
         if (turnsLeft < 0 || !this.#admitted(frameEnd - frameStart)) {

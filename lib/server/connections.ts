@@ -201,8 +201,12 @@ export class Connections implements ConnectionHost {
     for (const connection of this.#deadlines.expire(now)) {
       if (connection.isClosing) {
         connection.destroy()
-      } else if (connection.outstanding > 0 || connection.lastActiveMs + this.limits.connectionIdleMsMax > now) {
-        if (connection.outstanding > 0) connection.lastActiveMs = now
+      } else if (
+        connection.outstanding > 0 ||
+        connection.isHeld ||
+        connection.lastActiveMs + this.limits.connectionIdleMsMax > now
+      ) {
+        if (connection.outstanding > 0 || connection.isHeld) connection.lastActiveMs = now
         this.#rest(connection)
       } else {
         this.#logger.debug('idle connection closed', { id: connection.info.id, client: connection.info.remoteAddress })

@@ -3,6 +3,7 @@ import type { RequestHeaderView } from '../../protocol/frame.ts'
 import type { Api } from '../../protocol/schema.ts'
 import type { Deferred } from '../base/deferred.ts'
 import type { ConnectionInfo } from './connection-info.ts'
+import type { Question } from './interceptor.ts'
 
 /** A handler's answer: a response, one to come, or null for a request that is not answered (Produce with acks=0). */
 export type Answer<Response> = Response | Deferred<Response | null> | Promise<Response | null> | null
@@ -46,6 +47,8 @@ export interface Exchange {
   afterSend(run: () => void): void
   /** Whether parts of the answer may lie in files (see `FileBytes`). */
   takesFiles(): boolean
+  /** Asks the interceptors something that has to be known before there is an answer; undefined where none knows. */
+  ask(question: Question): unknown
 }
 
 /** Makes what a handler is given besides the request. */

@@ -4,6 +4,7 @@ import { Queue } from '../base/queue.ts'
 import type { Wire } from '../network/network.ts'
 import { FileSender } from './file-sender.ts'
 import type { Exchange } from './handler-row.ts'
+import type { Question } from './interceptor.ts'
 import { nativeSend } from './native-send.ts'
 import type { Outbox, Sender } from './outbox.ts'
 import type { Slab } from './slabs.ts'
@@ -19,6 +20,8 @@ export class Slot implements Exchange {
   inFiles = false
   /** The request cannot be answered, and nothing after it may be. */
   failed = false
+  /** Asks the interceptors; null where there are none. */
+  asked: ((question: Question) => unknown) | null = null
   /** The slab that the request lies in, which is held until there is an answer; null for other memory. */
   slab: Slab | null = null
   #after: (() => void)[] | null = null
@@ -31,6 +34,10 @@ export class Slot implements Exchange {
 
   takesFiles(): boolean {
     return this.#replies.takesFiles
+  }
+
+  ask(question: Question): unknown {
+    return this.asked?.(question)
   }
 
   /** The request's bytes may be looked at even after the answer. */

@@ -3,15 +3,18 @@ import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Network } from '../network/network.ts'
 import { Connections } from './connections.ts'
-import { Dispatcher, defaultErrorRules, type ErrorRules } from './dispatcher.ts'
+import { Dispatcher } from './dispatcher.ts'
+import { defaultErrorRules, type ErrorRules } from './error-rules.ts'
 import type { HandlerTable, MakeContext } from './handler-row.ts'
+import type { Interceptor } from './interceptor.ts'
 import { defaultLimits, type ServerLimits } from './limits.ts'
 import { type BoundListener, type Listener, type Listening, listen } from './listener.ts'
 import { Outbox } from './outbox.ts'
 
 export type { ConnectionInfo } from './connection-info.ts'
-export type { ErrorRules } from './dispatcher.ts'
+export type { ErrorRules } from './error-rules.ts'
 export type { Answer, Exchange, HandlerRow, HandlerTable, MakeContext, Refusal } from './handler-row.ts'
+export type { Aftermath, CallInfo, Interceptor, Question, Verdict } from './interceptor.ts'
 export type { ServerLimits } from './limits.ts'
 export type { BoundListener, Listener } from './listener.ts'
 export { Outbox } from './outbox.ts'
@@ -29,6 +32,8 @@ export interface ServerOptions<Context> {
   /** By which answers leave; for who has answers come up in callbacks whose end is known. */
   readonly outbox?: Outbox
   readonly network: Network
+  /** What stands around every request; looked at with each, so it may grow and shrink. */
+  readonly interceptors?: readonly Interceptor[]
 }
 
 export class Server<Context> {
@@ -43,7 +48,8 @@ export class Server<Context> {
     this.#limits = { ...defaultLimits, ...options.limits }
     this.#logger = options.logger.child('server')
     const rules = { ...defaultErrorRules, ...options.errors }
-    const dispatcher = new Dispatcher(options.handlers, options.makeContext, rules, options.clock, this.#logger)
+    const { handlers, makeContext, interceptors = [], clock } = options
+    const dispatcher = new Dispatcher(handlers, makeContext, rules, interceptors, clock, this.#logger)
     this.#connections = new Connections(
       this.#limits,
       options.outbox ?? new Outbox(),

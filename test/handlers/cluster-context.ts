@@ -72,7 +72,7 @@ export async function clusterContext(
     apiVersion,
     correlationId: 1,
     broker: services as BrokerServices,
-    exchange: { afterSend: () => {}, takesFiles: () => false },
+    exchange: { afterSend: () => {}, takesFiles: () => false, ask: () => undefined },
   })
   return { cluster, config, connection, at }
 }

@@ -160,7 +160,7 @@ export class PartitionsFixture {
       correlationId: 1,
       connection: undefined as never,
       broker: this.services,
-      exchange: { afterSend: run => void this.sent.push(run), takesFiles: () => false },
+      exchange: { afterSend: run => void this.sent.push(run), takesFiles: () => false, ask: () => undefined },
     }
   }
 

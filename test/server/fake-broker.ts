@@ -17,6 +17,7 @@ import {
   type ConnectionInfo,
   type Exchange,
   type HandlerRow,
+  type Interceptor,
   type Listener,
   type Refusal,
   Server,
@@ -40,6 +41,7 @@ export interface FakeBrokerOptions {
   readonly limits?: Partial<ServerLimits>
   readonly receivePath?: ReceivePath
   readonly network?: Network
+  readonly interceptors?: readonly Interceptor[]
   readonly clock?: Clock
   readonly listeners?: readonly Listener[]
 }
@@ -74,7 +76,14 @@ export class FakeBroker {
   /** What Fetch answers with instead of zeros. */
   records: ((bytes: number) => Chunk[]) | null = null
 
-  constructor({ limits, receivePath, network, clock = systemClock, listeners = [local] }: FakeBrokerOptions = {}) {
+  constructor({
+    limits,
+    receivePath,
+    network,
+    interceptors,
+    clock = systemClock,
+    listeners = [local],
+  }: FakeBrokerOptions = {}) {
     this.#clock = clock
     const row = (
       api: unknown,
@@ -107,6 +116,7 @@ export class FakeBroker {
       makeContext: (connection, _header, exchange) => ({ connection, exchange }),
       ...(limits && { limits }),
       network: network ?? tcpNetwork(receivePath),
+      interceptors,
       clock,
       errors: { onBug: error => this.bugs.push(error) },
       logger: createLogger('debug', { write: line => this.log.push(line) }),

@@ -1,0 +1,115 @@
+/** A request that interceptors stand around. */
+import type { RequestHeaderView } from '../../protocol/frame.ts'
+import type { Chunk } from '../../protocol/records/chunk.ts'
+import type { Clock } from '../base/clock.ts'
+import { Call, type CallHost } from './call.ts'
+import type { Connection } from './connection.ts'
+import type { HandlerRow } from './handler-row.ts'
+import type { CallInfo, Interceptor } from './interceptor.ts'
+import type { Slot } from './replies.ts'
+
+export class InterceptedCall<Context> extends Call<Context> {
+  readonly #interceptors: readonly Interceptor[]
+  readonly #clock: Clock
+  readonly #info: CallInfo
+  /** `after` was called; a refusal that comes of it is not looked at again. */
+  #isOver = false
+
+  constructor(
+    host: CallHost<Context>,
+    connection: Connection,
+    slot: Slot,
+    row: HandlerRow<Context>,
+    header: RequestHeaderView,
+    request: object,
+    interceptors: readonly Interceptor[],
+    clock: Clock,
+  ) {
+    super(host, connection, slot, row, header, request)
+    this.#interceptors = interceptors
+    this.#clock = clock
+    this.#info = {
+      api: row.api,
+      apiVersion: header.apiVersion,
+      correlationId: header.correlationId,
+      clientId: header.clientId,
+      connection: connection.info,
+      request,
+      requestBytes: slot.bytes,
+      startMs: clock.monotonicMs(),
+    }
+    slot.asked = question => {
+      for (const each of interceptors) {
+        const answer = each.asked?.(this.#info, question)
+        if (answer !== undefined) return answer
+      }
+      return undefined
+    }
+  }
+
+  override handle(): void {
+    this.#before(0)
+  }
+
+  /** Asks the interceptors from one on, and then the handler. */
+  #before(from: number): void {
+    for (let i = from; i < this.#interceptors.length; i++) {
+      const verdict = this.#interceptors[i]!.before?.(this.#info)
+      if (verdict === undefined) continue
+      switch (verdict.kind) {
+        case 'refuse':
+          this.refuse(verdict.error)
+          return
+        case 'answer':
+          this.resolved(verdict.response)
+          return
+        case 'close':
+          this.connection.fail(this.slot, verdict.reason)
+          return
+        case 'stall':
+          // Its place in the line stays, so nothing after it is sent.
+          this.connection.stall()
+          return
+        case 'wait':
+          this.connection.hold()
+          void verdict.until.then(() => {
+            this.#before(i + 1)
+            this.connection.release()
+          })
+          return
+      }
+    }
+    super.handle()
+  }
+
+  override resolved(response: object | null): void {
+    if (this.#isOver) {
+      super.resolved(response)
+      return
+    }
+    this.#isOver = true
+    const endMs = this.#clock.monotonicMs()
+    let throttleMs = 0
+    const waits: Promise<void>[] = []
+    for (let i = this.#interceptors.length - 1; i >= 0; i--) {
+      const aftermath = this.#interceptors[i]!.after?.(this.#info, response, endMs)
+      throttleMs = Math.max(throttleMs, aftermath?.throttleMs ?? 0)
+      if (aftermath?.until) waits.push(aftermath.until)
+    }
+    if (throttleMs > 0) {
+      if (response !== null && 'throttleTimeMs' in response) response.throttleTimeMs = Math.ceil(throttleMs)
+      this.connection.hold()
+      this.#clock.schedule(throttleMs, () => this.connection.release())
+    }
+    if (waits.length === 0) super.resolved(response)
+    else void Promise.all(waits).then(() => super.resolved(response))
+  }
+
+  protected override send(chunks: readonly Chunk[] | null): void {
+    let sent = chunks
+    for (let i = this.#interceptors.length - 1; i >= 0 && sent !== null; i--) {
+      sent = this.#interceptors[i]!.encoded?.(this.#info, sent) ?? sent
+    }
+    super.send(sent)
+  }
+}
