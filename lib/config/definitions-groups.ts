@@ -75,6 +75,7 @@ export const groupCoordinationProperties = {
   'offsets.commit.timeout.ms': int(5000, {
     importance: 'high',
     min: 1,
+    doc: 'How long a coordinator waits until what it has written is committed before it refuses the request.',
   }),
   'offsets.load.buffer.size': int(5_242_880, { importance: 'high', min: 1 }),
   'offsets.retention.check.interval.ms': long(600_000, {

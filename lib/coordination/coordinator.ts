@@ -1,106 +1,83 @@
 /**
- * Runs one shard on one partition: append, replay, answer.
+ * Runs one shard on one partition, for as long as this broker leads the partition in one epoch: append, replay, answer.
  *
  * An operation runs at once and to its end. Its records are appended and replayed in the same breath, so that the next
  * operation sees them; every answer that it gave, to whomever, leaves when all that was appended so far is committed.
- * No client hears of anything that a crash could still undo.
+ * No client hears of anything that a crash could still undo, and nobody waits longer than `writeTimeoutMs` for that.
  */
-import { EncodeError } from '../../protocol/codec.ts'
 import { codes, KafkaError } from '../../protocol/errors.ts'
-import { type BatchRecord, buildBatch } from '../../protocol/records/batch.ts'
+import { endTransactionMarker } from '../../protocol/records/control.ts'
 import { Alarm, heldUpMs } from '../base/alarm.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
+import type { ImageDelta } from '../cluster/image.ts'
 import type { Answer } from './answer.ts'
 import { coordinatorError } from './coordinator-error.ts'
-import { LogReplay, type ReplayedLog } from './log-replay.ts'
+import { type LogReplay, type ReplayedLog, replayInto } from './log-replay.ts'
+import { type Producer, recordBatches } from './record-batches.ts'
+import { Request } from './request.ts'
 import type { Moment, Outcome, RecordFormat, Reply, Shard } from './shard.ts'
+import { type Given, Uncommitted } from './uncommitted.ts'
+import type { Work } from './work.ts'
 
 /** What a coordinator needs of its partition. */
 export interface CoordinatedPartition {
   readonly name: string
+  readonly standing: 'online' | 'offline' | 'deleted'
   readonly highWatermark: number
-  readonly log: ReplayedLog
   /** Bytes that one batch may have. */
   readonly batchBytesMax: number
+  readonly log: ReplayedLog
   append(records: Buffer, options: { origin: 'coordinator'; requiredAcks: -1 }): { readonly lastOffset: number }
-  /** Calls `done` with 0 once the record at `offset` is committed, else with what keeps it from being so. */
-  whenCommitted(offset: number, done: (errorCode: number) => void): void
+  /** Has the watcher told when the high watermark or the standing changed. */
+  watch(watcher: { partitionChanged(): void }): void
+  unwatch(watcher: { partitionChanged(): void }): void
 }
 
-/** An answer on its way to a client: given by an operation, delivered when that is committed. */
-interface Given {
-  /** Replaces the answer by a refusal. */
-  refuse(errorCode: number): void
-  deliver(): void
+/** How a transaction ends, and at whose word. */
+export interface TransactionEnd extends Producer {
+  readonly committed: boolean
+  /** Epoch in which the transaction's own coordinator says so. */
+  readonly coordinatorEpoch: number
 }
 
-/** One request, from its operation to its answer. */
-class Request<T> implements Given {
-  #refusal: (errorCode: number) => T
-  #response: T | undefined
-  #delivered = false
-  #resolve: ((response: T) => void) | null = null
-
-  constructor(refusal: (errorCode: number) => T) {
-    this.#refusal = refusal
-  }
-
-  give(response: T, refusal: ((errorCode: number) => T) | undefined): void {
-    this.#response = response
-    if (refusal) this.#refusal = refusal
-  }
-
-  refuse(errorCode: number): void {
-    this.#response = this.#refusal(errorCode)
-  }
-
-  deliver(): void {
-    this.#delivered = true
-    this.#resolve?.(this.#response!)
-  }
-
-  answer(): Answer<T> {
-    if (this.#delivered) return this.#response!
-    return new Promise(resolve => {
-      this.#resolve = resolve
-    })
-  }
+export interface CoordinatorOptions<S, R> {
+  /** An empty one, that knows the cluster's image. */
+  readonly shard: S
+  readonly format: RecordFormat<R>
+  readonly partition: CoordinatedPartition
+  readonly writeTimeoutMs: number
+  readonly work: Work
+  readonly clock: Clock
+  readonly logger: Logger
+  /** The log cannot be replayed, or the partition cannot be used any more; whoever waited was told. */
+  readonly onFailed?: () => void
 }
-
-/** Bytes of keys and values in one of several batches. */
-const batchBytesMax = 512 * 1024
-/** More than a record takes beside its key and value, and a batch beside its records. */
-const recordOverheadMax = 64
-
-const nothing: Outcome<never, null> = { records: [], response: null }
 
 export class Coordinator<S extends Shard<R>, R> {
   readonly #shard: S
   readonly #format: RecordFormat<R>
   readonly #partition: CoordinatedPartition
+  readonly #options: CoordinatorOptions<S, R>
   readonly #clock: Clock
-  readonly #logger: Logger
   readonly #alarm: Alarm
+  readonly #uncommitted = new Uncommitted()
   #state: 'loading' | 'active' | 'closed' = 'loading'
+  #replay: LogReplay | null = null
   /** The last offset that an answer may rest on. */
   #lastOffset = -1
   /** Answers given by the operation that runs now. */
   #given: Given[] = []
+  #isOperating = false
+  #isWorking = false
 
-  constructor(options: {
-    shard: S
-    format: RecordFormat<R>
-    partition: CoordinatedPartition
-    clock: Clock
-    logger: Logger
-  }) {
+  constructor(options: CoordinatorOptions<S, R>) {
+    this.#options = options
     this.#shard = options.shard
     this.#format = options.format
     this.#partition = options.partition
     this.#clock = options.clock
-    this.#logger = options.logger
-    this.#alarm = new Alarm(options.clock, () => this.#expire(), 'monotonicMs')
+    this.#alarm = new Alarm(options.clock, () => this.#rang(), 'monotonicMs')
   }
 
   /** The error code of requests that come now: 0 where they are served. */
@@ -109,77 +86,124 @@ export class Coordinator<S extends Shard<R>, R> {
     return this.#state === 'loading' ? codes.COORDINATOR_LOAD_IN_PROGRESS : codes.NOT_COORDINATOR
   }
 
-  /** Replays the log, its first slice at once; requests are served from its end on. */
+  /** Replays the log, as far as it goes at once; requests are served from its end on. */
   load(): void {
-    const now = this.#now()
-    const target = {
-      record: ({ key, value }: { key: Buffer | null; value: Buffer | null }, producerId: number) => {
-        const record = key && this.#format.decode(key, value)
-        if (record) this.#shard.replay(record, producerId, now)
-      },
-      transactionEnded: (producerId: number, committed: boolean) => this.#shard.endTransaction(producerId, committed),
-    }
-    try {
-      this.#continueLoading(new LogReplay(this.#partition.log, target, this.#logger))
-    } catch (error) {
-      this.#loadFailed(error)
-    }
+    this.#partition.watch(this)
+    if (this.#beginLoading()) this.#options.work.add(() => this.#loadOn())
   }
 
-  #continueLoading(replay: LogReplay): void {
-    if (this.#state !== 'loading') return
-    if (!replay.step()) {
-      this.#clock.immediate(() => {
-        try {
-          this.#continueLoading(replay)
-        } catch (error) {
-          this.#loadFailed(error)
-        }
-      })
-      return
-    }
-    this.#state = 'active'
-    this.#lastOffset = this.#partition.log.logEndOffset - 1
-    this.#operate(now => this.#shard.loaded(now))
+  /** Told by the partition. */
+  partitionChanged(): void {
+    if (this.#state === 'closed') return
+    if (this.#partition.standing === 'online') this.#uncommitted.deliverBelow(this.#partition.highWatermark)
+    else if (!this.#isOperating) this.#fail()
   }
 
-  #loadFailed(error: unknown): void {
-    if (!(error instanceof KafkaError)) throw error
-    this.#logger.error('a coordinator cannot be loaded', { partition: this.#partition.name, error })
-    this.close(codes.NOT_COORDINATOR)
+  /** The cluster has changed. */
+  imageChanged(delta: ImageDelta): void {
+    if (this.#state === 'closed') return
+    this.#shard.imageChanged(delta)
+    if (this.#state === 'active') this.#lookForWork()
   }
 
   /**
    * Runs an operation. Its answer is the response in its outcome, or, where that is undefined, what it gives to `reply`,
-   * now or in a later operation. `refusal` makes the answer of an error code, unless the reply comes with its own.
+   * now or in a later operation. `refusal` makes the answer of an error code, unless the reply comes with its own. With
+   * `producer`, the records count once the producer's transaction is committed.
    */
   write<T>(
     refusal: (errorCode: number) => T,
     operation: (shard: S, now: Moment, reply: Reply<T>) => Outcome<R, T | undefined>,
+    producer?: Producer,
   ): Answer<T> {
-    this.#carryOutWhatIsDue()
-    if (this.#state !== 'active') return refusal(this.unavailable)
-    const request = new Request(refusal)
-    const reply: Reply<T> = (response, refused) => {
-      request.give(response, refused)
-      this.#given.push(request)
-    }
-    this.#operate(now => {
+    return this.#request(refusal, (now, reply) => {
       const outcome = operation(this.#shard, now, reply)
       if (outcome.response !== undefined) reply(outcome.response)
-      return outcome
+      this.#record(outcome, now, producer)
     })
-    return request.answer()
   }
 
-  /** Gives up the shard: whoever waits is told `errorCode`, as is whoever comes from now on. */
+  /** Ends a transaction whose records are here; answers 0, or an error code. */
+  endTransaction(end: TransactionEnd): Answer<number> {
+    const { committed, producerId } = end
+    return this.#request<number>(
+      errorCode => errorCode,
+      (now, reply) => {
+        reply(codes.NONE)
+        try {
+          this.#append(endTransactionMarker({ ...end, type: committed ? 'COMMIT' : 'ABORT', timestamp: now.ms }))
+          this.#shard.endTransaction(producerId, committed)
+        } catch (error) {
+          this.#refuseGiven(error)
+        }
+      },
+    )
+  }
+
+  /** Gives up the shard: whoever waits is told `errorCode`, and whoever comes from now on to look elsewhere. */
   close(errorCode: number): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     this.#alarm.cancel()
+    this.#partition.unwatch(this)
+    this.#uncommitted.refuseUntil(Number.POSITIVE_INFINITY, errorCode)
     this.#given = []
     this.#shard.close(errorCode, this.#now())
     for (const given of this.#given) given.deliver()
+  }
+
+  // Loading
+
+  /** True where there is something to replay: an empty log takes no time, and is served at once. */
+  #beginLoading(): boolean {
+    return this.#load(() => {
+      const { log } = this.#partition
+      // This broker may have written in an epoch that has just ended.
+      log.writeOut()
+      this.#replay = replayInto(this.#shard, this.#format, log, this.#now(), this.#options.logger)
+      return log.logStartOffset < log.logEndOffset
+    })
+  }
+
+  #loadOn(): boolean {
+    return this.#state === 'loading' && this.#load(() => !this.#replay!.step())
+  }
+
+  /** Goes on loading by a step that says whether there is more; true where there is. */
+  #load(step: () => boolean): boolean {
+    try {
+      if (step()) return true
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error
+      this.#options.logger.error('a coordinator cannot be loaded', { partition: this.#partition.name, error })
+      this.#fail()
+      return false
+    }
+    this.#replay = null
+    this.#state = 'active'
+    this.#lastOffset = this.#partition.log.logEndOffset - 1
+    this.#operate(now => this.#record(this.#shard.loaded(now), now))
+    return false
+  }
+
+  #fail(): void {
+    this.close(codes.NOT_COORDINATOR)
+    this.#options.onFailed?.()
+  }
+
+  // Operations
+
+  #request<T>(refusal: (errorCode: number) => T, run: (now: Moment, reply: Reply<T>) => void): Answer<T> {
+    this.#carryOutWhatIsDue()
+    if (this.#state !== 'active') return refusal(this.unavailable)
+    const request = new Request(refusal)
+    this.#operate(now =>
+      run(now, (response, refused) => {
+        request.give(response, refused)
+        this.#given.push(request)
+      }),
+    )
+    return request.answer()
   }
 
   /**
@@ -196,90 +220,90 @@ export class Coordinator<S extends Shard<R>, R> {
     return { ms: this.#clock.now(), monotonicMs: this.#clock.monotonicMs() }
   }
 
-  #operate(operation: (now: Moment) => Outcome<R, unknown>): void {
+  #operate(run: (now: Moment) => void): void {
     const now = this.#now()
     const given: Given[] = []
     this.#given = given
-    const outcome = operation(now)
-    if (outcome.records.length > 0) this.#record(outcome, now)
-    this.#alarm.set(this.#shard.nextTimerMs)
-    if (given.length > 0) this.#deliver(given)
+    this.#isOperating = true
+    try {
+      run(now)
+    } catch (error) {
+      // A bug: what was given may rest on records that were never written.
+      for (const answer of given) answer.refuse(codes.UNKNOWN_SERVER_ERROR)
+      throw error
+    } finally {
+      this.#isOperating = false
+      if (given.length > 0) this.#deliver(given, now)
+      this.#setAlarm()
+    }
+    if (this.#partition.standing !== 'online') this.#fail()
+    else this.#lookForWork()
   }
 
-  #record({ records, divisible = false }: Outcome<R, unknown>, now: Moment): void {
-    let recorded = 0
+  #deliver(given: readonly Given[], now: Moment): void {
+    if (this.#lastOffset < this.#partition.highWatermark) for (const answer of given) answer.deliver()
+    else this.#uncommitted.hold(this.#lastOffset, now.monotonicMs + this.#options.writeTimeoutMs, given)
+  }
+
+  #record({ records, divisible = false }: Outcome<R, unknown>, now: Moment, producer?: Producer): void {
+    if (records.length === 0) return
+    const { batchBytesMax } = this.#partition
+    let from = 0
     try {
-      while (recorded < records.length) {
-        const batch = this.#batchOf(records, recorded, divisible, now)
-        const appended = this.#partition.append(buildBatch({ records: batch }), {
-          origin: 'coordinator',
-          requiredAcks: -1,
-        })
-        this.#lastOffset = appended.lastOffset
-        const end = recorded + batch.length
-        for (; recorded < end; recorded++) this.#shard.replay(records[recorded]!, -1, now)
+      const format = this.#format
+      for (const { bytes, to } of recordBatches(records, { format, divisible, batchBytesMax, now, producer })) {
+        this.#append(bytes)
+        for (; from < to; from++) this.#shard.replay(records[from]!, producer?.producerId ?? -1, now)
       }
     } catch (error) {
-      if (!(error instanceof KafkaError)) throw error
-      this.#logger.warn('a coordinator cannot write', { partition: this.#partition.name, error })
-      const errorCode = coordinatorError(error.code)
-      for (const given of this.#given) given.refuse(errorCode)
-      this.#shard.revert(records.slice(recorded), errorCode, now)
+      const errorCode = this.#refuseGiven(error)
+      this.#shard.revert(records.slice(from), errorCode, now)
     }
   }
 
-  /** The records from `from` on that make the next batch: all, or as many as fit. Throws where they cannot be one. */
-  #batchOf(records: readonly R[], from: number, divisible: boolean, now: Moment): BatchRecord[] {
-    const bytesMax = this.#partition.batchBytesMax
-    const batch: BatchRecord[] = []
-    let bytes = 0
-    for (let i = from; i < records.length; i++) {
-      const { key, value } = this.#encoded(records[i]!)
-      bytes += key.length + (value?.length ?? 0)
-      const overhead = (batch.length + 2) * recordOverheadMax
-      if (divisible && batch.length > 0 && bytes + overhead > Math.min(bytesMax, batchBytesMax)) break
-      if (bytes > bytesMax) {
-        throw new KafkaError(
-          codes.MESSAGE_TOO_LARGE,
-          `records of an operation have ${bytes} bytes of ${bytesMax} or more`,
-        )
-      }
-      batch.push({ timestamp: now.ms, key, value })
-    }
-    return batch
+  #append(batch: Buffer): void {
+    this.#lastOffset = this.#partition.append(batch, { origin: 'coordinator', requiredAcks: -1 }).lastOffset
   }
 
-  #encoded(record: R): { readonly key: Buffer; readonly value: Buffer | null } {
-    try {
-      return this.#format.encode(record)
-    } catch (error) {
-      if (!(error instanceof EncodeError)) throw error
-      throw new KafkaError(codes.UNKNOWN_SERVER_ERROR, `a record cannot be written: ${error.message}`)
-    }
+  /** Whoever was given an answer hears instead that nothing was written; gives the code. */
+  #refuseGiven(error: unknown): number {
+    if (!(error instanceof KafkaError)) throw error
+    this.#options.logger.warn('a coordinator cannot write', { partition: this.#partition.name, error })
+    const errorCode = coordinatorError(error.code)
+    for (const given of this.#given) given.refuse(errorCode)
+    return errorCode
   }
 
-  #deliver(given: readonly Given[]): void {
-    if (this.#lastOffset < this.#partition.highWatermark) {
-      for (const answer of given) answer.deliver()
-      return
-    }
-    this.#partition.whenCommitted(this.#lastOffset, errorCode => {
-      for (const answer of given) {
-        if (errorCode !== 0) answer.refuse(coordinatorError(errorCode))
-        answer.deliver()
-      }
-      // What was replayed may not be there after a restart: this shard knows too much.
-      if (errorCode !== 0) this.close(codes.NOT_COORDINATOR)
-    })
+  // Time
+
+  #setAlarm(): void {
+    if (this.#state === 'active') this.#alarm.set(Math.min(this.#shard.nextTimerMs, this.#uncommitted.nextMs))
+  }
+
+  #rang(): void {
+    this.#uncommitted.refuseUntil(this.#clock.monotonicMs(), coordinatorError(codes.REQUEST_TIMED_OUT))
+    this.#expire()
+    this.#setAlarm()
   }
 
   #expire(): void {
     for (let more = this.#state === 'active'; more; ) {
       this.#operate(now => {
         const outcome = this.#shard.expire(now)
-        more = outcome !== null && this.#state === 'active'
-        return outcome ?? nothing
+        more = outcome !== null
+        if (outcome !== null) this.#record(outcome, now)
       })
+      more &&= this.#state === 'active'
     }
+  }
+
+  #lookForWork(): void {
+    if (this.#isWorking || !this.#shard.hasWork) return
+    this.#isWorking = true
+    this.#options.work.add(() => {
+      if (this.#state === 'active') this.#operate(now => this.#record(this.#shard.work(now), now))
+      this.#isWorking = this.#state === 'active' && this.#shard.hasWork
+      return this.#isWorking
+    })
   }
 }

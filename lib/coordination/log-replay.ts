@@ -5,6 +5,7 @@ import { nextBatch, type RecordView, readRecords } from '../../protocol/records/
 import { readEndTransactionMarker } from '../../protocol/records/control.ts'
 import { isControl, isTransactional, lastOffset, producerId } from '../../protocol/records/header.ts'
 import type { Logger } from '../base/logger.ts'
+import type { Moment, RecordFormat, Shard } from './shard.ts'
 
 /** What a replay needs of a log. */
 export interface ReplayedLog {
@@ -14,6 +15,8 @@ export interface ReplayedLog {
     fetchOffset: number,
     limits: { maxBytes: number; maxOffset: number; minOneMessage: boolean },
   ): { readonly records: readonly Buffer[]; release(): void }
+  /** Has what was appended readable. Throws where the disk fails. */
+  writeOut(): void
 }
 
 /** Where the records go. */
@@ -23,8 +26,8 @@ export interface ReplayTarget {
   transactionEnded(producerId: number, committed: boolean): void
 }
 
-/** Bytes between two breaths of the event loop: some milliseconds of work. */
-export const replaySliceBytes = 1024 * 1024
+/** Bytes of one step: about a millisecond of work. */
+export const replaySliceBytes = 128 * 1024
 
 export class LogReplay {
   readonly #log: ReplayedLog
@@ -90,6 +93,24 @@ export class LogReplay {
       this.#logger.warn('a record cannot be read and is passed over', { offset: record.offset, error })
     }
   }
+}
+
+/** A replay of a log into a shard; the records take effect as of one moment. */
+export function replayInto<R>(
+  shard: Shard<R>,
+  format: RecordFormat<R>,
+  log: ReplayedLog,
+  now: Moment,
+  logger: Logger,
+): LogReplay {
+  const target: ReplayTarget = {
+    record: ({ key, value }, producerId) => {
+      const record = key && format.decode(key, value)
+      if (record) shard.replay(record, producerId, now)
+    },
+    transactionEnded: (producerId, committed) => shard.endTransaction(producerId, committed),
+  }
+  return new LogReplay(log, target, logger)
 }
 
 /** What decoding throws at bytes that are not what they should be. */

@@ -1,4 +1,5 @@
 /** What the runtime asks of a state machine that it keeps in a partition, whatever it coordinates. */
+import type { ImageDelta } from '../cluster/image.ts'
 
 /** One moment on both of the clock's scales, in milliseconds. */
 export interface Moment {
@@ -20,7 +21,10 @@ export interface Outcome<R, T> {
 /** Gives a request its answer, and what to answer instead where the records of the operation cannot be written. */
 export type Reply<T> = (response: T, refused?: (errorCode: number) => T) => void
 
-/** A replicated state machine with records of type R. It has no clock, no log and no socket. */
+/**
+ * A replicated state machine with records of type R. It has no clock, no log and no socket, and does not know which broker it is on.
+ * One is made with the cluster's image for each time that its partition is loaded.
+ */
 export interface Shard<R> {
   /** Applies a record that is in the log; `producerId` is that of the open transaction it belongs to, or -1. */
   replay(record: R, producerId: number, now: Moment): void
@@ -28,7 +32,9 @@ export interface Shard<R> {
   endTransaction(producerId: number, committed: boolean): void
   /** The whole log was replayed: work begins. */
   loaded(now: Moment): Outcome<R, null>
-  /** Records could not be written; what runs ahead of the log goes back, and who waits is told. */
+  /** The cluster has changed, perhaps while the log is still replayed. What is to be written for it is work. */
+  imageChanged(delta: ImageDelta): void
+  /** Records could not be written; all that runs ahead of the log for them goes back, and who waits is told. */
   revert(records: readonly R[], errorCode: number, now: Moment): void
   /** Work ends here; who waits is told. */
   close(errorCode: number, now: Moment): void
@@ -36,6 +42,10 @@ export interface Shard<R> {
   readonly nextTimerMs: number
   /** Does what one timer that is due stands for; null where none is due. */
   expire(now: Moment): Outcome<R, null> | null
+  /** Whether there is something to do that takes long, and that nobody waits for. */
+  readonly hasWork: boolean
+  /** Does a part of it: a fraction of a millisecond. Others have their turn between the parts. */
+  work(now: Moment): Outcome<R, null>
 }
 
 /** How a shard's records look in the log. */

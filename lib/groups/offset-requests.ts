@@ -3,7 +3,7 @@ import { codes } from '../../protocol/errors.ts'
 import { type ClassicGroup, consumerProtocolType } from './classic-group.ts'
 import { memberError } from './membership.ts'
 import type { Offsets } from './offsets.ts'
-import { answer, type GroupSettings, type Moment, noRecords, type Outcome } from './outcome.ts'
+import { answer, type GroupSettings, type Moment, type Outcome } from './outcome.ts'
 import type { CommittedOffset, GroupRecord } from './records.ts'
 
 /** Who commits: a member of a generation, or, with generation -1 and no name, somebody outside the group protocol. */
@@ -112,7 +112,8 @@ export function fetchOffsets(
   }
   const all: FetchedTopic[] = []
   for (const [name, partitions] of offsets.topicsOf(groupId)) {
-    all.push({ name, partitions: [...partitions.keys()].map(partition => fetched(name, partition)) })
+    const indexes = [...partitions.keys()].filter(partition => offsets.get(groupId, name, partition))
+    if (indexes.length > 0) all.push({ name, partitions: indexes.map(partition => fetched(name, partition)) })
   }
   return all
 }
@@ -138,56 +139,11 @@ export function offsetDeleteError(group: ClassicGroup | undefined): number {
   return group.state === 'Empty' || group.protocolType === consumerProtocolType ? 0 : codes.NON_EMPTY_GROUP
 }
 
-/** Tombstones for all offsets of a group. */
+/** Tombstones for all offsets of a group, also those of open transactions. */
 export function offsetTombstones(groupId: string, offsets: Offsets): GroupRecord[] {
-  const records: GroupRecord[] = []
-  for (const [topic, partitions] of offsets.topicsOf(groupId)) {
-    for (const partition of partitions.keys()) records.push(tombstone(groupId, topic, partition))
-  }
-  return records
+  return [...offsets.placesOf(groupId)].map(({ topic, partition }) => tombstone(groupId, topic, partition))
 }
 
 export function tombstone(groupId: string, topic: string, partition: number): GroupRecord {
   return { kind: 'offset', groupId, topic, partition, value: null }
-}
-
-/**
- * Tombstones for the group's expired offsets, and whether none is left. An empty group's offsets age from the moment
- * that it became empty, a simple group's from their commit; an active group keeps those of the topics it consumes.
- */
-export function expiredOffsets(
-  group: ClassicGroup,
-  offsets: Offsets,
-  settings: GroupSettings,
-  now: Moment,
-): { records: readonly GroupRecord[]; allExpired: boolean } {
-  if (!offsets.has(group.groupId)) return { records: noRecords, allExpired: true }
-  const sinceMs = agesSince(group)
-  if (sinceMs === null) return { records: noRecords, allExpired: false }
-  const records: GroupRecord[] = []
-  let allExpired = true
-  for (const [topic, partitions] of offsets.topicsOf(group.groupId)) {
-    const subscribed = group.isSubscribedTo(topic)
-    for (const [partition, offset] of partitions) {
-      const expired =
-        offset.expireTimestampMs >= 0
-          ? now.ms >= offset.expireTimestampMs
-          : now.ms - sinceMs(offset) >= settings.offsetsRetentionMs
-      if (!subscribed && expired && !offsets.isOpen(group.groupId, topic, partition)) {
-        records.push(tombstone(group.groupId, topic, partition))
-      } else {
-        allExpired = false
-      }
-    }
-  }
-  return { records, allExpired }
-}
-
-/** The moment from which an offset of this group ages, or null where none does. */
-function agesSince(group: ClassicGroup): ((offset: CommittedOffset) => number) | null {
-  const committed = (offset: CommittedOffset) => offset.commitTimestampMs
-  if (group.protocolType === null) return committed
-  if (group.state === 'Empty') return group.stateTimestampMs < 0 ? committed : () => group.stateTimestampMs
-  const knows = group.state === 'Stable' && group.protocolType === consumerProtocolType && group.knowsSubscriptions
-  return knows ? committed : null
 }

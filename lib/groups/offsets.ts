@@ -1,17 +1,32 @@
 /** The committed offsets of a shard's groups. They change by replay alone. */
-import type { CommittedOffset, GroupRecord } from './records.ts'
+import { type CommittedOffset, type GroupRecord, noTopicId } from './records.ts'
 
 type OffsetRecord = Extract<GroupRecord, { kind: 'offset' }>
+/** Where an offset stands, and the id of the topic that it was committed for. */
+export interface Place {
+  readonly groupId: string
+  readonly topic: string
+  readonly partition: number
+  readonly topicId: string
+}
 /** By partition index. */
 export type PartitionOffsets = ReadonlyMap<number, CommittedOffset>
 
 export class Offsets {
+  readonly #isGone: (topic: string, topicId: string) => boolean
   readonly #groups = new Map<string, Map<string, Map<number, CommittedOffset>>>()
   /** Offsets of transactions that have not ended, by producer id; a later record for the same partition stands for itself. */
   readonly #open = new Map<number, Map<string, OffsetRecord>>()
 
+  /** `isGone` says of which topics what was committed is void. */
+  constructor(isGone: (topic: string, topicId: string) => boolean) {
+    this.#isGone = isGone
+  }
+
+  /** What is committed and counts. */
   get(groupId: string, topic: string, partition: number): CommittedOffset | undefined {
-    return this.#groups.get(groupId)?.get(topic)?.get(partition)
+    const offset = this.#groups.get(groupId)?.get(topic)?.get(partition)
+    return offset === undefined || this.#isGone(topic, offset.topicId) ? undefined : offset
   }
 
   has(groupId: string): boolean {
@@ -23,10 +38,23 @@ export class Offsets {
     return this.#groups.get(groupId) ?? []
   }
 
-  /** Every committed offset's place. */
-  *all(): Iterable<[groupId: string, topic: string, partitions: PartitionOffsets]> {
-    for (const [groupId, topics] of this.#groups) {
-      for (const [topic, partitions] of topics) yield [groupId, topic, partitions]
+  /** The place of every offset, committed or in a transaction that has not ended. */
+  *places(): Iterable<Place> {
+    for (const groupId of this.#groups.keys()) yield* this.#committedPlacesOf(groupId)
+    for (const open of this.#open.values()) for (const record of open.values()) yield placeOf(record)
+  }
+
+  /** The same for one group. A place may come twice. */
+  *placesOf(groupId: string): Iterable<Place> {
+    yield* this.#committedPlacesOf(groupId)
+    for (const open of this.#open.values()) {
+      for (const record of open.values()) if (record.groupId === groupId) yield placeOf(record)
+    }
+  }
+
+  *#committedPlacesOf(groupId: string): Iterable<Place> {
+    for (const [topic, partitions] of this.topicsOf(groupId)) {
+      for (const [partition, { topicId }] of partitions) yield { groupId, topic, partition, topicId }
     }
   }
 
@@ -72,6 +100,18 @@ export class Offsets {
     for (const open of this.#open.values()) if (open.has(key)) return true
     return false
   }
+
+  /** Whether a transaction that has not ended holds any offset of the group. */
+  isAnyOpen(groupId: string): boolean {
+    for (const open of this.#open.values()) {
+      for (const record of open.values()) if (record.groupId === groupId) return true
+    }
+    return false
+  }
+}
+
+function placeOf({ groupId, topic, partition, value }: OffsetRecord): Place {
+  return { groupId, topic, partition, topicId: value?.topicId ?? noTopicId }
 }
 
 /** Neither topics nor partition numbers contain a slash, so that no two places share a key. */

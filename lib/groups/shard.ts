@@ -15,13 +15,13 @@ import type { SyncGroupRequest, SyncGroupResponse } from '../../protocol/message
 import { joinRefused, syncRefused } from './answers.ts'
 import { ClassicGroup } from './classic-group.ts'
 import { describeGroup, type ListedGroup, listedGroup } from './describe.ts'
+import { GoneTopics, type Topics, type TopicsChange } from './gone-topics.ts'
 import { joinGroup } from './join.ts'
 import { heartbeat, leaveGroup } from './membership.ts'
 import {
   type Commit,
   type Committer,
   commitOffsets,
-  expiredOffsets,
   type FetchedTopic,
   fetchOffsets,
   offsetDeleteError,
@@ -34,18 +34,21 @@ import { joinTimedOut, prepareRebalance, sessionTimedOut, syncTimedOut } from '.
 import type { GroupRecord } from './records.ts'
 import type { Scope } from './scope.ts'
 import { assignmentsNotRecorded, syncGroup } from './sync.ts'
-import type { RetentionTimer } from './timers.ts'
+import { Upkeep } from './upkeep.ts'
 
 type Records = readonly GroupRecord[]
 
 export class GroupShard {
   readonly #scope: Scope
   readonly #groups = new Map<string, ClassicGroup>()
-  readonly #offsets = new Offsets()
-  readonly #retention: RetentionTimer = { kind: 'retention' }
+  readonly #upkeep: Upkeep
+  readonly #offsets: Offsets
 
-  constructor(scope: Scope) {
+  constructor(scope: Scope, topics: Topics) {
+    const gone = new GoneTopics(topics)
     this.#scope = scope
+    this.#offsets = new Offsets((topic, topicId) => gone.has(topic, topicId))
+    this.#upkeep = new Upkeep({ scope, groups: this.#groups, offsets: this.#offsets, gone })
   }
 
   // Records
@@ -84,8 +87,13 @@ export class GroupShard {
         records.push(...prepareRebalance(group, 'the group has more members than are allowed', now))
       }
     }
-    this.#scheduleRetention(now)
-    return { records, response: null }
+    this.#upkeep.begin(now)
+    return { records, response: null, divisible: true }
+  }
+
+  /** Topics may be gone, and with them what was committed for them. */
+  imageChanged(change: TopicsChange): void {
+    this.#upkeep.topicsChanged(change)
   }
 
   /**
@@ -93,6 +101,7 @@ export class GroupShard {
    * that have gathered, who join again.
    */
   revert(records: Records, errorCode: number, now: Moment): void {
+    this.#upkeep.reverted(records, now)
     for (const { kind, groupId } of records) {
       const group = kind === 'group' ? this.#groups.get(groupId) : undefined
       if (!group) continue
@@ -111,7 +120,7 @@ export class GroupShard {
   close(errorCode: number, now: Moment): void {
     for (const group of this.#groups.values()) group.die(errorCode, now)
     this.#groups.clear()
-    this.#scope.timers.cancel(this.#retention)
+    this.#upkeep.end()
   }
 
   // Timers
@@ -134,26 +143,24 @@ export class GroupShard {
       case 'sync':
         return { records: syncTimedOut(timer.group, now), response: null }
       case 'retention':
-        return this.#forgetExpired(now)
+        this.#upkeep.lookForExpired(now)
+        break
+      case 'goneTopics':
+        this.#upkeep.lookForGoneTopics()
     }
+    return { records: noRecords, response: null }
   }
 
-  #scheduleRetention(now: Moment): void {
-    const { offsetsRetentionCheckIntervalMs } = this.#scope.settings
-    this.#scope.timers.set(this.#retention, now.monotonicMs + offsetsRetentionCheckIntervalMs)
+  // Work
+
+  /** Whether what nobody waits for is to be done: a look at all that is here. */
+  get hasWork(): boolean {
+    return this.#upkeep.hasWork
   }
 
-  #forgetExpired(now: Moment): Outcome<null> {
-    const records: GroupRecord[] = []
-    for (const group of this.#groups.values()) {
-      const expired = expiredOffsets(group, this.#offsets, this.#scope.settings, now)
-      records.push(...expired.records)
-      if (expired.allExpired && group.state === 'Empty' && group.pendingJoins.size === 0) {
-        records.push({ kind: 'group', groupId: group.groupId, value: null })
-      }
-    }
-    this.#scheduleRetention(now)
-    return { records, divisible: true, response: null }
+  /** Does a step of it. */
+  work(): Outcome<null> {
+    return { records: this.#upkeep.step(), response: null, divisible: true }
   }
 
   // Membership
@@ -231,16 +238,6 @@ export class GroupShard {
     return { records, response: { errorCode: 0, throttleTimeMs: 0, topics: response } }
   }
 
-  /** Topics are gone, and with them what was committed for them. */
-  forgetTopics(topics: ReadonlySet<string>): Outcome<null> {
-    const records: GroupRecord[] = []
-    for (const [groupId, topic, partitions] of this.#offsets.all()) {
-      if (!topics.has(topic)) continue
-      for (const partition of partitions.keys()) records.push(tombstone(groupId, topic, partition))
-    }
-    return { records, divisible: true, response: null }
-  }
-
   // Administration
 
   /** Deletes an empty group with its offsets; answers an error code. */
@@ -250,7 +247,7 @@ export class GroupShard {
     if (group.state !== 'Empty') return answer(codes.NON_EMPTY_GROUP)
     const records = offsetTombstones(groupId, this.#offsets)
     records.push({ kind: 'group', groupId, value: null })
-    return { records, response: 0 }
+    return { records, response: 0, divisible: true }
   }
 
   list(): ListedGroup[] {

@@ -26,7 +26,12 @@ export interface RetentionTimer {
   readonly kind: 'retention'
 }
 
-export type GroupTimer = SessionTimer | JoinTimer | SyncTimer | RetentionTimer
+/** Offsets of topics that are gone are looked for again, as tombstones could not be written. */
+export interface GoneTopicsTimer {
+  readonly kind: 'goneTopics'
+}
+
+export type GroupTimer = SessionTimer | JoinTimer | SyncTimer | RetentionTimer | GoneTopicsTimer
 
 /** All that a shard waits for, by the monotonic milliseconds at which it is due. */
 export type GroupTimers = Deadlines<GroupTimer>

@@ -120,4 +120,9 @@ export class ManualClock implements Clock {
   runImmediates(): void {
     for (let run = this.#immediates.shift(); run; run = this.#immediates.shift()) run()
   }
+
+  /** Runs the first of it alone. */
+  runOneImmediate(): void {
+    this.#immediates.shift()?.()
+  }
 }

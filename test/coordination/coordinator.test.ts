@@ -1,106 +1,12 @@
 /** The runtime of coordinators with the smallest shard there is: what is written, when it is answered, and what happens when that fails. */
 import t from 'tap'
-import { Deadlines } from '../../lib/base/deadlines.ts'
 import { silentLogger } from '../../lib/base/logger.ts'
 import { Coordinator } from '../../lib/coordination/coordinator.ts'
-import { LogReplay } from '../../lib/coordination/log-replay.ts'
-import type { Outcome } from '../../lib/coordination/shard.ts'
-import { ManualClock } from '../../lib/testing/clock.ts'
+import { Work } from '../../lib/coordination/work.ts'
 import { EncodeError } from '../../protocol/codec.ts'
 import { codes, KafkaError } from '../../protocol/errors.ts'
-import { buildBatch } from '../../protocol/records/batch.ts'
-import { endTransactionMarker } from '../../protocol/records/control.ts'
-import { FakePartition } from './fake-partition.ts'
-
-/** A shard that adds up numbers, as small as one can be. */
-class Sum {
-  total = 0
-  readonly timers = new Deadlines<number>()
-  readonly waiting: ((response: string) => void)[] = []
-  readonly open = new Map<number, number>()
-  reverted: number[] = []
-  failTimers = false
-
-  replay(record: number, producerId: number): void {
-    if (producerId >= 0) this.open.set(producerId, (this.open.get(producerId) ?? 0) + record)
-    else this.total += record
-  }
-
-  endTransaction(producerId: number, committed: boolean): void {
-    if (committed) this.total += this.open.get(producerId) ?? 0
-    this.open.delete(producerId)
-  }
-
-  loaded(): Outcome<number, null> {
-    return { records: [], response: null }
-  }
-
-  revert(records: readonly number[], errorCode: number): void {
-    this.reverted.push(...records)
-    this.answerAll(`reverted ${errorCode}`)
-  }
-
-  close(errorCode: number): void {
-    this.answerAll(`closed ${errorCode}`)
-    this.timers.clear()
-  }
-
-  get nextTimerMs(): number {
-    return this.timers.nextMs()
-  }
-
-  expire({ monotonicMs }: { monotonicMs: number }): Outcome<number, null> | null {
-    const record = this.timers.expireOne(monotonicMs)
-    if (record === undefined) return null
-    this.answerAll(`timer ${record}`)
-    return { records: [record], response: null }
-  }
-
-  answerAll(response: string): void {
-    for (const reply of this.waiting.splice(0)) reply(response)
-  }
-}
-
-const format = {
-  encode: (record: number) => ({ key: Buffer.from('n'), value: Buffer.from(String(record)) }),
-  decode: (key: Buffer, value: Buffer | null) => {
-    if (key.toString() === 'other') return null
-    if (key.toString() === 'bad') return key.readInt32BE(0)
-    return Number(value)
-  },
-}
-
-function bench(partition = new FakePartition()) {
-  const shard = new Sum()
-  const clock = new ManualClock()
-  const coordinator = new Coordinator<Sum, number>({ shard, format, partition, clock, logger: silentLogger })
-  const add = (...records: number[]) =>
-    coordinator.write<string>(
-      errorCode => `refused ${errorCode}`,
-      sum => ({ records, response: `total ${sum.total}` }),
-    )
-  const wait = () =>
-    coordinator.write<string>(
-      errorCode => `refused ${errorCode}`,
-      (sum, _now, reply) => {
-        sum.waiting.push(reply)
-        return { records: [], response: undefined }
-      },
-    )
-  return { shard, clock, coordinator, partition, add, wait }
-}
-
-function batch(...values: (string | [key: string | null, value: string | null])[]): Buffer {
-  const records = values.map(value => {
-    const [key, text] = typeof value === 'string' ? ['n', value] : value
-    return {
-      timestamp: 0,
-      key: key === null ? null : Buffer.from(key),
-      value: text === null ? null : Buffer.from(text),
-    }
-  })
-  return buildBatch({ records })
-}
+import { bench, writeTimeoutMs } from './bench.ts'
+import { format, type Sum } from './sum.ts'
 
 t.test(
   'records are appended, take effect at once, and the answer comes without a promise where they are committed',
@@ -222,30 +128,98 @@ t.test('what cannot be appended has no effect, and everybody who heard of it is 
   t.equal(add(1), 'total 0')
 })
 
-t.test('what was appended and is never committed ends the shard', async t => {
-  const { coordinator, partition, add, wait, clock } = bench()
+t.test('whoever waits is told when the partition ends, and so is whoever comes later', async t => {
+  for (const standing of ['offline', 'deleted'] as const) {
+    const { coordinator, partition, events, add, wait, clock, shard } = bench()
+    coordinator.load()
+    partition.commitsAtOnce = false
+    const waits = wait()
+    const answer = add(1)
+    shard.timers.set(5, clock.monotonicMs() + 1000)
+    partition.end(standing)
+    t.equal(await answer, `refused ${codes.NOT_COORDINATOR}`, 'of whom nobody knows whether it lasts')
+    t.equal(await waits, `closed ${codes.NOT_COORDINATOR}`)
+    t.equal(add(1), `refused ${codes.NOT_COORDINATOR}`)
+    t.same(events, ['failed'])
+    t.equal(clock.pendingTimers, 0)
+    t.equal(partition.watchers, 0)
+  }
+})
+
+t.test('a partition that ends within an operation refuses its answer, once', async t => {
+  const { coordinator, partition, events, add, wait, shard } = bench()
+  coordinator.load()
+  const waits = wait()
+  partition.append = () => {
+    partition.end()
+    throw new KafkaError(codes.KAFKA_STORAGE_ERROR)
+  }
+  t.equal(await add(1), `refused ${codes.NOT_COORDINATOR}`)
+  t.equal(await waits, `reverted ${codes.NOT_COORDINATOR}`)
+  t.equal(shard.total, 0)
+  t.same(events, ['failed'])
+  t.equal(add(), `refused ${codes.NOT_COORDINATOR}`)
+})
+
+t.test('whoever waits for a commit is told when the coordinator is given up', async t => {
+  const { coordinator, partition, add, events } = bench()
+  coordinator.load()
+  partition.commitsAtOnce = false
+  const answers = [add(1), add()]
+  coordinator.close(codes.NOT_COORDINATOR)
+  t.same(await Promise.all(answers), [`refused ${codes.NOT_COORDINATOR}`, `refused ${codes.NOT_COORDINATOR}`])
+  partition.commit()
+  t.same(events, [], 'giving up is no failure')
+})
+
+t.test('what is not committed in time is refused, and may count all the same', async t => {
+  const { coordinator, partition, clock, add, wait, shard } = bench()
   coordinator.load()
   partition.commitsAtOnce = false
   const waits = wait()
-  const answer = add(1)
-  partition.commit(codes.KAFKA_STORAGE_ERROR)
-  t.equal(await answer, `refused ${codes.NOT_COORDINATOR}`)
-  t.equal(await waits, `closed ${codes.NOT_COORDINATOR}`)
-  t.equal(add(1), `refused ${codes.NOT_COORDINATOR}`)
+  const first = add(1)
+  clock.advance(1000)
+  const second = add(2)
+  let refused = 0
+  void Promise.resolve(first).then(() => refused++)
+  clock.advance(writeTimeoutMs - 1001)
+  await Promise.resolve()
+  t.equal(refused, 0)
+  clock.advance(1)
+  t.equal(await first, `refused ${codes.COORDINATOR_NOT_AVAILABLE}`)
+  clock.advance(500)
+  partition.commit()
+  t.equal(await second, 'total 1', 'each has its own time')
+  t.equal(shard.total, 3)
+  coordinator.write(
+    () => null,
+    sum => {
+      sum.answerAll('at last')
+      return { records: [], response: null }
+    },
+  )
+  t.equal(await waits, 'at last', 'who waits for others is given as long as it takes')
+  clock.advance(writeTimeoutMs)
   t.equal(clock.pendingTimers, 0)
 })
 
 /** A coordinator whose records have so many bytes each, and what becomes of operations on it. */
 function wideBench(bytes: number) {
-  const { partition, shard } = bench()
+  const { partition, shard, clock } = bench()
   const encode = (record: number) => {
     // As an encoder does with a name that is too long.
     if (record < 0) throw new EncodeError('a string of 40000 bytes')
     return { key: Buffer.from('n'), value: Buffer.from(String(record).padStart(bytes, '0')) }
   }
-  const clock = new ManualClock()
-  const wide = { ...format, encode }
-  const coordinator = new Coordinator<Sum, number>({ shard, format: wide, partition, clock, logger: silentLogger })
+  const coordinator = new Coordinator<Sum, number>({
+    shard,
+    format: { ...format, encode },
+    partition,
+    writeTimeoutMs,
+    work: new Work(clock),
+    clock,
+    logger: silentLogger,
+  })
   coordinator.load()
   const write = (records: number[], divisible?: boolean) =>
     coordinator.write<string>(
@@ -306,101 +280,21 @@ t.test('a record that cannot be encoded is refused with nothing done', async t =
   t.equal(write([1]), 'done')
 })
 
-t.test('loading replays what is in the log, and begins to serve at its end', async t => {
-  const partition = new FakePartition()
-  for (const text of ['1', '2', '3']) partition.put(batch(text))
-  partition.commit()
-  partition.log.batchesPerRead = 1
-  const { coordinator, clock, add, shard } = bench(partition)
-  coordinator.load()
-  t.equal(add(), `refused ${codes.COORDINATOR_LOAD_IN_PROGRESS}`)
-  t.equal(coordinator.unavailable, codes.COORDINATOR_LOAD_IN_PROGRESS)
-  clock.runImmediates()
-  t.equal(add(), 'total 6')
-  t.equal(partition.log.reads, 3)
-  t.equal(partition.log.held, 0)
-  t.ok(shard)
-})
-
-t.test('what cannot be read is passed over: null keys, records of others, garbled ones, damaged batches', async t => {
-  const partition = new FakePartition()
-  partition.put(batch('1', ['other', 'x'], ['bad', 'y'], [null, 'z'], '2'))
-  const damaged = buildBatch({
-    compression: 'gzip',
-    records: [{ timestamp: 0, key: Buffer.from('n'), value: Buffer.from('70') }],
-  })
-  damaged.fill(7, damaged.length - 12)
-  partition.put(damaged)
-  partition.put(batch('4'))
-  partition.commit()
-  const { coordinator, add } = bench(partition)
-  coordinator.load()
-  t.equal(add(), 'total 7')
-})
-
-t.test('transactions count as their markers say', async t => {
-  const partition = new FakePartition()
-  const producer = { producerEpoch: 0, coordinatorEpoch: 0, timestamp: 0 }
-  const put = (producerId: number, value: string) => {
-    const records = [{ timestamp: 0, key: Buffer.from('n'), value: Buffer.from(value) }]
-    partition.put(buildBatch({ producerId, producerEpoch: 0, baseSequence: 0, isTransactional: true, records }))
-  }
-  put(1, '10')
-  put(2, '100')
-  partition.put(batch('1'))
-  partition.put(endTransactionMarker({ type: 'COMMIT', producerId: 1, ...producer }))
-  partition.put(endTransactionMarker({ type: 'ABORT', producerId: 2, ...producer }))
-  partition.commit()
-  const { coordinator, add } = bench(partition)
-  coordinator.load()
-  t.equal(add(), 'total 11')
-})
-
-t.test('a log that ends before it says, as one that is still being written, is replayed as far as it goes', async t => {
-  const partition = new FakePartition()
-  partition.put(batch('1'))
-  partition.log.logEndOffset = 99
-  const seen: number[] = []
-  const target = { record: ({ offset }: { offset: number }) => seen.push(offset), transactionEnded: () => {} }
-  const replay = new LogReplay(partition.log, target, silentLogger)
-  while (!replay.step());
-  t.same(seen, [0])
-})
-
-t.test('a log that cannot be read, or is given up while it loads, has no coordinator', async t => {
-  const partition = new FakePartition()
-  for (const text of ['1', '2', '3']) partition.put(batch(text))
-  partition.commit()
-  partition.log.batchesPerRead = 1
-  const first = bench(partition)
-  first.coordinator.load()
-  partition.log.failure = new KafkaError(codes.KAFKA_STORAGE_ERROR)
-  first.clock.runImmediates()
-  t.equal(first.add(), `refused ${codes.NOT_COORDINATOR}`)
-  const second = bench(partition)
-  second.coordinator.load()
-  t.equal(second.add(), `refused ${codes.NOT_COORDINATOR}`)
-  partition.log.failure = null
-  const third = bench(partition)
-  third.coordinator.load()
-  third.coordinator.close(codes.NOT_COORDINATOR)
-  third.coordinator.close(codes.NOT_COORDINATOR)
-  third.clock.runImmediates()
-  t.equal(third.add(), `refused ${codes.NOT_COORDINATOR}`)
-})
-
 t.test('a bug is not an answer', async t => {
-  const { coordinator, add } = bench()
+  const { coordinator, add, wait } = bench()
   coordinator.load()
+  const waits = wait()
   t.throws(
     () =>
       coordinator.write(
         () => null,
-        () => {
+        sum => {
+          sum.answerAll('too early')
           throw new TypeError('a bug')
         },
       ),
     TypeError,
   )
+  t.equal(await waits, `refused ${codes.UNKNOWN_SERVER_ERROR}`, 'and what it gave to others is none')
   t.equal(add(), 'total 0')
 })

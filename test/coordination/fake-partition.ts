@@ -9,6 +9,7 @@ export class FakePartition implements CoordinatedPartition {
   /** Batches in order. */
   readonly batches: Buffer[] = []
   highWatermark = 0
+  standing: CoordinatedPartition['standing'] = 'online'
   /** Commits at once; else when `commit` is called. */
   commitsAtOnce = true
   /** As `__consumer_offsets` has it by default. */
@@ -16,7 +17,7 @@ export class FakePartition implements CoordinatedPartition {
   /** What the next appends meet, or 0. */
   failAppendsWith = 0
   #end = 0
-  #waiting: { offset: number; done: (errorCode: number) => void }[] = []
+  readonly #watchers = new Set<{ partitionChanged(): void }>()
 
   readonly log = {
     logStartOffset: 0,
@@ -39,6 +40,7 @@ export class FakePartition implements CoordinatedPartition {
       const records = readable.slice(0, this.log.batchesPerRead)
       return { records: records.length > 0 ? [Buffer.concat(records)] : [], release: () => this.log.held-- }
     },
+    writeOut: () => {},
   }
 
   append(records: Buffer): { lastOffset: number } {
@@ -57,16 +59,32 @@ export class FakePartition implements CoordinatedPartition {
     this.log.logEndOffset = this.#end
   }
 
-  commit(errorCode = 0): void {
-    if (errorCode === 0) this.highWatermark = this.#end
-    const waiting = this.#waiting
-    this.#waiting = []
-    for (const { done } of waiting) done(errorCode)
+  commit(): void {
+    this.highWatermark = this.#end
+    this.#changed()
   }
 
-  whenCommitted(offset: number, done: (errorCode: number) => void): void {
-    if (this.highWatermark > offset) done(0)
-    else this.#waiting.push({ offset, done })
+  /** Its disk fails, or its topic is deleted. */
+  end(standing: 'offline' | 'deleted' = 'offline'): void {
+    this.standing = standing
+    this.#changed()
+  }
+
+  watch(watcher: { partitionChanged(): void }): void {
+    this.#watchers.add(watcher)
+  }
+
+  unwatch(watcher: { partitionChanged(): void }): void {
+    this.#watchers.delete(watcher)
+  }
+
+  /** How many are told of changes. */
+  get watchers(): number {
+    return this.#watchers.size
+  }
+
+  #changed(): void {
+    for (const watcher of this.#watchers) watcher.partitionChanged()
   }
 
   /** Keys and values of all records. */

@@ -2,7 +2,6 @@
 import t from 'tap'
 import { silentLogger } from '../../lib/base/logger.ts'
 import { seededRandom } from '../../lib/base/random.ts'
-import { emptyImage, type ImageDelta, type PartitionImage, type TopicImage } from '../../lib/cluster/image.ts'
 import { BrokerConfig } from '../../lib/config/config.ts'
 import { Groups, offsetsTopic } from '../../lib/coordination/groups.ts'
 import { joinRefused } from '../../lib/groups/answers.ts'
@@ -10,32 +9,10 @@ import { ManualClock } from '../../lib/testing/clock.ts'
 import { codes } from '../../protocol/errors.ts'
 import type { JoinGroupResponse } from '../../protocol/messages/join-group.ts'
 import { joinRequest } from '../groups/bench.ts'
+import { FakeCluster, topicLedBy } from './fake-cluster.ts'
 import { FakePartition } from './fake-partition.ts'
 
-function offsetsOf(topicId: string, ...leaders: number[]): TopicImage {
-  const partitions = leaders.map((leader, index): PartitionImage => {
-    return { index, leader, leaderEpoch: 0, partitionEpoch: 0, replicas: [1, 2], isr: [1, 2], offlineReplicas: [] }
-  })
-  return { name: offsetsTopic, topicId, internal: true, partitions, made: [], configs: new Map() }
-}
-
-/** A cluster that becomes what the test says. */
-class FakeCluster {
-  image = emptyImage('c', 1)
-  readonly #listeners: ((delta: ImageDelta) => void)[] = []
-
-  onChange(listener: (delta: ImageDelta) => void): void {
-    this.#listeners.push(listener)
-  }
-
-  become(topic: TopicImage | null): void {
-    const topics = new Map(topic ? [[topic.name, topic]] : [])
-    this.image = { ...this.image, topics }
-    const unchanged = { brokersChanged: false, brokerConfigsChanged: [], groupConfigsChanged: [] }
-    const delta = { image: this.image, created: [], deleted: [], changed: [], ...unchanged }
-    for (const listener of this.#listeners) listener(delta)
-  }
-}
+const offsetsOf = (topicId: string, ...leaders: number[]) => topicLedBy(offsetsTopic, topicId, leaders)
 
 function setUp() {
   const cluster = new FakeCluster()
@@ -70,7 +47,7 @@ t.test('groups are served where their partition is led, and nowhere else', async
   t.same([ask(first), ask(second)], [codes.NOT_COORDINATOR, 0])
   cluster.become(offsetsOf('a', 1, 1))
   t.same([ask(first), ask(second)], [0, 0])
-  cluster.become(null)
+  cluster.become()
   t.same([ask(first), ask(second)], [codes.NOT_COORDINATOR, codes.NOT_COORDINATOR])
 })
 

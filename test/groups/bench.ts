@@ -30,6 +30,7 @@ export class Asked<T> {
 }
 
 const startMs = Date.UTC(2026, 0, 1)
+const everything = { has: () => true }
 
 export class Bench {
   readonly settings: Writable<GroupSettings> = {
@@ -48,6 +49,8 @@ export class Bench {
   failWith = 0
   /** How often that happened. */
   failures = 0
+  /** Names and ids of the topics that there are; null: whatever anybody asks for. */
+  topics: Map<string, string> | null = null
   shard: GroupShard
   #ids = 0
 
@@ -60,11 +63,43 @@ export class Bench {
     return { ms: startMs + this.monotonicMs, monotonicMs: this.monotonicMs }
   }
 
-  #load(): GroupShard {
-    const shard = new GroupShard({ settings: this.settings, timers: new Deadlines(), log: () => {} })
-    for (const record of this.log) shard.replay(record, -1, this.now)
-    this.#keep(shard, shard.loaded(this.now).records)
+  get image() {
+    const topics = this.topics && new Map(this.topics)
+    if (topics === null) return { topics: everything, topicsById: everything }
+    return { topics, topicsById: new Set(topics.values()) }
+  }
+
+  /** A shard that has replayed the log, or a part of it, and has not begun to work. */
+  loading(records: readonly GroupRecord[] = this.log): GroupShard {
+    const shard = new GroupShard({ settings: this.settings, timers: new Deadlines(), log: () => {} }, this.image)
+    for (const record of records) shard.replay(record, -1, this.now)
     return shard
+  }
+
+  /** Has a shard begin to work in the place of the one before. */
+  begin(shard: GroupShard): void {
+    this.shard = shard
+    this.#keep(shard, shard.loaded(this.now).records)
+  }
+
+  #load(): GroupShard {
+    const shard = this.loading()
+    this.#keep(shard, shard.loaded(this.now).records)
+    this.work(shard)
+    return shard
+  }
+
+  /** Does what nobody waits for, at most so many steps of it. */
+  work(shard = this.shard, steps = Number.POSITIVE_INFINITY): void {
+    for (let n = 0; n < steps && shard.hasWork; n++) this.#keep(shard, shard.work().records)
+  }
+
+  /** Topics come and go: all that there are then, with their ids. */
+  topicsBecome(topics: Readonly<Record<string, string>>, shard = this.shard): void {
+    const before = this.topics ?? new Map<string, string>()
+    this.topics = new Map(Object.entries(topics))
+    const deleted = [...before].filter(([name, id]) => topics[name] !== id).map(([name]) => ({ name }))
+    shard.imageChanged({ image: this.image, deleted })
   }
 
   /** A new shard from the log; whoever waited at the old one is told NOT_COORDINATOR (16). */
@@ -99,6 +134,7 @@ export class Bench {
       for (let outcome = this.shard.expire(this.now); outcome; outcome = this.shard.expire(this.now)) {
         this.#keep(this.shard, outcome.records)
       }
+      this.work()
     }
     this.monotonicMs = end
   }

@@ -249,15 +249,6 @@ t.test('an empty group is deleted with its offsets, one with members is not', as
   t.equal(bench.state(), 'none')
 })
 
-t.test('with a topic go the offsets that were committed for it', async t => {
-  const bench = new Bench()
-  bench.commit({ topic: 'gone', partition: 1 })
-  bench.commit({ topic: 'kept' })
-  bench.run(shard => shard.forgetTopics(new Set(['gone'])))
-  t.equal(bench.committed('gone', 1), -1)
-  t.equal(bench.committed('kept'), 5)
-})
-
 t.test('offsets of an open transaction count when it is committed', async t => {
   const { shard, now } = new Bench()
   const value = { offset: 9, leaderEpoch: -1, metadata: '', commitTimestampMs: 0, expireTimestampMs: -1, topicId: '' }

@@ -26,7 +26,7 @@ import { OffsetDelete } from '../../protocol/messages/offset-delete.ts'
 import { OffsetFetch, type OffsetFetchRequest } from '../../protocol/messages/offset-fetch.ts'
 import { SyncGroup } from '../../protocol/messages/sync-group.ts'
 import { joinRequest, protocols, syncRequest } from '../groups/bench.ts'
-import { encodable } from './cluster-context.ts'
+import { encodable, topic } from './cluster-context.ts'
 import { commitRequest, commitTopic, type GroupContextOptions, groupContext } from './group-context.ts'
 
 const noTopicId = 'AAAAAAAAAAAAAAAAAAAAAA'
@@ -402,12 +402,34 @@ t.test(
 )
 
 t.test('with a topic go its offsets', async t => {
-  const { cluster, commit, fetch, logs } = await broker(t)
+  const { cluster, commit, fetch, logs, clock } = await broker(t)
   await commit(8)
   await cluster.deleteTopics([{ name: 't', topicId: noTopicId }])
   t.same((await fetch(7, {})).topics, [])
+  clock.runImmediates()
   const values = [...logs.values()].flatMap(log => log.records.map(({ value }) => value))
   t.equal(values.at(-1), null)
+})
+
+t.test('a topic that is made anew begins without offsets, also where the broker was loading or had died', async t => {
+  for (const when of ['while loading', 'before loading']) {
+    const { cluster, commit, fetch, logs, restart, clock } = await broker(t)
+    await commit(8)
+    await commit(8, { topics: [commitTopic('t', 1)] })
+    for (const log of logs.values()) log.log.batchesPerRead = 1
+    if (when === 'while loading') restart()
+    await cluster.deleteTopics([{ name: 't', topicId: noTopicId }])
+    await cluster.createTopics([topic('t', { numPartitions: 2, replicationFactor: 1 })])
+    // Before any tombstone is written.
+    if (when === 'before loading') restart()
+    t.match(await fetch(7, {}), { errorCode: codes.COORDINATOR_LOAD_IN_PROGRESS }, when)
+    clock.runImmediates()
+    t.same(await fetch(7, {}), { throttleTimeMs: 0, topics: [], errorCode: 0, groups: [] })
+    await commit(8, { topics: [commitTopic('t', 1)] })
+    restart()
+    clock.runImmediates()
+    t.match((await fetch(7, {})).topics, [{ partitions: [{ partitionIndex: 1, committedOffset: 11 }] }])
+  }
 })
 
 t.test('while groups are loaded requests are told to wait, heartbeats are let pass, and nothing is listed', async t => {

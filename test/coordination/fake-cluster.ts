@@ -1,0 +1,34 @@
+/** A cluster that becomes what the test says. */
+import { emptyImage, type ImageDelta, type PartitionImage, type TopicImage } from '../../lib/cluster/image.ts'
+
+/** A topic whose partitions have these leaders, all in one epoch. */
+export function topicLedBy(name: string, topicId: string, leaders: readonly number[], leaderEpoch = 0): TopicImage {
+  const partitions = leaders.map((leader, index): PartitionImage => {
+    return { index, leader, leaderEpoch, partitionEpoch: 0, replicas: [1, 2], isr: [1, 2], offlineReplicas: [] }
+  })
+  return { name, topicId, internal: true, partitions, made: [], configs: new Map() }
+}
+
+export class FakeCluster {
+  image = emptyImage('c', 1)
+  readonly #listeners: ((delta: ImageDelta) => void)[] = []
+
+  onChange(listener: (delta: ImageDelta) => void): void {
+    this.#listeners.push(listener)
+  }
+
+  /** From now on there are these topics, and no others. */
+  become(...topics: readonly TopicImage[]): void {
+    const deleted = [...this.image.topics.values()].filter(
+      ({ topicId }) => !topics.some(topic => topic.topicId === topicId),
+    )
+    this.image = {
+      ...this.image,
+      topics: new Map(topics.map(topic => [topic.name, topic])),
+      topicsById: new Map(topics.map(topic => [topic.topicId, topic])),
+    }
+    const unchanged = { brokersChanged: false, brokerConfigsChanged: [], groupConfigsChanged: [] }
+    const delta = { image: this.image, created: [], deleted, changed: [], ...unchanged }
+    for (const listener of this.#listeners) listener(delta)
+  }
+}
