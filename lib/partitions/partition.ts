@@ -345,7 +345,7 @@ export class Partition {
 
   /**
    * Where the log of a reader, whose last record has this epoch and stands before `fetchOffset`, parts from this one (KIP-595);
-   * null where it does not. Throws OFFSET_OUT_OF_RANGE where the epoch is not known.
+   * null where it does not. Throws OFFSET_OUT_OF_RANGE where the epoch is not known, or the log begins after the offset.
    */
   divergence(lastFetchedEpoch: number, fetchOffset: number): { epoch: number; endOffset: number } | null {
     const { leaderEpoch, endOffset } = this.log.endOffsetForEpoch(lastFetchedEpoch)
@@ -353,6 +353,13 @@ export class Partition {
       throw new KafkaError(
         codes.OFFSET_OUT_OF_RANGE,
         `${this.name} knows no records of epoch ${lastFetchedEpoch}; reset the offset`,
+      )
+    }
+    // A reader that is sent back to where the logs part would find as little there.
+    if (fetchOffset < this.logStartOffset) {
+      throw new KafkaError(
+        codes.OFFSET_OUT_OF_RANGE,
+        `${this.name} begins at ${this.logStartOffset}, after offset ${fetchOffset}; reset the offset`,
       )
     }
     return leaderEpoch < lastFetchedEpoch || endOffset < fetchOffset ? { epoch: leaderEpoch, endOffset } : null

@@ -88,6 +88,19 @@ t.test('every kind of failure has its code, and no watermarks', t => {
   t.end()
 })
 
+t.test('a reader whose offset is gone is told so, not where its log parts from this one', t => {
+  const a = topicImage('a')
+  const fixture = new PartitionsFixture({ topics: [a] })
+  fixture.write('a', ['x', 'y', 'z'])
+  fixture.apply({ changed: [{ ...a, partitions: [{ ...a.partitions[0]!, leaderEpoch: 2 }] }] })
+  fixture.write('a', ['u'])
+  fixture.partition('a').deleteRecordsBefore(2)
+  const at = (offset: number) => only(ask(fixture, { a: [[0, offset, 1000, 2, 1]] }, {}))
+  t.same(at(2).divergingEpoch, { epoch: 0, endOffset: 3 })
+  t.match(at(1), { errorCode: codes.OFFSET_OUT_OF_RANGE, divergingEpoch: undefined })
+  t.end()
+})
+
 t.test('who asks in an old epoch, or of another broker, is told the leader from version 16 on', t => {
   const a = topicImage('a', { partitions: 2 })
   const elsewhere = topicImage('b', { replicas: [2] })
