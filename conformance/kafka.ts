@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -108,6 +108,10 @@ export interface RunningKafka {
   readonly pid: number
   /** From the start of the process to its first answer; formatting the directory is not counted. */
   readonly readyMs: number
+  /** Where its topics are. */
+  readonly dataDirectory: string
+  /** Ends it by a signal, and starts it again on its directory, of which something may become in between. */
+  restart(signal: 'SIGTERM' | 'SIGKILL', meanwhile?: () => void): Promise<void>
   stop(): Promise<void>
 }
 
@@ -221,8 +225,6 @@ async function startNode(
   const quorum = standalone ? ['--standalone'] : []
   await kafkaTool('kafka.tools.StorageTool', ['format', ...quorum, '-t', clusterId, '-c', file], undefined, version)
   const log = join(directory, 'server.log')
-  const output = openSync(log, 'w')
-  const begin = performance.now()
   const options = [
     `-Xms${heapMb}M`,
     `-Xmx${heapMb}M`,
@@ -231,22 +233,43 @@ async function startNode(
     '-XX:MaxGCPauseMillis=20',
     '-XX:InitiatingHeapOccupancyPercent=35',
   ]
-  const child = spawn('java', java(version, options, 'kafka.Kafka', [file]), { stdio: ['ignore', output, output] })
-  const stop = async () => {
-    if (child.exitCode === null && child.signalCode === null) {
-      const ended = once(child, 'exit')
-      child.kill('SIGTERM')
-      await ended
+  const run = async () => {
+    const output = openSync(log, 'w')
+    const child = spawn('java', java(version, options, 'kafka.Kafka', [file]), { stdio: ['ignore', output, output] })
+    closeSync(output)
+    try {
+      await answers(child, port, log)
+    } catch (error) {
+      child.kill('SIGKILL')
+      throw error
     }
-    rmSync(directory, { recursive: true, force: true })
+    return child
   }
-  try {
-    await answers(child, port, log)
-  } catch (error) {
-    child.kill('SIGKILL')
-    throw error
+  const begin = performance.now()
+  let child = await run()
+  const readyMs = performance.now() - begin
+  const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const ended = once(child, 'exit')
+    child.kill(signal)
+    await ended
   }
-  return { version, bootstrap: `127.0.0.1:${port}`, pid: child.pid!, readyMs: performance.now() - begin, stop }
+  return {
+    version,
+    bootstrap: `127.0.0.1:${port}`,
+    pid: child.pid!,
+    readyMs,
+    dataDirectory: join(directory, 'data'),
+    restart: async (signal, meanwhile) => {
+      await end(signal)
+      meanwhile?.()
+      child = await run()
+    },
+    stop: async () => {
+      await end('SIGTERM')
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
 }
 
 /** No start takes longer, on a machine that has much else to do. */

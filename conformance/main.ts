@@ -13,6 +13,7 @@ const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   kafkajs: async () => (await import('./kafkajs/index.ts')).kafkajs,
   clients: async () => (await import('./clients/index.ts')).clients,
   driver: async () => (await import('./driver.ts')).driver,
+  epochs: async () => (await import('./epochs.ts')).epochs,
   crash: async () => (await import('./crash.ts')).crash,
   compaction: async () => (await import('./compaction.ts')).compaction,
   dump: async () => (await import('./dump.ts')).dump,
@@ -28,6 +29,7 @@ const help = `npm run conformance -- [SUITE] [options]
   driver [WORD]         raw requests, all cases or those whose name holds the word: judged by what Apache Kafka answered
   driver ask API VERSION JSON
                         one request, in Kafka's JSON form
+  epochs                leader epochs over restarts, judged by what Apache Kafka answered
   crash                 kill -9 at many moments of work, and what is left
   compaction [RECORDS]  the same keyed records into two brokers, cleaned by both
   dump                  Apache Kafka's kafka-dump-log reads our files
@@ -36,8 +38,8 @@ const help = `npm run conformance -- [SUITE] [options]
   skipped               renews the lists of conformance/skipped.md
 
   --bootstrap HOST:PORT the broker that is checked; without, one of our own is started where the suite can take any
-  --record              (driver) writes down anew what Apache Kafka answers, which is fetched and started
-  --against HOST:PORT   (driver) another one whose answers are compared; kafka fetches and starts Apache Kafka
+  --record              (driver, epochs) writes down anew what Apache Kafka answers, which is fetched and started
+  --against HOST:PORT   (driver) another one whose answers are compared; kafka (also epochs) fetches and starts Apache Kafka
   --print               (driver) prints the answers, and judges nothing
   --help                this
 `

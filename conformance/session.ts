@@ -159,8 +159,13 @@ export class Session {
     })
     if (topics[0]!.errorCode !== 0)
       throw new Error(`${name} was not made: error ${topics[0]!.errorCode}, ${topics[0]!.errorMessage}`)
+    return this.led(name, numPartitions)
+  }
+
+  /** Waits until a topic has leaders, and answers its id. */
+  async led(name: string, numPartitions = 1): Promise<string> {
     const partitions = Array.from({ length: numPartitions }, (_, partitionIndex) => ({ partitionIndex, timestamp: -1 }))
-    for (let attempt = 0; attempt < 250; attempt++) {
+    for (let attempt = 0; attempt < 500; attempt++) {
       // Metadata may name a leader before the leader knows of it.
       const [listed] = (await this.prepare(ListOffsets, 4, { replicaId: -1, topics: [{ name, partitions }] })).topics
       const [topic] = (await this.prepare(Metadata, 10, { topics: [{ name }] })).topics
