@@ -1,6 +1,7 @@
 /** All cases, in the order in which they run. The answers of a group are recorded in the file of its name. */
 import type { Case } from './case.ts'
 import { clusterCases } from './cluster.ts'
+import { configValueCases } from './config-values.ts'
 import { configCases } from './configs.ts'
 import { coordinationCases } from './coordination.ts'
 import { everyApiCases } from './every-api.ts'
@@ -31,6 +32,7 @@ export const caseGroups: Readonly<Record<string, readonly Case[]>> = {
   coordination: coordinationCases,
   'list-offsets': listOffsetsCases,
   configs: configCases,
+  'config-values': configValueCases,
   security: securityCases,
   quotas: quotaCases,
   cluster: clusterCases,

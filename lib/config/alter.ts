@@ -3,9 +3,9 @@
  * changes belong to is a topic, a broker (or all of them), a group, or a client metrics subscription.
  */
 import { codes, KafkaError } from '../../protocol/errors.ts'
-import { clientMetricsProperty, validateClientMetrics } from './client-metrics.ts'
+import { validateClientMetrics } from './client-metrics.ts'
 import type { BrokerConfig } from './config.ts'
-import { brokerProperty, groupProperty, topicProperty } from './definitions.ts'
+import { brokerProperty, topicProperty } from './definitions.ts'
 import { validateGroupConfigs } from './group-config.ts'
 import { members } from './java-text.ts'
 import type { Property } from './property.ts'
@@ -35,16 +35,6 @@ const ofListenersTogether: ReadonlySet<string> = new Set([
   'num.network.threads',
 ])
 
-const rows: Record<ConfigOwner, (name: string) => Property | undefined> = {
-  topic: topicProperty,
-  broker: name => brokerProperty(unscopedName(name) ?? name),
-  group: groupProperty,
-  'client-metrics': clientMetricsProperty,
-}
-
-/** Whose lists can gain and lose members: Kafka knows of the others no types when they are altered. */
-const listOwners: ReadonlySet<ConfigOwner> = new Set(['topic', 'broker'])
-
 /** As much as an answer can tell of one value. */
 const stringBytesMax = 32_767
 
@@ -59,18 +49,17 @@ export function incrementallyAltered(
   broker: BrokerConfig,
 ): Settings {
   refuseRepeated(changes)
+  refuseNulls(changes.filter(({ configOperation }) => configOperation !== configOperations.DELETE))
   const next = new Map(current)
   for (const { name, configOperation, value } of changes) {
     if (configOperation === configOperations.DELETE) {
       next.delete(name)
-    } else if (value === null) {
-      throw new KafkaError(codes.INVALID_REQUEST, `${name} has no value: delete it to follow the default`)
     } else if (configOperation === configOperations.SET) {
-      next.set(name, value)
+      next.set(name, value!)
     } else if (configOperation === configOperations.APPEND || configOperation === configOperations.SUBTRACT) {
       next.set(
         name,
-        withMembers(owner, name, next.get(name), value, configOperation === configOperations.APPEND, broker),
+        withMembers(owner, name, next.get(name), value!, configOperation === configOperations.APPEND, broker),
       )
     } else {
       throw new KafkaError(codes.INVALID_REQUEST, `${configOperation} is not an operation on ${name}`)
@@ -82,13 +71,14 @@ export function incrementallyAltered(
 /** The settings after AlterConfigs: those of the request and no others. Throws KafkaError. */
 export function replaced(configs: readonly { readonly name: string; readonly value: string | null }[]): Settings {
   refuseRepeated(configs)
-  const next = new Map<string, string>()
-  for (const { name, value } of configs) {
-    if (value === null)
-      throw new KafkaError(codes.INVALID_REQUEST, `${name} has no value: leave it out to follow the default`)
-    next.set(name, value)
-  }
-  return next
+  refuseNulls(configs)
+  return new Map(configs.map(({ name, value }) => [name, value!]))
+}
+
+function refuseNulls(configs: readonly { readonly name: string; readonly value: string | null }[]): void {
+  const unset = configs.find(({ value }) => value === null)
+  if (unset === undefined) return
+  throw new KafkaError(codes.INVALID_REQUEST, `${unset.name} has no value: delete it to follow the default`)
 }
 
 function refuseRepeated(configs: readonly { readonly name: string }[]): void {
@@ -99,7 +89,10 @@ function refuseRepeated(configs: readonly { readonly name: string }[]): void {
   }
 }
 
-/** A list with members added or taken away. The first such change starts from what holds by default. */
+/**
+ * A list with members added or taken away. The first such change starts from what holds by default. Kafka does not know the
+ * types of what groups, client metrics and single listeners have where it looks for lists.
+ */
 function withMembers(
   owner: ConfigOwner,
   name: string,
@@ -108,7 +101,7 @@ function withMembers(
   added: boolean,
   broker: BrokerConfig,
 ): string {
-  const property = listOwners.has(owner) ? rows[owner](name) : undefined
+  const property = owner === 'topic' ? topicProperty(name) : owner === 'broker' ? brokerProperty(name) : undefined
   if (property?.type !== 'list') {
     throw new KafkaError(
       codes.INVALID_CONFIG,
@@ -116,14 +109,17 @@ function withMembers(
     )
   }
   const inherited = () => (inheritedValue(property, broker) as readonly string[] | null) ?? []
-  const members = current === undefined ? [...inherited()] : split(current)
-  const mentioned = split(value)
+  const had = current === undefined ? [...inherited()] : members(current)
+  // Empty members at the end do not count, but for nothing at all: that is one empty member, which most lists may not have.
+  const mentioned = value.trim() === '' ? [''] : members(value)
+  while (mentioned.length > 1 && mentioned.at(-1) === '') mentioned.pop()
   if (!added) {
     const gone = new Set(mentioned)
-    return members.filter(member => !gone.has(member)).join(',')
+    return had.filter(member => !gone.has(member)).join(',')
   }
-  const known = new Set(members)
-  const grown = [...members, ...[...new Set(mentioned)].filter(member => !known.has(member))].join(',')
+  const known = new Set(had)
+  const more = owner === 'topic' ? [...new Set(mentioned)] : mentioned
+  const grown = [...had, ...more.filter(member => !known.has(member))].join(',')
   if (Buffer.byteLength(grown) > stringBytesMax) {
     throw new KafkaError(
       codes.INVALID_CONFIG,
@@ -131,11 +127,6 @@ function withMembers(
     )
   }
   return grown
-}
-
-function split(text: string): string[] {
-  const trimmed = text.trim()
-  return trimmed === '' ? [] : trimmed.split(/\s*,\s*/)
 }
 
 /** Throws KafkaError where these settings cannot be the owner's. `before` are those that hold now: only what differs from them is refused as read-only. */

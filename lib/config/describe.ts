@@ -167,8 +167,10 @@ function ofOwner(
 ): DescribedConfig {
   const counterpart = property.brokerSynonyms[0]
   const synonyms = counterpart ? brokerSynonyms(counterpart.name, broker) : ownDefault(name, property, source)
-  if (own !== undefined) synonyms.unshift({ name, value, source })
-  return described(name, property, value, synonyms, false)
+  // What is told only because it is set is told as it was given.
+  const told = property.visibility === 'listed' ? value : (own ?? null)
+  if (own !== undefined) synonyms.unshift({ name, value: told, source })
+  return described(name, property, told, synonyms, false)
 }
 
 /** Kafka tells the default of a group's property that no broker property stands behind, but not that of a topic's. */

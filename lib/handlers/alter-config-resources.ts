@@ -33,9 +33,9 @@ export async function alterConfigResources<R extends ConfigResource>(
       if (repeated.has(resourceKey(resource))) {
         throw new KafkaError(codes.INVALID_REQUEST, 'this resource stands in the request more than once')
       }
-      const owner = alteredOwner(resource, context)
+      const { owner, name } = alteredOwner(resource, context)
       authorizeConfigs(context, 'alterConfigs', resource)
-      alterations.push({ owner, name: resource.resourceName, alter: current => alter(resource, current, owner) })
+      alterations.push({ owner, name, alter: current => alter(resource, current, owner) })
       altered.push(resource)
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error

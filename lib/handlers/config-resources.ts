@@ -40,24 +40,28 @@ function notAllowed(code: number): KafkaError {
   return new KafkaError(code, 'not allowed to see or change these configs')
 }
 
-/** Who owns configs that are to be altered. Throws INVALID_REQUEST where this broker cannot alter them. */
-export function alteredOwner({ resourceType, resourceName }: ConfigResource, context: Context): ConfigOwner {
+/** Whose configs are to be altered, and their name. Throws INVALID_REQUEST where this broker cannot alter them. */
+export function alteredOwner(
+  { resourceType, resourceName }: ConfigResource,
+  context: Context,
+): { readonly owner: ConfigOwner; readonly name: string } {
   if (resourceType === configResourceTypes.BROKER_LOGGER) {
     throw new KafkaError(codes.INVALID_REQUEST, 'log levels are set when the broker starts, by --log-level')
   }
   const owner = owners.get(resourceType)
   if (owner === undefined) throw new KafkaError(codes.INVALID_REQUEST, `there are no configs of type ${resourceType}`)
-  if (owner === 'broker') checkBrokerName(resourceName, context)
-  else if (resourceName === '')
+  // A broker answers for itself, and under the empty name for all.
+  if (owner === 'broker') return { owner, name: resourceName === '' ? '' : ownName(resourceName, context) }
+  if (resourceName === '')
     throw new KafkaError(codes.INVALID_REQUEST, `the ${owner} is not named: defaults cannot be set here`)
-  else if (owner === 'topic') checkTopicName(resourceName)
-  return owner
+  if (owner === 'topic') checkTopicName(resourceName)
+  return { owner, name: resourceName }
 }
 
-/** A broker answers for itself, and under the empty name for all. */
-export function checkBrokerName(name: string, { broker }: Context): void {
-  if (name === '' || name === String(broker.nodeId)) return
-  throw new KafkaError(codes.INVALID_REQUEST, `this is broker ${broker.nodeId}, not ${name}: ask that one`)
+/** The name of this broker, in whichever way its number is written. Throws INVALID_REQUEST for another's. */
+export function ownName(name: string, { broker }: Context): string {
+  if (/^[+-]?\d+$/.test(name) && Number(name) === broker.nodeId) return String(broker.nodeId)
+  throw new KafkaError(codes.INVALID_REQUEST, `this is broker ${broker.nodeId}, not '${name}': ask that one`)
 }
 
 /** Throws INVALID_TOPIC_EXCEPTION. */

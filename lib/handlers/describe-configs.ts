@@ -11,7 +11,7 @@ import {
   describeGroup,
   describeTopic,
 } from '../config/describe.ts'
-import { authorizeConfigs, checkTopicName, configResourceTypes } from './config-resources.ts'
+import { authorizeConfigs, checkTopicName, configResourceTypes, ownName } from './config-resources.ts'
 import type { Context } from './context.ts'
 import type { Refusal } from './refusals.ts'
 
@@ -54,15 +54,16 @@ function configsOf({ resourceType, resourceName }: Resource, context: Context): 
     case configResourceTypes.TOPIC: {
       checkTopicName(resourceName)
       const topic = image.topics.get(resourceName)
-      if (!topic) throw new KafkaError(codes.UNKNOWN_TOPIC_OR_PARTITION, `there is no topic ${resourceName}`)
+      // Kafka has no words for it either.
+      if (!topic) throw new KafkaError(codes.UNKNOWN_TOPIC_OR_PARTITION, '')
       return describeTopic(topic.configs, broker.config)
     }
     case configResourceTypes.BROKER:
       if (resourceName === '') return describeBrokerDefault(image.brokerConfigs.get('') ?? noSettings)
-      checkOwnName(resourceName, context)
+      ownName(resourceName, context)
       return describeBroker(broker.config)
     case configResourceTypes.BROKER_LOGGER:
-      checkOwnName(resourceName, context)
+      ownName(resourceName, context)
       return [rootLogger(context)]
     case configResourceTypes.GROUP:
       if (resourceName === '') throw new KafkaError(codes.INVALID_REQUEST, 'the group is not named')
@@ -73,11 +74,6 @@ function configsOf({ resourceType, resourceName }: Resource, context: Context): 
     default:
       throw new KafkaError(codes.INVALID_REQUEST, `there are no configs of type ${resourceType}`)
   }
-}
-
-function checkOwnName(name: string, { broker }: Context): void {
-  if (name === String(broker.nodeId)) return
-  throw new KafkaError(codes.INVALID_REQUEST, `this is broker ${broker.nodeId}, not '${name}': ask that one`)
 }
 
 /** The broker's log has one level for all of it. */

@@ -104,6 +104,7 @@ const topicsPerTransaction = 32
 /** How long a broker that is cut off from the store still counts as there. */
 const sessionTtlMs = 9_000
 
+const noSettings: Settings = new Map()
 const done: ItemResult = { errorCode: codes.NONE, errorMessage: null }
 
 export class Cluster {
@@ -227,9 +228,12 @@ export class Cluster {
 
   async #alter({ owner, name, alter }: ConfigAlteration, validateOnly: boolean): Promise<ItemResult> {
     try {
-      const current = this.#settingsOf(owner, name)
+      const current = this.#settingsOf(owner, name) ?? noSettings
       const settings = alter(current)
       checkAltered(owner, name, current, settings, this.#config)
+      if (this.#settingsOf(owner, name) === undefined) {
+        throw new KafkaError(codes.UNKNOWN_TOPIC_OR_PARTITION, `there is no topic ${name}`)
+      }
       if (owner === 'broker') this.#checkBrokerSettings(name, settings)
       if (validateOnly) return done
       const conditions = [this.#unchanged(configKey(owner, name))]
@@ -242,20 +246,17 @@ export class Cluster {
     }
   }
 
-  #settingsOf(owner: ConfigOwner, name: string): Settings {
-    const none: Settings = new Map()
+  /** Undefined for a topic that there is not. */
+  #settingsOf(owner: ConfigOwner, name: string): Settings | undefined {
     switch (owner) {
-      case 'topic': {
-        const topic = this.#image.topics.get(name)
-        if (!topic) throw new KafkaError(codes.UNKNOWN_TOPIC_OR_PARTITION, `there is no topic ${name}`)
-        return topic.configs
-      }
+      case 'topic':
+        return this.#image.topics.get(name)?.configs
       case 'broker':
-        return this.#image.brokerConfigs.get(name) ?? none
+        return this.#image.brokerConfigs.get(name) ?? noSettings
       case 'group':
-        return this.#image.groupConfigs.get(name) ?? none
+        return this.#image.groupConfigs.get(name) ?? noSettings
       case 'client-metrics':
-        return this.#image.otherConfigs.get(`client-metrics/${name}`) ?? none
+        return this.#image.otherConfigs.get(`client-metrics/${name}`) ?? noSettings
     }
   }
 
@@ -272,9 +273,8 @@ export class Cluster {
   }
 
   #dynamicSettings(): { ofAll: Settings; own: Settings } {
-    const none: Settings = new Map()
     const { brokerConfigs } = this.#image
-    return { ofAll: brokerConfigs.get('') ?? none, own: brokerConfigs.get(String(this.#nodeId)) ?? none }
+    return { ofAll: brokerConfigs.get('') ?? noSettings, own: brokerConfigs.get(String(this.#nodeId)) ?? noSettings }
   }
 
   /**

@@ -68,6 +68,16 @@ t.test('alterations that cannot be are refused as Kafka refuses them', async t =
     [BROKER, '1', ['num.partitions', DELETE, null], codes.NONE],
     [BROKER, '1', ['message.max.bytes', SET, '-1'], codes.INVALID_REQUEST],
     [BROKER, '2', ['message.max.bytes', SET, '1'], codes.INVALID_REQUEST],
+    [BROKER, '+01', ['message.max.bytes', SET, '1'], codes.NONE],
+    [BROKER, ' 1', ['message.max.bytes', SET, '1'], codes.INVALID_REQUEST],
+    [TOPIC, 'nowhere', ['retention.ms', SET, 'x'], codes.INVALID_CONFIG],
+    [TOPIC, 'nowhere', ['retention.ms', SET, null], codes.INVALID_REQUEST],
+    [TOPIC, 'nowhere', ['unknown', SET, 'x'], codes.INVALID_CONFIG],
+    [TOPIC, 'a', ['cleanup.policy', APPEND, ''], codes.INVALID_CONFIG],
+    [TOPIC, 'a', ['cleanup.policy', SUBTRACT, ''], codes.NONE],
+    [BROKER, '1', ['cordoned.log.dirs', APPEND, ''], codes.NONE],
+    [BROKER, '1', ['ssl.enabled.protocols', APPEND, 'a,a'], codes.INVALID_REQUEST],
+    [BROKER, '1', ['listener.name.x.ssl.enabled.protocols', APPEND, 'a'], codes.INVALID_CONFIG],
     [BROKER, '', ['listeners', SET, 'PLAINTEXT://:1'], codes.INVALID_REQUEST],
     [BROKER, '1', ['ssl.keystore.location', SET, '/x'], codes.INVALID_REQUEST],
     [BROKER, '1', ['listener.name.external.ssl.keystore.location', SET, '/x'], codes.NONE],
@@ -83,6 +93,11 @@ t.test('alterations that cannot be are refused as Kafka refuses them', async t =
   for (const [type, name, change, expected] of cases) {
     t.equal(await alter(t, context, type, name, change), expected, `${type} ${name} ${change.join(' ')}`)
   }
+  t.equal(
+    await alter(t, context, TOPIC, 'a', ['retention.ms', APPEND, '1'], ['unknown', SET, null]),
+    codes.INVALID_REQUEST,
+    'what has no value is refused before all else',
+  )
   t.equal(
     await alter(t, context, TOPIC, 'a', ['retention.ms', SET, '1'], ['retention.ms', SET, '2']),
     codes.INVALID_REQUEST,

@@ -205,11 +205,13 @@ t.test(
   },
 )
 
-t.test('a description without an error has an empty message, as it has in Kafka', async t => {
+t.test('a description has an empty message where there is no error, and where there is no such topic', async t => {
   const context = await clusterContext(t)
   await context.cluster.createTopics([topic('a')])
   t.equal(described(context, TOPIC, 'a').errorMessage, '')
-  t.not(described(context, TOPIC, 'b').errorMessage, '')
+  t.equal(described(context, TOPIC, 'b').errorMessage, '')
+  t.equal(described(context, TOPIC, 'b').errorCode, codes.UNKNOWN_TOPIC_OR_PARTITION)
+  t.not(described(context, TOPIC, 'a b').errorMessage, '')
 })
 
 t.test('only the asked configs are told, and synonyms and documentation where they are wanted', async t => {
