@@ -326,6 +326,8 @@ t.test('a reader keeps what it has read, appends go on, and cut or deleted segme
   read.release()
   t.equal(contentOf(fixture)[0], '5 a=5')
 
+  // Room for one of the batches that follow, not for two.
+  fixture.configure({ segmentBytes: 400 })
   for (const change of [
     () => fixture.log.truncateTo(fixture.log.logStartOffset + 2),
     () => fixture.log.advanceLogStartOffset(fixture.log.logEndOffset),
