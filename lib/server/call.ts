@@ -1,5 +1,6 @@
 /** One request between its decoding and its answer. */
-import { codeName, type KafkaError } from '../../protocol/errors.ts'
+import { EncodeError } from '../../protocol/codec.ts'
+import { codeName, codes, KafkaError } from '../../protocol/errors.ts'
 import { encodeAnswerFrame, type RequestHeaderView } from '../../protocol/frame.ts'
 import type { Chunk } from '../../protocol/records/chunk.ts'
 import { Deferred, type DeferredListener } from '../base/deferred.ts'
@@ -25,6 +26,7 @@ export class Call<Context> implements DeferredListener<object | null> {
   protected readonly header: RequestHeaderView
   protected readonly request: object
   protected readonly context: Context
+  #isRefused = false
 
   constructor(
     host: CallHost<Context>,
@@ -67,11 +69,18 @@ export class Call<Context> implements DeferredListener<object | null> {
     try {
       chunks = response && encodeAnswerFrame(api, apiVersion, correlationId, response)
     } catch (error) {
-      this.host.logBug(`${api.name} version ${apiVersion}: the answer cannot be encoded`, error)
-      this.connection.fail(this.slot, `${api.name} failed`)
+      this.#unencodable(error)
       return
     }
     this.send(chunks)
+  }
+
+  /** An answer that is too long, or has something in it that is: this request is refused, and no other suffers. */
+  #unencodable(error: unknown): void {
+    const { api } = this.row
+    this.host.logBug(`${api.name} version ${this.header.apiVersion}: the answer cannot be encoded`, error)
+    if (error instanceof EncodeError && !this.#isRefused) this.refuse(new KafkaError(codes.UNKNOWN_SERVER_ERROR))
+    else this.connection.fail(this.slot, `${api.name} failed`)
   }
 
   protected send(chunks: readonly Chunk[] | null): void {
@@ -86,6 +95,7 @@ export class Call<Context> implements DeferredListener<object | null> {
 
   /** Answers in the API's own form that the whole request is refused. */
   refuse(error: KafkaError): void {
+    this.#isRefused = true
     const { code, message } = error
     const { apiVersion } = this.header
     const errorMessage = message === codeName(code) ? null : message

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { Client } from '../../lib/client/client.ts'
 import type { ReceivePath } from '../../lib/network/tcp-wire.ts'
+import { codes } from '../../protocol/errors.ts'
+import { Fetch } from '../../protocol/messages/fetch.ts'
 import { Heartbeat } from '../../protocol/messages/heartbeat.ts'
 import { Produce } from '../../protocol/messages/produce.ts'
 import { FakeBroker, until } from './fake-broker.ts'
@@ -57,6 +59,25 @@ byBothPaths('whoever wants no answer learns of a refusal by the end of the conne
   client.send(Produce, 9, produceRequest(Buffer.alloc(0), 0)).catch(() => {})
   await until(() => broker.server.connections === 0)
   t.match(broker.log.join(''), /connection closed reason="Produce that was refused: not today"/)
+})
+
+byBothPaths('an answer that cannot be encoded is a refusal of its request, and of no other', async (t, broker) => {
+  const [client, other] = [await broker.connect(), await broker.connect()]
+  const inFile = { length: 1_500_000_000, fd: -1, position: 0, read: () => 0 }
+  broker.records = () => [inFile, inFile]
+  const request = { maxWaitMs: 0, minBytes: 0, maxBytes: 1, topics: [], forgottenTopicsData: [] }
+  const held = beat(client, 'before', 'held', 1)
+  const refused = client.send(Fetch, 12, request)
+  const after = beat(client, 'after', 'g', 2)
+  await until(() => broker.beats.length === 2)
+  broker.release('before')
+  t.equal((await held).errorCode, 1)
+  t.match(await refused, { errorCode: codes.UNKNOWN_SERVER_ERROR, responses: [] })
+  t.equal((await after).errorCode, 2)
+  t.equal((await beat(other, 'm', 'g', 3)).errorCode, 3)
+  t.equal(broker.released, 1)
+  t.same(broker.bugs, [])
+  t.match(broker.log.join(''), /ERROR server Fetch version 12: the answer cannot be encoded error="MessageSizeError/)
 })
 
 byBothPaths('a handler with a bug ends the connection, and the broker', async (t, broker) => {
