@@ -20,19 +20,27 @@ export class EncodeError extends Error {
   }
 }
 
-/** A message of more bytes than the size of a frame can tell. */
+/** A message of more bytes than there may be. */
 export class MessageSizeError extends EncodeError {
-  constructor() {
-    super(`a message of more than ${messageBytesMax} bytes`)
+  constructor(bytesMax: number, what: string) {
+    super(`a message of more than ${bytesMax} bytes${what}`)
     this.name = 'MessageSizeError'
   }
 }
 
 /** The size of a frame has 32 signed bits, and counts a header too. */
 const messageBytesMax = 0x7fffff00
+/**
+ * The same beside the records and other bytes that are put in by reference. The largest cluster takes a fraction of it; a request that
+ * asks for the same again and again would fill memory.
+ */
+const ownBytesMax = 512 * 1024 * 1024
 
 /** Holds some hundred answers of the usual size; a larger message gets a block of its own. */
 const blockBytes = 64 * 1024
+
+/** A message that has grown to this goes on in another block; below, it moves to a larger one. */
+const largeSegmentBytes = 1024 * 1024
 
 /** Below this, copying costs less than one more buffer to hand to the socket. */
 const spliceBytesMin = 1024
@@ -54,14 +62,23 @@ export class Writer {
   private limit = blockBytes
   private chunks: Chunk[] = []
   private chunkBytes = 0
+  /** Those of `chunkBytes` that were written into blocks. */
+  private ownBytes = 0
   /** Tagged fields that are open: within them nothing is spliced, so that their size can be put before them. */
   private taggedOpen = 0
+
+  private readonly ownBytesMax: number
+
+  constructor(bytesMax: number = ownBytesMax) {
+    this.ownBytesMax = bytesMax
+  }
 
   /** Begins a message, and drops one that was begun and not finished. */
   start(): this {
     this.position = this.segmentStart
     if (this.chunks.length > 0) this.chunks = []
     this.chunkBytes = 0
+    this.ownBytes = 0
     this.taggedOpen = 0
     return this
   }
@@ -96,13 +113,14 @@ export class Writer {
     if (this.position === this.segmentStart) return
     const segment = this.buffer.subarray(this.segmentStart, this.position)
     this.segmentStart = this.position
+    this.ownBytes += segment.length
     this.add(segment)
   }
 
   private add(chunk: Chunk): void {
     this.chunks.push(chunk)
     this.chunkBytes += chunk.length
-    if (this.chunkBytes > messageBytesMax) throw new MessageSizeError()
+    if (this.chunkBytes > messageBytesMax) throw new MessageSizeError(messageBytesMax, '')
   }
 
   /** Makes room for `bytes` and returns where they begin; `buffer` and `view` are new ones where the block was full. */
@@ -115,8 +133,12 @@ export class Writer {
   }
 
   private grow(bytes: number): number {
+    // What is large stays where it is; the content of a tagged field has to lie in one piece.
+    if (this.position - this.segmentStart >= largeSegmentBytes && this.taggedOpen === 0) this.closeSegment()
     const pending = this.position - this.segmentStart
-    if (this.chunkBytes + pending + bytes > messageBytesMax) throw new MessageSizeError()
+    if (this.ownBytes + pending + bytes > this.ownBytesMax) {
+      throw new MessageSizeError(this.ownBytesMax, ' beside its records')
+    }
     const buffer = Buffer.allocUnsafeSlow(Math.max(blockBytes, 2 * (pending + bytes)))
     this.buffer.copy(buffer, 0, this.segmentStart, this.position)
     this.buffer = buffer

@@ -19,7 +19,14 @@ export function offsetFetch(request: OffsetFetchRequest, context: Context): Answ
   const { apiVersion } = context
   const { groupId, topics, groups, requireStable } = request
   if (apiVersion >= severalGroupsSince) {
-    const answers = groups.map(group => offsetsOf(group.groupId, group.topics, requireStable, context))
+    // All offsets of a group that is asked for a million times are looked up once.
+    const all = new Map<string, Answer<GroupResponse>>()
+    const answers = groups.map(({ groupId, topics }) => {
+      const known = topics === null ? all.get(groupId) : undefined
+      const answer = known ?? offsetsOf(groupId, topics, requireStable, context)
+      if (topics === null) all.set(groupId, answer)
+      return answer
+    })
     return gather(answers, groups => ({ throttleTimeMs: 0, topics: [], groups }))
   }
   const named = topics === null ? null : topics.map(topic => ({ ...topic, topicId: noTopicId }))

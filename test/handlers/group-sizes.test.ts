@@ -159,6 +159,27 @@ t.test('a topic that is deleted, and offsets that expire, are forgotten in as ma
   t.ok(batches() > before + 1)
 })
 
+t.test('a group that is asked for many times is looked up once, and told as often as it was asked for', async t => {
+  const { at, stable, commit } = await broker(t)
+  await stable('g')
+  await commit('other', 50, 1_000)
+  const often = 200_000
+  const groups = new Array<string>(often).fill('g')
+  const described = (await describeGroups({ groups: ['x', ...groups], includeAuthorizedOperations: true }, at(5)))!
+    .groups
+  t.equal(described.length, often + 1)
+  t.same(new Set(described).size, 2)
+  t.match(described[often], { groupId: 'g', groupState: 'Stable' })
+  const one = { groupId: 'other', memberId: null, memberEpoch: -1, topics: null }
+  const some = { ...one, topics: [{ name: 'many', topicId: noTopicId, partitionIndexes: [1] }] }
+  const request = { groupId: '', topics: null, groups: [some, ...new Array(often).fill(one)], requireStable: false }
+  const fetched = (await offsetFetch(request, at(9)))!.groups!
+  t.equal(fetched.length, often + 1)
+  t.equal(new Set(fetched).size, 2)
+  t.equal(fetched[0]!.topics[0]!.partitions.length, 1)
+  t.equal(fetched[often]!.topics[0]!.partitions.length, 50)
+})
+
 t.test('a member that nobody could be told of is refused, and the others never hear of it', async t => {
   const { at, stable, describe, clock } = await broker(t)
   const memberId = await stable()

@@ -3,7 +3,16 @@ import { readFileSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import { gunzipSync } from 'node:zlib'
 import t from 'tap'
-import { codecOf, decode, decodeExact, EncodeError, encode, encodeExact, interpreted } from '../../protocol/codec.ts'
+import {
+  codecOf,
+  decode,
+  decodeExact,
+  EncodeError,
+  encode,
+  encodeExact,
+  encodeInto,
+  interpreted,
+} from '../../protocol/codec.ts'
 import { fromJson, toJson } from '../../protocol/json.ts'
 import { parseExact, stringifyExact } from '../../protocol/json-text.ts'
 import { layoutOf } from '../../protocol/layout.ts'
@@ -215,6 +224,17 @@ t.test('what cannot be encoded is an error that names the field, and leaves the 
   )
 })
 
+t.test('a message of more bytes than there may be is an error, and takes no more memory', async t => {
+  const topics = Array.from({ length: 100 }, () => ({ name: 'x'.repeat(30_000), topicId: 'AAAAAAAAAAAAAAAAAAAAAA' }))
+  const sized = (bytesMax: number) => {
+    const writer = new Writer(bytesMax).start()
+    encodeInto(Metadata.request, 12, { ...authorized, topics }, writer)
+    return writer.bytesWritten
+  }
+  t.throws(() => sized(2_500_000), { name: 'MessageSizeError', message: /more than 2500000 bytes beside its records/ })
+  t.ok(sized(3_100_000) > 3_000_000)
+})
+
 t.test('a message larger than a block is whole, and so are those around it', async t => {
   const small = { ...authorized, topics: [{ name: 'before', topicId: 'AAAAAAAAAAAAAAAAAAAAAA' }] }
   const before = encode(Metadata.request, 12, small)
@@ -226,6 +246,16 @@ t.test('a message larger than a block is whole, and so are those around it', asy
     topics.map(({ name }) => name),
   )
   t.ok(before.equals(copy))
+  const many = {
+    ...small,
+    topics: Array.from({ length: 200_000 }, (_, i) => ({ ...small.topics[0]!, name: `t-${i}` })),
+  }
+  const writer = new Writer().start()
+  encodeInto(Metadata.request, 12, many, writer)
+  const chunks = writer.finish() as Buffer[]
+  t.ok(chunks.length >= 4, 'a large one lies in several pieces, none of which was moved when it had become large')
+  t.same(decode(Metadata.request, 12, Buffer.concat(chunks)).topics?.at(-1)?.name, 't-199999')
+  t.ok(Buffer.concat(chunks).equals(encode(Metadata.request, 12, many)))
   const features = Array.from({ length: 9000 }, (_, i) => ({ name: `f${i}`, minVersion: 1, maxVersion: 2 }))
   const tagged = encode(ApiVersions.response, 3, {
     errorCode: 0,
