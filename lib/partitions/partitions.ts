@@ -9,6 +9,7 @@ import type { Clocks } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { ClusterImage, ImageDelta, TopicImage } from '../cluster/image.ts'
 import type { Metric } from '../metrics/metrics.ts'
+import { AppendOrder } from './append-order.ts'
 import { LogDirectories } from './log-directories.ts'
 import { directoryMetrics, partitionMetrics } from './metrics.ts'
 import { type LogEvents, Partition, type PartitionHost, type PartitionSettings } from './partition.ts'
@@ -64,6 +65,8 @@ export class Partitions implements PartitionHost {
   readonly logDirectories: LogDirectories
   /** Partitions on their way to another data directory. */
   readonly relocations: Relocations
+  /** Appends that wait for something slow. */
+  readonly appendOrder = new AppendOrder()
   /** Appends to topics that have a codec of their own. */
   readonly recompression: Recompression
   readonly #nodeId: number
@@ -85,7 +88,7 @@ export class Partitions implements PartitionHost {
     this.turn = options.turn
     this.timetable = new Timetable(clocks.wire)
     this.upkeepTimetable = new Timetable(clocks.broker)
-    this.recompression = new Recompression(clocks.broker, this.timetable)
+    this.recompression = new Recompression(clocks.broker, this.timetable, this.appendOrder)
     this.#nodeId = options.nodeId
     this.#settingsOf = options.settingsOf
     this.#logger = options.logger
@@ -218,7 +221,7 @@ export class Partitions implements PartitionHost {
 
   /** Resolves when nothing is under way that goes on without requests, and without time passing on the broker clock. */
   async settled(): Promise<void> {
-    await this.recompression.settled()
+    await this.appendOrder.settled()
     await this.#upkeep.settled()
   }
 
