@@ -1,15 +1,17 @@
 /** ApiVersions, and what a broker says to versions that it does not know. */
 import { ApiVersions } from '../../protocol/messages/api-versions.ts'
 import { DescribeCluster } from '../../protocol/messages/describe-cluster.ts'
+import { EndTxn } from '../../protocol/messages/end-txn.ts'
 import { apis } from '../../protocol/messages/index.ts'
+import { Metadata } from '../../protocol/messages/metadata.ts'
 import type { Session } from '../session.ts'
 import type { Case, Difference } from './case.ts'
 
-/** An ApiVersions request in bytes, at any version. */
-function apiVersionsFrame(version: number): Buffer {
+/** A request in bytes, of any API at any version, without a body. */
+function requestFrame(apiKey: number, version: number): Buffer {
   const frame = Buffer.alloc(4 + 2 + 2 + 4 + 2 + 1)
   frame.writeInt32BE(frame.length - 4, 0)
-  frame.writeInt16BE(18, 4)
+  frame.writeInt16BE(apiKey, 4)
   frame.writeInt16BE(version, 6)
   frame.writeInt32BE(77, 8)
   frame.writeInt16BE(-1, 12)
@@ -19,13 +21,29 @@ function apiVersionsFrame(version: number): Buffer {
 async function unknownVersion(session: Session): Promise<void> {
   for (const version of [99, 32767]) {
     const client = await session.connect()
-    client.sendRaw(apiVersionsFrame(version))
+    client.sendRaw(requestFrame(ApiVersions.key, version))
     const answer = await client.receiveFrame()
     // Correlation id, error 35, and in the answer's oldest encoding what versions of this API there are.
     session.note('ApiVersions', version, 'unknown version', {
       correlationId: answer?.readInt32BE(0) ?? null,
       errorCode: answer?.readInt16BE(4) ?? null,
     })
+    await client.close()
+  }
+}
+
+async function unknownRequests(session: Session): Promise<void> {
+  for (const [name, key, version] of [
+    ['an API key that there is not', 200, 0],
+    ['a negative API key', -1, 0],
+    ['a version of Metadata that there is not', Metadata.key, 99],
+    ['a version of EndTxn that there is not', EndTxn.key, 99],
+    ['a negative version', ApiVersions.key, -1],
+  ] as const) {
+    const client = await session.connect()
+    client.sendRaw(requestFrame(key, version))
+    const frame = await client.receiveFrame()
+    session.note('ApiVersions', 0, name, frame === null ? 'closed' : 'answered')
     await client.close()
   }
 }
@@ -111,6 +129,7 @@ export const versionCases: readonly Case[] = [
   },
   { name: 'ApiVersions: a version of the future is answered with error 35', run: unknownVersion },
   { name: 'ApiVersions: names of client software', run: badSoftwareName },
+  { name: 'ApiVersions: requests that nobody knows', run: unknownRequests },
   {
     name: 'DescribeCluster at every version',
     run: async session => {
