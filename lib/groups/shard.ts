@@ -247,7 +247,8 @@ export class GroupShard {
     if (group.state !== 'Empty') return answer(codes.NON_EMPTY_GROUP)
     const records = offsetTombstones(groupId, this.#offsets)
     records.push({ kind: 'group', groupId, value: null })
-    return { records, response: 0, divisible: true }
+    // As large as it may be, it is deleted at once or not at all, as by Kafka.
+    return { records, response: 0 }
   }
 
   list(): ListedGroup[] {
