@@ -32,6 +32,8 @@ async function sessionOver(session: Session): Promise<void> {
   }
 }
 
+/** Version 0 kept offsets in ZooKeeper. */
+const inTopicSince = 1
 /** Versions of OffsetFetch that ask for several groups, and that name topics by their ids. */
 const severalGroupsSince = 8
 const topicIdsSince = 10
@@ -41,6 +43,7 @@ async function topicMadeAnew(session: Session): Promise<void> {
   const name = session.name('made-anew')
   await coordinator(session, groupId)
   for (const version of session.versions(OffsetCommit)) {
+    if (version < inTopicSince) continue
     const commit = (topicId: string, partitionIndex: number) => {
       const topic = version >= topicIdsSince ? { topicId } : { name }
       const partitions = [{ partitionIndex, committedOffset: 7 }]
