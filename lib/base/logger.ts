@@ -88,9 +88,13 @@ function errorText(error: Error): string {
   return text.replace(/\n\s*/g, ' | ')
 }
 
-function quoted(text: string): string {
+/** Names and reasons that clients give may have 32,767 characters; what is longer than this says no more. */
+const valueCharactersMax = 4_000
+
+function quoted(value: string): string {
+  const text = value.length <= valueCharactersMax ? value : `${value.slice(0, valueCharactersMax)}…(${value.length})`
   // Nothing that a client sent may begin a new line or pass for another field.
-  return text !== '' && /^[\w.:/@+,[\]()<>*-]+$/.test(text) ? text : printable(JSON.stringify(text))
+  return text !== '' && /^[\w.:/@+,[\]()<>*…-]+$/.test(text) ? text : printable(JSON.stringify(text))
 }
 
 function printable(text: string): string {

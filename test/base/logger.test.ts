@@ -37,6 +37,15 @@ t.test('nothing that a client sent can begin a new line or pass for a field', as
   ])
 })
 
+t.test('a value that a client made long does not make the log long', async t => {
+  const { logger, written } = lines('info')
+  logger.info('joined', { member: 'm'.repeat(32_767), reason: 'because '.repeat(4_000), next: 1 })
+  t.ok(written[0]!.length < 8_300)
+  t.match(written[0], /member=m{4000}…\(32767\) reason="because .*…\(32000\)" next=1\n$/)
+  logger.info('short', { member: 'm'.repeat(4_000) })
+  t.match(written[1], /member=m{4000}\n$/)
+})
+
 t.test('an unexpected error is told with where it happened, in one line', async t => {
   const { logger, written } = lines('info')
   logger.error('failed', { error: new TypeError('what') })
