@@ -116,7 +116,7 @@ export class LeaderEpochs {
 
   /** The offset behind the last record of an epoch, or of the greatest below it that wrote anything. */
   endOffsetFor(leaderEpoch: number, logEndOffset: number): EpochEndOffset {
-    if (leaderEpoch < 0) return { leaderEpoch: -1, endOffset: -1 }
+    if (leaderEpoch === -1) return { leaderEpoch: -1, endOffset: -1 }
     if (leaderEpoch === this.latest) return { leaderEpoch, endOffset: logEndOffset }
     const { entries } = this
     const higher = entries.findIndex(entry => entry.leaderEpoch > leaderEpoch)

@@ -2,7 +2,7 @@
  * AlterPartitionReassignments (KIP-455): where partitions are to have their replicas. There is but one broker, so the replicas that a
  * partition has are all that it can have: asked for again they are there at once, and nothing is ever under way that could be called off.
  */
-import { codes, KafkaError } from '../../protocol/errors.ts'
+import { codeName, codes, KafkaError } from '../../protocol/errors.ts'
 import type {
   AlterPartitionReassignmentsRequest,
   AlterPartitionReassignmentsResponse,
@@ -10,21 +10,31 @@ import type {
 import { checkClusterOperation } from './authorized-operations.ts'
 import type { Context } from './context.ts'
 import type { Refusal } from './refusals.ts'
+import { checkTimeLeft } from './time-left.ts'
 
+/** REQUEST_TIMED_OUT for a client that leaves no time. */
 export function alterPartitionReassignments(
   request: AlterPartitionReassignmentsRequest,
   context: Context,
 ): AlterPartitionReassignmentsResponse {
   const { allowReplicationFactorChange, topics } = request
   checkClusterOperation(context, 'alter')
+  checkTimeLeft(request.timeoutMs, topics)
   const responses = topics.map(({ name, partitions }) => ({
     name,
     partitions: partitions.map(({ partitionIndex, replicas }) => {
       const refusal = refusalOf(name, partitionIndex, replicas, context)
-      return { partitionIndex, errorCode: refusal?.code ?? codes.NONE, errorMessage: refusal?.message || null }
+      return { partitionIndex, errorCode: refusal?.code ?? codes.NONE, errorMessage: messageOf(refusal) }
     }),
   }))
-  return { throttleTimeMs: 0, allowReplicationFactorChange, errorCode: codes.NONE, errorMessage: null, responses }
+  // As Apache Kafka has it: where nothing is asked for, the message is empty.
+  const errorMessage = topics.length === 0 ? '' : null
+  return { throttleTimeMs: 0, allowReplicationFactorChange, errorCode: codes.NONE, errorMessage, responses }
+}
+
+/** Null where the code says it all. */
+function messageOf(refusal: KafkaError | null): string | null {
+  return refusal === null || refusal.message === codeName(refusal.code) ? null : refusal.message
 }
 
 /** Why replicas cannot be had, in the order in which Apache Kafka looks; null where a partition has them. */

@@ -8,6 +8,10 @@ import { clusterResource } from './authorized-operations.ts'
 import type { Context } from './context.ts'
 import type { Refusal } from './refusals.ts'
 
+/** Characters of `.ID-future`. */
+const copySuffixLength = 40
+const fileNameLengthMax = 255
+
 /** The answer says that moves were begun. A partition that is named for several directories moves to the last. */
 export function alterReplicaLogDirs(
   request: AlterReplicaLogDirsRequest,
@@ -17,6 +21,7 @@ export function alterReplicaLogDirs(
   const topics = new Map<string, Map<number, string>>()
   for (const { path, topics: ofPath } of request.dirs) {
     for (const { name, partitions } of ofPath) {
+      if (partitions.length === 0) continue
       const paths = topics.get(name) ?? new Map<number, string>()
       topics.set(name, paths)
       for (const index of partitions) paths.set(index, path)
@@ -34,6 +39,8 @@ export function alterReplicaLogDirs(
 
 /** Begins to move a partition; where there is none yet, remembers where it is to be made. Gives the error code. */
 function moved(topic: string, index: number, path: string, { broker: { partitions } }: Context): number {
+  // The copy lies beside the original under the name `TOPIC-PARTITION.ID-future`.
+  if (topic.length + `-${index}`.length + copySuffixLength > fileNameLengthMax) return codes.INVALID_TOPIC_EXCEPTION
   try {
     const directory = partitions.logDirectories.usable(path)
     const partition = partitions.get(topic, index)

@@ -9,12 +9,13 @@ import type { Refusal } from './refusals.ts'
 const softwareSince = 3
 /** From this version on clients may tell which broker they think this is (KIP-1242). */
 const identitySince = 5
+const noNode = -1
 /** Earlier clients take a feature whose lowest level is 0 for a fault. */
 const zeroLevelsSince = 4
 /** Letters and digits at both ends, dots and dashes between. */
 const softwareForm = /^[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?$/
 
-/** INVALID_REQUEST for a software name that is none, REBOOTSTRAP_REQUIRED for a client that meant another broker. */
+/** INVALID_REQUEST for a software name that is none and for a cluster without a node or a node without a cluster, REBOOTSTRAP_REQUIRED for a client that meant another broker. */
 export function apiVersions(request: ApiVersionsRequest, context: Context): ApiVersionsResponse {
   const { apiVersion, connection, broker } = context
   const { clientSoftwareName, clientSoftwareVersion, clusterId, nodeId } = request
@@ -26,7 +27,8 @@ export function apiVersions(request: ApiVersionsRequest, context: Context): ApiV
     connection.clientSoftwareVersion = clientSoftwareVersion
   }
   const { image } = broker.cluster
-  if (apiVersion >= identitySince && clusterId !== null) {
+  if (apiVersion >= identitySince && (clusterId !== null || nodeId !== noNode)) {
+    if (clusterId === null || nodeId === noNode) return refused(codes.INVALID_REQUEST)
     if (clusterId !== image.clusterId || nodeId !== broker.nodeId) return refused(codes.REBOOTSTRAP_REQUIRED)
   }
   return apiVersionsAnswer(broker.advertisedApis, { apiVersion, featuresEpoch: image.revision })

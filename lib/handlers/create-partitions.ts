@@ -3,13 +3,15 @@ import { codes } from '../../protocol/errors.ts'
 import type { CreatePartitionsRequest, CreatePartitionsResponse } from '../../protocol/messages/create-partitions.ts'
 import type { Context } from './context.ts'
 import type { Refusal } from './refusals.ts'
+import { checkTimeLeft } from './time-left.ts'
 
-/** The partitions are there, on this broker, when the answer leaves. */
+/** The partitions are there, on this broker, when the answer leaves. REQUEST_TIMED_OUT for a client that leaves no time. */
 export async function createPartitions(
   request: CreatePartitionsRequest,
   context: Context,
 ): Promise<CreatePartitionsResponse> {
   const { broker } = context
+  checkTimeLeft(request.timeoutMs, request.topics)
   const mayAlter = (name: string) => broker.authorize(context, 'alter', 'topic', name)
   const allowed = request.topics.filter(({ name }) => mayAlter(name))
   const refused = request.topics.filter(({ name }) => !mayAlter(name))

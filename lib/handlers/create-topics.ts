@@ -6,15 +6,17 @@ import type { CreateTopicResult } from '../metadata/cluster.ts'
 import { clusterResource } from './authorized-operations.ts'
 import type { Context } from './context.ts'
 import type { Refusal } from './refusals.ts'
+import { checkTimeLeft } from './time-left.ts'
 
 type TopicAnswer = CreateTopicsResponse['topics'][number]
 
 const zeroId = 'AAAAAAAAAAAAAAAAAAAAAA'
 const notAllowed = 'not allowed to create this topic'
 
-/** The topics are there, on this broker, when the answer leaves. */
+/** The topics are there, on this broker, when the answer leaves. REQUEST_TIMED_OUT for a client that leaves no time. */
 export async function createTopics(request: CreateTopicsRequest, context: Context): Promise<CreateTopicsResponse> {
   const { broker } = context
+  checkTimeLeft(request.timeoutMs, request.topics)
   const ofCluster = broker.authorize(context, 'create', 'cluster', clusterResource)
   const mayCreate = (name: string) => ofCluster || broker.authorize(context, 'create', 'topic', name)
   const allowed = request.topics.filter(({ name }) => mayCreate(name))

@@ -5,13 +5,13 @@ import type { Context } from './context.ts'
 import { partitionFor } from './partition-for.ts'
 import type { Refusal } from './refusals.ts'
 
-/** Each partition is answered with its new log start, or -1 and an error. */
+/** Each partition is answered with its new log start, or -1 and an error. One that is named twice loses what is before its last offset. */
 export function deleteRecords(request: DeleteRecordsRequest, context: Context): DeleteRecordsResponse {
   return {
     throttleTimeMs: 0,
-    topics: request.topics.map(({ name, partitions }) => ({
+    topics: [...offsetsByTopic(request)].map(([name, partitions]) => ({
       name,
-      partitions: partitions.map(({ partitionIndex, offset }) => {
+      partitions: [...partitions].map(([partitionIndex, offset]) => {
         try {
           return {
             partitionIndex,
@@ -25,6 +25,18 @@ export function deleteRecords(request: DeleteRecordsRequest, context: Context): 
       }),
     })),
   }
+}
+
+/** Offsets by topic and partition; a topic of which no partition is named is not there. */
+function offsetsByTopic({ topics }: DeleteRecordsRequest): Map<string, Map<number, number>> {
+  const byTopic = new Map<string, Map<number, number>>()
+  for (const { name, partitions } of topics) {
+    for (const { partitionIndex, offset } of partitions) {
+      const ofTopic = byTopic.get(name) ?? new Map<number, number>()
+      byTopic.set(name, ofTopic.set(partitionIndex, offset))
+    }
+  }
+  return byTopic
 }
 
 function deleteBefore(topic: string, index: number, offset: number, context: Context): number {

@@ -4,6 +4,7 @@ import type { DeleteTopicsRequest, DeleteTopicsResponse } from '../../protocol/m
 import type { DeleteTopicResult } from '../metadata/cluster.ts'
 import type { Context } from './context.ts'
 import type { Refusal } from './refusals.ts'
+import { checkTimeLeft } from './time-left.ts'
 
 type Item = Pick<DeleteTopicsRequest['topics'][number], 'name' | 'topicId'>
 type Answer = DeleteTopicsResponse['responses'][number]
@@ -14,9 +15,11 @@ const itemsSince = 6
 /** Earlier clients do not know TOPIC_DELETION_DISABLED. */
 const disabledSince = 3
 
+/** REQUEST_TIMED_OUT for a client that leaves no time. */
 export async function deleteTopics(request: DeleteTopicsRequest, context: Context): Promise<DeleteTopicsResponse> {
   const { broker, apiVersion } = context
   const items = itemsOf(request, apiVersion)
+  checkTimeLeft(request.timeoutMs, items)
   const allowed: Item[] = []
   const refused: Answer[] = []
   for (const item of items) {

@@ -63,12 +63,14 @@ function* wanted({ topics }: DescribeLogDirsRequest, { broker: { partitions } }:
     yield* partitions.all()
     return
   }
+  const named = new Set<Partition>()
   for (const { topic, partitions: indexes } of topics) {
-    for (const index of new Set(indexes)) {
+    for (const index of indexes) {
       const partition = partitions.get(topic, index)
-      if (partition !== undefined) yield partition
+      if (partition !== undefined) named.add(partition)
     }
   }
+  yield* named
 }
 
 function describe(

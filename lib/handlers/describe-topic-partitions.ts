@@ -1,5 +1,5 @@
 /** DescribeTopicPartitions (KIP-966): topics with their partitions, page by page. */
-import { codes } from '../../protocol/errors.ts'
+import { codes, KafkaError } from '../../protocol/errors.ts'
 import type {
   DescribeTopicPartitionsRequest,
   DescribeTopicPartitionsResponse,
@@ -16,7 +16,7 @@ type Cursor = NonNullable<DescribeTopicPartitionsRequest['cursor']>
 
 const zeroId = 'AAAAAAAAAAAAAAAAAAAAAA'
 
-/** Topics come in the order of their names, from the cursor on, until the limit of partitions is reached. */
+/** Topics come in the order of their names, from the cursor on, until the limit of partitions is reached. INVALID_REQUEST for a bad cursor. */
 export function describeTopicPartitions(
   request: DescribeTopicPartitionsRequest,
   context: Context,
@@ -24,12 +24,10 @@ export function describeTopicPartitions(
   const { broker } = context
   const { image } = broker.cluster
   const { cursor } = request
-  if (cursor !== null && cursor.partitionIndex < 0) {
-    return { throttleTimeMs: 0, topics: request.topics.map(({ name }) => failed(codes.INVALID_REQUEST, name)) }
-  }
   // An empty list asks for all topics, of which those that the client may not see are left out.
   const all = request.topics.length === 0
   const names = all ? [...image.topics.keys()] : [...new Set(request.topics.map(({ name }) => name))].sort()
+  if (cursor !== null) checkCursor(cursor, all ? null : names)
   const limit = Math.max(
     1,
     Math.min(request.responsePartitionLimit, broker.config.get('max.request.partition.size.limit')),
@@ -43,6 +41,14 @@ export function describeTopicPartitions(
     } else if (!page.add(name, image, cursor, context)) break
   }
   return { throttleTimeMs: 0, topics: [...page.topics, ...refused], nextCursor: page.nextCursor }
+}
+
+/** Throws INVALID_REQUEST where a cursor stands before the first partition, or at none of the topics that are asked for. */
+function checkCursor({ topicName, partitionIndex }: Cursor, names: readonly string[] | null): void {
+  if (partitionIndex < 0) throw new KafkaError(codes.INVALID_REQUEST, `a cursor cannot stand at ${partitionIndex}`)
+  if (names?.includes(topicName) === false) {
+    throw new KafkaError(codes.INVALID_REQUEST, 'the topic of the cursor is none of those that are asked for')
+  }
 }
 
 class Page {

@@ -7,6 +7,7 @@ import type { ElectLeadersRequest, ElectLeadersResponse } from '../../protocol/m
 import { checkClusterOperation } from './authorized-operations.ts'
 import type { Context } from './context.ts'
 import type { Refusal } from './refusals.ts'
+import { checkTimeLeft } from './time-left.ts'
 
 type PartitionResult = ElectLeadersResponse['replicaElectionResults'][number]['partitionResult'][number]
 
@@ -19,7 +20,7 @@ export function electLeaders(request: ElectLeadersRequest, context: Context): El
   if (!Object.values(electionTypes).includes(electionType)) {
     throw new KafkaError(codes.INVALID_REQUEST, `there are no elections of type ${electionType}`)
   }
-  if (timeoutMs <= 0) throw new KafkaError(codes.REQUEST_TIMED_OUT)
+  checkTimeLeft(timeoutMs, topicPartitions ?? [null])
   const all = topicPartitions === null
   const replicaElectionResults = (topicPartitions ?? allPartitions(context)).map(({ topic, partitions }) => {
     const results = partitions.map(partitionId => elect(topic, partitionId, electionType, context))

@@ -13,6 +13,7 @@ import { FetchSlot, type SlotOwner } from '../partitions/sessions/fetch-slot.ts'
 import { FetchWait } from '../partitions/waiting/waiters.ts'
 import type { Context } from './context.ts'
 import { type CurrentLeader, currentLeader, endpointsOf, leaderToldSince } from './current-leader.ts'
+import { isolationOf } from './isolation.ts'
 import type { Refusal } from './refusals.ts'
 
 type TopicAnswer = FetchResponse['responses'][number]
@@ -38,10 +39,11 @@ const batchesSince = 4
 
 /** Answers at once where it can, without a promise; with null where the client left while its fetch was waiting. */
 export function fetch(request: FetchRequest, context: Context): FetchResponse | Deferred<FetchResponse | null> {
+  const isolation = isolationOf(request.isolationLevel)
   const opened = context.broker.fetchSessions.open(request, context.apiVersion >= 13)
   if (opened.kind === 'error') return { throttleTimeMs: 0, errorCode: opened.errorCode, sessionId: 0, responses: [] }
   const [session, incremental] = opened.kind === 'session' ? [opened.session, opened.incremental] : [null, false]
-  return new Fetching(request, context, session, incremental).answer()
+  return new Fetching(request, context, isolation, session, incremental).answer()
 }
 
 /** One fetch from its request to its answer. */
@@ -62,13 +64,19 @@ class Fetching implements SlotOwner {
   #bytes = 0
   #wait: FetchWait | null = null
 
-  constructor(request: FetchRequest, context: Context, session: FetchSession | null, incremental: boolean) {
+  constructor(
+    request: FetchRequest,
+    context: Context,
+    isolation: Isolation,
+    session: FetchSession | null,
+    incremental: boolean,
+  ) {
     this.#request = request
     this.#context = context
     this.#session = session
     this.#incremental = incremental
     this.#epoch = session?.epoch ?? 0
-    this.#isolation = request.isolationLevel === 1 ? 'readCommitted' : 'readUncommitted'
+    this.#isolation = isolation
     this.#bytesMax = Math.max(0, Math.min(request.maxBytes, context.broker.config.get('fetch.max.bytes')))
     this.#bytesMin = Math.min(request.minBytes, this.#bytesMax)
     this.#ownSlots = session === null ? slotsOf(request, context.apiVersion >= 13, this) : []
@@ -288,7 +296,10 @@ class Fetching implements SlotOwner {
     if (slot.fetchOffset === end || (spent && slot.fetchOffset < end && slot.fetchOffset >= partition.logStartOffset)) {
       return { slot, answer, here: true, urgent: false, bytes: 0, read: null }
     }
-    const bytesMax = Math.max(0, Math.min(slot.bytesMax, this.#bytesMax - bytesBefore))
+    if (slot.bytesMax < 0 || request.maxBytes < 0) {
+      throw new KafkaError(codes.UNKNOWN_SERVER_ERROR, `nobody can be given less than no bytes of ${partition.name}`)
+    }
+    const bytesMax = Math.min(slot.bytesMax, Math.max(0, this.#bytesMax - bytesBefore))
     if (version < 4) return this.#readMessages(partition, slot, answer, bytesMax, bytesBefore === 0)
     const isolation = this.#isolation
     const minOneMessage = bytesBefore === 0

@@ -3,6 +3,7 @@ import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { ListOffsetsRequest, ListOffsetsResponse } from '../../protocol/messages/list-offsets.ts'
 import type { Isolation, Partition, TimestampAndOffset } from '../partitions/partition.ts'
 import type { Context } from './context.ts'
+import { isolationOf } from './isolation.ts'
 import { partitionFor } from './partition-for.ts'
 import type { Refusal } from './refusals.ts'
 
@@ -28,16 +29,32 @@ const sinceVersion: Readonly<Record<number, number>> = {
 
 const nowhere: TimestampAndOffset = { timestamp: -1, offset: -1, leaderEpoch: -1 }
 
-/** Each partition is answered with its own offset (-1 where there is none) or error. */
+/**
+ * Each partition is answered with its own offset (-1 where there is none) or error. UNKNOWN_SERVER_ERROR for an isolation level that
+ * there is not.
+ */
 export function listOffsets(request: ListOffsetsRequest, context: Context): ListOffsetsResponse {
-  const isolation: Isolation = request.isolationLevel === 1 ? 'readCommitted' : 'readUncommitted'
+  const isolation = isolationOf(request.isolationLevel)
   return {
     throttleTimeMs: 0,
-    topics: request.topics.map(topic => ({
+    topics: onceByName(request.topics).map(topic => ({
       name: topic.name,
       partitions: listTopic(topic, isolation, context),
     })),
   }
+}
+
+/** A topic that is named several times is answered once, and one without partitions is not answered. */
+function onceByName(topics: readonly Topic[]): readonly Topic[] {
+  if (topics.length === 1 && topics[0]!.partitions.length > 0) return topics
+  const named = new Map<string, Topic>()
+  for (const topic of topics) {
+    const before = named.get(topic.name)
+    if (before !== undefined)
+      named.set(topic.name, { ...topic, partitions: [...before.partitions, ...topic.partitions] })
+    else if (topic.partitions.length > 0) named.set(topic.name, topic)
+  }
+  return [...named.values()]
 }
 
 function listTopic(topic: Topic, isolation: Isolation, context: Context): Answer[] {

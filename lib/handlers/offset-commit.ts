@@ -78,11 +78,15 @@ function committerOf(request: OffsetCommitRequest, { apiVersion }: Context): Com
   }
 }
 
+function hasPartitions({ partitions }: Topic): boolean {
+  return partitions.length > 0
+}
+
 function responseTo(request: OffsetCommitRequest, codeAt: (at: number) => number): OffsetCommitResponse {
   let at = 0
   return {
     throttleTimeMs: 0,
-    topics: request.topics.map(({ name, topicId, partitions }) => ({
+    topics: request.topics.filter(hasPartitions).map(({ name, topicId, partitions }) => ({
       name,
       topicId,
       partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: codeAt(at++) })),

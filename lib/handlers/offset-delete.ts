@@ -19,7 +19,9 @@ export function offsetDelete(request: OffsetDeleteRequest, context: Context): An
     if (response.errorCode !== codes.NONE) return response
     return {
       ...response,
-      topics: topics.map((topic, i) => withUnknown(topic, response.topics[i]!.partitions, context)),
+      topics: topics
+        .map((topic, i) => withUnknown(topic, response.topics[i]!.partitions, context))
+        .filter(({ partitions }) => partitions.length > 0),
     }
   })
 }

@@ -88,7 +88,12 @@ class Appends implements ProduceOwner {
   answer(): ProduceResponse | Deferred<ProduceResponse | null> | null {
     const { topicData } = this.#request
     const { responses } = this.#response
-    for (let i = 0; i < topicData.length; i++) responses[i] = this.#topic(topicData[i]!)
+    let count = 0
+    for (let i = 0; i < topicData.length; i++) {
+      // A topic of which no partition is named is not answered.
+      if (topicData[i]!.partitionData.length > 0) responses[count++] = this.#topic(topicData[i]!)
+    }
+    responses.length = count
     if (this.#wait === null || this.#wait.count === 0) return this.#outcome()
     this.#later = new Deferred()
     this.#wait.whenDone(this)

@@ -1,6 +1,7 @@
 /** What can be said of a record set before the log looks into it. */
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import {
+  batchLength,
   compressionType,
   headerBytes,
   isTransactional,
@@ -8,6 +9,7 @@ import {
   magicAt,
   sizeInBytes,
 } from '../../protocol/records/header.ts'
+import { messageLengthMin } from '../../protocol/records/message.ts'
 
 const zstd = 4
 
@@ -19,6 +21,9 @@ export function checkForVersion(records: Buffer | null, version: number): assert
   if (version < 3) return
   if (records.length <= magicAt) {
     throw new KafkaError(codes.INVALID_RECORD, 'the records are shorter than the header of a batch; send them whole')
+  }
+  if (batchLength(records, 0) < messageLengthMin(0)) {
+    throw new KafkaError(codes.CORRUPT_MESSAGE, 'the records begin with no batch of a known format; resend them')
   }
   const format = magic(records, 0)
   if (format < 2) {

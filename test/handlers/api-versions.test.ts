@@ -78,6 +78,7 @@ t.test('a client that took this broker for another is told to look for it again,
   t.equal(code({ clusterId: 'cluster-a', nodeId: 1 }, 5), 0)
   t.equal(code({ clusterId: 'cluster-a', nodeId: 2 }, 5), codes.REBOOTSTRAP_REQUIRED)
   t.equal(code({ clusterId: 'another', nodeId: 1 }, 5), codes.REBOOTSTRAP_REQUIRED)
-  t.equal(code({ clusterId: null, nodeId: 2 }, 5), 0)
+  t.equal(code({ clusterId: null, nodeId: 2 }, 5), codes.INVALID_REQUEST)
+  t.equal(code({ clusterId: null, nodeId: -1 }, 5), 0)
   t.equal(code({ clusterId: 'another', nodeId: 1 }, 4), 0)
 })

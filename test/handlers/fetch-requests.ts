@@ -14,7 +14,7 @@ export interface Options {
   waitMs?: number
   minBytes?: number
   maxBytes?: number
-  isolation?: 0 | 1
+  isolation?: number
   session?: readonly [id: number, epoch: number]
   forget?: Record<string, number[]>
   replicaId?: number

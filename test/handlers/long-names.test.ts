@@ -48,7 +48,7 @@ t.test('topics of the longest names and settings', async t => {
     named('value', [['retention.ms', long]]),
     named('list', [['cleanup.policy', long]]),
   ]
-  const created = await createTopics({ topics, timeoutMs: 0, validateOnly: false }, at(7))
+  const created = await createTopics({ topics, timeoutMs: 1, validateOnly: false }, at(7))
   t.same(
     created.topics.map(({ errorCode }) => errorCode),
     [codes.INVALID_TOPIC_EXCEPTION, codes.INVALID_CONFIG, codes.INVALID_CONFIG, codes.INVALID_CONFIG],
@@ -59,14 +59,14 @@ t.test('topics of the longest names and settings', async t => {
     t,
     CreatePartitions,
     await createPartitions(
-      { topics: [{ name: long, count: 3, assignments: null }], timeoutMs: 0, validateOnly: false },
+      { topics: [{ name: long, count: 3, assignments: null }], timeoutMs: 1, validateOnly: false },
       at(3),
     ),
   )
   encodable(
     t,
     DeleteTopics,
-    await deleteTopics({ topics: [{ name: long, topicId: noTopicId }], topicNames: [long], timeoutMs: 0 }, at(6)),
+    await deleteTopics({ topics: [{ name: long, topicId: noTopicId }], topicNames: [long], timeoutMs: 1 }, at(6)),
   )
   encodable(
     t,
@@ -74,7 +74,7 @@ t.test('topics of the longest names and settings', async t => {
     alterPartitionReassignments(
       {
         topics: [{ name: long, partitions: [{ partitionIndex: 0, replicas: [1] }] }],
-        timeoutMs: 0,
+        timeoutMs: 1,
         allowReplicationFactorChange: true,
       },
       at(1),
