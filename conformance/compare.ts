@@ -19,6 +19,8 @@ const sentences = new Set(['errorMessage', 'batchIndexErrorMessage', 'documentat
 
 /** Identities: the first one seen becomes `<topicId 1>` wherever it stands, and so on. */
 const identities = new Set(['topicId', 'memberId', 'producerId'])
+/** What was masked before. */
+const isMask = /^<.*>$/
 const nobody = new Set<unknown>(['', 'AAAAAAAAAAAAAAAAAAAAAA', unknownTopicId, -1])
 
 /** Lists whose order means nothing, and what tells their elements apart. They are compared element by element of the same name. */
@@ -54,7 +56,8 @@ function collectIdentities(value: unknown, seen: Map<unknown, string>): void {
   }
   if (typeof value !== 'object' || value === null) return
   for (const [name, member] of Object.entries(value)) {
-    if (identities.has(name) && !nobody.has(member) && !seen.has(member)) {
+    const isOne = identities.has(name) && !nobody.has(member) && !(typeof member === 'string' && isMask.test(member))
+    if (isOne && !seen.has(member)) {
       const count = [...seen.values()].filter(token => token.startsWith(`<${name} `)).length + 1
       seen.set(member, `<${name} ${count}>`)
     }

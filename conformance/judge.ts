@@ -1,5 +1,6 @@
 /** Has a broker answer a case, and judges the answers by those of Apache Kafka. */
 import { createHash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import { stringifyExact } from '../protocol/json-text.ts'
 import type { Case, Difference } from './cases/case.ts'
 import { comparable, differences } from './compare.ts'
@@ -98,8 +99,7 @@ export function judged(
     }
     for (const { path, ours: a, theirs: b } of differences(ours[title]!, answer)) {
       const known = declared.filter(
-        each =>
-          matches(each.answer, title) && matches(each.path, path) && stringifyExact(each.ours) === stringifyExact(a),
+        each => matches(each.answer, title) && matches(each.path, path) && isDeepStrictEqual(each.ours, a),
       )
       for (const each of known) used.add(each)
       if (known.length === 0) lines.push(`${title}, ${path}: ${stringifyExact(a)} against ${stringifyExact(b)}`)

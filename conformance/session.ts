@@ -1,5 +1,5 @@
 /** One broker as a case sees it: raw requests at chosen versions, with every answer written down for comparison. */
-import { Client } from '../lib/client/client.ts'
+import { Client, ClientError } from '../lib/client/client.ts'
 import { toJson } from '../protocol/json.ts'
 import { ApiVersions } from '../protocol/messages/api-versions.ts'
 import { CreateTopics } from '../protocol/messages/create-topics.ts'
@@ -74,6 +74,12 @@ export class Session {
     return Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i)
   }
 
+  /** The lowest and highest version of an API that the broker speaks and we declare. */
+  spokenVersions(api: Api): readonly [number, number] {
+    const [min, max] = this.#spoken[api.name] ?? [0, -1]
+    return [Math.max(min, api.versions[0]), Math.min(max, api.latestStable)]
+  }
+
   latest(api: Api): number {
     const [min, max] = this.#spoken[api.name] ?? [0, -1]
     if (max < min) throw new Error(`the brokers have no version of ${api.name} in common`)
@@ -132,6 +138,27 @@ export class Session {
       this.note(api.name, version, label, `${(error as Error).name}: ${(error as Error).message}`)
       await this.close()
       throw new Error(`${api.name} v${version} ${label}: ${(error as Error).message}`, { cause: error })
+    }
+  }
+
+  /** Sends a request that may be answered, left alone for `msMax` or met by closing the connection: gives the answer, or that in words. */
+  async tell<A extends Api>(
+    api: A,
+    version: number,
+    request: ClientRequestOf<A>,
+    msMax: number,
+  ): Promise<ClientResponseOf<A> | string> {
+    const client = await this.client()
+    const timer = setTimeout(() => client.close(), msMax)
+    const begin = performance.now()
+    try {
+      return await client.send(api, version, request)
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error
+      await this.close()
+      return performance.now() - begin >= msMax ? `no answer within ${msMax} ms` : 'the connection was closed'
+    } finally {
+      clearTimeout(timer)
     }
   }
 

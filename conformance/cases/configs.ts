@@ -8,7 +8,7 @@ import { IncrementalAlterConfigs } from '../../protocol/messages/incremental-alt
 import { ListPartitionReassignments } from '../../protocol/messages/list-partition-reassignments.ts'
 import { Metadata } from '../../protocol/messages/metadata.ts'
 import type { Session } from '../session.ts'
-import { type Case, type Difference, saysMore } from './case.ts'
+import type { Case, Difference } from './case.ts'
 
 const topicType = 2
 const brokerType = 4
@@ -248,12 +248,17 @@ const minIsr = 'results[0].configs.min.insync.replicas'
 const eligible =
   '**min.insync.replicas** is a default; new clusters of Kafka keep it as a dynamic default, for the sake of eligible leader replicas'
 
+/** Where the setting says that it is a default. */
+export function minInSyncDiffers(answer: string): Difference {
+  return { answer, path: `${minIsr}.configSource`, ours: 5, reason: eligible }
+}
+
 export const configCases: readonly Case[] = [
   {
     name: 'DescribeConfigs of topics, at every version',
     run: described,
     differs: [
-      { answer: 'DescribeConfigs v*', path: `${minIsr}.configSource`, ours: 5, reason: eligible },
+      minInSyncDiffers('DescribeConfigs v*'),
       { answer: 'DescribeConfigs v*', path: `${minIsr}.synonyms.length`, ours: 1, reason: eligible },
       { answer: 'DescribeConfigs v*', path: `${minIsr}.synonyms[0].source`, ours: 5, reason: eligible },
       {
@@ -273,6 +278,5 @@ export const configCases: readonly Case[] = [
   {
     name: 'AlterPartitionReassignments and ListPartitionReassignments at every version',
     run: reassigned,
-    differs: [saysMore('AlterPartitionReassignments v*', 'responses[0].partitions[3].errorMessage')],
   },
 ]

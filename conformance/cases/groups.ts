@@ -15,7 +15,7 @@ import type { Loose, Session } from '../session.ts'
 import type { Case } from './case.ts'
 
 /** A consumer's subscription to one topic, version 0: Kafka reads it, and never answers where it cannot. */
-function subscription(topic: string): Buffer {
+export function subscription(topic: string): Buffer {
   const name = Buffer.from(topic)
   const bytes = Buffer.alloc(2 + 4 + 2 + name.length + 4, 0)
   bytes.writeInt32BE(1, 2)
@@ -374,7 +374,8 @@ async function listed(session: Session): Promise<void> {
   await filtered({ typesFilter: ['nonsense'] })
 }
 
-const inZooKeeper =
+/** Why version 0 of commits and fetches of offsets differs. */
+export const inZooKeeper =
   '**OffsetCommit** and **OffsetFetch** version 0: Kafka kept these offsets in ZooKeeper, and refuses them without it; here they are kept as all others are'
 
 export const groupCases: readonly Case[] = [

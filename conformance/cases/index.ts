@@ -8,6 +8,10 @@ import { everyApiCases } from './every-api.ts'
 import { fetchCases } from './fetch.ts'
 import { groupCases } from './groups.ts'
 import { listOffsetsCases } from './list-offsets.ts'
+import { oddConfigCases } from './odd/configs.ts'
+import { oddGroupCases } from './odd/groups.ts'
+import { oddRecordCases } from './odd/records.ts'
+import { oddTopicCases } from './odd/topics.ts'
 import { offsetCases } from './offsets.ts'
 import { oldFormatCases } from './old-formats.ts'
 import { produceCases } from './produce.ts'
@@ -38,4 +42,8 @@ export const caseGroups: Readonly<Record<string, readonly Case[]>> = {
   cluster: clusterCases,
   transactions: transactionCases,
   'every-api': everyApiCases,
+  'odd-topics': oddTopicCases,
+  'odd-records': oddRecordCases,
+  'odd-groups': oddGroupCases,
+  'odd-configs': oddConfigCases,
 }
