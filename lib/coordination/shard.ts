@@ -1,25 +1,8 @@
 /** What the runtime asks of a state machine that it keeps in a partition, whatever it coordinates. */
+import type { Moment, Outcome } from '../base/outcome.ts'
 import type { ImageDelta } from '../cluster/image.ts'
 
-/** One moment on both of the clock's scales, in milliseconds. */
-export interface Moment {
-  /** Since 1970. */
-  readonly ms: number
-  /** Since some start, never going back. */
-  readonly monotonicMs: number
-}
-
-/** Records to be written, and the answer once they are committed; undefined where it comes another way. */
-export interface Outcome<R, T> {
-  /** They take effect together or not at all, unless they are divisible. */
-  readonly records: readonly R[]
-  /** Each record stands for itself, as when much is forgotten at once: they may be more than one batch takes. */
-  readonly divisible?: boolean
-  readonly response: T
-}
-
-/** Gives a request its answer, and what to answer instead where the records of the operation cannot be written. */
-export type Reply<T> = (response: T, refused?: (errorCode: number) => T) => void
+export type { Moment, Outcome, Reply } from '../base/outcome.ts'
 
 /**
  * A replicated state machine with records of type R. It has no clock, no log and no socket, and does not know which broker it is on.

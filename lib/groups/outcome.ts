@@ -1,27 +1,11 @@
 /** What the state machines of groups take and give: the time, who asks, the records to write, and the ways to answer. */
+import type { Outcome as AnyOutcome } from '../base/outcome.ts'
 import type { GroupRecord } from './records.ts'
 
-/** One moment on both of the clock's scales, in milliseconds. */
-export interface Moment {
-  /** Since 1970: what is written into records. */
-  readonly ms: number
-  /** Since some start, never going back: what timeouts are measured by. */
-  readonly monotonicMs: number
-}
+export type { Moment, Reply } from '../base/outcome.ts'
 
-/** What an operation wants written, and what it answers once that is committed; undefined: it answers through its Reply. */
-export interface Outcome<R> {
-  readonly records: readonly GroupRecord[]
-  /** Set where each record stands for itself. Else all of them take effect or none. */
-  readonly divisible?: boolean
-  readonly response: R
-}
-
-/**
- * Gives a request its one answer, now or in a later operation. It leaves only when that operation's records are committed. Where they
- * cannot be, the code alone is told, or what `refused` makes of it.
- */
-export type Reply<R> = (response: R, refused?: (errorCode: number) => R) => void
+/** What an operation on groups wants written, and its answer. */
+export type Outcome<T> = AnyOutcome<GroupRecord, T>
 
 /** Nothing to write. */
 export const noRecords: readonly GroupRecord[] = []

@@ -186,7 +186,7 @@ export class TransactionShard {
         transaction && (walk.timer === 'aborts' ? timedOut(transaction, now) : this.#expired(transaction, now))
       if (record) records.push(record)
     }
-    return { records, response: null, mayBeSplit: true }
+    return { records, response: null, divisible: true }
   }
 
   #expired({ transactionalId, state, lastUpdateMs }: Transaction, now: Moment): TransactionRecord | null {
