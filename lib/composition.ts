@@ -316,6 +316,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
     // What is due writes at the end of a turn; what waits for that is answered in the next.
     await turnOver()
     await partitions.settled()
+    await groups.settled()
     await turnOver()
     await turnOver()
   }

@@ -104,6 +104,11 @@ export class Coordinators<S extends Shard<R>, R> {
     return this.#led.get(index)?.coordinator.endTransaction(end) ?? codes.NOT_COORDINATOR
   }
 
+  /** Resolves when nothing is under way that goes on without requests, and without time passing. */
+  settled(): Promise<void> {
+    return this.#work.idle()
+  }
+
   #changed(delta: ImageDelta): void {
     if (this.#isClosed) return
     this.#follow(delta.image.topics.get(this.#options.topic))

@@ -62,6 +62,11 @@ export class Groups {
     this.#coordinators.close()
   }
 
+  /** Resolves when nothing is under way that goes on without requests, and without time passing. */
+  settled(): Promise<void> {
+    return this.#coordinators.settled()
+  }
+
   /** Runs an operation on the shard of a group, as `Coordinators.write` does. */
   write<T>(
     groupId: string,

@@ -17,6 +17,7 @@ export class Work {
   /** Whether this turn has a slice already, and when it ends. */
   #hasSlice = false
   #endMs = 0
+  readonly #idlers: (() => void)[] = []
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -26,6 +27,12 @@ export class Work {
   add(step: Step): void {
     this.#beginSlice()
     if (!this.#hasTime || step()) this.#steps.push(step)
+  }
+
+  /** Resolves when nothing is left to do. */
+  idle(): Promise<void> {
+    if (this.#steps.length === 0) return Promise.resolve()
+    return new Promise(resolve => this.#idlers.push(resolve))
   }
 
   get #hasTime(): boolean {
@@ -47,5 +54,6 @@ export class Work {
       const step = this.#steps.shift()!
       if (step()) this.#steps.push(step)
     } while (this.#steps.length > 0 && this.#hasTime)
+    if (this.#steps.length === 0) for (const tell of this.#idlers.splice(0)) tell()
   }
 }

@@ -56,6 +56,8 @@ t.test('long work is done bit by bit, some milliseconds a turn, however many hav
       return --steps > 0
     })
   }
+  let isIdle = false
+  await work.idle()
   turns.push([])
   add(1, 4)
   add(2, 4)
@@ -63,10 +65,16 @@ t.test('long work is done bit by bit, some milliseconds a turn, however many hav
   add(4, 2)
   add(5, 1)
   t.same(turns, [[1, 2, 3, 4]], 'the fifth has to wait')
+  const idle = work.idle().then(() => {
+    isIdle = true
+  })
   while (turns.at(-1)!.length > 0) {
+    t.equal(isIdle, turns.flat().length === 12)
     turns.push([])
     clock.runOneImmediate()
+    await new Promise(resolve => setImmediate(resolve))
   }
+  await idle
   t.same(turns.flat().sort(), [1, 1, 1, 1, 2, 2, 2, 2, 3, 4, 4, 5])
   t.same(turns.slice(1), [[1, 2, 4, 5, 1], [2, 1, 2], []], 'a turn has five milliseconds')
 })
