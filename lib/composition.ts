@@ -33,6 +33,7 @@ import { Partitions } from './partitions/partitions.ts'
 import { ProducerIds } from './partitions/producer-ids.ts'
 import { FetchSessions } from './partitions/sessions/fetch-sessions.ts'
 import type { CompactorSettings } from './partitions/upkeep/compactor.ts'
+import { upkeepIntervals } from './partitions/upkeep/intervals.ts'
 import { Turn } from './partitions/waiting/turn.ts'
 import {
   type BoundListener,
@@ -66,9 +67,6 @@ export interface CompositionOptions {
   /** Calls the start off. */
   readonly signal?: AbortSignal
 }
-
-/** How often producers that have been silent for too long are looked for; Kafka's own default. */
-const producerExpirationCheckIntervalMs = 600_000
 
 /** The parts of one running broker. */
 export class Composition {
@@ -232,11 +230,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
     clocks,
     turn,
     logger: logger.child('partitions'),
-    intervals: {
-      checkpointIntervalMs: config.get('replica.high.watermark.checkpoint.interval.ms'),
-      retentionCheckIntervalMs: config.get('log.retention.check.interval.ms'),
-      producerExpirationCheckIntervalMs,
-    },
+    intervals: upkeepIntervals(config),
     compaction: () => compactorSettings(config),
     relocationBytesPerSecondMax: () => relocationBytesPerSecondMax(config),
   })
@@ -361,7 +355,7 @@ function relocationBytesPerSecondMax(config: BrokerConfig): number {
 
 function compactorSettings(config: BrokerConfig): CompactorSettings {
   return {
-    enabled: config.get('log.cleaner.enable') && config.get('log.cleaner.threads') > 0,
+    enabled: config.get('log.cleaner.enable'),
     backoffMs: config.get('log.cleaner.backoff.ms'),
     keyBytesMax: config.get('log.cleaner.dedupe.buffer.size'),
     keyLoadFactor: config.get('log.cleaner.io.buffer.load.factor'),
@@ -391,7 +385,7 @@ function openDirectories(
         now: () => clocks.broker.now(),
         schedule: turn.schedule,
         logger: logger.child('storage'),
-        producerIdExpirationMs: config.get('producer.id.expiration.ms'),
+        producerIdExpirationMs: () => config.get('producer.id.expiration.ms'),
       })
       clusterId ??= directory.clusterId
       directories.push(directory)

@@ -9,7 +9,8 @@ export interface DirectoryOptions extends IdentityOptions {
   /** Runs a function once at the end of this turn of the event loop. */
   readonly schedule: (run: () => void) => void
   readonly logger?: RecoveryLogger
-  readonly producerIdExpirationMs: number
+  /** `producer.id.expiration.ms`, asked again each time. */
+  readonly producerIdExpirationMs: () => number
 }
 
 /** Called for one log; see LogOptions. */

@@ -203,7 +203,7 @@ export class LogDirectory {
       recoveryPoint: this.#recoveryPoints.get(topic, partition),
       cleanedOffset: this.#cleanedOffsets.get(topic, partition),
       logStartOffset: this.#logStarts.get(topic, partition),
-      producerIdExpirationMs,
+      producerIdExpirationMs: producerIdExpirationMs(),
     }
   }
 

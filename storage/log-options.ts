@@ -14,7 +14,8 @@ export interface LogOptions {
   /** Runs a function once at the end of this turn of the event loop. */
   readonly schedule: (run: () => void) => void
   readonly logger?: RecoveryLogger
-  readonly producerIdExpirationMs: number
+  /** `producer.id.expiration.ms`, asked again each time. */
+  readonly producerIdExpirationMs: () => number
   /** Whether the files may be trusted as they are. */
   readonly cleanShutdown: boolean
   /** False where they are so because they were recovered: the disk may lack what is beyond the recovery point. */

@@ -191,7 +191,7 @@ export class Log {
 
   /** Forgets producers that were silent for too long. */
   expireProducers(now: number): void {
-    this.producers.expire(now, this.#options.producerIdExpirationMs)
+    this.producers.expire(now, this.#options.producerIdExpirationMs())
   }
 
   /**
@@ -475,7 +475,7 @@ export class Log {
     this.#reader?.forget()
     this.epochs.truncateFromEnd(offset)
     const { now, producerIdExpirationMs } = this.#options
-    this.#snapshots.loadLatest(this.producers, this.logStartOffset, offset, now(), producerIdExpirationMs)
+    this.#snapshots.loadLatest(this.producers, this.logStartOffset, offset, now(), producerIdExpirationMs())
     reloadProducers(this.#segments, this.producers, offset)
   }
 

@@ -17,6 +17,7 @@ export async function recoverAhead(job: RecoveryJob, files: Files): Promise<Reco
       ...job,
       files,
       cleanShutdown: false,
+      producerIdExpirationMs: () => job.producerIdExpirationMs,
       logger: { info: say('info'), warn: say('warn'), error: say('error') },
     },
     producers,

@@ -6,7 +6,10 @@ import type { RecoveryOptions } from './recovery.ts'
 import { startWorker } from './worker.ts'
 
 /** One log to be recovered: what a thread is sent. */
-export type RecoveryJob = Omit<RecoveryOptions, 'files' | 'logger' | 'cleanShutdown' | 'isSynced'>
+export type RecoveryJob = Omit<
+  RecoveryOptions,
+  'files' | 'logger' | 'cleanShutdown' | 'isSynced' | 'producerIdExpirationMs'
+> & { readonly producerIdExpirationMs: number }
 
 /** What a thread would have logged. */
 export interface RecoveryMessage {

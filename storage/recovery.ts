@@ -35,7 +35,7 @@ export interface RecoveryOptions {
   /** Offset below which the log was compacted, as far as that was noted. */
   readonly cleanedOffset?: number
   readonly logStartOffset: number
-  readonly producerIdExpirationMs: number
+  readonly producerIdExpirationMs: () => number
   readonly logger: RecoveryLogger | undefined
 }
 
@@ -213,7 +213,7 @@ function rebuildProducers(
   const newest = snapshots.offsets[snapshots.offsets.length - 1]
   snapshots.removeWhere(offset => !bases.has(offset) && offset !== newest)
   if (!options.cleanShutdown) snapshots.removeDamaged()
-  snapshots.loadLatest(producers, start, Math.min(end, provenEnd), now, producerIdExpirationMs)
+  snapshots.loadLatest(producers, start, Math.min(end, provenEnd), now, producerIdExpirationMs())
   for (const segment of segments) {
     if (segment.endOffset <= producers.endOffset) continue
     if (segment.baseOffset > start && segment.baseOffset >= producers.endOffset) {

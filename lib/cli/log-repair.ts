@@ -102,7 +102,7 @@ class PartitionRepair {
       config: { ...defaultLogConfig, cleanupPolicy: ['compact'] },
       now: () => systemClock.now(),
       schedule: run => run(),
-      producerIdExpirationMs: Number.MAX_SAFE_INTEGER,
+      producerIdExpirationMs: () => Number.MAX_SAFE_INTEGER,
       cleanShutdown: false,
       recoveryPoint: 0,
       logStartOffset,

@@ -110,9 +110,10 @@ function withMembers(
   }
   const inherited = () => (inheritedValue(property, broker) as readonly string[] | null) ?? []
   const had = current === undefined ? [...inherited()] : members(current)
-  // Empty members at the end do not count, but for nothing at all: that is one empty member, which most lists may not have.
-  const mentioned = value.trim() === '' ? [''] : members(value)
-  while (mentioned.length > 1 && mentioned.at(-1) === '') mentioned.pop()
+  const mentioned = members(value)
+  // Empty members at the end do not count. Nothing at all is one empty member, which most lists may not have.
+  while (mentioned.at(-1) === '') mentioned.pop()
+  if (value.trim() === '') mentioned.push('')
   if (!added) {
     const gone = new Set(mentioned)
     return had.filter(member => !gone.has(member)).join(',')

@@ -70,11 +70,7 @@ export const logProperties = {
     min: 0,
     doc: 'A record younger than this is not compacted.',
   }),
-  'log.cleaner.threads': int(1, {
-    updateMode: 'cluster-wide',
-    min: 0,
-    doc: '0 turns compaction off; there is one thread otherwise.',
-  }),
+  'log.cleaner.threads': int(1, { updateMode: 'cluster-wide', min: 0 }),
   'log.cleanup.policy': list(['delete'], {
     updateMode: 'cluster-wide',
     values: ['compact', 'delete'],
@@ -105,6 +101,7 @@ export const logProperties = {
   'log.flush.offset.checkpoint.interval.ms': int(60_000, {
     importance: 'high',
     min: 0,
+    doc: 'How often it is written down at least up to where the logs are on disk; that is done with the high watermarks too.',
   }),
   'log.flush.scheduler.interval.ms': long(longMax, {
     importance: 'high',
@@ -113,6 +110,7 @@ export const logProperties = {
   'log.flush.start.offset.checkpoint.interval.ms': int(60_000, {
     importance: 'high',
     min: 0,
+    doc: 'How often it is written down at least where the logs start; that is done with the high watermarks too.',
   }),
   'log.index.interval.bytes': int(4096, {
     updateMode: 'cluster-wide',
@@ -124,7 +122,12 @@ export const logProperties = {
     min: 4,
     doc: 'A segment whose index would grow beyond this is followed by a new one.',
   }),
-  'log.initial.task.delay.ms': long(30_000, { importance: 'low', min: 0, visibility: 'internal' }),
+  'log.initial.task.delay.ms': long(30_000, {
+    importance: 'low',
+    min: 0,
+    visibility: 'internal',
+    doc: 'How long after its start the broker looks for segments to delete for the first time.',
+  }),
   'log.message.timestamp.after.max.ms': long(3_600_000, {
     updateMode: 'cluster-wide',
     min: 0,

@@ -5,7 +5,12 @@ import { boolean, int, short } from './property.ts'
 export const transactionProperties = {
   'add.partitions.to.txn.retry.backoff.max.ms': int(100, { importance: 'high', min: 0 }),
   'add.partitions.to.txn.retry.backoff.ms': int(20, { importance: 'high', min: 1 }),
-  'producer.id.expiration.check.interval.ms': int(600_000, { importance: 'low', min: 1, visibility: 'internal' }),
+  'producer.id.expiration.check.interval.ms': int(600_000, {
+    importance: 'low',
+    min: 1,
+    visibility: 'internal',
+    doc: 'How often the broker looks for producers to forget.',
+  }),
   'producer.id.expiration.ms': int(86_400_000, {
     importance: 'low',
     updateMode: 'cluster-wide',

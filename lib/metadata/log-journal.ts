@@ -59,7 +59,7 @@ class LogJournal implements Journal {
       now,
       schedule,
       logger,
-      producerIdExpirationMs: Number.MAX_SAFE_INTEGER,
+      producerIdExpirationMs: () => Number.MAX_SAFE_INTEGER,
       // It is small, and all else depends on it: each batch is checked on each start.
       cleanShutdown: false,
       onFailed,

@@ -34,7 +34,7 @@ function open(path: string): LogDirectory {
     uuid: () => 'AAAAAAAAAAAAAAAAAAAAAA',
     now: () => startMs,
     schedule: run => queueMicrotask(run),
-    producerIdExpirationMs: 86_400_000,
+    producerIdExpirationMs: () => 86_400_000,
   })
 }
 

@@ -260,7 +260,7 @@ t.test("Kafka's snapshots of producers, its leader epochs and its transaction in
     config: defaultLogConfig,
     now: () => writtenMs,
     schedule: run => queueMicrotask(run),
-    producerIdExpirationMs: 86_400_000,
+    producerIdExpirationMs: () => 86_400_000,
     cleanShutdown: true,
   })
   const producers = [...log.activeProducers()]

@@ -11,6 +11,7 @@ import type { Partition } from '../../lib/partitions/partition.ts'
 import { Partitions } from '../../lib/partitions/partitions.ts'
 import { ProducerIds } from '../../lib/partitions/producer-ids.ts'
 import { FetchSessions } from '../../lib/partitions/sessions/fetch-sessions.ts'
+import { upkeepIntervals } from '../../lib/partitions/upkeep/intervals.ts'
 import { Turn } from '../../lib/partitions/waiting/turn.ts'
 import { ManualClock } from '../../lib/testing/clock.ts'
 import { type BatchOptions, batches, buildBatch, readRecords } from '../../protocol/records/batch.ts'
@@ -101,7 +102,7 @@ export class PartitionsFixture {
           uuid: () => random.uuid(),
           now: () => this.clock.now(),
           schedule: turn.schedule,
-          producerIdExpirationMs: this.config.get('producer.id.expiration.ms'),
+          producerIdExpirationMs: () => this.config.get('producer.id.expiration.ms'),
         }),
       )
     const { clock, config } = this
@@ -120,11 +121,7 @@ export class PartitionsFixture {
       clocks: { broker: clock, wire: clock },
       turn,
       logger: this.#logger,
-      intervals: {
-        checkpointIntervalMs: config.get('replica.high.watermark.checkpoint.interval.ms'),
-        retentionCheckIntervalMs: config.get('log.retention.check.interval.ms'),
-        producerExpirationCheckIntervalMs: 600_000,
-      },
+      intervals: upkeepIntervals(config),
     })
     void this.partitions.start({ threads: 1, pause: () => Promise.resolve(), signal })
     let nextId = 1000

@@ -240,6 +240,25 @@ t.test('checkpoints are written some time after a write, and only then', async t
   t.equal(fixture.partitions.upkeepTimetable.size, size)
 })
 
+t.test('the checkpoints are written as often as the most urgent of them is wanted', async t => {
+  for (const name of [
+    'replica.high.watermark.checkpoint.interval.ms',
+    'log.flush.offset.checkpoint.interval.ms',
+    'log.flush.start.offset.checkpoint.interval.ms',
+  ]) {
+    const fixture = new PartitionsFixture({ topics: [topicImage('a')], properties: { [name]: '1000' } })
+    const recoveryPoints = () => String(fixture.files.read('/data/recovery-point-offset-checkpoint') ?? '')
+    fixture.write('a', ['x'])
+    fixture.partition('a').log.flush()
+    fixture.clock.advance(999)
+    await fixture.settle()
+    t.notMatch(recoveryPoints(), /a 0 1/, name)
+    fixture.clock.advance(1)
+    await fixture.settle()
+    t.match(recoveryPoints(), /a 0 1/, name)
+  }
+})
+
 t.test('ten thousand idle partitions share one timer', t => {
   const fixture = new PartitionsFixture({ topics: [topicImage('many', { partitions: 10_000 })] })
   fixture.clock.advance(1)
@@ -332,7 +351,7 @@ t.test('directories of no known topic are left alone, and never taken for anothe
 t.test('retention lets go of old segments, and their files later', async t => {
   const fixture = new PartitionsFixture({
     topics: [topicImage('a', { configs: { 'retention.ms': '1000' } })],
-    properties: { 'log.retention.check.interval.ms': '10000' },
+    properties: { 'log.initial.task.delay.ms': '10000' },
   })
   const partition = fixture.partition('a')
   const changes: number[] = []

@@ -335,7 +335,7 @@ export class History {
       uuid: () => this.random.uuid(),
       now: () => this.now,
       schedule: run => void this.#scheduled.push(run),
-      producerIdExpirationMs: Number.MAX_SAFE_INTEGER,
+      producerIdExpirationMs: () => Number.MAX_SAFE_INTEGER,
       logger: this.#options.trace && { info: tell, warn: tell, error: tell },
     })
     const { clusterId } = this.directory

@@ -21,7 +21,7 @@ function open(path: string, choice: Partial<DirectoryOptions> = {}): LogDirector
     uuid: () => `AAAAAAAAAAAAAAAAAAAA${String(next++).padStart(2, '0')}`,
     now: () => startMs,
     schedule: run => queueMicrotask(run),
-    producerIdExpirationMs: 86_400_000,
+    producerIdExpirationMs: () => 86_400_000,
     ...choice,
   })
 }

@@ -43,7 +43,7 @@ export class LogFixture {
       now: () => this.now,
       schedule: run => void this.#scheduled.push(run),
       logger: { info: say, warn: say, error: say },
-      producerIdExpirationMs: 86_400_000,
+      producerIdExpirationMs: () => 86_400_000,
       cleanShutdown: false,
       onWritten: log => void this.written.push(log.writtenOffset),
       onFailed: error => void this.failures.push(error),

@@ -17,7 +17,7 @@ function open(path: string, choice: Partial<DirectoryOptions> = {}): LogDirector
     uuid: () => 'AAAAAAAAAAAAAAAAAAAAAA',
     now: () => startMs,
     schedule: run => queueMicrotask(run),
-    producerIdExpirationMs: 86_400_000,
+    producerIdExpirationMs: () => 86_400_000,
     ...choice,
   })
 }

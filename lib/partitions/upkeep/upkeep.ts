@@ -11,17 +11,8 @@ import { compactionMetrics } from '../metrics.ts'
 import type { Partition } from '../partition.ts'
 import type { Due, Timetable } from '../waiting/timetable.ts'
 import { Compactor, type CompactorSettings } from './compactor.ts'
+import type { UpkeepIntervals } from './intervals.ts'
 import type { Slices } from './slices.ts'
-
-/** How often, in milliseconds. */
-export interface UpkeepIntervals {
-  /** `replica.high.watermark.checkpoint.interval.ms` */
-  readonly checkpointIntervalMs: number
-  /** `log.retention.check.interval.ms` */
-  readonly retentionCheckIntervalMs: number
-  /** `producer.id.expiration.check.interval.ms` */
-  readonly producerExpirationCheckIntervalMs: number
-}
 
 /** How long nobody uses a log before it is let go of: longer than any producer tries to send a batch again that may be there. */
 const idleMs = 300_000
@@ -77,7 +68,7 @@ export class Upkeep {
   }
 
   start(): void {
-    this.#timetable.in(this.#intervals.retentionCheckIntervalMs, this.#retention)
+    this.#timetable.in(this.#intervals.initialTaskDelayMs, this.#retention)
     this.#timetable.in(this.#intervals.producerExpirationCheckIntervalMs, this.#expiration)
     this.#compactor?.start()
     // What an earlier run gave up and did not come to remove.

@@ -1,0 +1,67 @@
+/** What single properties do, seen by a client of a whole broker. */
+import t from 'tap'
+import { DescribeProducers } from '../protocol/messages/describe-producers.ts'
+import { IncrementalAlterConfigs } from '../protocol/messages/incremental-alter-configs.ts'
+import { InitProducerId } from '../protocol/messages/init-producer-id.ts'
+import { Turned } from './turned-broker.ts'
+
+const topic = 'letters'
+
+/** Has a new producer write to the topic. */
+async function writeIdempotently(broker: Turned): Promise<void> {
+  const { producerId } = await broker.client.send(InitProducerId, 2, { transactionalId: null, transactionTimeoutMs: 0 })
+  await broker.produce(topic, 'x', { producerId, producerEpoch: 0 })
+}
+
+async function producerCount({ client }: Turned): Promise<number> {
+  const { topics } = await client.send(DescribeProducers, 0, { topics: [{ name: topic, partitionIndexes: [0] }] })
+  return topics[0]!.partitions[0]!.activeProducers.length
+}
+
+async function set({ client }: Turned, name: string, value: string): Promise<void> {
+  const configs = [{ name, configOperation: 0, value }]
+  const resources = [{ resourceType: 4, resourceName: '1', configs }]
+  const { responses } = await client.send(IncrementalAlterConfigs, 1, { resources, validateOnly: false })
+  if (responses[0]!.errorCode !== 0) throw new Error(`${name} was not set: ${responses[0]!.errorMessage}`)
+}
+
+t.test('producer.id.expiration.check.interval.ms says how soon a silent producer is forgotten', async t => {
+  const broker = await Turned.start(t, {
+    'producer.id.expiration.ms': '5000',
+    'producer.id.expiration.check.interval.ms': '1000',
+  })
+  await broker.create(topic)
+  await writeIdempotently(broker)
+  await broker.advance(4_000)
+  t.equal(await producerCount(broker), 1)
+  await broker.advance(2_000)
+  t.equal(await producerCount(broker), 0)
+})
+
+t.test('producer.id.expiration.ms holds from the next check on after it was changed', async t => {
+  const broker = await Turned.start(t, { 'producer.id.expiration.check.interval.ms': '1000' })
+  await broker.create(topic)
+  await writeIdempotently(broker)
+  await broker.advance(10_000)
+  t.equal(await producerCount(broker), 1)
+  await set(broker, 'producer.id.expiration.ms', '5000')
+  await broker.advance(1_000)
+  t.equal(await producerCount(broker), 0)
+})
+
+t.test('log.initial.task.delay.ms says when retention is looked at for the first time', async t => {
+  const configs = { 'retention.ms': '10', 'segment.ms': '1' }
+  const soon = await Turned.start(t, { 'log.initial.task.delay.ms': '500' })
+  const later = await Turned.start(t)
+  for (const broker of [soon, later]) {
+    await broker.create(topic, configs)
+    await broker.produce(topic, 'a')
+    await broker.advance(100)
+    await broker.produce(topic, 'b')
+    await broker.advance(500)
+  }
+  t.not(await soon.earliest(topic), 0)
+  t.equal(await later.earliest(topic), 0)
+  await later.advance(30_000)
+  t.not(await later.earliest(topic), 0, 'by default after 30 s')
+})
