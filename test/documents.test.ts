@@ -16,7 +16,7 @@ function pathsInTree(): string[] {
   const paths: string[] = []
   const above: string[] = []
   for (const line of block.split('\n')) {
-    const found = /^( *)(\S+) {2}/.exec(line)
+    const found = /^( *)(\S+)(?: {2}|$)/.exec(line)
     if (found === null) continue
     const depth = found[1]!.length / 2
     above.length = depth
