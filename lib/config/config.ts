@@ -24,7 +24,7 @@ export const configSources = {
 } as const
 
 type Texts = ReadonlyMap<string, string>
-/** Told the names whose values changed. */
+/** Told the names whose values changed; none where only settings of single listeners or of plug-ins did. */
 type ChangeListener = (changed: ReadonlySet<BrokerPropertyName>) => void
 
 const none: Texts = new Map()
@@ -117,15 +117,16 @@ export class BrokerConfig {
 
   /** Puts dynamic settings, those of all brokers and this broker's own, in the place of the earlier ones; then tells the listeners what changed. */
   applyDynamic(ofAll: Texts, own: Texts): void {
+    const before = this.#values
+    const others = this.#otherTexts()
     this.#dynamicDefault = ofAll
     this.#dynamicOwn = own
-    const before = this.#values
     this.#values = this.#resolve()
     const changed = new Set<BrokerPropertyName>()
     for (const [name, value] of this.#values) {
       if (!sameValue(before.get(name), value)) changed.add(name as BrokerPropertyName)
     }
-    if (changed.size > 0) for (const listener of this.#listeners) listener(changed)
+    if (changed.size > 0 || this.#otherTexts() !== others) for (const listener of this.#listeners) listener(changed)
   }
 
   /** The same settings with other dynamic ones: what a change would lead to. Throws ConfigError where that is not allowed. */
@@ -138,6 +139,12 @@ export class BrokerConfig {
 
   onChange(listener: ChangeListener): void {
     this.#listeners.push(listener)
+  }
+
+  /** What is set of single listeners and of plug-ins. */
+  #otherTexts(): string {
+    const names = this.setNames().filter(name => brokerProperty(name) === undefined)
+    return JSON.stringify(names.map(name => [name, this.layers(name)]))
   }
 
   #resolve(): Map<string, unknown> {

@@ -24,8 +24,16 @@ export const networkProperties = {
     updateMode: 'per-broker',
     doc: 'Where the broker listens: NAME://host:port, separated by commas; port 0 picks a free one.',
   }),
-  'max.connection.creation.rate': int(intMax, { updateMode: 'cluster-wide', min: 0 }),
-  'max.connections': int(intMax, { updateMode: 'cluster-wide', min: 0, doc: 'Connections to the broker at any time.' }),
+  'max.connection.creation.rate': int(intMax, {
+    updateMode: 'cluster-wide',
+    min: 0,
+    doc: 'New connections in a second; more wait until they are served. listener.name.<name>. before it is for one listener.',
+  }),
+  'max.connections': int(intMax, {
+    updateMode: 'cluster-wide',
+    min: 0,
+    doc: 'Connections to the broker at any time; of one listener with listener.name.<name>. before it.',
+  }),
   'max.connections.per.ip': int(intMax, {
     updateMode: 'cluster-wide',
     min: 0,

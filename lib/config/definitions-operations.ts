@@ -22,7 +22,15 @@ export const operationsProperties = {
   'metrics.recording.level': string('INFO', { importance: 'low' }),
   'metrics.sample.window.ms': long(30_000, { importance: 'low', min: 1 }),
   'num.partitions': int(1, { min: 1, doc: 'Partitions of a new topic where none are asked for.' }),
-  'quota.window.num': int(11, { importance: 'low', min: 1 }),
-  'quota.window.size.seconds': int(1, { importance: 'low', min: 1 }),
+  'quota.window.num': int(11, {
+    importance: 'low',
+    min: 1,
+    doc: 'One more than the windows whose connections may come at once before max.connection.creation.rate holds them up.',
+  }),
+  'quota.window.size.seconds': int(1, {
+    importance: 'low',
+    min: 1,
+    doc: 'The length of a window of quota.window.num.',
+  }),
   'telemetry.max.bytes': int(1_048_576, { importance: 'low', min: 1 }),
 }

@@ -1,5 +1,7 @@
 /** The bounds of the network server, as far as Kafka has properties for them. */
 import type { BrokerConfig } from './config.ts'
+import { brokerProperty } from './definitions.ts'
+import { parsedOrUndefined } from './values.ts'
 
 /** Kafka's default of 50 is for a thread that does nothing but accept; a burst of clients would wait a second for the next attempt. */
 const listenBacklogMin = 1024
@@ -12,6 +14,9 @@ export function serverLimitsOf(config: BrokerConfig) {
     connectionsMax: config.get('max.connections'),
     connectionsPerIpMax: config.get('max.connections.per.ip'),
     connectionsPerIpOverrides: overridesOf(config.get('max.connections.per.ip.overrides')),
+    connectionsPerSecondMax: config.get('max.connection.creation.rate'),
+    connectionBurstMs: (config.get('quota.window.num') - 1) * config.get('quota.window.size.seconds') * 1000,
+    ofListeners: limitsOfListeners(config),
     connectionIdleMsMax: config.get('connections.max.idle.ms'),
     listenBacklog: Math.max(listenBacklogMin, config.get('socket.listen.backlog.size')),
     // Kafka's default, -1, is no bound at all; ours then keeps its own.
@@ -27,4 +32,24 @@ export function overridesOf(text: string): ReadonlyMap<string, number> {
     if (at >= 0) overrides.set(entry.slice(0, at).trim(), Number(entry.slice(at + 1)))
   }
   return overrides
+}
+
+/** What is set for single listeners, by their names in upper case. */
+function limitsOfListeners(config: BrokerConfig) {
+  const limits = new Map<string, { connectionsMax?: number; connectionsPerSecondMax?: number }>()
+  for (const name of config.setNames()) {
+    const [, prefix, general] =
+      /^listener\.name\.([^.]+)\.(max\.connections|max\.connection\.creation\.rate)$/.exec(name) ?? []
+    // As in Kafka, the name of a listener stands in lower case here, and in upper case elsewhere.
+    if (prefix === undefined || prefix !== prefix.toLowerCase()) continue
+    const value = config
+      .layers(name)
+      .map(({ text }) => parsedOrUndefined(name, brokerProperty(general!)!, text))
+      .find(each => each !== undefined)
+    if (typeof value !== 'number') continue
+    const listener = prefix.toUpperCase()
+    const field = general === 'max.connections' ? 'connectionsMax' : 'connectionsPerSecondMax'
+    limits.set(listener, { ...limits.get(listener), [field]: value })
+  }
+  return limits
 }

@@ -1,10 +1,11 @@
 /** All connections of a server: who may come in, what they share, and when the idle ones go. */
 import { Alarm } from '../base/alarm.ts'
-import type { Clock } from '../base/clock.ts'
+import type { Clock, Timer } from '../base/clock.ts'
 import { Deadlines } from '../base/deadlines.ts'
 import { LogLimit } from '../base/log-limit.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Wire } from '../network/network.ts'
+import { Admission, type Arrival } from './admission.ts'
 import { Budget } from './budget.ts'
 import { Connection, type ConnectionHost } from './connection.ts'
 import type { FrameBounds } from './frame-reader.ts'
@@ -37,7 +38,9 @@ export class Connections implements ConnectionHost {
   readonly outbox: Outbox
   readonly dispatch: Dispatch
   readonly #all = new Set<Connection>()
-  readonly #perIp = new Map<string, number>()
+  readonly #admission: Admission
+  /** Connections that wait because too many came at once. They are counted, and nothing of them is read. */
+  readonly #held = new Map<Wire, { readonly arrival: Arrival; readonly timer: Timer }>()
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #logLimit: LogLimit
@@ -63,6 +66,7 @@ export class Connections implements ConnectionHost {
       },
     }
     this.dispatch = dispatch
+    this.#admission = new Admission(limits)
     this.slabs = new Slabs()
     this.inFlight = new Budget(() => limits.requestBytesInFlightMax)
     this.assembly = new Budget(() => limits.assemblyBytesMax)
@@ -102,13 +106,28 @@ export class Connections implements ConnectionHost {
     return this.#turnBytes < turnBytesMax
   }
 
-  /** Takes a connection that a listener accepted, or closes it where there are too many. */
+  /** Takes a connection that a listener accepted, at once or as soon as the rate allows, or closes it where there are too many. */
   accept(wire: Wire, listener: Listener): void {
-    const { remoteAddress, remotePort, localAddress, localPort } = wire
-    if (remoteAddress === '' || this.#tooMany(remoteAddress)) {
+    const arrival = { remoteAddress: wire.remoteAddress, listener: listener.name }
+    if (wire.remoteAddress === '' || this.#tooMany(arrival)) {
       wire.destroy()
       return
     }
+    const waitMs = this.#admission.waitMs(arrival, this.#clock.monotonicMs())
+    if (waitMs === 0) {
+      this.#open(wire, listener)
+      return
+    }
+    const timer = this.#clock.schedule(waitMs, () => {
+      this.#held.delete(wire)
+      if (wire.isDestroyed) this.#admission.leave(arrival)
+      else this.#open(wire, listener)
+    })
+    this.#held.set(wire, { arrival, timer })
+  }
+
+  #open(wire: Wire, listener: Listener): void {
+    const { remoteAddress, remotePort, localAddress, localPort } = wire
     const info = {
       id: ++this.#lastId,
       listener: listener.name,
@@ -123,7 +142,6 @@ export class Connections implements ConnectionHost {
     }
     const connection = new Connection(wire, info, this)
     this.#all.add(connection)
-    this.#perIp.set(remoteAddress, (this.#perIp.get(remoteAddress) ?? 0) + 1)
     this.#rest(connection)
     wire.receive(connection)
   }
@@ -143,15 +161,17 @@ export class Connections implements ConnectionHost {
   closed(connection: Connection): void {
     this.#deadlines.cancel(connection)
     if (!this.#all.delete(connection)) return
-    const { remoteAddress } = connection.info
-    const left = this.#perIp.get(remoteAddress)! - 1
-    if (left > 0) this.#perIp.set(remoteAddress, left)
-    else this.#perIp.delete(remoteAddress)
+    this.#admission.leave(connection.info)
     if (this.#all.size === 0) this.#emptied?.()
   }
 
   /** Answers what was asked and closes every connection; after `msMax` also those that have not come to an end. */
   async finish(msMax: number): Promise<void> {
+    for (const [wire, { timer }] of this.#held) {
+      timer.cancel()
+      wire.destroy()
+    }
+    this.#held.clear()
     if (this.#all.size > 0) {
       await new Promise<void>(resolve => {
         const timer = this.#clock.schedule(msMax, () => this.#destroyAll())
@@ -170,18 +190,11 @@ export class Connections implements ConnectionHost {
     for (const connection of this.#all) connection.destroy()
   }
 
-  #tooMany(address: string): boolean {
-    const { connectionsMax, connectionsPerIpMax, connectionsPerIpOverrides } = this.limits
-    const perIpMax = connectionsPerIpOverrides.get(address) ?? connectionsPerIpMax
-    const property =
-      this.#all.size >= connectionsMax
-        ? 'max.connections'
-        : (this.#perIp.get(address) ?? 0) >= perIpMax
-          ? 'max.connections.per.ip'
-          : null
-    if (property === null) return false
+  #tooMany(arrival: Arrival): boolean {
+    const limit = this.#admission.enter(arrival)
+    if (limit === null) return false
     const line = this.#logLimit.take()
-    if (line) this.#logger.warn('connection refused: too many', { limit: property, client: address, ...line })
+    if (line) this.#logger.warn('connection refused: too many', { limit, client: arrival.remoteAddress, ...line })
     return true
   }
 

@@ -1,5 +1,11 @@
 /** Every bound of the server, with its unit and its reason. */
 
+/** Bounds of one listener, beside those of all together. */
+export interface ListenerLimits {
+  readonly connectionsMax?: number
+  readonly connectionsPerSecondMax?: number
+}
+
 export interface ServerLimits {
   /** `socket.request.max.bytes`: a connection that announces a larger request is closed. */
   requestBytesMax: number
@@ -8,6 +14,12 @@ export interface ServerLimits {
   /** `max.connections.per.ip`, and the exceptions to it by address (`max.connections.per.ip.overrides`). */
   connectionsPerIpMax: number
   connectionsPerIpOverrides: ReadonlyMap<string, number>
+  /** `max.connection.creation.rate`: connections beyond it wait until they are served. */
+  connectionsPerSecondMax: number
+  /** The time whose connections may come at once where none came before. */
+  connectionBurstMs: number
+  /** What single listeners, by their names, have of these: `listener.name.<name>.max.connections` and so on. */
+  ofListeners: ReadonlyMap<string, ListenerLimits>
   /** `connections.max.idle.ms`: a connection on which nothing moved for so long is closed; negative: never. */
   connectionIdleMsMax: number
   /** Requests of one connection that may wait for their answers; more stay in its socket. Pipelining clients send hundreds. */
@@ -35,6 +47,9 @@ export const defaultLimits: Readonly<ServerLimits> = {
   connectionsMax: 2 ** 31 - 1,
   connectionsPerIpMax: 2 ** 31 - 1,
   connectionsPerIpOverrides: new Map(),
+  connectionsPerSecondMax: 2 ** 31 - 1,
+  connectionBurstMs: 10_000,
+  ofListeners: new Map(),
   connectionIdleMsMax: 600_000,
   requestsOutstandingMax: 1000,
   connectionRequestBytesMax: 32 * MiB,

@@ -4,6 +4,7 @@ import { BrokerConfig, ConfigError } from '../../lib/config/config.ts'
 import { devProperties } from '../../lib/config/dev.ts'
 import { groupValue, validateGroupConfigs } from '../../lib/config/group-config.ts'
 import { parseProperties } from '../../lib/config/properties.ts'
+import { serverLimitsOf } from '../../lib/config/server-limits.ts'
 import { logConfigOf, topicReader, validateTopicConfig, validateTopicConfigs } from '../../lib/config/topic-config.ts'
 import { codes } from '../../protocol/errors.ts'
 
@@ -311,5 +312,27 @@ t.test("a group's settings stay within the broker's bounds", t => {
     50_000,
   )
   t.equal(groupValue('share.auto.offset.reset', settings({}), broker), 'latest')
+  t.end()
+})
+
+t.test('the bounds of a listener are those that are set with its name in lower case', t => {
+  const config = parse({
+    'max.connection.creation.rate': '7',
+    'quota.window.num': '3',
+    'quota.window.size.seconds': '2',
+    'listener.name.external.max.connections': ' 70 ',
+    'listener.name.external.max.connection.creation.rate': '5',
+    'listener.name.EXTERNAL.max.connections': '1',
+    'listener.name.internal.max.connections': 'many',
+  })
+  t.match(serverLimitsOf(config), { connectionsPerSecondMax: 7, connectionBurstMs: 4_000 })
+  t.same([...serverLimitsOf(config).ofListeners], [['EXTERNAL', { connectionsMax: 70, connectionsPerSecondMax: 5 }]])
+  let told = 0
+  config.onChange(() => told++)
+  config.applyDynamic(settings({}), settings({ 'listener.name.external.max.connections': '9' }))
+  t.equal(serverLimitsOf(config).ofListeners.get('EXTERNAL')!.connectionsMax, 9)
+  t.equal(told, 1, 'who reads them is told')
+  config.applyDynamic(settings({}), settings({ 'listener.name.external.max.connections': '9' }))
+  t.equal(told, 1)
   t.end()
 })
