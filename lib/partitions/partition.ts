@@ -280,7 +280,7 @@ export class Partition {
 
   /**
    * Gives the records their offsets, in place, and queues them to be written. The buffer belongs to the log until
-   * `whenWritten` of the last offset. Throws what makes the records unacceptable.
+   * it is written. Throws what makes the records unacceptable.
    */
   append(records: Buffer, { origin, requiredAcks }: PartitionAppend): AppendResult {
     this.checkLeads()
@@ -322,16 +322,6 @@ export class Partition {
       this.#awaitCommitted ??= new OffsetQueue()
       this.#awaitCommitted.add(offset, waiter, slot)
     }
-  }
-
-  /** Calls `done` with NONE once the record at `offset` is in the file, or with the error that keeps it from getting there. */
-  whenWritten(offset: number, done: (errorCode: number) => void): void {
-    this.awaitWritten(offset, callback, done)
-  }
-
-  /** Calls `done` with NONE once the record at `offset` is committed, or with the error that keeps it from getting there. */
-  whenCommitted(offset: number, done: (errorCode: number) => void): void {
-    this.awaitCommitted(offset, callback, done)
   }
 
   /** Whole batches from the one that holds `fetchOffset`, up to where the isolation ends. Throws OFFSET_OUT_OF_RANGE. */
@@ -459,8 +449,4 @@ export class Partition {
       ? new KafkaError(codes.UNKNOWN_TOPIC_OR_PARTITION, `${this.name} was deleted`)
       : new KafkaError(codes.KAFKA_STORAGE_ERROR, `the disk that holds ${this.name} has failed; see the broker's log`)
   }
-}
-
-const callback: OffsetWaiter<(errorCode: number) => void> = {
-  settled: (done, errorCode) => done(errorCode),
 }

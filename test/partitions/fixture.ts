@@ -229,6 +229,18 @@ function imageOf(before: ClusterImage, topics: readonly TopicImage[]): ClusterIm
   }
 }
 
+/** Calls `done` with 0 once the record at `offset` is in the file, or with the error that keeps it from getting there. */
+export function whenWritten(partition: Partition, offset: number, done: (errorCode: number) => void): void {
+  partition.awaitWritten(offset, told, done)
+}
+
+/** Calls `done` with 0 once the record at `offset` is committed, or with the error that keeps it from getting there. */
+export function whenCommitted(partition: Partition, offset: number, done: (errorCode: number) => void): void {
+  partition.awaitCommitted(offset, told, done)
+}
+
+const told = { settled: (done: (errorCode: number) => void, errorCode: number) => done(errorCode) }
+
 /** A batch of values without keys. */
 export function batchOf(values: readonly string[], options: Partial<BatchOptions> & { now?: number } = {}): Buffer {
   const { now = Date.UTC(2026, 0, 1), ...rest } = options

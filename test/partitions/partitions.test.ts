@@ -3,7 +3,15 @@ import t from 'tap'
 import { OffsetQueue } from '../../lib/partitions/waiting/offset-queue.ts'
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import { memoryFiles } from '../../storage/files.ts'
-import { batchOf, breakableFiles, PartitionsFixture, topicImage, valuesOf } from './fixture.ts'
+import {
+  batchOf,
+  breakableFiles,
+  PartitionsFixture,
+  topicImage,
+  valuesOf,
+  whenCommitted,
+  whenWritten,
+} from './fixture.ts'
 
 const everything = { bytesMax: 1_000_000, isolation: 'readUncommitted', minOneMessage: true } as const
 
@@ -37,13 +45,13 @@ t.test('those who wait for an offset are told in order of offset, and at once wh
   const partition = fixture.partition('a')
   const told: string[] = []
   partition.append(batchOf(['x', 'y', 'z']), { origin: 'client', requiredAcks: -1 })
-  partition.whenCommitted(2, code => told.push(`committed 2 ${code}`))
-  partition.whenCommitted(0, code => told.push(`committed 0 ${code}`))
-  partition.whenWritten(1, code => told.push(`written 1 ${code}`))
+  whenCommitted(partition, 2, code => told.push(`committed 2 ${code}`))
+  whenCommitted(partition, 0, code => told.push(`committed 0 ${code}`))
+  whenWritten(partition, 1, code => told.push(`written 1 ${code}`))
   t.same(told, [])
   fixture.turn()
   t.same(told, ['written 1 0', 'committed 0 0', 'committed 2 0'])
-  partition.whenCommitted(1, code => told.push(`again ${code}`))
+  whenCommitted(partition, 1, code => told.push(`again ${code}`))
   t.equal(told.at(-1), 'again 0')
   t.end()
 })
@@ -113,8 +121,8 @@ t.test('the high watermark waits for the other in-sync replicas', t => {
   const partition = fixture.partition('a')
   const told: number[] = []
   fixture.write('a', ['x', 'y'])
-  partition.whenWritten(1, code => told.push(code))
-  partition.whenCommitted(1, code => told.push(code))
+  whenWritten(partition, 1, code => told.push(code))
+  whenCommitted(partition, 1, code => told.push(code))
   t.same(told, [0])
   t.equal(partition.highWatermark, 0)
   partition.advanceHighWatermark(2)
@@ -136,15 +144,15 @@ t.test('whoever waits for records to be committed is told when another leads the
   }
   const told: number[] = []
   fixture.write('a', ['x'])
-  partition.whenCommitted(0, code => told.push(code))
+  whenCommitted(partition, 0, code => told.push(code))
   led(1, 1)
   t.same(told, [], 'a new epoch of the same leader takes nothing back')
   led(2, 2)
   t.same(told, [codes.NOT_LEADER_OR_FOLLOWER])
-  partition.whenCommitted(0, code => told.push(code))
+  whenCommitted(partition, 0, code => told.push(code))
   t.same(told, [codes.NOT_LEADER_OR_FOLLOWER, codes.NOT_LEADER_OR_FOLLOWER], 'at once, where it does so already')
   partition.advanceHighWatermark(1)
-  partition.whenCommitted(0, code => told.push(code))
+  whenCommitted(partition, 0, code => told.push(code))
   t.same(told.slice(2), [codes.NONE])
   t.end()
 })
@@ -188,7 +196,7 @@ t.test('topics come, grow, change and go with the cluster', async t => {
   const waiting: number[] = []
   const partition = fixture.partition('a')
   partition.append(batchOf(['x']), { origin: 'client', requiredAcks: -1 })
-  partition.whenCommitted(0, code => waiting.push(code))
+  whenCommitted(partition, 0, code => waiting.push(code))
   fixture.apply({ deleted: ['a'] })
   t.same(waiting, [codes.UNKNOWN_TOPIC_OR_PARTITION])
   t.equal(
@@ -316,7 +324,7 @@ t.test('a disk error takes its directory offline, and the others go on', t => {
   const partition = fixture.partition('a', 0)
   const path = fixture.partitions.logDirectories.pathOf(partition)!
   partition.append(batchOf(['x']), { origin: 'client', requiredAcks: -1 })
-  partition.whenCommitted(0, code => told.push(code))
+  whenCommitted(partition, 0, code => told.push(code))
   broken = path
   fixture.turn()
   t.same(told, [codes.KAFKA_STORAGE_ERROR])

@@ -6,7 +6,7 @@ import { describeLogDirs } from '../../../lib/handlers/describe-log-dirs.ts'
 import { codes, KafkaError } from '../../../protocol/errors.ts'
 import { diskFiles, memoryFiles } from '../../../storage/files.ts'
 import { SimulatedFiles, type StepKind } from '../../storage/simulated-files.ts'
-import { batchOf, breakableFiles, PartitionsFixture, topicImage, valuesOf } from '../fixture.ts'
+import { batchOf, breakableFiles, PartitionsFixture, topicImage, valuesOf, whenCommitted } from '../fixture.ts'
 
 const paths = ['/one', '/two', '/three']
 const everything = { bytesMax: 100_000_000, isolation: 'readUncommitted', minOneMessage: true } as const
@@ -105,7 +105,7 @@ t.test('who waits for records, or for them to be written, does not notice a move
   const producer = { producerId: 7, producerEpoch: 0 }
   for (const baseSequence of [0, 1, 2]) fixture.write('a', ['p'], 0, { ...producer, baseSequence })
   partition.append(batchOf(['late']), { origin: 'client', requiredAcks: -1 })
-  partition.whenCommitted(6, code => told.push(code))
+  whenCommitted(partition, 6, code => told.push(code))
   await fixture.settle()
   await pass(fixture, 1_000)
   t.equal(placeOf(fixture), '/two')
@@ -281,7 +281,7 @@ async function moveAndDie(files: MortalFiles, steps: number): Promise<{ acknowle
   const produce = (index: number) => {
     const partition = fixture.partition('a')
     partition.append(batchOf([`${index} ${long}`]), { origin: 'client', requiredAcks: -1 })
-    partition.whenCommitted(index, code => {
+    whenCommitted(partition, index, code => {
       if (code === codes.NONE) acknowledged = index + 1
     })
     fixture.turn()
