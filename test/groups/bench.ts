@@ -2,7 +2,7 @@
 import { Deadlines } from '../../lib/base/deadlines.ts'
 import type { Commit, Committer } from '../../lib/groups/offset-requests.ts'
 import type { Caller, GroupSettings, Outcome } from '../../lib/groups/outcome.ts'
-import { type GroupRecord, noTopicId } from '../../lib/groups/records.ts'
+import { type CommittedOffset, type GroupRecord, noTopicId } from '../../lib/groups/records.ts'
 import { GroupShard } from '../../lib/groups/shard.ts'
 import { encode } from '../../protocol/codec.ts'
 import type { JoinGroupRequest, JoinGroupResponse } from '../../protocol/messages/join-group.ts'
@@ -27,6 +27,13 @@ export class Asked<T> {
   get waits(): boolean {
     return this.answers.length === 0
   }
+}
+
+type OffsetRecord = Extract<GroupRecord, { kind: 'offset' }>
+type KeptOffset = OffsetRecord & { readonly value: CommittedOffset }
+
+function isKept(record: OffsetRecord): record is KeptOffset {
+  return record.value !== null
 }
 
 const startMs = Date.UTC(2026, 0, 1)
@@ -195,6 +202,15 @@ export class Bench {
   committed(topic = 't', partition = 0, groupId = 'g'): number {
     const [fetched] = this.shard.fetchOffsets(groupId, [{ name: topic, partitionIndexes: [partition] }], false)
     return fetched!.partitions[0]!.committedOffset
+  }
+
+  /** Offsets that the log holds, whether they count or not. */
+  lastOffsets() {
+    const offsets = new Map<string, OffsetRecord>()
+    for (const record of this.log) {
+      if (record.kind === 'offset') offsets.set(`${record.groupId}/${record.topic}/${record.partition}`, record)
+    }
+    return [...offsets.values()].filter(isKept)
   }
 
   state(groupId = 'g'): string {

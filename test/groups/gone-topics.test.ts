@@ -19,12 +19,8 @@ function benchWith(topics: Readonly<Record<string, string>> = { a: ids.a, b: ids
 }
 
 /** Places whose last record is an offset. */
-function kept({ log }: Bench): string[] {
-  const places = new Map<string, boolean>()
-  for (const record of log) {
-    if (record.kind === 'offset') places.set(`${record.topic}-${record.partition}`, record.value !== null)
-  }
-  return [...places].filter(([, isKept]) => isKept).map(([place]) => place)
+function kept(bench: Bench): string[] {
+  return bench.lastOffsets().map(({ topic, partition }) => `${topic}-${partition}`)
 }
 
 t.test('with a topic go the offsets that were committed for it: at once, and from the log later', async t => {

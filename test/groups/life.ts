@@ -43,12 +43,16 @@ class Life {
   #leaders = new Map<number, string>()
   #generation = 0
   #failures = 0
+  /** What is committed for the partitions of the topic that there is now, and how many there were of its name. */
+  #committed = new Map<number, number>()
+  #topics = 0
   problem: string | null = null
 
   constructor(seed: number, trace?: (line: string) => void) {
     this.#random = seededRandom(seed)
     this.#trace = trace
     this.bench = new Bench({ initialRebalanceDelayMs: this.#pick([0, 100, 3000]), membersMax: this.#pick([3, 100]) })
+    this.#makeTopic()
     this.clients = Array.from({ length: 5 }, (_, i) => ({
       memberId: '',
       generation: -1,
@@ -79,6 +83,11 @@ class Life {
     // In the end every session is over, and everybody was answered.
     this.bench.failWith = 0
     this.bench.advance(3_600_000)
+    this.bench.work()
+    const topicId = this.bench.topics!.get('t')
+    for (const { value } of this.bench.lastOffsets()) {
+      if (value.topicId !== topicId) this.problem ??= 'an offset outlives its topic'
+    }
     for (const asked of this.#asked) if (asked.answers.length !== 1) this.problem ??= `${asked.answers.length} answers`
     if (this.bench.members().length > 0) this.problem ??= 'members outlive their sessions'
     return this.problem
@@ -87,7 +96,7 @@ class Life {
   #step(client: Client): void {
     const { bench } = this
     const { memberId, generation: generationId, groupInstanceId } = client
-    switch (this.#random.int(14)) {
+    switch (this.#random.int(15)) {
       case 0:
       case 1:
       case 2:
@@ -118,7 +127,9 @@ class Life {
       }
       case 10: {
         const commit = { partition: this.#random.int(3), offset: this.#random.int(100) }
-        const code = bench.commit(commit, { generation: generationId, memberId, groupInstanceId })
+        const by = { generation: generationId, memberId, groupInstanceId }
+        const code = bench.commit({ ...commit, topicId: bench.topics!.get('t')! }, by)
+        if (code === 0 && bench.failWith === 0) this.#committed.set(commit.partition, commit.offset)
         this.#say(client, () => `commits ${JSON.stringify(commit)} in generation ${generationId}: ${code}`)
         break
       }
@@ -136,8 +147,36 @@ class Life {
         bench.failWith = this.#random.int(4) === 0 ? codes.COORDINATOR_NOT_AVAILABLE : 0
         this.#say(client, () => `sees records ${bench.failWith === 0 ? 'written' : 'refused'} from now on`)
         break
+      case 14:
+        this.#remakeTopic(client)
+        break
     }
     this.#hear()
+  }
+
+  #makeTopic(): void {
+    this.#topics++
+    this.bench.topicsBecome({ t: `topic ${this.#topics}` })
+  }
+
+  /** The topic goes, and comes again: the shard hears of it and has some time for it, or is not there. */
+  #remakeTopic(client: Client): void {
+    const { bench } = this
+    if (this.#random.int(4) > 0) {
+      bench.work(bench.shard, this.#random.int(3))
+      return
+    }
+    const isThere = this.#random.int(2) === 0
+    this.#say(client, () => `sees the topic made anew${isThere ? '' : ' while the shard is away'}`)
+    this.#committed.clear()
+    if (isThere) {
+      bench.topicsBecome({})
+      bench.work(bench.shard, this.#random.int(3))
+      this.#makeTopic()
+    } else {
+      bench.topics = new Map([['t', `topic ${++this.#topics}`]])
+      this.#restart()
+    }
   }
 
   #join(client: Client): void {
@@ -214,7 +253,14 @@ class Life {
     }
     this.#generation = recorded?.generation ?? 0
     for (const asked of this.#asked) if (asked.answers.length > 1) this.problem ??= 'a request was answered twice'
-    if (bench.members().length > bench.settings.membersMax + 2) this.problem ??= 'the group is larger than allowed'
+    // Static members that are away come on top, and while members gather all those who have not joined again.
+    const membersMax = bench.settings.membersMax * (bench.state() === 'PreparingRebalance' ? 2 : 1)
+    if (bench.members().length > membersMax + 2) this.problem ??= 'the group is larger than allowed'
+    for (let partition = 0; partition < 3; partition++) {
+      const [expected, found] = [this.#committed.get(partition) ?? -1, bench.committed('t', partition)]
+      if (expected !== found)
+        this.problem ??= `offset ${expected} was committed for t-${partition}, and ${found} is there`
+    }
     const loaded = reloaded(bench)
     const state = bench.state()
     // What is settled is on record: a shard that is loaded from it shows the same.
@@ -240,6 +286,7 @@ function reloaded(bench: Bench): Bench {
   const other = new Bench()
   other.monotonicMs = bench.monotonicMs
   other.log.push(...bench.log)
+  other.topics = bench.topics
   other.restart()
   return other
 }
