@@ -5,33 +5,33 @@ import type { Random } from '../base/random.ts'
 import { systemErrorOf } from '../base/system-error.ts'
 import type { Endpoint, Wire, WireReceiver } from './network.ts'
 
-/** What a wire needs of the network that it belongs to. */
+/** The network as a wire sees it. */
 export interface WireHost {
   readonly clock: Clock
   readonly random: Random | null
-  /** How long the next thing is on its way. */
+  /** The latency of the next bytes. */
   delayMs(): number
-  /** Runs `run` in so many milliseconds, and at the end of this turn where that is none. */
+  /** Runs `run` in so many milliseconds; for 0, at the end of this turn. */
   later(delayMs: number, run: () => void): void
   isBlocked(a: string, b: string): boolean
-  /** The wire is no more. */
+  /** The wire is closed. */
   forget(wire: MemoryWire): void
 }
 
-/** Bytes on their way that count as sent: what two sockets of a system hold. */
+/** Bytes in flight that count as sent, like the socket buffers of both ends. */
 const windowBytes = 256 * 1024
 
-/** What arrives at once. */
+/** The largest piece that arrives at once. */
 const pieceBytesMax = 64 * 1024
 
-/** Something on its way to this end. Null bytes: the other end sends nothing more. */
+/** Bytes in flight to this end. Null stands for the end of what the other end sends. */
 interface Arrival {
   readonly bytes: Buffer | null
   readonly atMs: number
 }
 
 interface Sent {
-  /** Bytes written up to the end of what was sent. */
+  /** Bytes written so far when `sent` was handed in. */
   readonly upTo: number
   readonly sent: (error?: Error | null) => void
 }
@@ -105,7 +105,7 @@ export class MemoryWire implements Wire {
     }
     this.#writtenBytes += bytes.length
     if (sent) this.#sents.push({ upTo: this.#writtenBytes, sent })
-    // The sender may write to its memory again as soon as the bytes have left.
+    // A copy: the sender may reuse its memory once the bytes count as sent.
     for (const piece of this.#pieces(Buffer.from(bytes))) this.#peer?.arrives(piece)
     nextTick(settleSent, this)
   }
@@ -144,10 +144,10 @@ export class MemoryWire implements Wire {
     }
   }
 
-  /** Something was sent to this end. */
+  /** Bytes were sent to this end. */
   arrives(bytes: Buffer | null): void {
     if (this.#isDestroyed) {
-      // As a system answers what is sent to a socket that is gone.
+      // As a system answers bytes for a closed socket with RST.
       if (bytes !== null) this.#network.later(this.#network.delayMs(), () => this.#peer?.reset())
       return
     }
@@ -157,12 +157,12 @@ export class MemoryWire implements Wire {
     if (this.#arrivals.length === 1) this.#wake(atMs - this.#network.clock.monotonicMs())
   }
 
-  /** The other end is gone, and was sent something. */
+  /** Bytes were sent after the other end had closed. */
   reset(): void {
     this.destroy(systemErrorOf('ECONNRESET', 'the other end closed the connection'))
   }
 
-  /** Gives the receiver what has arrived by now. */
+  /** Hands the receiver the bytes that have arrived by now. */
   deliver(): void {
     const { clock } = this.#network
     while (this.#receiver && !this.#isPaused && !this.#isDestroyed) {
@@ -183,7 +183,7 @@ export class MemoryWire implements Wire {
     }
   }
 
-  /** The other end has taken so many bytes more. */
+  /** The other end has received so many bytes more. */
   taken(bytes: number): void {
     this.#takenBytes += bytes
     this.#settleSent()
@@ -198,7 +198,7 @@ export class MemoryWire implements Wire {
     })
   }
 
-  /** Bytes as they may be cut on their way. */
+  /** Splits bytes as a network may. */
   #pieces(bytes: Buffer): Buffer[] {
     const { random } = this.#network
     const pieces: Buffer[] = []

@@ -1,7 +1,7 @@
 /**
- * A network in memory: hosts with names, connections between them, and a hand on all of it. Bytes of one connection arrive in order; those of
- * different ones are delayed apart, so they overtake each other. Links can be blocked, and connections cut. With a seeded random and a clock
- * that is turned by hand, a run repeats itself.
+ * A network in memory, for simulations: named hosts and connections between them. Bytes of one connection arrive in order; different
+ * connections are delayed independently, so their bytes overtake each other. Links can be blocked, and connections cut. With a seeded
+ * random and a manual clock, a run is repeatable.
  */
 import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
@@ -11,13 +11,13 @@ import type { Bound, Endpoint, ListenOptions, Network, Wire } from './network.ts
 
 export interface MemoryNetworkOptions {
   readonly clock: Clock
-  /** Chance for delays and for where bytes are cut; without it, bytes arrive at the end of the turn in which they are sent. */
+  /** Draws delays and where bytes are split; without it, bytes arrive at the end of the turn in which they are sent. */
   readonly random?: Random
-  /** Least and most milliseconds for which bytes, and the setting up of a connection, are on their way. */
+  /** Least and greatest latency, of bytes and of setting up a connection. */
   readonly delayMs?: readonly [number, number]
 }
 
-/** The first port that is given to who asks for any. */
+/** The first port that is given out for port 0. */
 const anyPortMin = 32_768
 const loopbackNames = new Set(['', 'localhost', '127.0.0.1', '::1', '0.0.0.0', '::'])
 
@@ -49,7 +49,7 @@ export class MemoryNetwork implements WireHost {
     return this.#wires.size / 2
   }
 
-  /** Connections between two hosts end at once for both; without hosts, all do. */
+  /** Resets the connections between two hosts, at both ends at once; without hosts, all connections. */
   cut(a?: string, b?: string): void {
     for (const wire of [...this.#wires]) {
       if (a === undefined || b === undefined || linkOf(a, b) === linkOf(wire.localAddress, wire.remoteAddress)) {
@@ -58,7 +58,7 @@ export class MemoryNetwork implements WireHost {
     }
   }
 
-  /** Nothing arrives between two hosts until `unblock`: what is sent waits, as TCP would send it again. */
+  /** Nothing arrives between two hosts until `unblock`. Bytes wait, as TCP would retransmit them. */
   block(a: string, b: string): void {
     this.#blocked.add(linkOf(a, b))
   }
@@ -68,7 +68,7 @@ export class MemoryNetwork implements WireHost {
     for (const wire of [...this.#wires]) wire.deliver()
   }
 
-  /** Nobody listens on a host any more, as when its process is gone. */
+  /** Removes all listeners of a host, as when its process has died. */
   unlisten(host: string): void {
     for (const at of [...this.#listeners.keys()]) if (at.startsWith(`${host}:`)) this.#listeners.delete(at)
   }
@@ -77,19 +77,19 @@ export class MemoryNetwork implements WireHost {
     return this.#blocked.has(linkOf(a, b))
   }
 
-  /** How long the next thing is on its way. */
+  /** The latency of the next bytes. */
   delayMs(): number {
     const [least, most] = this.#delayMs
     return this.random === null ? least : least + this.random.int(most - least + 1)
   }
 
-  /** Runs `run` in so many milliseconds, and at the end of this turn where that is none. */
+  /** Runs `run` in so many milliseconds; for 0, at the end of this turn. */
   later(delayMs: number, run: () => void): void {
     if (delayMs <= 0) this.clock.immediate(run)
     else this.clock.schedule(delayMs, run)
   }
 
-  /** The wire is no more. */
+  /** The wire is closed. */
   forget(wire: MemoryWire): void {
     this.#wires.delete(wire)
   }
@@ -113,7 +113,7 @@ export class MemoryNetwork implements WireHost {
       signal?.addEventListener('abort', abort, { once: true })
       const arrive = () => {
         if (signal?.aborted) return
-        // Whoever is to be reached by a blocked link is tried again until the one who asked has had enough.
+        // Over a blocked link, connecting is retried until the caller aborts.
         if (this.isBlocked(from, to)) {
           this.clock.schedule(retryMs, arrive)
           return
@@ -138,7 +138,7 @@ export class MemoryNetwork implements WireHost {
   }
 }
 
-/** How often a connection over a blocked link is tried. */
+/** Milliseconds between attempts to connect over a blocked link. */
 const retryMs = 100
 
 function placeOf(host: string, port: number): string {

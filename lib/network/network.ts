@@ -1,88 +1,88 @@
 /**
- * How bytes get from one end to another: TCP between processes, memory within one. Servers and clients are made of this interface, so a
+ * The network as servers and clients see it: TCP between processes, memory within one. Both use this interface only, so that a
  * simulation can delay, reorder, cut and lose what a real network carries.
  */
 
-/** Where somebody listens. An empty host means every address of the machine; port 0 lets the network choose one. */
+/** An address to listen on or to connect to. An empty host means every address of the machine; port 0 lets the network choose one. */
 export interface Endpoint {
   readonly host: string
   readonly port: number
 }
 
 export interface ListenOptions extends Endpoint {
-  /** Connections that the network keeps until they are accepted. */
+  /** Connections that the system queues until they are accepted. */
   readonly backlog: number
-  /** Takes a connection, which has received nothing yet; `receive` begins that. */
+  /** Called with each new connection, which receives nothing before `receive` is called. */
   readonly accept: (wire: Wire) => void
-  /** The listener does not work any more. */
+  /** Called when the listener has failed. */
   readonly failed: (error: Error) => void
 }
 
-/** An endpoint that is listened on. */
+/** A listener that is bound to its endpoint. */
 export interface Bound {
   /** The port that clients connect to. */
   readonly port: number
-  /** Takes no more connections: the port is free when this returns. Resolves when nothing is left of it; connections may hold that up. */
+  /** Stops listening: the port is free when this returns. Resolves when the listener is closed, which its connections may delay. */
   close(): Promise<void>
 }
 
 export interface Network {
-  /** Rejects where the endpoint cannot be had; the error's `code` is that of the system. */
+  /** Rejects where the endpoint cannot be bound; the error's `code` is that of the system, such as EADDRINUSE. */
   listen(options: ListenOptions): Promise<Bound>
-  /** Rejects where nobody listens there, or with the signal's reason once it is aborted. */
+  /** Rejects where there is no listener, or with the signal's reason once it is aborted. */
   connect(to: Endpoint, signal?: AbortSignal): Promise<Wire>
 }
 
-/** Who takes what comes in by a wire. `filled` and `push` return false to be given no more until `resume`. */
+/** The receiver of a wire's bytes. `filled` and `push` return false for backpressure: nothing more is read until `resume`. */
 export interface WireReceiver {
-  /** Where the next bytes go. Called when receiving begins, and after each `filled`. */
+  /** The memory that the next bytes are read into. Called when receiving begins, and after each `filled`. */
   target(): Buffer
-  /** So many bytes are where the last `target` pointed. */
+  /** So many bytes were read into the memory of the last `target`. */
   filled(bytes: number): boolean
-  /** Bytes in a buffer that is the receiver's from now on. */
+  /** Bytes in a buffer that the receiver owns from now on. */
   push(bytes: Buffer): boolean
   /** The other end sends nothing more; it may still read. */
   ended(): void
-  /** The wire is gone; `error` says why, where it was neither end's wish. Nothing follows. */
+  /** The wire is closed; `error` says why where neither end closed it. No call follows. */
   closed(error: Error | null): void
 }
 
-/** One end of a connection. What is written arrives in order, or the wire closes. */
+/** One end of a connection. Bytes arrive in the order in which they were written, or the wire closes. */
 export interface Wire {
   readonly kind: 'tcp' | 'tls' | 'memory'
-  /** IP addresses as people write them. The remote one is empty where the other end has left already. */
+  /** IP addresses as text. The remote one is empty where the other end has disconnected already. */
   readonly remoteAddress: string
   readonly remotePort: number
   readonly localAddress: string
   readonly localPort: number
-  /** Whether bytes come in by `target` and `filled`, into memory of the receiver's; else by `push`. */
+  /** Whether bytes are read into the receiver's memory, by `target` and `filled`; otherwise they come by `push`. */
   readonly receivesInPlace: boolean
   /**
-   * The system's descriptor, by which bytes may be sent beside this interface (sendfile) while `bytesQueued` is 0; -1 where what is sent
-   * has to go through the wire, as with encryption, or the wire is gone.
+   * The socket's file descriptor, for sendfile(2) beside this interface while `bytesQueued` is 0; -1 where bytes have to go through the
+   * wire, as with encryption, or the wire is closed.
    */
   readonly descriptor: number
-  /** Bytes that were written and have not left for the other end. */
+  /** Bytes that were written and are not yet taken by the system. */
   readonly bytesQueued: number
   readonly isDestroyed: boolean
-  /** Begins to receive; to be called once. */
+  /** Begins to receive. Called once. */
   receive(receiver: WireReceiver): void
-  /** Receives nothing until `resume`; a receiver may as well return false. */
+  /** Reads nothing until `resume`; a receiver that returns false has the same effect. */
   pause(): void
   resume(): void
-  /** Sends bytes, which are not to be changed before `sent` is called: they have left for the other end, or never will (with an error). */
+  /** Sends bytes, which must not change before `sent` is called: without an error when the system has taken them, with one when it never will. */
   write(bytes: Buffer, sent?: (error?: Error | null) => void): void
   /** The same for several buffers, by one call to the system. */
   writeAll(buffers: readonly Buffer[], sent?: (error?: Error | null) => void): void
   /** Says that nothing more will be written; goes on receiving. */
   endWriting(): void
-  /** Closes once all that was written has left. */
+  /** Closes once everything that was written has been taken by the system. */
   finish(): void
-  /** Closes at once; `error` is what the receiver is told. */
+  /** Closes at once; `error` is passed to the receiver's `closed`. */
   destroy(error?: Error): void
 }
 
-/** An IPv4 address as people write it, also where a socket of both families reports it as IPv6. */
+/** An IPv4 address in dotted form, also where a dual-stack socket reports it as IPv6. */
 export function plainAddress(address: string): string {
   return address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address
 }

@@ -1,13 +1,13 @@
 /**
- * A TCP socket as a wire. Accepted sockets receive into memory of the receiver's, where this Node has a way to that.
+ * A TCP socket as a wire. Accepted sockets receive into the receiver's memory, where this version of Node allows it.
  *
- * Node reads into memory of the caller's only for sockets that it connects itself. An accepted socket is therefore taken off its
- * handle, and the handle is given to a new socket. The handle is a private property of Node's; nothing else in the broker touches it.
+ * Node offers that (`onread`) for sockets that it connects itself only. So the handle of an accepted socket is moved to a new socket
+ * with `onread`. The handle is a private property of Node; this is the only file that touches it.
  */
 import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net'
 import { plainAddress, type Wire, type WireReceiver } from './network.ts'
 
-/** How bytes are received: 'slab' into memory of the receiver's, 'events' in buffers that Node makes. */
+/** How bytes are received: 'slab' into the receiver's memory, 'events' in buffers that Node allocates. */
 export type ReceivePath = 'slab' | 'events'
 
 interface Handle {
@@ -19,13 +19,13 @@ interface WithHandle {
   _handle: Handle | null
 }
 
-/** The handle under a socket, if this Node has one that reads into memory of ours. */
+/** The handle under a socket, if this version of Node can read into our memory by it. */
 function handleOf(socket: Socket): Handle | null {
   const { _handle } = socket as unknown as WithHandle
   return typeof _handle?.useUserBuffer === 'function' ? _handle : null
 }
 
-/** Which way is open for a socket that was accepted and is paused. */
+/** Which of the two an accepted, paused socket can use. */
 export function receivePathOf(socket: Socket): ReceivePath {
   return handleOf(socket) ? 'slab' : 'events'
 }
@@ -39,11 +39,11 @@ export class TcpWire implements Wire {
   readonly receivesInPlace: boolean
   #socket: Socket
 
-  /** Takes a paused socket. */
+  /** The socket must be paused. */
   constructor(socket: Socket, path: ReceivePath) {
     this.#socket = socket
     this.receivesInPlace = path === 'slab'
-    // A client that has left already has no address.
+    // The address is undefined where the client has disconnected already.
     this.remoteAddress = plainAddress(socket.remoteAddress ?? '')
     this.remotePort = socket.remotePort ?? 0
     this.localAddress = plainAddress(socket.localAddress ?? '')
@@ -117,16 +117,16 @@ export class TcpWire implements Wire {
   }
 }
 
-/** A new socket on the handle of an accepted one, which receives into memory of the receiver's. */
+/** A new socket on the handle of an accepted one, which receives into the receiver's memory. */
 function socketInto(accepted: Socket, handle: Handle, receiver: WireReceiver): Socket {
   ;(accepted as unknown as WithHandle)._handle = null
-  // Without its handle this closes nothing, and its server counts it as gone.
+  // Without its handle this closes nothing, and the server no longer counts it.
   accepted.destroy()
   const onread = {
     buffer: () => receiver.target(),
     callback: (bytes: number) => receiver.filled(bytes),
   }
-  // Both are options that the declared ones for a socket of an accepted connection do not have.
+  // The declared options lack both.
   const options: SocketConstructorOpts & { handle: Handle; onread: OnReadOpts } = {
     handle,
     allowHalfOpen: true,

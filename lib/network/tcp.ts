@@ -1,9 +1,9 @@
-/** The network of the machine: TCP sockets of Node's. The one importer of node:net, with tcp-wire.ts. */
+/** The machine's network: TCP sockets of Node. With tcp-wire.ts, the only importer of node:net. */
 import net from 'node:net'
 import type { Bound, Endpoint, ListenOptions, Network, Wire } from './network.ts'
 import { type ReceivePath, receivePathOf, TcpWire } from './tcp-wire.ts'
 
-/** TCP; accepted sockets receive by `path`, or by the faster way that this Node has where it is not given. */
+/** TCP; accepted sockets receive by `path`, by default the faster one that this version of Node has. */
 export function tcpNetwork(path?: ReceivePath): Network {
   return {
     listen: options => listen(options, path),
