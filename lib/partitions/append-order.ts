@@ -1,17 +1,15 @@
 /**
- * Appends that wait for something slow, in order. One that has to be packed in the topic's codec holds up whoever comes to its partition after it;
- * one whose transaction is asked about at its coordinator holds up its own producer, and nobody else.
+ * Appends that wait for something slow, in order: to be packed in the topic's codec, or for a coordinator to say that their transaction is open. What
+ * one producer sends to a partition stays in order; nobody else waits for it. Those without a producer id cannot be told apart, and share a line.
  */
 import type { AppendResult } from '../../storage/log.ts'
 import type { Partition } from './partition.ts'
-
-/** The line of whoever has no producer id, and of appends that hold up all; others are those of producer ids. */
-const everybody = -1
 
 /** Never rejects. */
 type Tail = Promise<unknown>
 
 export class AppendOrder {
+  /** By producer id; −1 for whoever has none. */
   readonly #partitions = new Map<Partition, Map<number, Tail>>()
   /** Called each time that nothing is under way any more. */
   onIdle: () => void = () => {}
@@ -23,38 +21,35 @@ export class AppendOrder {
 
   /** Whether an append of a producer (−1 for one without an id) has to stand behind another. */
   isHeldUp(partition: Partition, producerId: number): boolean {
-    const lines = this.#partitions.get(partition)
-    return lines !== undefined && (lines.has(everybody) || lines.has(producerId))
+    return this.#partitions.get(partition)?.has(producerId) ?? false
   }
 
   /**
-   * Appends once what the producer sent before has been done, what holds up everybody has, and `ready` has resolved. `ready` is worked on at once,
-   * whoever stands before. With `holdsUpAll` whoever comes to the partition waits behind. Rejects with what `ready` or `append` rejects with.
+   * Appends once what the producer sent before has been done, and `ready` has resolved. `ready` is worked on at once, whoever stands before.
+   * Rejects with what `ready` or `append` rejects with.
    */
   add<T>(
     partition: Partition,
-    options: { readonly producerId: number; readonly holdsUpAll: boolean },
+    producerId: number,
     ready: Promise<T>,
-    append: (prepared: T) => AppendResult | Promise<AppendResult>,
+    append: (prepared: T) => AppendResult,
   ): Promise<AppendResult> {
-    const { producerId, holdsUpAll } = options
     // Whoever comes first may fail later: nobody listens until then.
     ready.catch(() => undefined)
     const lines = this.#partitions.get(partition) ?? new Map<number, Tail>()
     this.#partitions.set(partition, lines)
-    const appended = Promise.all([lines.get(everybody), lines.get(producerId)])
+    const appended = Promise.resolve(lines.get(producerId))
       .then(() => ready)
       .then(append)
-    // Who has no id cannot be told from others.
-    const own = holdsUpAll && producerId >= 0 ? [producerId, everybody] : [holdsUpAll ? everybody : producerId]
     const tail: Tail = appended
       .catch(() => undefined)
       .then(() => {
-        for (const line of own) if (lines.get(line) === tail) lines.delete(line)
+        if (lines.get(producerId) !== tail) return
+        lines.delete(producerId)
         if (lines.size === 0) this.#partitions.delete(partition)
         if (this.isIdle) this.onIdle()
       })
-    for (const line of own) lines.set(line, tail)
+    lines.set(producerId, tail)
     return appended
   }
 

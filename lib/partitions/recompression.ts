@@ -1,6 +1,6 @@
 /**
  * Appends that take long, as their batches have to be packed in the topic's own codec (`compression.type`): large ones are packed in
- * a thread while others have their turn. Whatever comes to the same partition meanwhile waits behind them, so that order is kept.
+ * a thread while others have their turn. What the same producer sends to the partition meanwhile waits behind them, so that order is kept.
  */
 import { codecs } from '../../protocol/records/compression.ts'
 import { compressionType, headerBytes, magicAt, producerId } from '../../protocol/records/header.ts'
@@ -32,19 +32,25 @@ export class Recompression implements Due {
     order.onIdle = () => timetable.in(idleMs, this)
   }
 
-  /** Appends when it can be done; null where that is now, and the caller's to do. Rejects with what `append` would throw. */
-  appendLater(partition: Partition, records: Buffer, append: PartitionAppend): Promise<AppendResult> | null {
+  /**
+   * Appends when it can be done; null where that is now, and the caller's to do. `verified` is waited for where it is given. Rejects with what
+   * `append` would throw, or `verified` rejects with.
+   */
+  appendLater(
+    partition: Partition,
+    records: Buffer,
+    append: PartitionAppend,
+    verified: Promise<void> | null = null,
+  ): Promise<AppendResult> | null {
     const { log: config } = partition.settings
-    if (config.compressionType === 'producer' && this.#order.isIdle) return null
+    if (verified === null && config.compressionType === 'producer' && this.#order.isIdle) return null
     const producerId = producerIdOf(records)
     const isLong = takesLong(records, codecWanted(config))
-    if (!isLong && !this.#order.isHeldUp(partition, producerId)) return null
+    if (verified === null && !isLong && !this.#order.isHeldUp(partition, producerId)) return null
     // Once the request is answered, its bytes may be overwritten: where it runs out of time, before this is done.
-    const prepared = isLong
-      ? this.#thread.run(records, config, this.#clock.now())
-      : Promise.resolve(Buffer.from(records))
-    const options = { producerId, holdsUpAll: isLong }
-    return this.#order.add(partition, options, prepared, bytes => partition.append(bytes, append))
+    const packed = isLong ? this.#thread.run(records, config, this.#clock.now()) : Promise.resolve(Buffer.from(records))
+    const ready = verified === null ? packed : Promise.all([packed, verified]).then(([bytes]) => bytes)
+    return this.#order.add(partition, producerId, ready, bytes => partition.append(bytes, append))
   }
 
   /** Nothing was to be packed for a while. */

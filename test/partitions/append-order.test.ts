@@ -12,9 +12,9 @@ class Lines {
   readonly done: string[] = []
   readonly #gates = new Map<string, { resolve: () => void; reject: (error: Error) => void }>()
 
-  add(word: string, partition: Partition, producerId: number, holdsUpAll = false): Promise<AppendResult> {
+  add(word: string, partition: Partition, producerId: number): Promise<AppendResult> {
     const ready = new Promise<void>((resolve, reject) => this.#gates.set(word, { resolve, reject }))
-    return this.order.add(partition, { producerId, holdsUpAll }, ready, () => {
+    return this.order.add(partition, producerId, ready, () => {
       this.done.push(word)
       return {} as AppendResult
     })
@@ -44,23 +44,17 @@ t.test('what one producer sent stays in order, and holds up nobody else', async 
   t.ok(lines.order.isIdle)
 })
 
-t.test(
-  'what holds up all is waited for by whoever comes to the same partition, and does not wait for other producers',
-  async t => {
-    const lines = new Lines()
-    void lines.add('slow coordinator', a, 1)
-    void lines.add('packing', a, 2, true)
-    void lines.add('3', a, 3)
-    void lines.add('elsewhere', b, 3)
-    t.ok(lines.order.isHeldUp(a, 4))
-    await lines.open('3', 'elsewhere')
-    t.same(lines.done, ['elsewhere'])
-    await lines.open('packing')
-    t.same(lines.done, ['elsewhere', 'packing', '3'])
-    await lines.open('slow coordinator')
-    t.equal(lines.done.at(-1), 'slow coordinator')
-  },
-)
+t.test('whoever has no id stays in order with others that have none', async t => {
+  const lines = new Lines()
+  void lines.add('packing', a, -1)
+  void lines.add('next', a, -1)
+  void lines.add('elsewhere', b, -1)
+  t.ok(lines.order.isHeldUp(a, -1))
+  await lines.open('next', 'elsewhere')
+  t.same(lines.done, ['elsewhere'])
+  await lines.open('packing')
+  t.same(lines.done, ['elsewhere', 'packing', 'next'])
+})
 
 t.test('one that fails is skipped by those behind it', async t => {
   const lines = new Lines()
