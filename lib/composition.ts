@@ -17,6 +17,8 @@ import { longMax } from './config/property.ts'
 import { serverLimitsOf } from './config/server-limits.ts'
 import { logConfigOf, topicReader } from './config/topic-config.ts'
 import { Groups } from './coordination/groups.ts'
+import { MarkerWriter } from './coordination/markers.ts'
+import { Transactions } from './coordination/transactions.ts'
 import type { BrokerServices, Context, Endpoint } from './handlers/context.ts'
 import { faultOf } from './handlers/faults.ts'
 import { advertisedApis, handlerTable } from './handlers/table.ts'
@@ -254,6 +256,17 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
     random,
     logger: logger.child('groups'),
   })
+  const producerIds = new ProducerIds(() => cluster.allocateProducerIds())
+  const markers = new MarkerWriter({ partitions, groups, clock: clocks.broker })
+  const transactions = new Transactions({
+    config,
+    cluster,
+    partitions,
+    producerIds,
+    writeMarkers: (end, named) => markers.write(end, named),
+    clock: clocks.broker,
+    logger: logger.child('transactions'),
+  })
   const listenerConfigs = listenersOf(config)
   let bound: readonly BoundListener[] = []
   const services: BrokerServices = {
@@ -263,7 +276,9 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
     cluster,
     partitions,
     groups,
-    producerIds: new ProducerIds(() => cluster.allocateProducerIds()),
+    producerIds,
+    transactions,
+    markers,
     fetchSessions: new FetchSessions({
       slotsMax: config.get('max.incremental.fetch.session.cache.slots'),
       clock: clocks.wire,
@@ -301,6 +316,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
     // Who waits for more records, or for the members of a group, would hold up the end.
     partitions.endWaits()
     groups.close()
+    transactions.close()
     await stopping
     // The handles of the listeners are closed at the end of the turn after the one that asks for it.
     await turnOver()
@@ -311,6 +327,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
     await turnOver()
     await partitions.settled()
     await groups.settled()
+    await transactions.settled()
     await turnOver()
     await turnOver()
   }

@@ -1,8 +1,8 @@
 /**
  * The features that clients decide by (KIP-584): what this broker could be at, and what it is at.
  *
- * A level is claimed only where everything it stands for is there. At 0 a feature is off: clients then use transactions
- * as they were before KIP-890, and the classic group protocol.
+ * A level is claimed only where everything it stands for is there. At 0 a feature is off: clients then use the classic group
+ * protocol, for one.
  */
 
 export interface Feature {
@@ -19,7 +19,7 @@ export const features: readonly Feature[] = [
   { name: 'metadata.version', minVersion: 7, maxVersion: 33, level: 33 },
   // Metadata are not kept by a quorum whose voters could change.
   { name: 'kraft.version', minVersion: 0, maxVersion: 0, level: 0 },
-  { name: 'transaction.version', minVersion: 0, maxVersion: 0, level: 0 },
+  { name: 'transaction.version', minVersion: 0, maxVersion: 2, level: 2 },
   { name: 'group.version', minVersion: 0, maxVersion: 0, level: 0 },
   { name: 'share.version', minVersion: 0, maxVersion: 0, level: 0 },
   { name: 'streams.version', minVersion: 0, maxVersion: 0, level: 0 },

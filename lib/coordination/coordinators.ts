@@ -21,8 +21,8 @@ export interface CoordinatorsOptions<S, R> {
   /** The state topic. */
   readonly topic: string
   readonly nodeId: number
-  /** Makes an empty shard that knows the cluster's image. */
-  readonly shard: (image: ClusterImage) => S
+  /** Makes an empty shard of a partition, that knows the cluster's image. */
+  readonly shard: (image: ClusterImage, index: number) => S
   readonly format: RecordFormat<R>
   /** How long an answer may wait until what it rests on is committed. */
   readonly writeTimeoutMs: number
@@ -37,6 +37,7 @@ export interface CoordinatorsOptions<S, R> {
 
 /** A partition that this broker leads. */
 interface Led<S extends Shard<R>, R> {
+  readonly index: number
   readonly partition: CoordinatedPartition
   readonly leaderEpoch: number
   coordinator: Coordinator<S, R>
@@ -109,6 +110,11 @@ export class Coordinators<S extends Shard<R>, R> {
     return this.#work.idle()
   }
 
+  /** The epoch in which this broker leads a partition; null where it does not. */
+  leaderEpochOf(index: number): number | null {
+    return this.#led.get(index)?.leaderEpoch ?? null
+  }
+
   #changed(delta: ImageDelta): void {
     if (this.#isClosed) return
     this.#follow(delta.image.topics.get(this.#options.topic))
@@ -131,9 +137,10 @@ export class Coordinators<S extends Shard<R>, R> {
     const partition = this.#options.partitions.get(this.#options.topic, index)
     if (!partition) return
     const led: Led<S, R> = {
+      index,
       partition,
       leaderEpoch,
-      coordinator: this.#coordinatorOf(partition, () => led),
+      coordinator: this.#coordinatorOf(index, partition, () => led),
       failures: 0,
       retry: null,
     }
@@ -141,10 +148,10 @@ export class Coordinators<S extends Shard<R>, R> {
     led.coordinator.load()
   }
 
-  #coordinatorOf(partition: CoordinatedPartition, led: () => Led<S, R>): Coordinator<S, R> {
+  #coordinatorOf(index: number, partition: CoordinatedPartition, led: () => Led<S, R>): Coordinator<S, R> {
     const { shard, format, writeTimeoutMs, cluster, clock, logger } = this.#options
     return new Coordinator({
-      shard: shard(cluster.image),
+      shard: shard(cluster.image, index),
       format,
       partition,
       writeTimeoutMs,
@@ -166,7 +173,7 @@ export class Coordinators<S extends Shard<R>, R> {
     led.failures++
     logger.info('a coordinator is loaded again', { partition: name, inMs: delayMs })
     led.retry = clock.schedule(delayMs, () => {
-      led.coordinator = this.#coordinatorOf(led.partition, () => led)
+      led.coordinator = this.#coordinatorOf(led.index, led.partition, () => led)
       led.coordinator.load()
     })
   }

@@ -14,8 +14,10 @@ import type { GroupRecord } from '../groups/records.ts'
 import { GroupShard } from '../groups/shard.ts'
 import { decodeRecord, encodeRecord } from '../groups/stored.ts'
 import type { Answer } from './answer.ts'
+import type { TransactionEnd } from './coordinator.ts'
 import { Coordinators, type CoordinatorsOptions } from './coordinators.ts'
 import { partitionOfKey } from './key-partition.ts'
+import type { Producer } from './record-batches.ts'
 import { groupSettings } from './settings.ts'
 import type { Moment } from './shard.ts'
 
@@ -74,6 +76,21 @@ export class Groups {
     operation: (shard: GroupShard, now: Moment, reply: Reply<T>) => Outcome<T | undefined>,
   ): Answer<T> {
     return this.#coordinators.write(this.partitionOf(groupId), refusal, operation)
+  }
+
+  /** Runs an operation whose records count once a producer's transaction is committed. */
+  writeTransactional<T>(
+    groupId: string,
+    producer: Producer,
+    refusal: (errorCode: number) => T,
+    operation: (shard: GroupShard, now: Moment) => Outcome<T>,
+  ): Answer<T> {
+    return this.#coordinators.write(this.partitionOf(groupId), refusal, operation, producer)
+  }
+
+  /** Ends a transaction in a partition of groups; answers 0, or an error code. */
+  endTransaction(index: number, end: TransactionEnd): Answer<number> {
+    return this.#coordinators.endTransaction(index, end)
   }
 
   /** Asks the shard of a group; the answer, too, waits for what was written before it. */

@@ -1,6 +1,7 @@
 /** The broker's settings as groups obey them: looked up at each use, as some may change while the broker runs. */
 import type { BrokerConfig } from '../config/config.ts'
 import type { GroupSettings } from '../groups/outcome.ts'
+import type { TransactionSettings } from '../transactions/shard.ts'
 
 export function groupSettings(config: BrokerConfig): GroupSettings {
   return {
@@ -24,6 +25,23 @@ export function groupSettings(config: BrokerConfig): GroupSettings {
     },
     get offsetsRetentionCheckIntervalMs() {
       return config.get('offsets.retention.check.interval.ms')
+    },
+  }
+}
+
+export function transactionSettings(config: BrokerConfig): TransactionSettings {
+  return {
+    get timeoutMsMax() {
+      return config.get('transaction.max.timeout.ms')
+    },
+    get idExpirationMs() {
+      return config.get('transactional.id.expiration.ms')
+    },
+    get abortCheckIntervalMs() {
+      return config.get('transaction.abort.timed.out.transaction.cleanup.interval.ms')
+    },
+    get expiryCheckIntervalMs() {
+      return config.get('transaction.remove.expired.transaction.cleanup.interval.ms')
     },
   }
 }

@@ -60,6 +60,17 @@ export function commitError(group: ClassicGroup | undefined, committer: Committe
   return group.state === 'CompletingRebalance' ? codes.REBALANCE_IN_PROGRESS : 0
 }
 
+/** Why this committer may not commit as part of a transaction, or 0 (KIP-447): whoever names no member is let through, as older clients name none. */
+export function transactionalCommitError(group: ClassicGroup | undefined, committer: Committer): number {
+  const { generation, memberId, groupInstanceId } = committer
+  if (!group) return generation < 0 ? 0 : codes.ILLEGAL_GENERATION
+  if (generation < 0 && group.state === 'Empty') return 0
+  if (generation < 0 && memberId === '' && groupInstanceId === null) return 0
+  const error = memberError(group, memberId, groupInstanceId)
+  if (error !== 0) return error
+  return generation === group.generation ? 0 : codes.ILLEGAL_GENERATION
+}
+
 /** Commits what can be committed; answers an error code for each. */
 export function commitOffsets(
   groupId: string,
@@ -68,8 +79,9 @@ export function commitOffsets(
   commits: readonly Commit[],
   settings: GroupSettings,
   now: Moment,
+  errorOf: (group: ClassicGroup | undefined, committer: Committer) => number = commitError,
 ): Outcome<readonly number[]> {
-  const error = commitError(group, committer)
+  const error = errorOf(group, committer)
   if (error !== 0) return answer(commits.map(() => error))
   const member = group?.members.get(committer.memberId)
   if (group && member) group.keepAlive(member, now)

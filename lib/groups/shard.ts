@@ -27,6 +27,7 @@ import {
   offsetDeleteError,
   offsetTombstones,
   tombstone,
+  transactionalCommitError,
 } from './offset-requests.ts'
 import { Offsets } from './offsets.ts'
 import { answer, type Caller, type Moment, noRecords, type Outcome, type Reply } from './outcome.ts'
@@ -209,6 +210,25 @@ export class GroupShard {
 
   commit(groupId: string, committer: Committer, commits: readonly Commit[], now: Moment): Outcome<readonly number[]> {
     return commitOffsets(groupId, this.#groups.get(groupId), committer, commits, this.#scope.settings, now)
+  }
+
+  /** The same as part of a transaction, whose marker decides whether it counts. */
+  commitTransactional(
+    groupId: string,
+    committer: Committer,
+    commits: readonly Commit[],
+    now: Moment,
+  ): Outcome<readonly number[]> {
+    const { settings } = this.#scope
+    return commitOffsets(
+      groupId,
+      this.#groups.get(groupId),
+      committer,
+      commits,
+      settings,
+      now,
+      transactionalCommitError,
+    )
   }
 
   fetchOffsets(

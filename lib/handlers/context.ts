@@ -4,6 +4,8 @@ import type { Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
 import type { BrokerConfig } from '../config/config.ts'
 import type { Groups } from '../coordination/groups.ts'
+import type { MarkerWriter } from '../coordination/markers.ts'
+import type { Transactions } from '../coordination/transactions.ts'
 import type { Cluster } from '../metadata/cluster.ts'
 import type { Partitions } from '../partitions/partitions.ts'
 import type { ProducerIds } from '../partitions/producer-ids.ts'
@@ -51,6 +53,8 @@ export interface BrokerServices {
   readonly partitions: Partitions
   readonly groups: Groups
   readonly producerIds: ProducerIds
+  readonly transactions: Transactions
+  readonly markers: MarkerWriter
   readonly fetchSessions: FetchSessions
   readonly clock: Clock
   readonly random: Random

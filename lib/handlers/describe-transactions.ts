@@ -1,28 +1,51 @@
-/** DescribeTransactions: the state of transactional ids (KIP-664), of which none is known. */
+/** DescribeTransactions: the state of transactional ids (KIP-664). */
 import { codes } from '../../protocol/errors.ts'
 import type {
   DescribeTransactionsRequest,
   DescribeTransactionsResponse,
 } from '../../protocol/messages/describe-transactions.ts'
+import { type Answer, andThen, gather } from '../coordination/answer.ts'
+import type { Transaction } from '../transactions/transaction.ts'
 import type { Context } from './context.ts'
 import type { Refusal } from './refusals.ts'
 
-/** TRANSACTIONAL_ID_NOT_FOUND for each. */
+type Description = DescribeTransactionsResponse['transactionStates'][number]
+
+/** TRANSACTIONAL_ID_NOT_FOUND for those that nobody has begun with, or that have expired. */
 export function describeTransactions(
   { transactionalIds }: DescribeTransactionsRequest,
   context: Context,
-): DescribeTransactionsResponse {
-  return {
-    throttleTimeMs: 0,
-    transactionStates: transactionalIds.map(id => withoutState(id, errorOf(id, context))),
-  }
+): Answer<DescribeTransactionsResponse> {
+  const all = transactionalIds.map(id => describe(id, context))
+  return gather(all, transactionStates => ({ throttleTimeMs: 0, transactionStates }))
 }
 
-function errorOf(id: string, context: Context): number {
-  if (!context.broker.authorize(context, 'describe', 'transactionalId', id)) {
-    return codes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+function describe(id: string, context: Context): Answer<Description> {
+  const { broker } = context
+  if (!broker.authorize(context, 'describe', 'transactionalId', id)) {
+    return withoutState(id, codes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
   }
-  return id === '' ? codes.INVALID_REQUEST : codes.TRANSACTIONAL_ID_NOT_FOUND
+  if (id === '') return withoutState(id, codes.INVALID_REQUEST)
+  return andThen(broker.transactions.describe(id), found => {
+    if (typeof found === 'number') return withoutState(id, found)
+    return found === null ? withoutState(id, codes.TRANSACTIONAL_ID_NOT_FOUND) : described(found, context)
+  })
+}
+
+/** Partitions of topics that this client may not see are left out. */
+function described(transaction: Transaction, context: Context): Description {
+  return {
+    errorCode: codes.NONE,
+    transactionalId: transaction.transactionalId,
+    transactionState: transaction.state,
+    transactionTimeoutMs: transaction.timeoutMs,
+    transactionStartTimeMs: transaction.startMs,
+    producerId: transaction.producerId,
+    producerEpoch: transaction.producerEpoch,
+    topics: [...transaction.partitions]
+      .filter(([topic]) => context.broker.authorize(context, 'describe', 'topic', topic))
+      .map(([topic, partitions]) => ({ topic, partitions: [...partitions] })),
+  }
 }
 
 /** The code for each transactional id. */
@@ -33,10 +56,7 @@ export function refuseDescribeTransactions(
   return { throttleTimeMs: 0, transactionStates: transactionalIds.map(id => withoutState(id, errorCode)) }
 }
 
-function withoutState(
-  transactionalId: string,
-  errorCode: number,
-): DescribeTransactionsResponse['transactionStates'][number] {
+function withoutState(transactionalId: string, errorCode: number): Description {
   return {
     errorCode,
     transactionalId,

@@ -1,4 +1,7 @@
 /** Every API that the broker answers: one line each. Dispatch, and what ApiVersions advertises, derive from this list. */
+
+import { AddOffsetsToTxn } from '../../protocol/messages/add-offsets-to-txn.ts'
+import { AddPartitionsToTxn } from '../../protocol/messages/add-partitions-to-txn.ts'
 import { AddRaftVoter } from '../../protocol/messages/add-raft-voter.ts'
 import { AlterConfigs } from '../../protocol/messages/alter-configs.ts'
 import { AlterPartitionReassignments } from '../../protocol/messages/alter-partition-reassignments.ts'
@@ -25,6 +28,7 @@ import { DescribeTopicPartitions } from '../../protocol/messages/describe-topic-
 import { DescribeTransactions } from '../../protocol/messages/describe-transactions.ts'
 import { DescribeUserScramCredentials } from '../../protocol/messages/describe-user-scram-credentials.ts'
 import { ElectLeaders } from '../../protocol/messages/elect-leaders.ts'
+import { EndTxn } from '../../protocol/messages/end-txn.ts'
 import { ExpireDelegationToken } from '../../protocol/messages/expire-delegation-token.ts'
 import { Fetch } from '../../protocol/messages/fetch.ts'
 import { FindCoordinator } from '../../protocol/messages/find-coordinator.ts'
@@ -49,12 +53,16 @@ import { RenewDelegationToken } from '../../protocol/messages/renew-delegation-t
 import { SaslAuthenticate } from '../../protocol/messages/sasl-authenticate.ts'
 import { SaslHandshake } from '../../protocol/messages/sasl-handshake.ts'
 import { SyncGroup } from '../../protocol/messages/sync-group.ts'
+import { TxnOffsetCommit } from '../../protocol/messages/txn-offset-commit.ts'
 import { UnregisterBroker } from '../../protocol/messages/unregister-broker.ts'
 import { UnregisterController } from '../../protocol/messages/unregister-controller.ts'
 import { UpdateFeatures } from '../../protocol/messages/update-features.ts'
+import { WriteTxnMarkers } from '../../protocol/messages/write-txn-markers.ts'
 import type { Api, Fields, RequestOf, ResponseOf } from '../../protocol/schema.ts'
 import type { Deferred } from '../base/deferred.ts'
 import type { Refusal } from '../server/handler-row.ts'
+import { addOffsetsToTxn, refuseAddOffsetsToTxn } from './add-offsets-to-txn.ts'
+import { addPartitionsToTxn, refuseAddPartitionsToTxn } from './add-partitions-to-txn.ts'
 import { addRaftVoter, refuseAddRaftVoter } from './add-raft-voter.ts'
 import { alterConfigs, refuseAlterConfigs } from './alter-configs.ts'
 import { alterPartitionReassignments, refuseAlterPartitionReassignments } from './alter-partition-reassignments.ts'
@@ -82,6 +90,7 @@ import { describeTopicPartitions, refuseDescribeTopicPartitions } from './descri
 import { describeTransactions, refuseDescribeTransactions } from './describe-transactions.ts'
 import { describeUserScramCredentials, refuseDescribeUserScramCredentials } from './describe-user-scram-credentials.ts'
 import { electLeaders, refuseElectLeaders } from './elect-leaders.ts'
+import { endTxn, refuseEndTxn } from './end-txn.ts'
 import { expireDelegationToken, refuseExpireDelegationToken } from './expire-delegation-token.ts'
 import { fetch, refuseFetch } from './fetch.ts'
 import { findCoordinator, refuseFindCoordinator } from './find-coordinator.ts'
@@ -106,9 +115,11 @@ import { refuseRenewDelegationToken, renewDelegationToken } from './renew-delega
 import { refuseSaslAuthenticate, saslAuthenticate } from './sasl-authenticate.ts'
 import { refuseSaslHandshake, saslHandshake } from './sasl-handshake.ts'
 import { refuseSyncGroup, syncGroup } from './sync-group.ts'
+import { refuseTxnOffsetCommit, txnOffsetCommit } from './txn-offset-commit.ts'
 import { refuseUnregisterBroker, unregisterBroker } from './unregister-broker.ts'
 import { refuseUnregisterController, unregisterController } from './unregister-controller.ts'
 import { refuseUpdateFeatures, updateFeatures } from './update-features.ts'
+import { refuseWriteTxnMarkers, writeTxnMarkers } from './write-txn-markers.ts'
 
 /** What a handler gives: the response, at once or later, or null where nothing is to be sent. */
 export type Answer<Response> = Response | Deferred<Response | null> | Promise<Response | null> | null
@@ -153,6 +164,11 @@ export const handlers: readonly Handler[] = [
   row(DeleteRecords, deleteRecords, refuseDeleteRecords),
   row(InitProducerId, initProducerId, refuseInitProducerId),
   row(OffsetForLeaderEpoch, offsetForLeaderEpoch, refuseOffsetForLeaderEpoch),
+  row(AddPartitionsToTxn, addPartitionsToTxn, refuseAddPartitionsToTxn),
+  row(AddOffsetsToTxn, addOffsetsToTxn, refuseAddOffsetsToTxn),
+  row(EndTxn, endTxn, refuseEndTxn),
+  row(TxnOffsetCommit, txnOffsetCommit, refuseTxnOffsetCommit),
+  row(WriteTxnMarkers, writeTxnMarkers, refuseWriteTxnMarkers),
   row(DescribeAcls, describeAcls, refuseDescribeAcls),
   row(CreateAcls, createAcls, refuseCreateAcls),
   row(DeleteAcls, deleteAcls, refuseDeleteAcls),

@@ -1,16 +1,17 @@
-/** InitProducerId: an id for an idempotent producer (KIP-98). */
+/** InitProducerId: an id for an idempotent producer, or for one with a transactional id, whose earlier instances it shuts out (KIP-98, KIP-360). */
 import { codes } from '../../protocol/errors.ts'
 import type { InitProducerIdRequest, InitProducerIdResponse } from '../../protocol/messages/init-producer-id.ts'
+import { type Answer, andThen } from '../coordination/answer.ts'
 import { clusterResource } from './authorized-operations.ts'
 import type { Context } from './context.ts'
 import type { Refusal } from './refusals.ts'
 
-/** Every request gets a new id in epoch 0: an idempotent producer raises its epoch by itself. */
-export function initProducerId(
-  request: InitProducerIdRequest,
-  context: Context,
-): InitProducerIdResponse | Promise<InitProducerIdResponse> {
-  const { transactionalId, producerId, producerEpoch } = request
+/** First version whose clients know PRODUCER_FENCED (KIP-588). */
+const fencedSince = 4
+
+/** Without a transactional id every request gets a new id in epoch 0: an idempotent producer raises its epoch by itself. */
+export function initProducerId(request: InitProducerIdRequest, context: Context): Answer<InitProducerIdResponse> {
+  const { transactionalId, transactionTimeoutMs: timeoutMs, producerId, producerEpoch } = request
   const { broker } = context
   if (transactionalId === '' || (producerId < 0 ? producerId !== -1 || producerEpoch !== -1 : producerEpoch < 0)) {
     return failure(codes.INVALID_REQUEST)
@@ -19,15 +20,23 @@ export function initProducerId(
     if (!broker.authorize(context, 'write', 'transactionalId', transactionalId)) {
       return failure(codes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
     }
-    // librdkafka gives up at once where the id is not authorised, and goes on trying where the version is not supported, as for most codes.
-    broker.logger.warn('a transactional producer was refused: transactions are not served', { transactionalId })
-    return failure(codes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+    const answer = broker.transactions.initProducerId({ transactionalId, timeoutMs, producerId, producerEpoch })
+    return andThen(answer, given => ({
+      throttleTimeMs: 0,
+      errorCode: forVersion(given.errorCode, context.apiVersion),
+      producerId: given.producerId,
+      producerEpoch: given.producerEpoch,
+    }))
   }
   if (!broker.authorize(context, 'idempotentWrite', 'cluster', clusterResource)) {
     return failure(codes.CLUSTER_AUTHORIZATION_FAILED)
   }
   const id = broker.producerIds.next()
   return typeof id === 'number' ? success(id) : id.then(success)
+}
+
+function forVersion(errorCode: number, apiVersion: number): number {
+  return errorCode === codes.PRODUCER_FENCED && apiVersion < fencedSince ? codes.INVALID_PRODUCER_EPOCH : errorCode
 }
 
 function success(producerId: number): InitProducerIdResponse {

@@ -1,54 +1,50 @@
-/** ListTransactions: the transactional ids that a coordinator knows, by state, producer, age and name (KIP-664). There are none. */
+/** ListTransactions: the transactional ids that this broker coordinates, by state, producer, age and name (KIP-664, KIP-994, KIP-1152). */
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { ListTransactionsRequest, ListTransactionsResponse } from '../../protocol/messages/list-transactions.ts'
+import { type Answer, andThen } from '../coordination/answer.ts'
+import { transactionStates } from '../transactions/states.ts'
 import type { Context } from './context.ts'
+import { type Pattern, patternOf } from './pattern.ts'
 import type { Refusal } from './refusals.ts'
 
-const states: ReadonlySet<string> = new Set([
-  'Empty',
-  'Ongoing',
-  'PrepareCommit',
-  'PrepareAbort',
-  'CompleteCommit',
-  'CompleteAbort',
-  'Dead',
-  'PrepareEpochFence',
-])
+const states: ReadonlySet<string> = new Set(transactionStates)
 
-/** Whoever filters by a state that there is not is told so. INVALID_REGULAR_EXPRESSION for a pattern that is none. */
-export function listTransactions(
-  { stateFilters, transactionalIdPattern }: ListTransactionsRequest,
-  _context: Context,
-): ListTransactionsResponse {
-  if (transactionalIdPattern !== null && !isPattern(transactionalIdPattern)) {
+const everyId = () => true
+
+/** Whoever filters by a state that there is not is told so. INVALID_REGULAR_EXPRESSION for a pattern that is none; it has to match all of an id. */
+export function listTransactions(request: ListTransactionsRequest, context: Context): Answer<ListTransactionsResponse> {
+  const { transactionalIdPattern } = request
+  if (!transactionalIdPattern) return list(request, context, everyId)
+  return patternOf(transactionalIdPattern).then(pattern => {
+    if (pattern) return list(request, context, pattern)
     throw new KafkaError(codes.INVALID_REGULAR_EXPRESSION, `${transactionalIdPattern} is no regular expression`)
-  }
-  const unknownStateFilters = [...new Set(stateFilters)].filter(state => !states.has(state))
-  return { throttleTimeMs: 0, errorCode: codes.NONE, unknownStateFilters, transactionStates: [] }
+  })
 }
 
-/** More than this a pattern of RE2 may not repeat. */
-const repeatsMax = 1_000
-
-/**
- * Whether Apache Kafka would take the pattern, which is one of RE2. It is not matched with anything here: flags and named groups are
- * brought into JavaScript's form, and what RE2 has not (looking around, going back, many repeats) is refused.
- */
-function isPattern(pattern: string): boolean {
-  const escaped = pattern.replace(/\\\\/g, '')
-  if (/\(\?<?[=!]|\\[1-9]/.test(escaped)) return false
-  for (const [times] of escaped.matchAll(/\{\d+(?:,\d*)?\}/g)) {
-    if (times.match(/\d+/g)!.some(count => Number(count) > repeatsMax)) return false
+function list(
+  { stateFilters, producerIdFilters, durationFilter }: ListTransactionsRequest,
+  context: Context,
+  matches: Pattern,
+): Answer<ListTransactionsResponse> {
+  const unknownStateFilters = [...new Set(stateFilters)].filter(state => !states.has(state))
+  const filter = {
+    // Whoever asks only for states that there are not is given nothing.
+    states: new Set(stateFilters),
+    producerIds: new Set(producerIdFilters),
+    durationMs: durationFilter,
+    matches,
   }
-  const translated = pattern
-    .replace(/\(\?P</g, '(?<')
-    .replace(/\(\?[imsU-]+([:)])/g, (_, end) => (end === ')' ? '' : '(?:'))
-  try {
-    new RegExp(translated)
-    return true
-  } catch {
-    return false
-  }
+  return andThen(context.broker.transactions.list(filter), found => {
+    if (typeof found === 'number') {
+      return { throttleTimeMs: 0, errorCode: found, unknownStateFilters: [], transactionStates: [] }
+    }
+    const listed = found
+      .filter(({ transactionalId }) =>
+        context.broker.authorize(context, 'describe', 'transactionalId', transactionalId),
+      )
+      .map(({ transactionalId, producerId, state }) => ({ transactionalId, producerId, transactionState: state }))
+    return { throttleTimeMs: 0, errorCode: codes.NONE, unknownStateFilters, transactionStates: listed }
+  })
 }
 
 /** The code, and no transactions. */

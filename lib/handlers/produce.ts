@@ -1,6 +1,7 @@
 /** Produce: appends records. Offsets are given at once; the answer leaves when the records are where `acks` wants them. */
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { ProduceRequest, ProduceResponse } from '../../protocol/messages/produce.ts'
+import { producerEpoch, producerId } from '../../protocol/records/header.ts'
 import { Deferred } from '../base/deferred.ts'
 import {
   type AppendResult,
@@ -11,11 +12,13 @@ import {
   recordErrorsMax,
 } from '../partitions/partition.ts'
 import { checkForVersion, isTransactionalSet } from '../partitions/record-sets.ts'
+import type { Verification } from '../partitions/verifications.ts'
 import { type ProduceOwner, ProduceWait } from '../partitions/waiting/waiters.ts'
 import type { Context } from './context.ts'
 import { type CurrentLeader, currentLeader, endpointsOf, leaderToldSince } from './current-leader.ts'
 import { partitionFor } from './partition-for.ts'
 import type { Refusal } from './refusals.ts'
+import { verifyForProduce } from './transaction-verification.ts'
 
 type TopicAnswer = ProduceResponse['responses'][number]
 type TopicData = ProduceRequest['topicData'][number]
@@ -37,6 +40,8 @@ interface PartitionAnswer {
 const adminClientId = '__admin_client'
 /** First version that tells which records are at fault (KIP-467). */
 const recordErrorsSince = 8
+/** First versions whose clients know TRANSACTION_ABORTABLE, and have partitions added by sending to them (KIP-890). */
+const [abortableSince, addsPartitionsSince] = [11, 12]
 const noRecordErrors: PartitionAnswer['recordErrors'] = []
 /** Errors that say nothing of the log; with the others its start is told. */
 const withoutLogStart: ReadonlySet<number> = new Set([
@@ -191,10 +196,11 @@ class Appends implements ProduceOwner {
       if (partition.internal && this.#context.clientId !== adminClientId) {
         throw new KafkaError(codes.INVALID_TOPIC_EXCEPTION, `${topic} is written by the broker only`)
       }
-      if (isTransactionalSet(records)) this.#checkTransaction()
       reached = partition
-      const append: PartitionAppend = { origin: 'client', requiredAcks: acks }
-      const later = this.#context.broker.partitions.recompression.appendLater(partition, records, append)
+      const verification = isTransactionalSet(records) ? this.#verificationOf(partition, records) : undefined
+      const append: PartitionAppend = { origin: 'client', requiredAcks: acks, verification }
+      const verified = verification ? this.#verified(partition, records) : null
+      const later = this.#context.broker.partitions.recompression.appendLater(partition, records, append, verified)
       if (later !== null) {
         this.#awaitAppend(partition, later, answer)
         return
@@ -241,12 +247,22 @@ class Appends implements ProduceOwner {
       .catch(error => this.#later?.reject(error))
   }
 
-  /** No transactional id has a producer id as long as this broker begins no transactions. */
-  #checkTransaction(): never {
-    throw new KafkaError(
-      codes.INVALID_PRODUCER_ID_MAPPING,
-      `transactional id ${this.#request.transactionalId} has no producer id on this broker; begin with InitProducerId`,
-    )
+  /** What stands for asking the transaction's coordinator; undefined where the transaction is known to be open, or nobody wants to ask. */
+  #verificationOf(partition: Partition, records: Buffer): Verification | undefined {
+    if (!this.#context.broker.config.get('transaction.partition.verification.enable')) return undefined
+    const id = producerId(records, 0)
+    return partition.hasOpenTransaction(id, producerEpoch(records, 0)) ? undefined : partition.verify(id)
+  }
+
+  #verified(partition: Partition, records: Buffer): Promise<void> {
+    const { apiVersion } = this.#context
+    const claim = {
+      transactionalId: this.#request.transactionalId!,
+      producerId: producerId(records, 0),
+      producerEpoch: producerEpoch(records, 0),
+    }
+    const support = apiVersion >= addsPartitionsSince ? 'adds' : apiVersion >= abortableSince ? 'abortable' : 'plain'
+    return verifyForProduce(this.#context, claim, partition.topic, partition.index, support)
   }
 
   /** `reached` is the partition that was asked to append. */

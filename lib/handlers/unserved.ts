@@ -3,8 +3,6 @@
  * answered in the API's own form with UNSUPPORTED_VERSION, as Apache Kafka answers where a feature is off.
  */
 import { codes, KafkaError } from '../../protocol/errors.ts'
-import { AddOffsetsToTxn } from '../../protocol/messages/add-offsets-to-txn.ts'
-import { AddPartitionsToTxn } from '../../protocol/messages/add-partitions-to-txn.ts'
 import { AlterClientQuotas } from '../../protocol/messages/alter-client-quotas.ts'
 import { AlterPartition } from '../../protocol/messages/alter-partition.ts'
 import { AlterShareGroupOffsets } from '../../protocol/messages/alter-share-group-offsets.ts'
@@ -14,7 +12,6 @@ import { ConsumerGroupHeartbeat } from '../../protocol/messages/consumer-group-h
 import { DeleteShareGroupOffsets } from '../../protocol/messages/delete-share-group-offsets.ts'
 import { DeleteShareGroupState } from '../../protocol/messages/delete-share-group-state.ts'
 import { DescribeShareGroupOffsets } from '../../protocol/messages/describe-share-group-offsets.ts'
-import { EndTxn } from '../../protocol/messages/end-txn.ts'
 import { GetTelemetrySubscriptions } from '../../protocol/messages/get-telemetry-subscriptions.ts'
 import { InitializeShareGroupState } from '../../protocol/messages/initialize-share-group-state.ts'
 import { PushTelemetry } from '../../protocol/messages/push-telemetry.ts'
@@ -27,13 +24,9 @@ import { ShareGroupHeartbeat } from '../../protocol/messages/share-group-heartbe
 import { StreamsGroupDescribe } from '../../protocol/messages/streams-group-describe.ts'
 import { StreamsGroupHeartbeat } from '../../protocol/messages/streams-group-heartbeat.ts'
 import { StreamsGroupTopologyDescriptionUpdate } from '../../protocol/messages/streams-group-topology-description-update.ts'
-import { TxnOffsetCommit } from '../../protocol/messages/txn-offset-commit.ts'
 import { WriteShareGroupState } from '../../protocol/messages/write-share-group-state.ts'
-import { WriteTxnMarkers } from '../../protocol/messages/write-txn-markers.ts'
 import type { Api, Fields, RequestOf, ResponseOf } from '../../protocol/schema.ts'
 import type { Refusal } from '../server/handler-row.ts'
-import { refuseAddOffsetsToTxn } from './add-offsets-to-txn.ts'
-import { refuseAddPartitionsToTxn } from './add-partitions-to-txn.ts'
 import { refuseAlterClientQuotas } from './alter-client-quotas.ts'
 import { refuseAlterPartition } from './alter-partition.ts'
 import { refuseAlterShareGroupOffsets } from './alter-share-group-offsets.ts'
@@ -43,7 +36,6 @@ import { refuseConsumerGroupHeartbeat } from './consumer-group-heartbeat.ts'
 import { refuseDeleteShareGroupOffsets } from './delete-share-group-offsets.ts'
 import { refuseDeleteShareGroupState } from './delete-share-group-state.ts'
 import { refuseDescribeShareGroupOffsets } from './describe-share-group-offsets.ts'
-import { refuseEndTxn } from './end-txn.ts'
 import { refuseGetTelemetrySubscriptions } from './get-telemetry-subscriptions.ts'
 import type { Handler } from './index.ts'
 import { refuseInitializeShareGroupState } from './initialize-share-group-state.ts'
@@ -57,9 +49,7 @@ import { refuseShareGroupHeartbeat } from './share-group-heartbeat.ts'
 import { refuseStreamsGroupDescribe } from './streams-group-describe.ts'
 import { refuseStreamsGroupHeartbeat } from './streams-group-heartbeat.ts'
 import { refuseStreamsGroupTopologyDescriptionUpdate } from './streams-group-topology-description-update.ts'
-import { refuseTxnOffsetCommit } from './txn-offset-commit.ts'
 import { refuseWriteShareGroupState } from './write-share-group-state.ts'
-import { refuseWriteTxnMarkers } from './write-txn-markers.ts'
 
 function row<Req extends Fields, Res extends Fields>(
   api: Api<Req, Res>,
@@ -72,11 +62,6 @@ function row<Req extends Fields, Res extends Fields>(
 }
 
 export const unserved: readonly Handler[] = [
-  row(AddPartitionsToTxn, refuseAddPartitionsToTxn),
-  row(AddOffsetsToTxn, refuseAddOffsetsToTxn),
-  row(EndTxn, refuseEndTxn),
-  row(WriteTxnMarkers, refuseWriteTxnMarkers),
-  row(TxnOffsetCommit, refuseTxnOffsetCommit),
   row(AlterClientQuotas, refuseAlterClientQuotas),
   row(AlterUserScramCredentials, refuseAlterUserScramCredentials),
   row(AlterPartition, refuseAlterPartition),

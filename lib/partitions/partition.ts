@@ -6,9 +6,11 @@
  */
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { Chunk } from '../../protocol/records/chunk.ts'
+import { producerEpoch } from '../../protocol/records/header.ts'
 import type { AppendResult, FileTaker, Log, LogConfig } from '../../storage/log.ts'
 import type { ReadResult } from '../../storage/read-result.ts'
 import type { PartitionImage } from '../cluster/image.ts'
+import { type Verification, Verifications } from './verifications.ts'
 import { OffsetQueue, type OffsetWaiter } from './waiting/offset-queue.ts'
 
 export type { AppendResult, TimestampAndOffset } from '../../storage/log.ts'
@@ -36,6 +38,8 @@ export interface PartitionAppend {
   readonly origin: 'client' | 'coordinator'
   /** -1: all in-sync replicas, of which there must be `min.insync.replicas`. */
   readonly requiredAcks: -1 | 0 | 1
+  /** Given by `verify` before the transaction's coordinator was asked; for a client's transactional batch that begins in this partition. */
+  readonly verification?: Verification
 }
 
 /** What a reader may be given at most. Offsets end where `isolation` says. */
@@ -109,6 +113,7 @@ export class Partition {
   #awaitWritten: OffsetQueue | null = null
   #awaitCommitted: OffsetQueue | null = null
   #watchers: Set<PartitionWatcher> | null = null
+  #verifications: Verifications | null = null
 
   constructor(options: {
     topic: string
@@ -282,7 +287,7 @@ export class Partition {
    * Gives the records their offsets, in place, and queues them to be written. The buffer belongs to the log until
    * it is written. Throws what makes the records unacceptable.
    */
-  append(records: Buffer, { origin, requiredAcks }: PartitionAppend): AppendResult {
+  append(records: Buffer, { origin, requiredAcks, verification }: PartitionAppend): AppendResult {
     this.checkLeads()
     // A topic with fewer replicas than it asks for would otherwise never take a record.
     const needed = Math.min(this.settings.minInsyncReplicas, this.replicas.length)
@@ -293,9 +298,29 @@ export class Partition {
       )
     }
     this.#isUsed = true
+    if (origin === 'coordinator') this.#verifications?.ended(records)
+    else if (verification !== undefined && !this.hasOpenTransaction(verification.producerId, producerEpoch(records, 0)))
+      this.#verifications!.redeem(verification, this.name)
     const result = this.log.append(records, { origin, leaderEpoch: this.leaderEpoch })
     if (!result.duplicate) this.#bytesAppended += records.length
     return result
+  }
+
+  /** Whether a producer's transaction has written here in this epoch and is not ended: it needs no asking about. */
+  hasOpenTransaction(producerId: number, producerEpoch: number): boolean {
+    const state = this.log.producers.states.get(producerId)
+    return state !== undefined && state.currentTxnFirstOffset >= 0 && state.epoch === producerEpoch
+  }
+
+  /** See `Verifications`. */
+  verify(producerId: number): Verification {
+    this.#verifications ??= new Verifications()
+    return this.#verifications.begin(producerId)
+  }
+
+  /** Throws INVALID_TXN_STATE where the transaction has ended since it was asked about. */
+  redeem(verification: Verification): void {
+    this.#verifications?.redeem(verification, this.name)
   }
 
   /** Bytes that one batch may have (`max.message.bytes`). */

@@ -47,7 +47,10 @@ t.test(
       ['metadata.version'],
     )
     t.equal(v3.finalizedFeaturesEpoch, 9)
-    t.same(v3.finalizedFeatures, [{ name: 'metadata.version', maxVersionLevel: 33, minVersionLevel: 33 }])
+    t.same(v3.finalizedFeatures, [
+      { name: 'metadata.version', maxVersionLevel: 33, minVersionLevel: 33 },
+      { name: 'transaction.version', maxVersionLevel: 2, minVersionLevel: 2 },
+    ])
     const v4 = apiVersionsAnswer([], { apiVersion: 4, featuresEpoch: 9 })
     t.match(
       v4.supportedFeatures?.find(({ name }) => name === 'group.version'),

@@ -1,45 +1,231 @@
-/** DescribeTransactions and ListTransactions, of which there are none. */
+/** The APIs of transactions as clients see them: both protocols, what readers are given, offsets of groups, fencing, and who is told what. */
 import t from 'tap'
+import { addOffsetsToTxn } from '../../lib/handlers/add-offsets-to-txn.ts'
+import { addPartitionsToTxn } from '../../lib/handlers/add-partitions-to-txn.ts'
 import { describeTransactions } from '../../lib/handlers/describe-transactions.ts'
+import { endTxn } from '../../lib/handlers/end-txn.ts'
+import { initProducerId } from '../../lib/handlers/init-producer-id.ts'
 import { listTransactions } from '../../lib/handlers/list-transactions.ts'
+import { patternOf } from '../../lib/handlers/pattern.ts'
+import { txnOffsetCommit } from '../../lib/handlers/txn-offset-commit.ts'
+import { writeTxnMarkers } from '../../lib/handlers/write-txn-markers.ts'
 import { codes } from '../../protocol/errors.ts'
+import { AddOffsetsToTxn } from '../../protocol/messages/add-offsets-to-txn.ts'
+import { AddPartitionsToTxn } from '../../protocol/messages/add-partitions-to-txn.ts'
 import { DescribeTransactions } from '../../protocol/messages/describe-transactions.ts'
+import { EndTxn } from '../../protocol/messages/end-txn.ts'
+import { InitProducerId } from '../../protocol/messages/init-producer-id.ts'
 import { ListTransactions } from '../../protocol/messages/list-transactions.ts'
-import { clusterContext, encodable } from './cluster-context.ts'
+import { TxnOffsetCommit } from '../../protocol/messages/txn-offset-commit.ts'
+import { WriteTxnMarkers } from '../../protocol/messages/write-txn-markers.ts'
+import type { Api, ClientRequestOf } from '../../protocol/schema.ts'
+import { type Loose, wholeRequest } from '../../protocol/whole-request.ts'
+import { RunningBroker } from '../transactions/running-broker.ts'
+import { clusterContext } from './cluster-context.ts'
 
-t.test('no transactional id is known', async t => {
-  const { at } = await clusterContext(t, { deny: (_, type, name) => type === 'transactionalId' && name === 'hidden' })
-  const answer = describeTransactions({ transactionalIds: ['a', '', 'hidden', 'a'] }, at(0))
-  t.same(
-    answer.transactionStates.map(({ transactionalId, errorCode }) => [transactionalId, errorCode]),
-    [
-      ['a', codes.TRANSACTIONAL_ID_NOT_FOUND],
-      ['', codes.INVALID_REQUEST],
-      ['hidden', codes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED],
-      ['a', codes.TRANSACTIONAL_ID_NOT_FOUND],
-    ],
+/** A request as a handler is given it. */
+function whole<A extends Api>(api: A, request: Loose<ClientRequestOf<A>>): never {
+  return wholeRequest(api, request) as never
+}
+
+for (const protocol of [1, 2] as const) {
+  const versions = protocol === 2 ? { produce: 12, end: 5 } : { produce: 11, end: 4 }
+
+  t.test(
+    `protocol ${protocol}: readers of what is committed see a transaction once it is, and nothing of one that aborts`,
+    async t => {
+      const broker = await RunningBroker.start(t)
+      const producer = await broker.producer('t')
+      const begin = async () => (protocol === 1 ? broker.add(producer) : 0)
+      const send = (value: string) => broker.send(producer, value, { version: versions.produce })
+      t.equal(await begin(), 0)
+      t.equal(await send('x'), 0)
+      t.equal(await send('y'), 0)
+      t.same((await broker.read('uncommitted')).values, ['x', 'y'])
+      t.match(await broker.read('committed'), { values: [], lastStableOffset: 0, highWatermark: 2 })
+      t.equal(await broker.end(producer, true, versions.end), 0)
+      await broker.completed('t')
+      t.match(await broker.read('committed'), { values: ['x', 'y'], aborted: [], lastStableOffset: 3 })
+      await begin()
+      t.equal(await send('z'), 0)
+      t.equal(await broker.end(producer, false, versions.end), 0)
+      await broker.completed('t')
+      t.match(await broker.read('committed'), {
+        aborted: [{ producerId: producer.producerId, firstOffset: 3 }],
+        lastStableOffset: 5,
+      })
+    },
   )
-  encodable(t, DescribeTransactions, answer)
+
+  t.test(`protocol ${protocol}: offsets of a group count once the transaction is committed`, async t => {
+    const broker = await RunningBroker.start(t)
+    const producer = await broker.producer('t')
+    const commit = async (offset: number) => {
+      if (protocol === 1) t.equal(await broker.addOffsets(producer), 0)
+      t.equal(await broker.commitOffset(producer, offset, protocol === 1 ? 3 : 5), 0)
+    }
+    await commit(5)
+    t.match(await broker.offset(), { committedOffset: -1, errorCode: 0 })
+    t.match(await broker.offset(true), { committedOffset: -1, errorCode: codes.UNSTABLE_OFFSET_COMMIT })
+    await broker.end(producer, true, versions.end)
+    await broker.completed('t')
+    t.match(await broker.offset(true), { committedOffset: 5, errorCode: 0 })
+    await commit(9)
+    await broker.end(producer, false, versions.end)
+    await broker.completed('t')
+    t.match(await broker.offset(true), { committedOffset: 5, errorCode: 0 })
+  })
+
+  t.test(`protocol ${protocol}: a producer that another instance has replaced writes nothing more`, async t => {
+    const broker = await RunningBroker.start(t)
+    const zombie = await broker.producer('t')
+    if (protocol === 1) await broker.add(zombie)
+    t.equal(await broker.send(zombie, 'x', { version: versions.produce }), 0)
+    t.equal((await broker.init('t')).errorCode, codes.CONCURRENT_TRANSACTIONS)
+    const next = await broker.producer('t')
+    t.ok(next.producerEpoch > zombie.producerEpoch)
+    t.equal(await broker.send(zombie, 'y', { version: versions.produce }), codes.INVALID_PRODUCER_EPOCH)
+    t.equal(await broker.add(zombie), codes.PRODUCER_FENCED)
+    t.same((await broker.read('uncommitted')).values, ['x'])
+  })
+}
+
+t.test('records outside of a running transaction are refused, by the code that the version knows', async t => {
+  const broker = await RunningBroker.start(t)
+  const producer = await broker.producer('t')
+  t.equal(await broker.send(producer, 'x', { version: 10 }), codes.INVALID_TXN_STATE)
+  t.equal(await broker.send(producer, 'x', { version: 11 }), codes.TRANSACTION_ABORTABLE)
+  const unknown = { ...producer, transactionalId: 'unknown', sequences: [0, 0] }
+  for (const version of [11, 12])
+    t.equal(await broker.send(unknown, 'x', { version }), codes.INVALID_PRODUCER_ID_MAPPING)
+  t.same((await broker.read('uncommitted')).values, [])
 })
 
-t.test('none are listed, and states that there are not are told', async t => {
-  const { at } = await clusterContext(t)
-  const states = ['Ongoing', 'PrepareEpochFence', 'ongoing', '', 'Nonsense', 'Nonsense']
-  const asked = { stateFilters: states, producerIdFilters: [3], durationFilter: -1, transactionalIdPattern: null }
-  const answer = listTransactions(asked, at(2))
-  t.match(answer, { errorCode: codes.NONE, transactionStates: [] })
-  t.same(answer.unknownStateFilters, ['ongoing', '', 'Nonsense'])
-  encodable(t, ListTransactions, answer)
+t.test('without verification whoever has the epoch may write', async t => {
+  const broker = await RunningBroker.start(t, { 'transaction.partition.verification.enable': 'false' })
+  t.equal(await broker.send(await broker.producer('t'), 'x', { version: 11 }), 0)
+})
+
+t.test('what one producer sends before its partition is added stays in order', async t => {
+  const broker = await RunningBroker.start(t)
+  const producer = await broker.producer('t')
+  const sent = [0, 1, 2].map(n => {
+    const at = { ...producer, sequences: [n, 0] }
+    return broker.send(at, String(n))
+  })
+  t.same(await Promise.all(sent), [0, 0, 0])
+  t.same((await broker.read('uncommitted')).values, ['0', '1', '2'])
+})
+
+t.test('a transaction whose time is over is aborted by the broker', async t => {
+  const broker = await RunningBroker.start(t, { 'transaction.abort.timed.out.transaction.cleanup.interval.ms': '10' })
+  const producer = await broker.producer('t', 1)
+  await broker.send(producer, 'x')
+  await broker.completed('t')
+  t.equal(await broker.state('t'), 'CompleteAbort')
+  t.equal((await broker.read('committed')).aborted.length, 1)
+})
+
+t.test('transactions are described and listed as they stand', async t => {
+  const broker = await RunningBroker.start(t)
+  const producer = await broker.producer('t')
+  await broker.producer('idle')
+  await broker.send(producer, 'x')
+  const { transactionStates } = await broker.ask(DescribeTransactions, 0, { transactionalIds: ['t', 'none', ''] })
+  t.match(transactionStates[0], {
+    ...{ errorCode: 0, transactionState: 'Ongoing', transactionTimeoutMs: 60_000, producerId: producer.producerId },
+    topics: [{ topic: 'a', partitions: [0] }],
+  })
+  t.same(
+    transactionStates.slice(1).map(({ errorCode }) => errorCode),
+    [codes.TRANSACTIONAL_ID_NOT_FOUND, codes.INVALID_REQUEST],
+  )
+  const listed = async (filter: object) => {
+    const answer = await broker.ask(ListTransactions, 2, filter)
+    return answer.transactionStates.map(({ transactionalId }) => transactionalId).sort()
+  }
+  t.same(await listed({}), ['idle', 't'])
+  t.same(await listed({ stateFilters: ['Ongoing'] }), ['t'])
+  t.same(await listed({ producerIdFilters: [producer.producerId] }), ['t'])
+  t.same(await listed({ transactionalIdPattern: 'i.*' }), ['idle'])
+  t.same(await listed({ transactionalIdPattern: 'd' }), [], 'a pattern has to match the whole id')
+  const { unknownStateFilters } = await broker.ask(ListTransactions, 0, { stateFilters: ['Ongoing', 'ongoing', ''] })
+  t.same(unknownStateFilters, ['ongoing', ''])
+  t.equal(
+    (await broker.ask(ListTransactions, 2, { transactionalIdPattern: '((' })).errorCode,
+    codes.INVALID_REGULAR_EXPRESSION,
+  )
+})
+
+t.test('markers are written where they are asked for, and told of where they cannot be', async t => {
+  const broker = await RunningBroker.start(t)
+  const producer = await broker.producer('t')
+  await broker.send(producer, 'x')
+  const { markers } = await broker.ask(WriteTxnMarkers, 1, {
+    markers: [
+      {
+        ...{ producerId: producer.producerId, producerEpoch: producer.producerEpoch, coordinatorEpoch: 9 },
+        transactionResult: false,
+        topics: [
+          { name: 'a', partitionIndexes: [0, 7] },
+          { name: 'none', partitionIndexes: [0] },
+        ],
+      },
+    ],
+  })
+  t.same(
+    markers[0]!.topics.map(({ partitions }) => partitions.map(({ errorCode }) => errorCode)),
+    [[0, codes.UNKNOWN_TOPIC_OR_PARTITION], [codes.UNKNOWN_TOPIC_OR_PARTITION]],
+  )
+  t.equal((await broker.read('committed')).aborted.length, 1)
+})
+
+t.test('who may not write with a transactional id is told so by each API', async t => {
+  const { at } = await clusterContext(t, { deny: (_, type) => type === 'transactionalId' })
+  const denied = codes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+  t.match(await initProducerId(whole(InitProducerId, { transactionalId: 't' }), at(5)), { errorCode: denied })
+  t.match(await endTxn(whole(EndTxn, { transactionalId: 't' }), at(5)), { errorCode: denied })
+  t.match(await addOffsetsToTxn(whole(AddOffsetsToTxn, { transactionalId: 't' }), at(4)), { errorCode: denied })
+  const topics = [{ name: 'a', partitions: [{ partitionIndex: 0 }] }]
+  t.match(await txnOffsetCommit(whole(TxnOffsetCommit, { transactionalId: 't', topics }), at(5)), {
+    topics: [{ partitions: [{ errorCode: denied }] }],
+  })
+  const v3AndBelowTopics = [{ name: 'a', partitions: [0] }]
+  t.match(await addPartitionsToTxn(whole(AddPartitionsToTxn, { v3AndBelowTopics }), at(3)), {
+    resultsByTopicV3AndBelow: [{ resultsByPartition: [{ partitionErrorCode: denied }] }],
+  })
+  t.match(await describeTransactions({ transactionalIds: ['t'] }, at(0)), {
+    transactionStates: [{ errorCode: denied }],
+  })
+})
+
+t.test('ids that may not be described are not listed', async t => {
+  const { at } = await clusterContext(t, { deny: (_, type, name) => type === 'transactionalId' && name === 'hidden' })
+  const context = at(2)
+  const known = ['hidden', 'seen'].map(transactionalId => ({ transactionalId, producerId: 1, state: 'Empty' }))
+  const broker = { ...context.broker, transactions: { list: () => known } as never }
+  const answer = await listTransactions(whole(ListTransactions, {}), { ...context, broker })
+  t.same(
+    answer.transactionStates.map(({ transactionalId }) => transactionalId),
+    ['seen'],
+  )
+})
+
+t.test('requests of brokers are refused to clients', async t => {
+  const { at } = await clusterContext(t, { deny: (_, type) => type === 'cluster' })
+  const transactions = [{ transactionalId: 't', topics: [{ name: 'a', partitions: [0] }] }]
+  t.match(await addPartitionsToTxn(whole(AddPartitionsToTxn, { transactions }), at(4)), {
+    errorCode: codes.CLUSTER_AUTHORIZATION_FAILED,
+  })
+  const markers = [{ topics: [{ name: 'a', partitionIndexes: [0] }] }]
+  t.match(await writeTxnMarkers(whole(WriteTxnMarkers, { markers }), at(1)), {
+    markers: [{ topics: [{ partitions: [{ errorCode: codes.CLUSTER_AUTHORIZATION_FAILED }] }] }],
+  })
 })
 
 t.test('a pattern is one of RE2, as Apache Kafka takes it', async t => {
-  const { at } = await clusterContext(t)
-  const list = (transactionalIdPattern: string) =>
-    listTransactions({ stateFilters: [], producerIdFilters: [], durationFilter: -1, transactionalIdPattern }, at(2))
-  for (const pattern of ['', 'a.*', '(?i)a', '(?is:a)', '\\pL\\Q+\\E', '(?P<n>a)[[:alpha:]]', '\\\\1', 'a{1000}']) {
-    t.equal(list(pattern).errorCode, codes.NONE, pattern)
-  }
-  for (const pattern of ['((', '*', 'a)', '[a', 'a++', '(?=a)', '(?<!a)', '\\1', 'a{1001}', 'a{2,1001}']) {
-    t.throws(() => list(pattern), { code: codes.INVALID_REGULAR_EXPRESSION }, pattern)
-  }
+  for (const pattern of ['a.*', '(?i)a', '(?is:a)', '\\pL\\Q+\\E', '(?P<n>a)[[:alpha:]]', '\\\\1', 'a{1000}'])
+    t.ok(await patternOf(pattern), pattern)
+  for (const pattern of ['((', '*', 'a)', '[a', 'a++', '(?=a)', '(?<!a)', '\\1', 'a{1001}', 'a{2,1001}'])
+    t.equal(await patternOf(pattern), null, pattern)
 })
