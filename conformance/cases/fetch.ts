@@ -62,6 +62,20 @@ async function ranges(session: Session): Promise<void> {
   await fetch(session, name, 'read committed', {}, { isolationLevel: 1 })
 }
 
+/** A broker that is no replica is told who leads (KIP-951). */
+async function asReplica(session: Session): Promise<void> {
+  const name = session.name('replica')
+  const topicId = await session.topic(name)
+  await fill(session, name, 1)
+  const topics = [{ topicId, partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1 << 20 }] }]
+  for (const version of session.versions(Fetch).filter(version => version > named)) {
+    for (const replicaId of [1, 5]) {
+      const replica = version < 15 ? { replicaId } : { replicaState: { replicaId, replicaEpoch: -1 } }
+      await session.send(Fetch, version, { maxWaitMs: 0, minBytes: 0, topics, ...replica }, `node ${replicaId}`)
+    }
+  }
+}
+
 async function codecs(session: Session): Promise<void> {
   for (const codec of ['gzip', 'snappy', 'lz4', 'zstd'] as const) {
     const name = session.name(codec)
@@ -159,6 +173,7 @@ export const fetchCases: readonly Case[] = [
     })),
   },
   { name: 'Fetch: ranges and limits', run: ranges },
+  { name: 'Fetch: by a broker that is no replica', run: asReplica },
   { name: 'Fetch: compressed batches', run: codecs },
   { name: 'Fetch: a partition named twice', run: twice },
   { name: 'Fetch sessions', run: sessions },

@@ -216,7 +216,8 @@ class Fetching implements SlotOwner {
     if (reads.length > 0) this.#context.exchange.afterSend(() => release(reads))
     const sessionId = this.#session?.id ?? 0
     if (this.#leaders === null) return { throttleTimeMs: 0, errorCode: codes.NONE, sessionId, responses }
-    const nodeEndpoints = endpointsOf(this.#leaders, this.#context)
+    // A replica knows where brokers are.
+    const nodeEndpoints = this.#replicaId < 0 ? endpointsOf(this.#leaders, this.#context) : []
     return { throttleTimeMs: 0, errorCode: codes.NONE, sessionId, responses, nodeEndpoints }
   }
 
@@ -265,13 +266,16 @@ class Fetching implements SlotOwner {
     }
   }
 
+  /** Negative where the client is no broker. */
+  get #replicaId(): number {
+    return this.#context.apiVersion >= 15 ? this.#request.replicaState.replicaId : this.#request.replicaId
+  }
+
   #readFrom(partition: Partition, slot: FetchSlot, bytesBefore: number): Found {
     const version = this.#context.apiVersion
-    const request = this.#request
     partition.checkLeads()
-    const replicaId = version >= 15 ? request.replicaState.replicaId : request.replicaId
-    if (replicaId >= 0) {
-      throw new KafkaError(codes.NOT_LEADER_OR_FOLLOWER, `node ${replicaId} is no replica of ${partition.name}`)
+    if (this.#replicaId >= 0) {
+      throw new KafkaError(codes.NOT_LEADER_OR_FOLLOWER, `node ${this.#replicaId} is no replica of ${partition.name}`)
     }
     partition.checkLeaderEpoch(slot.currentLeaderEpoch)
     const answer: PartitionAnswer = {
@@ -296,7 +300,7 @@ class Fetching implements SlotOwner {
     if (slot.fetchOffset === end || (spent && slot.fetchOffset < end && slot.fetchOffset >= partition.logStartOffset)) {
       return { slot, answer, here: true, urgent: false, bytes: 0, read: null }
     }
-    if (slot.bytesMax < 0 || request.maxBytes < 0) {
+    if (slot.bytesMax < 0 || this.#request.maxBytes < 0) {
       throw new KafkaError(codes.UNKNOWN_SERVER_ERROR, `nobody can be given less than no bytes of ${partition.name}`)
     }
     const bytesMax = Math.min(slot.bytesMax, Math.max(0, this.#bytesMax - bytesBefore))

@@ -121,7 +121,7 @@ t.test('who asks in an old epoch, or of another broker, is told the leader from 
   t.same(told(a.topicId, [1, 0, 1000, 3], 16), [FENCED_LEADER_EPOCH, here, endpoints])
   t.same(told(a.topicId, [1, 0, 1000, 3], 15), [FENCED_LEADER_EPOCH, undefined, undefined])
   t.same(told(a.topicId, [1, 0, 1000, 5], 16), [UNKNOWN_LEADER_EPOCH, undefined, undefined])
-  t.same(told(a.topicId, [1, 0, 1000, 4], 16, 5), [NOT_LEADER_OR_FOLLOWER, here, endpoints])
+  t.same(told(a.topicId, [1, 0, 1000, 4], 16, 5), [NOT_LEADER_OR_FOLLOWER, here, []], 'a broker finds others itself')
   t.same(told(elsewhere.topicId, [0, 0], 16), [NOT_LEADER_OR_FOLLOWER, there, []], 'its address is not known here')
   t.end()
 })
