@@ -1,4 +1,4 @@
-/** Who may come in, and when: how many connections there may be, of all, of one address and of one listener, and how many in a second. */
+/** Admission of connections: how many there may be, in all, of one address and of one listener, and how many in a second. */
 import type { ListenerLimits, ServerLimits } from './limits.ts'
 
 /** Where a connection comes from, and by which listener. */
@@ -7,7 +7,7 @@ export interface Arrival {
   readonly listener: string
 }
 
-/** What is no rate: Kafka's default, the greatest number of its kind. */
+/** No limit: Kafka's default, the greatest int32. */
 const unlimitedPerSecond = 2 ** 31 - 1
 
 export class Admission {
@@ -22,7 +22,7 @@ export class Admission {
     this.#limits = limits
   }
 
-  /** Counts a connection in; where there are too many already, gives the property that says so instead. */
+  /** Counts a connection in; where there are too many already, returns the property that limits them instead. */
   enter({ remoteAddress, listener }: Arrival): string | null {
     const { connectionsMax, connectionsPerIpMax, connectionsPerIpOverrides } = this.#limits
     const perIpMax = connectionsPerIpOverrides.get(remoteAddress) ?? connectionsPerIpMax
@@ -45,7 +45,7 @@ export class Admission {
     countDown(this.#perListener, listener)
   }
 
-  /** How many milliseconds a connection that was counted in has to wait, so that no more are served in a second than may be. */
+  /** How many milliseconds a connection that was counted in has to wait, so that the rate is kept. */
   waitMs({ listener }: Arrival, nowMs: number): number {
     const { connectionsPerSecondMax, connectionBurstMs, ofListeners } = this.#limits
     const ofListener: ListenerLimits | undefined = ofListeners.get(listener)
@@ -59,14 +59,14 @@ export class Admission {
   }
 }
 
-/** Events at an even distance, of which those that did not happen for a while may happen at once. */
+/** A rate limit with bursts: events are evenly spaced, and those that an idle period left out may happen at once. */
 class Pace {
   #nextMs = Number.NEGATIVE_INFINITY
 
   waitMs(perSecondMax: number, burstMs: number, nowMs: number): number {
     if (perSecondMax >= unlimitedPerSecond) return 0
     const atMs = Math.max(this.#nextMs, nowMs - burstMs)
-    // A rate of nothing would be for ever; it lets one in a second in, so that somebody can mend it.
+    // A rate of 0 would shut out everyone: one connection a second is let in, by which the setting can be changed.
     this.#nextMs = atMs + 1000 / Math.max(1, perSecondMax)
     return Math.max(0, Math.ceil(atMs - nowMs))
   }

@@ -1,18 +1,18 @@
-/** A number of bytes that all connections share, and the line of those who wait for some. */
+/** A budget of bytes that all connections share, and the queue of claims that wait for some. */
 
-/** Somebody who wants bytes. */
+/** A claim for bytes of the budget. */
 export interface BudgetClaim {
-  /** Bytes that are wanted. */
+  /** Bytes that are claimed. */
   readonly bytes: number
-  /** Bytes of the budget that the claimant keeps taken for as long as it waits. */
+  /** Bytes that the claimant has already taken, and holds while it waits. */
   readonly stuckBytes: number
-  /** The bytes are taken now. Not called where they were at once. */
+  /** Called when the bytes are taken later; not called where `claim` took them at once. */
   granted(): void
 }
 
 /**
- * Bytes are taken and given back. Where too few are left the claimant stands in line, and the bound holds, with one exception
- * that rules out deadlock: where all that is taken is held by those who wait, the next in line is served all the same.
+ * Bytes are taken and given back. A claim for more than is left waits in a queue. One exception rules out deadlock: when all taken
+ * bytes are held by waiting claims, the first claim in the queue is granted beyond the bound.
  */
 export class Budget {
   readonly #bytesMax: () => number
@@ -29,29 +29,29 @@ export class Budget {
     return this.#taken
   }
 
-  /** How many stand in line. */
+  /** How many claims wait. */
   get waiting(): number {
     return this.#line.size
   }
 
-  /** Takes bytes whether or not they are left. */
+  /** Takes bytes, even beyond the bound. */
   take(bytes: number): void {
     this.#taken += bytes
   }
 
-  /** Takes bytes, if nobody waits for some and as many are left. */
+  /** Takes bytes, if no claim waits and enough are left. */
   tryTake(bytes: number): boolean {
     if (this.#line.size > 0 || !this.#fits(bytes)) return false
     this.#taken += bytes
     return true
   }
 
-  /** Takes the bytes and says true, or stands in line and says false. */
+  /** Takes the bytes and returns true, or queues the claim and returns false. */
   claim(claim: BudgetClaim): boolean {
     if (this.tryTake(claim.bytes)) return true
     this.#line.add(claim)
     this.#stuck += claim.stuckBytes
-    // The line may have come to hold all that is taken by this very claim: then its head is served.
+    // With this claim, waiting claims may hold all taken bytes: then the first is granted.
     if (this.#line.size === 1 && this.#fits(claim.bytes)) {
       this.#leave(claim)
       this.#taken += claim.bytes
@@ -66,7 +66,7 @@ export class Budget {
     this.#serve()
   }
 
-  /** Steps out of the line, if in it. */
+  /** Removes a claim from the queue, if it is there. */
   abandon(claim: BudgetClaim): void {
     if (this.#leave(claim)) this.#serve()
   }

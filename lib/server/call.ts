@@ -75,7 +75,7 @@ export class Call<Context> implements DeferredListener<object | null> {
     this.send(chunks)
   }
 
-  /** An answer that is too long, or has something in it that is: this request is refused, and no other suffers. */
+  /** The answer, or a field of it, is too long to be encoded: this request is refused, others are not affected. */
   #unencodable(error: unknown): void {
     const { api } = this.row
     this.host.logBug(`${api.name} version ${this.header.apiVersion}: the answer cannot be encoded`, error)
@@ -106,7 +106,7 @@ export class Call<Context> implements DeferredListener<object | null> {
       this.#failed(bug)
       return
     }
-    // A client that wants no answer is told by the end of its connection.
+    // A client that expects no answer (acks=0) learns of it by its connection being closed.
     if (response === null) {
       this.connection.fail(this.slot, `${this.row.api.name} that was refused: ${message}`)
       return
@@ -117,7 +117,7 @@ export class Call<Context> implements DeferredListener<object | null> {
 
   #failed(bug: unknown): void {
     const { api, keepsNothing } = this.row
-    // Nobody knows what a bug has left behind that still looks at the request, where that is no copy.
+    // After a bug, something may still hold views of a request that was not copied: its slab is not reused.
     if (keepsNothing) this.slot.keepBytes()
     this.host.logBug(`${api.name} version ${this.header.apiVersion} failed`, bug)
     this.connection.fail(this.slot, `${api.name} failed`)

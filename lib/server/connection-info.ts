@@ -1,6 +1,6 @@
 /** What is known of a client's connection, for handlers and logs. */
 
-/** Who is at the other end, and where they came in. One object for the life of the connection. */
+/** The client's address, and the listener that accepted it. One object for the life of the connection. */
 export interface ConnectionInfo {
   /** Unique in this process, counted from 1. */
   readonly id: number
@@ -10,12 +10,12 @@ export interface ConnectionInfo {
   readonly securityProtocol: string
   readonly remoteAddress: string
   readonly remotePort: number
-  /** The address that the client dialled, as this end sees it. */
+  /** The address that the client connected to, as this end sees it. */
   readonly localAddress: string
   readonly localPort: number
-  /** As the client names itself in ApiVersions (v3 and above), which sets it; 'unknown' until then. */
+  /** Set by ApiVersions (v3 and above), in which the client names its software; 'unknown' until then. */
   clientSoftwareName: string
   clientSoftwareVersion: string
-  /** Who the client proved to be, as Kafka prints it; 'User:ANONYMOUS' where nobody asked. */
+  /** The authenticated principal, as Kafka prints it; 'User:ANONYMOUS' without authentication. */
   principal: string
 }

@@ -1,4 +1,4 @@
-/** One client's connection: its requests in order, its answers in order, and when to read no more for a while. */
+/** One client's connection: hands on requests in order, sends answers in order, and applies backpressure. */
 import type { Chunk } from '../../protocol/records/chunk.ts'
 import { nextTick } from '../base/clock.ts'
 import type { Wire, WireReceiver } from '../network/network.ts'
@@ -10,62 +10,62 @@ import type { Outbox } from './outbox.ts'
 import { Replies, Slot } from './replies.ts'
 import type { Slabs } from './slabs.ts'
 
-/** What connections share, and whom they report to. */
+/** What connections share, and the host that they report to. */
 export interface ConnectionHost {
   readonly limits: ServerLimits
   /** The sizes that a request may have. */
   readonly bounds: FrameBounds
   readonly slabs: Slabs
-  /** Bytes of requests that wait for their answers. */
+  /** Bytes of unanswered requests. */
   readonly inFlight: Budget
-  /** Bytes of large requests that have not come in whole. */
+  /** Bytes of large requests that are received only in part. */
   readonly assembly: Budget
-  /** Sends the answers that come up. */
+  /** Sends answers at the end of the callback in which they were given. */
   readonly outbox: Outbox
   monotonicMs(): number
-  /** Whether more may be read in this turn of the event loop after so many bytes. */
+  /** Whether this connection may read more in this turn of the event loop, after it has read so many bytes. */
   mayReadOn(bytes: number): boolean
   /** Runs at the end of this turn of the event loop. */
   immediate(run: () => void): void
-  /** Serves the request between two positions of the buffer; its end is `connection.answer` or `connection.fail`. */
+  /** Serves the request between two positions of the buffer, and ends with `connection.answer` or `connection.fail`. */
   dispatch(connection: Connection, slot: Slot, buffer: Buffer, start: number, end: number): void
-  /** The connection is to be closed for a fault of the client's. */
+  /** The connection will be closed for an error of the client. */
   refused(connection: Connection, reason: string): void
-  /** The connection takes no more requests, and should be gone soon. */
+  /** The connection takes no more requests; it is given some time to send its last answers. */
   closing(connection: Connection): void
   closed(connection: Connection): void
 }
 
-/** Requests up to this size are always let in: they are what lets others finish (replicas fetch by them). */
+/** Requests up to this size are never delayed by the in-flight budget: others may need them to finish (replicas fetch by them). */
 const exemptBytesMax = 16 * 1024
-/** Requests of one connection that are handed on before others have their turn. */
+/** Requests of one connection that are handed on in one turn of the event loop, for fairness. */
 const requestsPerTurnMax = 1000
 
 export class Connection implements WireReceiver {
   readonly info: ConnectionInfo
-  /** When bytes last came or left, on the monotonic clock. */
+  /** When bytes were last received or sent, on the monotonic clock. */
   lastActiveMs: number
   readonly #wire: Wire
   readonly #host: ConnectionHost
   readonly #reader: FrameReader
   readonly #replies: Replies
-  /** Bytes of requests that wait for their answers. */
+  /** Bytes of unanswered requests. */
   #requestBytes = 0
   /** Bytes taken from the assembly budget. */
   #assemblyBytes = 0
-  /** Bytes taken from the in-flight budget for the next request. */
+  /** Bytes of the in-flight budget that are taken for the next request already. */
   #grantedBytes = 0
-  /** Stands in line for one of the two budgets. */
+  /** The claim that waits for one of the two budgets. */
   #claim: Claim | null = null
-  /** A whole request lies in the reader that may not be served yet. */
+  /** A whole request is in the reader, and may not be handed on yet. */
   #blocked = false
   /** The wire is not read. */
   #paused = false
   #pumping = false
-  /** Has had its share of this turn of the event loop. */
+  /** Has used its share of this turn of the event loop. */
   #resting = false
   #closing = false
-  /** Reasons why the next request has to wait: it is throttled, or the one before it is held. */
+  /** How many holds delay the next request: by throttling, or by an interceptor that waits. */
   #holds = 0
   #isStalled = false
   #cameBytes = 0
@@ -92,12 +92,12 @@ export class Connection implements WireReceiver {
     this.lastActiveMs = host.monotonicMs()
   }
 
-  /** Requests that wait for their answers. */
+  /** Unanswered requests. */
   get outstanding(): number {
     return this.#replies.outstanding
   }
 
-  /** Bytes of answers that have not left for the client. */
+  /** Bytes of answers that the system has not taken yet. */
   get replyBytesPending(): number {
     return this.#replies.bytesPending
   }
@@ -132,21 +132,21 @@ export class Connection implements WireReceiver {
     this.#settled(slot)
   }
 
-  /** A request cannot be answered: what was asked before it still is, what was asked after it is not, and the connection is closed. */
+  /** A request cannot be answered: requests before it are still answered, those after it are not, and the connection is closed. */
   fail(slot: Slot, reason: string): void {
     this.#replies.fail(slot)
     this.refuse(reason)
     this.#settled(slot)
   }
 
-  /** Closes for a fault of the client's, once the requests before it are answered. */
+  /** Closes for an error of the client, once the requests before it are answered. */
   refuse(reason: string): void {
     if (this.#closing) return
     this.#host.refused(this, reason)
     this.finish()
   }
 
-  /** Hands on no more requests until `release` was called as often. */
+  /** Hands on no more requests until `release` was called as many times. */
   hold(): void {
     this.#holds++
   }
@@ -156,23 +156,23 @@ export class Connection implements WireReceiver {
     if (--this.#holds === 0) this.#proceed()
   }
 
-  /** The request that was handed on last is never answered, nor is any after it: the client sees a broker that hangs. */
+  /** The request that was handed on last is never answered, nor any after it: the client sees a broker that hangs. */
   stall(): void {
     this.#isStalled = true
     this.hold()
   }
 
-  /** Whether it hands on no requests for now: it is not idle then. */
+  /** Whether requests are held back, so that the connection does not count as idle. */
   get isHeld(): boolean {
     return this.#holds > 0
   }
 
-  /** Takes no more requests, answers those that it has, and closes. */
+  /** Takes no more requests, answers those that were handed on, and closes. */
   finish(): void {
     if (this.#closing) return
     this.#closing = true
     this.#host.closing(this)
-    // Nobody will answer what is open.
+    // The open requests will never be answered.
     if (this.#isStalled) this.#wire.destroy()
     else this.#endIfDone()
   }
@@ -196,15 +196,15 @@ export class Connection implements WireReceiver {
     this.#proceed()
   }
 
-  /** So many bytes have come. Returns whether more may. */
+  /** So many bytes were received. Returns whether to go on reading. */
   #received(bytes: number): boolean {
     this.#cameBytes = bytes
     this.#host.outbox.gather(this.#takeIn)
-    // Once the answers have left: that may have made room for more.
+    // Looked at after the answers were sent, which may have ended the backpressure.
     return !this.#paused
   }
 
-  /** Hands on every whole request that there is leave for. */
+  /** Hands on every whole request that is admitted. */
   #pump(): void {
     this.#pumping = true
     this.#blocked = false
@@ -248,7 +248,7 @@ export class Connection implements WireReceiver {
     this.#proceed()
   }
 
-  /** Whether a request of so many bytes may be served now; if so, they are accounted for. */
+  /** Whether a request of so many bytes may be handed on now; if so, the bytes are taken from the budget. */
   #admitted(bytes: number): boolean {
     const { limits, inFlight } = this.#host
     if (this.#claim) return false
@@ -264,7 +264,7 @@ export class Connection implements WireReceiver {
     return true
   }
 
-  /** Whether the unfinished request at the front may be given the room it wants. */
+  /** Whether the unfinished request at the front gets the buffer that it needs from the assembly budget. */
   #roomGranted(): boolean {
     const more = this.#reader.wants() - this.#assemblyBytes
     if (more <= 0) return true
@@ -293,7 +293,7 @@ export class Connection implements WireReceiver {
         this.#claim = null
         if (budget === this.#host.inFlight) this.#grantedBytes = bytes
         else this.#assemblyBytes += bytes
-        // Not at once: many who stand in line may be served by one who gives back.
+        // In the next tick, as one `giveBack` may grant many claims.
         nextTick(proceed, this)
       },
     }
@@ -303,7 +303,7 @@ export class Connection implements WireReceiver {
     return true
   }
 
-  /** Something that was waited for may have come. */
+  /** A reason for backpressure may have ended. */
   #proceed(): void {
     if (this.#closing) {
       this.#endIfDone()
@@ -322,7 +322,7 @@ export class Connection implements WireReceiver {
     if (!this.#replies.isSending) this.#wire.finish()
   }
 
-  /** The wire is gone. What went wrong is of no use to anybody. */
+  /** The wire is closed; why does not matter here. */
   closed(): void {
     this.#closing = true
     const { inFlight, assembly } = this.#host

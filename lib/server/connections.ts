@@ -1,4 +1,4 @@
-/** All connections of a server: who may come in, what they share, and when the idle ones go. */
+/** All connections of a server: which are accepted, what they share, and when idle ones are closed. */
 import { Alarm } from '../base/alarm.ts'
 import type { Clock, Timer } from '../base/clock.ts'
 import { Deadlines } from '../base/deadlines.ts'
@@ -19,11 +19,11 @@ import { Slabs } from './slabs.ts'
 const requestBytesMin = 8
 
 /**
- * Bytes that all connections together may bring in one turn of the event loop before those that bring more have to wait for the
- * next. What is not answered (acks=0) holds nothing back otherwise, and its memory comes free only when the turn is over.
+ * Bytes that all connections together may read in one turn of the event loop; a connection that reads more waits for the next turn. Nothing
+ * else bounds requests without an answer (acks=0), and their memory is free only after the turn.
  */
 const turnBytesMax = 8 * 1024 * 1024
-/** Reads below this are not counted: they would need many in one turn. */
+/** Smaller reads are not counted: it would take very many in one turn. */
 const countedBytesMin = 64 * 1024
 
 /** Serves one request. */
@@ -39,7 +39,7 @@ export class Connections implements ConnectionHost {
   readonly dispatch: Dispatch
   readonly #all = new Set<Connection>()
   readonly #admission: Admission
-  /** Connections that wait because too many came at once. They are counted, and nothing of them is read. */
+  /** Connections delayed by the creation rate. They are counted, but not read yet. */
   readonly #held = new Map<Wire, { readonly arrival: Arrival; readonly timer: Timer }>()
   readonly #clock: Clock
   readonly #logger: Logger
@@ -84,7 +84,7 @@ export class Connections implements ConnectionHost {
     return this.#all.values()
   }
 
-  /** The time: in a callback that the outbox knows of it stands still. */
+  /** The time, read once per callback that the outbox knows of. */
   monotonicMs(): number {
     const { callback } = this.outbox
     if (callback === 0 || callback !== this.#askedInCallback) {
@@ -98,7 +98,7 @@ export class Connections implements ConnectionHost {
     this.#clock.immediate(run)
   }
 
-  /** Whether more may be read in this turn after so many bytes. */
+  /** Whether a connection may read more in this turn, after it has read so many bytes. */
   mayReadOn(bytes: number): boolean {
     if (bytes < countedBytesMin) return true
     if (this.#turnBytes === 0) this.#clock.immediate(this.#turnOver)
@@ -106,7 +106,7 @@ export class Connections implements ConnectionHost {
     return this.#turnBytes < turnBytesMax
   }
 
-  /** Takes a connection that a listener accepted, at once or as soon as the rate allows, or closes it where there are too many. */
+  /** Takes a connection that a listener has accepted, at once or when the creation rate allows, or closes it where there are too many. */
   accept(wire: Wire, listener: Listener): void {
     const arrival = { remoteAddress: wire.remoteAddress, listener: listener.name }
     if (wire.remoteAddress === '' || this.#tooMany(arrival)) {
@@ -165,7 +165,7 @@ export class Connections implements ConnectionHost {
     if (this.#all.size === 0) this.#emptied?.()
   }
 
-  /** Answers what was asked and closes every connection; after `msMax` also those that have not come to an end. */
+  /** Closes every connection after its open requests are answered; after `msMax`, also those whose requests are not. */
   async finish(msMax: number): Promise<void> {
     for (const [wire, { timer }] of this.#held) {
       timer.cancel()
@@ -208,7 +208,7 @@ export class Connections implements ConnectionHost {
     this.#alarm.set(this.#deadlines.nextMs())
   }
 
-  /** A deadline is set once per rest, not per request: who was active since then is given another one. */
+  /** Idle deadlines are not moved with each request: a connection that was active meanwhile is given another one here. */
   #expire(): void {
     const now = this.#clock.monotonicMs()
     for (const connection of this.#deadlines.expire(now)) {

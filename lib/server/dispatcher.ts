@@ -1,4 +1,4 @@
-/** A request's way from its frame to its handler, and the answer's way back. */
+/** From a request's frame to its handler: header, version, decoding, and refusal where one of them is wrong. */
 import { decode } from '../../protocol/codec.ts'
 import { codeName, codes, type KafkaError } from '../../protocol/errors.ts'
 import { decodeRequestHeader, encodeResponseFrame, type RequestHeaderView } from '../../protocol/frame.ts'
@@ -24,7 +24,7 @@ export class Dispatcher<Context> implements CallHost<Context> {
   readonly #refusals: LogLimit
   readonly rules: ErrorRules
   readonly #clock: Clock
-  /** Read with each request: it may grow and shrink while the server runs. */
+  /** Read for each request: the list may change while the server runs. */
   readonly #interceptors: readonly Interceptor[]
 
   constructor(
@@ -66,7 +66,7 @@ export class Dispatcher<Context> implements CallHost<Context> {
       else connection.fail(slot, `${row.api.name} version ${apiVersion}; ${versionMin} to ${versionMax} are served`)
       return
     }
-    // What may be kept is a copy, as the slab is to be used again; such requests are small.
+    // The slab will be reused, so a request of which the handler may keep views is copied; such requests are small.
     const copy = slot.slab !== null && !row.keepsNothing ? Buffer.from(buffer.subarray(header.bodyStart, end)) : null
     let request: object
     try {
@@ -79,13 +79,13 @@ export class Dispatcher<Context> implements CallHost<Context> {
     }
     if (this.#interceptors.length === 0) new Call(this, connection, slot, row, header, request).handle()
     else {
-      // A change of the list is for later requests.
+      // A copy: changes of the list take effect for later requests.
       const around = [...this.#interceptors]
       new InterceptedCall(this, connection, slot, row, header, request, around, this.#clock).handle()
     }
   }
 
-  /** A client that is ahead of us learns in the oldest form which versions of this API it may ask in. */
+  /** A newer client learns from ApiVersions version 0 which versions of it are supported (KIP-511). */
   #refuseVersion(
     connection: Connection,
     slot: Slot,

@@ -1,6 +1,6 @@
 /**
- * Sends answers of which a part lies in a file: straight from there while the socket takes them, without waiting. What it does not
- * take is waited for with a piece that goes the usual way, through memory and Node's own queue: once that has left, there is room.
+ * Sends answers of which a part lies in a file, by sendfile(2) and without blocking. Where the socket buffer is full, the next piece goes
+ * through memory and Node's own write queue; when the system has taken it, the buffer has room, and sendfile(2) goes on.
  */
 import type { Chunk, FileBytes } from '../../protocol/records/chunk.ts'
 import { Queue } from '../base/queue.ts'
@@ -13,44 +13,44 @@ interface Group {
   readonly sent: () => void
 }
 
-/** What is brought into memory at once. */
+/** The size of a piece that goes through memory. */
 const pieceBytes = 64 * 1024
-/** Congestion control without timers, which every kernel has and lets everybody choose. */
+/** Congestion control without pacing, which every kernel has and lets every process choose. */
 const unpacedControl = 'reno'
 
 export class FileSender {
   readonly #wire: Wire
   readonly #groups = new Queue<Group>()
-  /** The chunk of the first group that is in turn, and how much of it has left. */
+  /** The chunk of the first group that is sent now, and how much of it was sent. */
   #index = 0
   #at = 0
-  /** Bytes that neither have left nor were handed to the socket. */
+  /** Bytes that neither were sent nor handed to the socket. */
   bytesPending = 0
-  /** A piece is on its way. */
+  /** A piece is in Node's write queue. */
   #waiting = false
   #dead = false
   readonly #failed: (error: unknown) => void
 
-  /** `failed` is called where a file cannot be read any more: the connection is of no use then. */
+  /** `failed` is called when a file cannot be read any more; the connection has to be closed then. */
   constructor(wire: Wire, failed: (error: unknown) => void) {
     this.#wire = wire
     this.#failed = failed
     unpace(wire)
   }
 
-  /** Whether something is not sent yet: what comes now has to stand in line here. */
+  /** Whether something is not sent yet: later answers have to be queued here. */
   get isBusy(): boolean {
     return this.#groups.length > 0
   }
 
-  /** Sends chunks behind all that was given before, and calls `sent` when they have left or never will. */
+  /** Sends chunks after all earlier ones, and calls `sent` when they are sent or never will be. */
   send(chunks: readonly Chunk[], bytes: number, sent: () => void): void {
     this.bytesPending += bytes
     this.#groups.push({ chunks, sent })
     if (!this.#waiting) this.#run()
   }
 
-  /** The connection is gone. */
+  /** The connection is closed. */
   die(): void {
     this.#dead = true
     this.bytesPending = 0
@@ -68,16 +68,16 @@ export class FileSender {
       }
       this.#index = 0
       this.#groups.shift()
-      // Whoever hears of it may send more at once: nothing of this group is left to be looked at.
+      // Called last, as `sent` may call `send`.
       group.sent()
     }
   }
 
-  /** Sends what the socket takes of a chunk; whether that was the rest of it. */
+  /** Sends as much of a chunk as the socket buffer takes; true where that was the rest of it. */
   #sendNow(chunk: Chunk): boolean {
     const native = nativeSend()
     const socketFd = this.#wire.descriptor
-    // Behind what waits in the socket's own queue nothing may be sent past it.
+    // Order: nothing may overtake what is in Node's write queue.
     if (native === null || socketFd < 0 || this.#wire.bytesQueued > 0) return false
     const length = chunk.length - this.#at
     const sent = Buffer.isBuffer(chunk)
@@ -88,18 +88,18 @@ export class FileSender {
       this.#at += sent
       return sent === length
     }
-    // The socket is full, or it or the disk is broken: the piece will meet that too.
+    // The socket buffer is full, or socket or disk failed: the piece through memory will find out.
     if (sent < 0 && isUnfit(-sent)) giveUpNativeSend()
     return false
   }
 
-  /** Sends the next piece of a chunk through memory, and goes on when it has left. */
+  /** Sends the next piece of a chunk through memory, and goes on when the system has taken it. */
   #sendPiece(chunk: Chunk): void {
     let piece: Buffer
     try {
       piece = Buffer.isBuffer(chunk) ? chunk.subarray(this.#at) : this.#read(chunk)
     } catch (error) {
-      // The client was promised these bytes.
+      // The size of the answer is sent already, so it cannot be shortened.
       this.#waiting = true
       this.#failed(error)
       return
@@ -126,8 +126,8 @@ export class FileSender {
 }
 
 /**
- * BBR, where a system uses it, spreads what is sent over time, by timers. To a client on the same machine that serves nothing, and
- * cost four times as much as sending a file: 0.4 instead of 0.1 s of the kernel's time per GB.
+ * Turns off pacing between ends on the same machine. BBR, where a system uses it, paces by timers. On one machine that has no use, and
+ * sending a file cost four times as much: 0.4 instead of 0.1 s of kernel time per GB.
  */
 function unpace(wire: Wire): void {
   const native = nativeSend()

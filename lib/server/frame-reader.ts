@@ -1,23 +1,23 @@
 /**
  * Cuts a connection's bytes into frames: four bytes of size, then so many bytes.
  *
- * Frames are handed on as positions in a buffer, in place. Bytes come in by one of two doors: `target` and `filled`, where the
- * socket reads straight into memory that the reader points at (see slabs.ts), or `push`, where it brings buffers of its own.
- * A frame that is longer than what has come is given room as it grows, so that an announced size alone costs nothing.
+ * Frames are handed on as positions in a buffer, in place. Bytes are received in one of two ways: by `target` and `filled`, where the
+ * socket reads straight into memory of the reader (see slabs.ts), or by `push`, in buffers that the socket allocates. The buffer of
+ * an unfinished frame grows with the bytes that were received, so that an announced size alone allocates nothing.
  */
 import { readInt32 } from '../../protocol/records/int.ts'
 import { type Slab, type Slabs, slabBytes } from './slabs.ts'
 
-/** A size that cannot be: the connection is beyond repair. */
+/** An impossible frame size: the connection has to be closed. */
 export class FrameError extends Error {
   override readonly name = 'FrameError'
 }
 
 const sizeBytes = 4
 const nothing = Buffer.alloc(0)
-/** Unfinished frames are given at least this much room where none is known to suffice. */
+/** The least size of a buffer for an unfinished frame of unknown size. */
 const roomBytesMin = 1024
-/** Unfinished frames up to this size are assembled on the side; larger ones are worth a slab. */
+/** Unfinished frames up to this size are assembled in a buffer of their own; larger ones lease a slab. */
 const leaseBytesMin = 16 * 1024
 
 /** The sizes, in bytes, that a frame may have. */
@@ -29,40 +29,40 @@ export interface FrameBounds {
 export class FrameReader {
   readonly #bounds: FrameBounds
   readonly #slabs: Slabs | null
-  /** What has come and was not consumed lies in `buffer` from `#start` to `#end`; up to `#limit` more may be written. */
+  /** Received and not consumed is `buffer` from `#start` to `#end`; up to `#limit` more may be received. */
   buffer: Buffer = nothing
   #start = 0
   #end = 0
   #limit = 0
-  /** The slab that is leased. */
+  /** The leased slab. */
   #slab: Slab | null = null
-  /** The slab or chunk that `buffer` is, be it leased or not any more. */
+  /** The slab or chunk that `buffer` is, leased or not. */
   #source: Slab | null = null
   #target: Buffer
-  /** Bytes of a buffer of this reader's own, which are accounted for by its owner; 0 where it has none. */
+  /** Bytes of the reader's own buffer, which the connection takes from its budget; 0 where it has none. */
   ownBytes = 0
   /** The frame that `next` found: from `frameStart` to `frameEnd` in `buffer`. */
   frameStart = 0
   frameEnd = 0
 
-  /** `slabs` is null where bytes come in by `push`. */
+  /** `slabs` is null where bytes are received by `push`. */
   constructor(bounds: FrameBounds, slabs: Slabs | null) {
     this.#bounds = bounds
     this.#slabs = slabs
     this.#target = slabs?.scratch ?? nothing
   }
 
-  /** The slab or chunk that the frame which `next` found lies in; null for other memory. */
+  /** The slab or chunk that holds the frame which `next` found; null for other memory. */
   get slab(): Slab | null {
     return this.#source
   }
 
-  /** Bytes that have come and were not consumed. */
+  /** Bytes that were received and not consumed. */
   get unread(): number {
     return this.#end - this.#start
   }
 
-  /** Whether a whole frame lies at the front; `frameStart` and `frameEnd` then say where. Throws FrameError for a size that cannot be. */
+  /** Whether a whole frame is at the front; `frameStart` and `frameEnd` then say where. Throws FrameError for an impossible size. */
   next(): boolean {
     const unread = this.#end - this.#start
     if (unread < sizeBytes) return false
@@ -82,14 +82,14 @@ export class FrameReader {
     this.#start = this.frameEnd
   }
 
-  /** How large a buffer of its own the unfinished frame at the front wants before more of it is read; 0 for none or a small one. */
+  /** Size of the own buffer that the unfinished frame at the front needs before more of it is read; 0 for none or a small one. */
   wants(): number {
     if (this.#start === this.#end || this.#end < this.#limit || this.#leasable(this.#needed())) return 0
     const bytes = this.#growth()
     return bytes > leaseBytesMin ? bytes : 0
   }
 
-  /** Prepares room for the bytes to come, when no whole frame is left and `wants` is granted. Only between a read and `target`. */
+  /** Prepares memory for the next bytes, when no whole frame is left and `wants` is granted. Only between a read and `target`. */
   makeRoom(): void {
     if (this.#start === this.#end) {
       this.#leave()
@@ -102,8 +102,8 @@ export class FrameReader {
   }
 
   /**
-   * Where the socket puts the next bytes. A connection that is `paused` points at the scratch, so that what it holds can be given
-   * away, or consumed, while no read tells the socket of another place.
+   * The memory that the socket reads the next bytes into. For a `paused` connection it is the scratch: its slab can then be given back, or
+   * its frames consumed, although the socket is told of other memory only after its next read.
    */
   target(paused: boolean): Buffer {
     if (this.#start === this.#end) this.#leave()
@@ -113,7 +113,7 @@ export class FrameReader {
     return this.#target
   }
 
-  /** So many bytes have come to where `target` pointed. */
+  /** So many bytes were read into the memory of the last `target`. */
   filled(bytes: number): void {
     const slabs = this.#slabs!
     if (this.#target !== slabs.scratch) {
@@ -125,7 +125,7 @@ export class FrameReader {
       this.push(fresh)
       return
     }
-    // A scratch filled to the brim says that more is waiting in the socket: it is read to behind these bytes.
+    // A full scratch means that more is in the socket buffer: the next read goes behind these bytes in a slab.
     const brim = bytes === slabs.scratch.length && slabs.leasable(2 * bytes)
     if (brim) {
       this.#slab = slabs.lease(2 * bytes)
@@ -139,7 +139,7 @@ export class FrameReader {
     this.#end += bytes
   }
 
-  /** More bytes have come, in a buffer that is not written to again while anything unread is left in it. */
+  /** More bytes were received, in a buffer that is not written to again while any of them is unread. */
   push(fresh: Buffer): void {
     const unread = this.#end - this.#start
     if (unread === 0) {
@@ -152,7 +152,7 @@ export class FrameReader {
     this.#end += fresh.length
   }
 
-  /** Lets go of all memory; what was not consumed is lost. */
+  /** Releases all memory; what was not consumed is lost. */
   release(): void {
     this.#start = this.#end
     this.#leave()
@@ -170,7 +170,7 @@ export class FrameReader {
     return needed > leaseBytesMin && this.#slabs.leasable(needed)
   }
 
-  /** The room that an unfinished frame is given: twice what has come, so that all copying together costs no more than one of the whole. */
+  /** The buffer size for an unfinished frame: twice what was received, so that copies add up to no more than one copy of the frame. */
   #growth(): number {
     return Math.min(this.#needed(), Math.max(roomBytesMin, 2 * (this.#end - this.#start)))
   }

@@ -1,4 +1,4 @@
-/** A request that interceptors stand around. */
+/** A request that passes through interceptors, before and after its handler. */
 import type { RequestHeaderView } from '../../protocol/frame.ts'
 import type { Chunk } from '../../protocol/records/chunk.ts'
 import type { Clock } from '../base/clock.ts'
@@ -12,7 +12,7 @@ export class InterceptedCall<Context> extends Call<Context> {
   readonly #interceptors: readonly Interceptor[]
   readonly #clock: Clock
   readonly #info: CallInfo
-  /** `after` was called; a refusal that comes of it is not looked at again. */
+  /** `after` was called; where encoding then fails, the refusal does not pass through it again. */
   #isOver = false
 
   constructor(
@@ -51,7 +51,7 @@ export class InterceptedCall<Context> extends Call<Context> {
     this.#before(0)
   }
 
-  /** Asks the interceptors from one on, and then the handler. */
+  /** Calls the interceptors from the given one on, and then the handler. */
   #before(from: number): void {
     for (let i = from; i < this.#interceptors.length; i++) {
       const verdict = this.#interceptors[i]!.before?.(this.#info)
@@ -67,7 +67,7 @@ export class InterceptedCall<Context> extends Call<Context> {
           this.connection.fail(this.slot, verdict.reason)
           return
         case 'stall':
-          // Its place in the line stays, so nothing after it is sent.
+          // Its slot stays open, so that no later answer is sent.
           this.connection.stall()
           return
         case 'wait':

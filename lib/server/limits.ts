@@ -16,21 +16,21 @@ export interface ServerLimits {
   connectionsPerIpOverrides: ReadonlyMap<string, number>
   /** `max.connection.creation.rate`: connections beyond it wait until they are served. */
   connectionsPerSecondMax: number
-  /** The time whose connections may come at once where none came before. */
+  /** The burst: connections of so much time may come at once after an idle period. */
   connectionBurstMs: number
-  /** What single listeners, by their names, have of these: `listener.name.<name>.max.connections` and so on. */
+  /** Limits of single listeners, by name: `listener.name.<name>.max.connections` and so on. */
   ofListeners: ReadonlyMap<string, ListenerLimits>
-  /** `connections.max.idle.ms`: a connection on which nothing moved for so long is closed; negative: never. */
+  /** `connections.max.idle.ms`: a connection without traffic for so long is closed; negative: never. */
   connectionIdleMsMax: number
-  /** Requests of one connection that may wait for their answers; more stay in its socket. Pipelining clients send hundreds. */
+  /** Unanswered requests of one connection; beyond it the connection is not read. Pipelining clients send hundreds. */
   requestsOutstandingMax: number
   /** Bytes of one connection's unanswered requests; one larger request is served alone. Enough to keep a fast producer busy. */
   connectionRequestBytesMax: number
   /** `queued.max.request.bytes`: the same for all connections together. */
   requestBytesInFlightMax: number
-  /** Bytes of requests that have not come in whole, beyond what fits into receive slabs; others wait their turn. */
+  /** Bytes of requests that are received only in part, beyond those in slabs; other connections wait in a queue. */
   assemblyBytesMax: number
-  /** Bytes of answers that a client has not read yet; beyond it no more of its requests are served until it reads. */
+  /** Bytes of answers that a client has not read yet; beyond it no more of its requests are handed on until it reads. */
   replyBytesPendingMax: number
   /** How long a connection that is to be closed may take to read its last answers. */
   lingerMsMax: number

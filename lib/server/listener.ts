@@ -12,14 +12,14 @@ export interface Listener {
 /** A listener that is bound: its port is the one that clients connect to. */
 export type BoundListener = Listener
 
-/** A bound listener, and how to be rid of it. */
+/** A bound listener, and how to close it. */
 export interface Listening {
   readonly bound: BoundListener
-  /** Takes no more connections: the port is free when this returns. Resolves when nothing is left of the listener and its connections. */
+  /** Stops listening: the port is free when this returns. Resolves when the listener and its connections are closed. */
   close(): Promise<void>
 }
 
-/** Binds the address and hands on what connects to it. Rejects with an error that says what to do. */
+/** Binds the address and hands on its connections. Rejects with an error that says what to do. */
 export async function listen(
   network: Network,
   listener: Listener,

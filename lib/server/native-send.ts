@@ -1,17 +1,17 @@
 /**
- * System calls that Node has no door to: sendfile(2), which sends a file's bytes without bringing them into the process, send(2),
- * for what stands before and behind them, and what a socket's congestion control is read and set by. Only Linux; koffi, which calls into the C library, is an optional package and is loaded when
- * it is first asked for. Where it is missing, answers go through memory.
+ * System calls that Node does not offer: sendfile(2), which sends a file's bytes without copying them into the process; send(2), for the
+ * bytes before and after them; and getsockopt(2) and setsockopt(2) for a socket's congestion control. Linux only. They are called by
+ * koffi, an optional package that is loaded when it is first needed. Where it is missing, answers go through memory.
  */
 import { constants } from 'node:os'
 
-/** Calls on handles that do not block. Both give the bytes that were taken, or a negative error number. */
+/** Non-blocking calls. The first two return the bytes that the system took, or a negative error number. */
 export interface NativeSend {
-  /** Sends a stretch of a file. */
+  /** Sends a range of a file. */
   file(socketFd: number, fileFd: number, position: number, length: number): number
-  /** Sends bytes at once: told that more follows, the kernel took a third longer (MSG_MORE) or twice as long (TCP_CORK) over answers of 64 KB. */
+  /** Sends bytes, without MSG_MORE or TCP_CORK: with them answers of 64 KB took the kernel a third longer, and twice as long. */
   bytes(socketFd: number, bytes: Buffer): number
-  /** Name of a socket's congestion control, such as cubic; empty where it cannot be told. */
+  /** Name of a socket's congestion control, such as cubic; empty where it is unknown. */
   congestionControlOf(socketFd: number): string
   /** Sets it; false where the system does not have it or does not allow it. */
   setCongestionControl(socketFd: number, name: string): boolean
@@ -25,7 +25,7 @@ const [tcpLevel, congestionOption, congestionNameBytesMax] = [6, 13, 16]
 let native: NativeSend | null = null
 let loading: Promise<void> | null = null
 
-/** The calls, once they are loaded; null before, and where there are none. */
+/** The calls, once they are loaded; null before that, and where they are not available. */
 export function nativeSend(): NativeSend | null {
   if (loading === null) void loadNativeSend()
   return native
@@ -37,13 +37,13 @@ export function loadNativeSend(): Promise<void> {
     loaded => {
       native = loaded
     },
-    // It is optional, and not made for every machine.
+    // The package is optional, and has no binary for every platform.
     () => {},
   )
   return loading
 }
 
-/** Says that the calls do not work here; from now on there are none. */
+/** Disables the calls, as they do not work here. */
 export function giveUpNativeSend(): void {
   native = null
 }
@@ -81,7 +81,7 @@ async function load(): Promise<NativeSend | null> {
   }
 }
 
-/** Whether an error number says that files of this kind cannot be sent by the call, or that there is no such call. */
+/** Whether an error number means that sendfile(2) does not support these files, or is missing. */
 export function isUnfit(errorNumber: number): boolean {
   const { EINVAL, ENOSYS, EOPNOTSUPP } = constants.errno
   return errorNumber === EINVAL || errorNumber === ENOSYS || errorNumber === EOPNOTSUPP

@@ -1,18 +1,18 @@
 /**
- * Which connections have answers to send. Answers that come up within one callback leave when it ends, those of one connection by
- * one write: without a tick (see ARCHITECTURE.md for what that costs) where somebody knows the end of the callback.
+ * The connections that have answers to send. Answers that are given within one callback are sent when it ends, those of one connection by
+ * one write. Where a callback runs in `gather`, that needs no `process.nextTick`, which BENCHMARKS.md has the cost of.
  */
 import { nextTick } from '../base/clock.ts'
 import { Queue } from '../base/queue.ts'
 
-/** Who has something to send. */
+/** A connection with something to send. */
 export interface Sender {
-  /** Sends what there is by now. */
+  /** Sends what is queued by now. */
   flushDue(): void
 }
 
 export class Outbox {
-  /** Number of the callback that runs now; 0 where none is known of. */
+  /** Number of the callback that runs in `gather`; 0 where none does. */
   callback = 0
   #lastCallback = 0
   readonly #due = new Queue<Sender>()
@@ -26,7 +26,7 @@ export class Outbox {
     nextTick(flushExpected, this)
   }
 
-  /** Runs a callback, and has sent what came up in it. */
+  /** Runs a callback, and sends the answers that were given in it. */
   gather(run: () => void): void {
     if (this.callback !== 0) {
       run()
@@ -49,7 +49,7 @@ export class Outbox {
     outbox.#flush()
   }
 
-  /** Includes what comes up meanwhile. */
+  /** Includes answers that are given meanwhile. */
   #flush(): void {
     for (let sender = this.#due.shift(); sender; sender = this.#due.shift()) sender.flushDue()
   }

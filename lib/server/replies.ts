@@ -9,20 +9,20 @@ import { nativeSend } from './native-send.ts'
 import type { Outbox, Sender } from './outbox.ts'
 import type { Slab } from './slabs.ts'
 
-/** A request whose answer has its place in the line. */
+/** The place of one request's answer in the order of answers. */
 export class Slot implements Exchange {
   /** Bytes of the request. */
   readonly bytes: number
-  /** The answer as chunks; null while there is none. */
+  /** The answer as chunks; null until it is given. */
   chunks: readonly Chunk[] | null = null
   replyBytes = 0
-  /** Some of its chunks lie in files. */
+  /** Some of its chunks are ranges of files. */
   inFiles = false
-  /** The request cannot be answered, and nothing after it may be. */
+  /** The request cannot be answered, nor may any after it. */
   failed = false
   /** Asks the interceptors; null where there are none. */
   asked: ((question: Question) => unknown) | null = null
-  /** The slab that the request lies in, which is held until there is an answer; null for other memory. */
+  /** The slab that holds the request, retained until the answer is given; null for other memory. */
   slab: Slab | null = null
   #after: (() => void)[] | null = null
   readonly #replies: Replies
@@ -40,7 +40,7 @@ export class Slot implements Exchange {
     return this.asked?.(question)
   }
 
-  /** The request's bytes may be looked at even after the answer. */
+  /** The request's bytes may be read even after the answer: their slab is not reused. */
   keepBytes(): void {
     if (this.slab) this.slab.pinned = true
   }
@@ -50,7 +50,7 @@ export class Slot implements Exchange {
     this.#after.push(run)
   }
 
-  /** What is to run after the answer was sent, or cannot be any more. Given once. */
+  /** The callbacks to run once the answer was sent, or cannot be sent any more. Returned once. */
   takeAfter(): readonly (() => void)[] | null {
     const after = this.#after
     this.#after = null
@@ -59,9 +59,9 @@ export class Slot implements Exchange {
 }
 
 const noChunks: readonly Chunk[] = []
-/** Answers up to this size together are copied into one buffer: cheaper than to hand many to the kernel. */
+/** Answers up to this size together are copied into one buffer, which is cheaper than a writev of many. */
 const gatherBytesMax = 4 * 1024
-/** Answers beyond this number are written without waiting for more, so that a burst of requests leaves no heap of answers. */
+/** Chunks beyond this number are written without waiting for more, so that a burst of requests queues no pile of answers. */
 const chunksMax = 256
 
 export class Replies implements Sender {
@@ -72,17 +72,17 @@ export class Replies implements Sender {
   readonly #line = new Queue<Slot>()
   #chunks: Chunk[] = []
   #chunkBytes = 0
-  /** Some of them lie in files. */
+  /** Some of them are ranges of files. */
   #inFiles = false
   #sender: FileSender | null = null
-  /** Bytes of answers that wait for an earlier one. */
+  /** Bytes of answers that wait for an earlier answer. */
   #heldBytes = 0
   #after: (() => void)[] = []
   #flushing = false
   /** No answer is sent any more. */
   #dead = false
 
-  /** `sent` is called each time that answers have left for the client, `broken` where one cannot be sent to its end. */
+  /** `sent` is called each time that answers were sent, `broken` where one cannot be sent to its end. */
   constructor(wire: Wire, outbox: Outbox, sent: () => void, broken: (error: unknown) => void) {
     this.#wire = wire
     this.#outbox = outbox
@@ -90,32 +90,35 @@ export class Replies implements Sender {
     this.#broken = broken
   }
 
-  /** Requests that were not answered yet, and answers that wait for an earlier one. */
+  /** Requests without an answer yet, and answers that wait for an earlier one. */
   get outstanding(): number {
     return this.#line.length
   }
 
-  /** Bytes of answers that have not left for the client. */
+  /** Bytes of answers that the system has not taken yet. */
   get bytesPending(): number {
     return this.#heldBytes + this.#chunkBytes + this.#wire.bytesQueued + (this.#sender?.bytesPending ?? 0)
   }
 
-  /** Whether parts of answers may lie in files. */
+  /** Whether parts of answers may be ranges of files. */
   get takesFiles(): boolean {
     return this.#wire.descriptor >= 0 && nativeSend() !== null
   }
 
-  /** Whether answers are on their way that the wire does not know of yet. */
+  /** Whether answers are being sent of which the wire does not know yet. */
   get isSending(): boolean {
     return this.#sender?.isBusy ?? false
   }
 
-  /** Gives the next request its place. */
+  /** Adds the next request's slot to the order. */
   open(slot: Slot): void {
     this.#line.push(slot)
   }
 
-  /** The answer of a request: chunks in order in an array that is given away, or null for none. What is in turn is sent when the callback that runs now ends. */
+  /**
+   * The answer of a request: an array of chunks that this object owns from now on, or null for none. Answers whose predecessors are given are
+   * sent when the callback ends that runs now.
+   */
   answer(slot: Slot, chunks: readonly Chunk[] | null): void {
     slot.chunks = chunks ?? noChunks
     if (this.#dead) {
@@ -134,13 +137,13 @@ export class Replies implements Sender {
     }
   }
 
-  /** A request will have no answer, nor those that came after it. */
+  /** A request will have no answer, nor will those after it. */
   fail(slot: Slot): void {
     slot.failed = true
     this.answer(slot, null)
   }
 
-  /** The connection is gone: what was not sent never will be. */
+  /** The connection is closed: nothing more is sent. */
   die(): void {
     this.#drop()
     this.#chunks = []
@@ -149,7 +152,7 @@ export class Replies implements Sender {
     this.#sender?.die()
   }
 
-  /** Writes what is in turn, by one write. */
+  /** Sends all answers whose predecessors are given, by one write. */
   flush(): void {
     const after = this.#after
     const bytes = this.#chunkBytes
@@ -168,13 +171,13 @@ export class Replies implements Sender {
       this.#sender.send(chunks, bytes, this.#whenSent(after))
       return
     }
-    // As none lies in a file.
+    // All chunks are buffers here.
     const buffers = chunks as Buffer[]
     const gathered = bytes > gatherBytesMax ? null : buffers.length === 1 ? buffers[0]! : Buffer.concat(buffers, bytes)
     const isFree = after.length === 0 || gathered !== buffers[0]
     if (gathered !== null && isFree && this.#wire.bytesQueued === 0) {
-      // Nearly always the socket takes so few bytes at once, and to be called back would cost a tick. Where it does not take them,
-      // they hold up nothing: whoever has to wait for them is called back by what follows.
+      // No callback, which would cost a tick: the socket nearly always takes so few bytes at once. Where it does not, the bytes count
+      // in `bytesQueued`, and the next write comes with a callback.
       this.#wire.write(gathered)
       this.#sentAll(after)
     } else {
@@ -186,7 +189,7 @@ export class Replies implements Sender {
     return after.length === 0 ? this.#sent : () => this.#sentAll(after)
   }
 
-  /** Writes what has come into turn since the outbox was asked to call; a full heap may have been written already. */
+  /** Called by the outbox. Some of the answers may have been sent before, because they were many. */
   flushDue(): void {
     this.#flushing = false
     this.flush()
@@ -194,7 +197,7 @@ export class Replies implements Sender {
 
   #queue(slot: Slot, chunks: readonly Chunk[]): void {
     this.#inFiles ||= slot.inFiles
-    // Nearly always the only answer until the flush, and nobody else's array.
+    // Nearly always the only answer until the flush, so that its array is used as it is.
     if (this.#chunks.length === 0 && chunks.length > 0) this.#chunks = chunks as Chunk[]
     else for (const chunk of chunks) this.#chunks.push(chunk)
     this.#heldBytes -= slot.replyBytes
@@ -209,13 +212,13 @@ export class Replies implements Sender {
     }
   }
 
-  /** An answer has begun that cannot be ended. */
+  /** An answer was sent in part and cannot be completed. */
   #failed(error: unknown): void {
     this.#broken(error)
     this.#wire.destroy()
   }
 
-  /** Forgets the line, so that those who wait can give up; answers still to come are dropped as they come. */
+  /** Drops all slots and runs their callbacks; later answers are dropped when they are given. */
   #drop(): void {
     this.#dead = true
     for (let slot = this.#line.shift(); slot; slot = this.#line.shift()) runAll(slot.takeAfter())
@@ -228,7 +231,7 @@ export class Replies implements Sender {
   }
 }
 
-/** Answers that were encoded one after the other lie side by side in memory: they are one buffer without a copy. */
+/** Joins buffers that are adjacent in memory, as those of answers that were encoded one after the other are; without a copy. */
 function joined(chunks: Chunk[]): Chunk[] {
   if (chunks.length === 1) return chunks
   const runs: Chunk[] = []
@@ -251,7 +254,7 @@ function joined(chunks: Chunk[]): Chunk[] {
   return runs
 }
 
-/** So many bytes from where a buffer begins. */
+/** The same start, with so many bytes. */
 function stretch(buffer: Buffer, length: number): Buffer {
   return buffer.length === length ? buffer : Buffer.from(buffer.buffer, buffer.byteOffset, length)
 }

@@ -23,16 +23,16 @@ export interface ServerOptions<Context> {
   readonly listeners: readonly Listener[]
   readonly handlers: HandlerTable<Context>
   readonly makeContext: MakeContext<Context>
-  /** Those that are not given are Kafka's defaults, or ours where Kafka has none. */
+  /** Missing ones are Kafka's defaults, or ours where Kafka has none. */
   readonly limits?: Partial<ServerLimits>
   readonly clock: Clock
   readonly logger: Logger
-  /** What becomes of errors that handlers throw: a KafkaError is answered, and any other ends the process, where nothing else is said. */
+  /** What is done about errors that handlers throw. By default a KafkaError is answered, and any other error ends the process. */
   readonly errors?: Partial<ErrorRules>
-  /** By which answers leave; for who has answers come up in callbacks whose end is known. */
+  /** Sends the answers; handed in by a caller that gives answers within callbacks of its own. */
   readonly outbox?: Outbox
   readonly network: Network
-  /** What stands around every request; looked at with each, so it may grow and shrink. */
+  /** Interceptors around every request; read for each, so that the list may change. */
   readonly interceptors?: readonly Interceptor[]
 }
 
@@ -82,12 +82,12 @@ export class Server<Context> {
     return this.#connections.size
   }
 
-  /** Bytes of requests that wait for their answers. */
+  /** Bytes of unanswered requests. */
   get requestBytesInFlight(): number {
     return this.#connections.inFlight.taken
   }
 
-  /** Changes limits while the server runs; they hold from the next connection, request or rest on. */
+  /** Changes limits while the server runs; they take effect with the next connection, request or idle period. */
   updateLimits(limits: Partial<ServerLimits>): void {
     Object.assign(this.#limits, limits)
   }

@@ -1,73 +1,72 @@
 /**
- * Memory that sockets are read into, shared by all connections.
+ * Memory that sockets read into, shared by all connections.
  *
- * Node fixes where the next bytes of a connection go right after the ones before, however long they take to come. So a
- * connection at rest, between two requests, points at one *scratch* that all of them share: an idle connection costs no
- * buffer. What lands there is copied out at once, at most 20 KiB. A connection in the middle of a request that is larger
- * leases a *slab*: the bytes then arrive where they are parsed, checked and written from, and the copy is gone.
+ * Node asks for the buffer of the next read right after the read before, however long the bytes take to arrive. So a connection between two
+ * requests points at one *scratch* that all connections share: an idle connection costs no buffer. Bytes in the scratch, 20 KiB at
+ * most, are copied out at once. A connection in the middle of a larger request leases a *slab*: its bytes are parsed, checked and
+ * written from where they arrive, without a copy.
  *
- * Requests are views of these bytes, but for those whose handlers may keep what they are given, which are copied first. A slab whose
- * requests are all answered is filled from its front again: new memory costs its page faults, which is as much as the copy into
- * the page cache.
+ * Requests are views of these bytes; those whose handlers may keep views are copied first. A slab is filled from its front again once all
+ * requests in it are answered: new memory costs page faults, as much as the copy into the page cache.
  *
- * The first slabs and chunks of some size are pieces of one memory in which checksums are quick to have. Such a piece cannot be
- * left to the garbage collector, so they are kept, however many are spare.
+ * The first slabs and chunks are pieces of a WebAssembly memory, in which checksums are fast (see summed-memory.ts). Such a piece cannot be
+ * garbage collected, so these are kept, however many are spare.
  */
 
 import { type SummedMemory, summedMemory } from '../../protocol/records/crc32c.ts'
 import { assert } from '../base/assert.ts'
 
-/** A buffer, filled from the front. A large one is leased to one connection at a time; a chunk of small ones is everybody's. */
+/** A buffer, filled from the front. A slab is leased to one connection at a time; a chunk holds small requests of all connections. */
 export interface Slab {
   readonly buffer: Buffer
   /** Bytes up to here are taken. */
   at: number
-  /** Connections whose unread bytes lie in it, and requests in it that are not answered. */
+  /** References: connections with unread bytes in it, and unanswered requests in it. */
   users: number
-  /** After a fault of ours somebody may look at it still: it is not filled a second time. */
+  /** Never filled again, as something may still hold views of it after a bug. */
   pinned: boolean
-  /** It is a piece of the memory in which checksums are quick to have. */
+  /** A piece of the WebAssembly memory in which checksums are fast. */
   readonly isSummed: boolean
 }
 
 /**
- * Large enough that few requests straddle two slabs, small enough that one view kept for a while does not matter. Measured against 4 MB: requests of
- * 1 MB, the largest that clients send unless told otherwise, 21 % more throughput; those of 3 MB, which are now put together by copying, 31 % less.
+ * Large enough that few requests straddle two slabs, small enough that one view kept for a while does not matter. Compared with 4 MB: requests of
+ * 1 MB, the largest that clients send by default, have 21 % more throughput; those of 3 MB, which are assembled by copying now, 31 % less.
  */
 export const slabBytes = 2 * 1024 * 1024
-/** A read that fills the scratch is followed at once by one into a slab; copying what fits costs less than a system call. */
+/** A read that fills the scratch is followed at once by one into a slab. Copying this much costs less than a system call. */
 export const scratchBytes = 20 * 1024
 /** Small requests of all connections lie in chunks of this size. */
 const chunkBytes = 256 * 1024
-/** Connections that may be in the middle of a large request in a slab at once; others assemble theirs by copying. */
+/** Connections that may lease a slab at the same time; others assemble large requests by copying. */
 const leasesMax = 16
 /**
- * Slabs that are kept for the next lease. Two connections with three requests of 1 MB under way each have up to six come free at
- * once; with four kept, eight new ones were made a second, and the collector ran twice a second for those let go of.
+ * Spare slabs that are kept for the next lease. Two connections with three requests of 1 MB in flight each free up to six at once; with
+ * four kept, eight were allocated a second, and the garbage collector ran twice a second for those that were dropped.
  */
 const sparesMax = 8
-/** A slab with less room than this is not leased before all that lies in it was answered. */
+/** A slab with less room than this is not leased before all requests in it are answered. */
 const slabRestBytesMin = 64 * 1024
 
-/** Chunks that are kept for when the one in use is full. */
+/** Spare chunks that are kept. */
 const spareChunksMax = 4
 
-/** How many there are in which checksums are quick to have; as long as nothing is written to them, they are address space and no memory. */
+/** How many of each are WebAssembly memory; until they are written to, they take address space and no memory. */
 const summedSlabs = 12
 const summedChunks = 6
-/** Requests from this size on are worth a chunk of it. */
+/** Requests from this size on go into such a chunk. */
 const summedBytesMin = 2 * 1024
 
 export class Slabs {
   readonly scratch = Buffer.allocUnsafeSlow(scratchBytes)
   #chunk: Slab | null = null
   readonly #spareChunks: Slab[] = []
-  /** Slabs that nobody holds and that have room. */
+  /** Slabs that are not leased and have room. */
   readonly #spares: Slab[] = []
   #leases = 0
-  /** Undefined until it is wanted: to make it takes 5 ms. */
+  /** Undefined until it is needed: making it takes 5 ms. */
   #summed: SummedMemory | null | undefined
-  /** How many of each size may still be made of it. */
+  /** How many of each size may still be taken from it. */
   readonly #summedLeft = new Map([
     [slabBytes, summedSlabs],
     [chunkBytes, summedChunks],
@@ -93,19 +92,19 @@ export class Slabs {
     return index < 0 ? null : this.#spareChunks.splice(index, 1)[0]!
   }
 
-  /** Whether a lease of so many bytes can be had. */
+  /** Whether a slab with so many bytes may be leased. */
   leasable(bytes: number): boolean {
     return bytes <= slabBytes && this.#leases < leasesMax
   }
 
-  /** A slab with room for so many bytes of its own. */
+  /** Leases a slab with room for so many bytes. */
   lease(bytes: number): Slab {
     assert(this.leasable(bytes), 'a slab is leased only where one can be had')
     this.#leases++
     return this.#spareSlab(bytes) ?? this.#newSummed(slabBytes) ?? plainSlab(slabBytes)
   }
 
-  /** The spare that was used last and has the room; one without quick checksums only where no other has it. */
+  /** The spare that was used last and has the room, of the WebAssembly memory if possible. */
   #spareSlab(bytes: number): Slab | null {
     let index = -1
     for (let i = this.#spares.length - 1; i >= 0; i--) {
@@ -131,7 +130,7 @@ export class Slabs {
     slab.users++
   }
 
-  /** One user less. Where that was the last one, its bytes are written over from the front: by the next read, perhaps. */
+  /** One user less. After the last one the slab is filled from its front again, perhaps by the next read. */
   release(slab: Slab): void {
     if (--slab.users > 0 || slab.pinned) return
     slab.at = 0
@@ -161,7 +160,7 @@ function plainSlab(bytes: number): Slab {
   return { buffer: Buffer.allocUnsafeSlow(bytes), at: 0, users: 0, pinned: false, isSummed: false }
 }
 
-/** Where there are too many, those are let go of first that have lain longest. */
+/** Adds a spare. Where there are too many, the one that was spare longest is dropped. */
 function keep(spares: Slab[], slab: Slab, spareMax: number): void {
   spares.push(slab)
   if (spares.length <= spareMax) return
