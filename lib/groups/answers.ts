@@ -1,8 +1,16 @@
 /** The answers to JoinGroup and SyncGroup that say no, and those that tell a member its group's generation. */
 import type { JoinGroupResponse } from '../../protocol/messages/join-group.ts'
 import type { SyncGroupResponse } from '../../protocol/messages/sync-group.ts'
-import type { ClassicGroup } from './classic-group.ts'
 import { type Member, noBytes } from './member.ts'
+
+/** What members are told of their group. */
+interface Generation {
+  readonly generation: number
+  readonly protocolType: string | null
+  readonly protocolName: string | null
+  readonly leader: string | null
+  readonly members: ReadonlyMap<string, Member>
+}
 
 export function joinRefused(memberId: string, errorCode: number): JoinGroupResponse {
   return {
@@ -18,7 +26,7 @@ export function joinRefused(memberId: string, errorCode: number): JoinGroupRespo
 }
 
 /** The group's generation as one member is told it: the leader also gets everybody's metadata, to share out the work. */
-export function joinAccepted(group: ClassicGroup, member: Member): JoinGroupResponse {
+export function joinAccepted(group: Generation, member: Member): JoinGroupResponse {
   return {
     throttleTimeMs: 0,
     errorCode: 0,
@@ -31,7 +39,7 @@ export function joinAccepted(group: ClassicGroup, member: Member): JoinGroupResp
   }
 }
 
-export function membersForLeader(group: ClassicGroup): JoinGroupResponse['members'] {
+export function membersForLeader(group: Generation): JoinGroupResponse['members'] {
   return [...group.members.values()].map(({ memberId, groupInstanceId, protocols }) => ({
     memberId,
     groupInstanceId,
@@ -43,7 +51,7 @@ export function syncRefused(errorCode: number): SyncGroupResponse {
   return { throttleTimeMs: 0, errorCode, protocolType: null, protocolName: null, assignment: noBytes }
 }
 
-export function syncAccepted(group: ClassicGroup, assignment: Buffer): SyncGroupResponse {
+export function syncAccepted(group: Generation, assignment: Buffer): SyncGroupResponse {
   return {
     throttleTimeMs: 0,
     errorCode: 0,

@@ -60,8 +60,8 @@ export class ClassicGroup {
   /** The delay that the initial rebalance is in, and how much of the rebalance timeout is left after it. */
   initialDelayMs = 0
   initialRemainingMs = 0
-  readonly joinTimer: JoinTimer = { kind: 'join', group: this }
-  readonly syncTimer: SyncTimer = { kind: 'sync', group: this }
+  readonly joinTimer: JoinTimer
+  readonly syncTimer: SyncTimer
   readonly #staticMembers = new Map<string, string>()
   readonly #supporters = new Map<string, number>()
   #joinsWaiting = 0
@@ -73,12 +73,14 @@ export class ClassicGroup {
   constructor(groupId: string, scope: Scope) {
     this.groupId = groupId
     this.scope = scope
+    this.joinTimer = { kind: 'join', groupId }
+    this.syncTimer = { kind: 'sync', groupId }
   }
 
   // Members
 
   add(details: MemberDetails): Member {
-    const member = new Member(details, { kind: 'session', group: this, memberId: details.memberId })
+    const member = new Member(details, { kind: 'session', groupId: this.groupId, memberId: details.memberId })
     this.leader ??= member.memberId
     this.members.set(member.memberId, member)
     if (member.groupInstanceId !== null) this.#staticMembers.set(member.groupInstanceId, member.memberId)
@@ -114,7 +116,7 @@ export class ClassicGroup {
   }
 
   expectPending(memberId: string, sessionTimeoutMs: number, now: Moment): void {
-    const timer: SessionTimer = { kind: 'session', group: this, memberId }
+    const timer: SessionTimer = { kind: 'session', groupId: this.groupId, memberId }
     this.pendingJoins.set(memberId, timer)
     this.scope.timers.set(timer, now.monotonicMs + sessionTimeoutMs)
   }

@@ -12,6 +12,7 @@ import type { JoinGroupRequest, JoinGroupResponse } from '../../protocol/message
 import type { LeaveGroupRequest, LeaveGroupResponse } from '../../protocol/messages/leave-group.ts'
 import type { OffsetDeleteRequest, OffsetDeleteResponse } from '../../protocol/messages/offset-delete.ts'
 import type { SyncGroupRequest, SyncGroupResponse } from '../../protocol/messages/sync-group.ts'
+import { assert } from '../base/assert.ts'
 import { joinRefused, syncRefused } from './answers.ts'
 import { ClassicGroup } from './classic-group.ts'
 import { describeGroup, type ListedGroup, listedGroup } from './describe.ts'
@@ -35,6 +36,7 @@ import { joinTimedOut, prepareRebalance, sessionTimedOut, syncTimedOut } from '.
 import type { GroupRecord } from './records.ts'
 import type { Scope } from './scope.ts'
 import { assignmentsNotRecorded, syncGroup } from './sync.ts'
+import type { JoinTimer, SessionTimer, SyncTimer } from './timers.ts'
 import { Upkeep } from './upkeep.ts'
 
 type Records = readonly GroupRecord[]
@@ -134,22 +136,25 @@ export class GroupShard {
   /** Does what the earliest timer that is due stands for; null where none is due. */
   expire(now: Moment): Outcome<null> | null {
     const timer = this.#scope.timers.expireOne(now.monotonicMs)
-    switch (timer?.kind) {
-      case undefined:
-        return null
-      case 'session':
-        return { records: sessionTimedOut(timer.group, timer.memberId, now), response: null }
-      case 'join':
-        return { records: joinTimedOut(timer.group, now), response: null }
-      case 'sync':
-        return { records: syncTimedOut(timer.group, now), response: null }
-      case 'retention':
-        this.#upkeep.lookForExpired(now)
-        break
-      case 'goneTopics':
-        this.#upkeep.lookForGoneTopics()
-    }
+    if (timer === undefined) return null
+    if (timer.kind === 'retention') this.#upkeep.lookForExpired(now)
+    else if (timer.kind === 'goneTopics') this.#upkeep.lookForGoneTopics()
+    else return { records: this.#timedOut(timer, now), response: null }
     return { records: noRecords, response: null }
+  }
+
+  #timedOut(timer: SessionTimer | JoinTimer | SyncTimer, now: Moment): Records {
+    // A group that dies takes its timers with it.
+    const group = this.#groups.get(timer.groupId)
+    assert(group !== undefined, `the ${timer.kind} timer of ${timer.groupId} has outlived its group`)
+    switch (timer.kind) {
+      case 'session':
+        return sessionTimedOut(group, timer.memberId, now)
+      case 'join':
+        return joinTimedOut(group, now)
+      case 'sync':
+        return syncTimedOut(group, now)
+    }
   }
 
   // Work

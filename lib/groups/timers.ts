@@ -1,24 +1,23 @@
 /** What a shard waits for, as data: each timer is an object that is set, moved and cancelled; somebody else has the real clock. */
 import type { Deadlines } from '../base/deadlines.ts'
-import type { ClassicGroup } from './classic-group.ts'
 
 /** A member, or somebody who was only given a member id, is to be heard of before this. */
 export interface SessionTimer {
   readonly kind: 'session'
-  readonly group: ClassicGroup
+  readonly groupId: string
   readonly memberId: string
 }
 
 /** The members of a group are to have joined before this. */
 export interface JoinTimer {
   readonly kind: 'join'
-  readonly group: ClassicGroup
+  readonly groupId: string
 }
 
 /** The members of a group are to have asked for their assignments before this. */
 export interface SyncTimer {
   readonly kind: 'sync'
-  readonly group: ClassicGroup
+  readonly groupId: string
 }
 
 /** Expired offsets are looked for. */
