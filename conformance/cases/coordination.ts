@@ -8,7 +8,7 @@ import { OffsetFetch } from '../../protocol/messages/offset-fetch.ts'
 import { SyncGroup } from '../../protocol/messages/sync-group.ts'
 import type { Session } from '../session.ts'
 import type { Case } from './case.ts'
-import { coordinator, inZooKeeper, join } from './groups.ts'
+import { coordinator, join } from './groups.ts'
 
 /** The shortest session that brokers allow by default. */
 const sessionTimeoutMs = 6000
@@ -103,13 +103,5 @@ async function gone(session: Session, name: string): Promise<void> {
 
 export const coordinationCases: readonly Case[] = [
   { name: 'a session that has run out is seen by the next request', run: sessionOver },
-  {
-    name: 'a topic that is made anew begins without committed offsets',
-    run: topicMadeAnew,
-    differs: [
-      { answer: 'OffsetCommit v0 *', path: '*errorCode', ours: 0, reason: inZooKeeper },
-      { answer: 'OffsetFetch v0 *', path: '*errorCode', ours: 0, reason: inZooKeeper },
-      { answer: 'OffsetFetch v0 after', path: '*.1.committedOffset', ours: 7, reason: inZooKeeper },
-    ],
-  },
+  { name: 'a topic that is made anew begins without committed offsets', run: topicMadeAnew },
 ]

@@ -375,7 +375,7 @@ async function listed(session: Session): Promise<void> {
 }
 
 /** Why version 0 of commits and fetches of offsets differs. */
-export const inZooKeeper =
+const inZooKeeper =
   '**OffsetCommit** and **OffsetFetch** version 0: Kafka kept these offsets in ZooKeeper, and refuses them without it; here they are kept as all others are'
 
 export const groupCases: readonly Case[] = [

@@ -90,7 +90,9 @@ const logs: Readonly<Record<string, Log>> = {
 async function deletedRecords(session: Session): Promise<void> {
   for (const [what, { batches, cuts, byTime }] of Object.entries(logs)) {
     const name = session.name(what.replaceAll(' ', '-'))
-    await session.topic(name, 1, { 'segment.bytes': '1048576', 'index.interval.bytes': '2000' })
+    // Retention would delete these records, which are of 2020, half a minute after the start of a broker.
+    const configs = { 'segment.bytes': '1048576', 'index.interval.bytes': '2000', 'retention.ms': '-1' }
+    await session.topic(name, 1, configs)
     for (const { times, valueBytes = 1, codec = 'none' } of batches) {
       const value = Buffer.alloc(valueBytes, 'v')
       const records = buildBatch({

@@ -84,16 +84,5 @@ async function begin(session: Session): Promise<void> {
 export const transactionCases: readonly Case[] = [
   { name: 'transactions: described', run: describe },
   { name: 'transactions: listed', run: list },
-  {
-    name: 'transactions: a producer by its id',
-    run: begin,
-    differs: [
-      {
-        answer: 'InitProducerId v* by a transactional id',
-        path: 'errorCode',
-        ours: codes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
-        reason: '**InitProducerId** refuses transactional ids, as transactions are not served',
-      },
-    ],
-  },
+  { name: 'transactions: a producer by its id', run: begin },
 ]

@@ -119,7 +119,6 @@ export const versionCases: readonly Case[] = [
       },
       ...[
         'kraft.version',
-        'transaction.version',
         'group.version',
         'share.version',
         'streams.version',

@@ -3,8 +3,16 @@ import { boolean, int, short } from './property.ts'
 
 /** Rows in the order of their names. */
 export const transactionProperties = {
-  'add.partitions.to.txn.retry.backoff.max.ms': int(100, { importance: 'high', min: 0 }),
-  'add.partitions.to.txn.retry.backoff.ms': int(20, { importance: 'high', min: 1 }),
+  'add.partitions.to.txn.retry.backoff.max.ms': int(100, {
+    importance: 'high',
+    min: 0,
+    doc: 'How long a request that adds its partition to a transaction waits for the transaction before it to end.',
+  }),
+  'add.partitions.to.txn.retry.backoff.ms': int(20, {
+    importance: 'high',
+    min: 1,
+    doc: 'How often it looks whether that has ended.',
+  }),
   'producer.id.expiration.check.interval.ms': int(600_000, {
     importance: 'low',
     min: 1,
@@ -17,10 +25,26 @@ export const transactionProperties = {
     min: 1,
     doc: 'A producer that is silent for so long is forgotten, and with it the numbers that detect its duplicates.',
   }),
-  'transaction.abort.timed.out.transaction.cleanup.interval.ms': int(10_000, { importance: 'low', min: 1 }),
-  'transaction.max.timeout.ms': int(900_000, { importance: 'high', min: 1 }),
-  'transaction.partition.verification.enable': boolean(true, { importance: 'low', updateMode: 'cluster-wide' }),
-  'transaction.remove.expired.transaction.cleanup.interval.ms': int(3_600_000, { importance: 'low', min: 1 }),
+  'transaction.abort.timed.out.transaction.cleanup.interval.ms': int(10_000, {
+    importance: 'low',
+    min: 1,
+    doc: 'How often the broker looks for transactions to abort, as their time is over.',
+  }),
+  'transaction.max.timeout.ms': int(900_000, {
+    importance: 'high',
+    min: 1,
+    doc: 'The longest transaction.timeout.ms that a producer may ask for.',
+  }),
+  'transaction.partition.verification.enable': boolean(true, {
+    importance: 'low',
+    updateMode: 'cluster-wide',
+    doc: 'Whether records are taken into a partition only where their transaction runs and has it.',
+  }),
+  'transaction.remove.expired.transaction.cleanup.interval.ms': int(3_600_000, {
+    importance: 'low',
+    min: 1,
+    doc: 'How often the broker looks for transactional ids to forget.',
+  }),
   'transaction.state.log.load.buffer.size': int(5_242_880, { importance: 'high', min: 1 }),
   'transaction.state.log.min.isr': int(2, {
     importance: 'high',
@@ -43,5 +67,9 @@ export const transactionProperties = {
     doc: 'Segment size of the topic that keeps transactions.',
   }),
   'transaction.two.phase.commit.enable': boolean(false, { importance: 'low' }),
-  'transactional.id.expiration.ms': int(604_800_000, { importance: 'high', min: 1 }),
+  'transactional.id.expiration.ms': int(604_800_000, {
+    importance: 'high',
+    min: 1,
+    doc: 'A transactional id that nobody uses for so long is forgotten.',
+  }),
 }
