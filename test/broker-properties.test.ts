@@ -1,8 +1,12 @@
 /** What single properties do, seen by a client of a whole broker. */
 import t from 'tap'
 import { DescribeProducers } from '../protocol/messages/describe-producers.ts'
+import { FindCoordinator } from '../protocol/messages/find-coordinator.ts'
 import { IncrementalAlterConfigs } from '../protocol/messages/incremental-alter-configs.ts'
 import { InitProducerId } from '../protocol/messages/init-producer-id.ts'
+import { OffsetCommit } from '../protocol/messages/offset-commit.ts'
+import { codecOf, codecs } from '../protocol/records/compression.ts'
+import { compressionType } from '../protocol/records/header.ts'
 import { Turned } from './turned-broker.ts'
 
 const topic = 'letters'
@@ -64,4 +68,25 @@ t.test('log.initial.task.delay.ms says when retention is looked at for the first
   t.equal(await later.earliest(topic), 0)
   await later.advance(30_000)
   t.not(await later.earliest(topic), 0, 'by default after 30 s')
+})
+
+t.test('offsets.topic.compression.codec says how committed offsets are kept', async t => {
+  for (const [id, codec] of codecs.entries()) {
+    const broker = await Turned.start(t, {
+      'offsets.topic.compression.codec': `${id}`,
+      'offsets.topic.num.partitions': '1',
+      'offsets.topic.replication.factor': '1',
+    })
+    await broker.create(topic)
+    await broker.client.send(FindCoordinator, 3, { key: 'g', keyType: 0, coordinatorKeys: [] })
+    const partitions = [{ partitionIndex: 0, committedOffset: 7, committedLeaderEpoch: -1, committedMetadata: '' }]
+    const commit = await broker.client.send(OffsetCommit, 8, {
+      ...{ groupId: 'g', generationIdOrMemberEpoch: -1, memberId: '', groupInstanceId: null },
+      topics: [{ name: topic, topicId: '', partitions }],
+    })
+    t.equal(commit.topics[0]!.partitions[0]!.errorCode, 0)
+    const { responses } = await broker.fetch('__consumer_offsets', 0, 0)
+    const records = responses[0]!.partitions[0]!.records!
+    t.equal(codecOf(compressionType(Buffer.concat(Array.isArray(records) ? records : [records]), 0)), codec)
+  }
 })

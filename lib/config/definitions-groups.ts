@@ -88,7 +88,11 @@ export const groupCoordinationProperties = {
     min: 1,
     doc: 'Offsets of a group that has been empty for so long are forgotten.',
   }),
-  'offsets.topic.compression.codec': int(0, { importance: 'high', check: codecId }),
+  'offsets.topic.compression.codec': int(0, {
+    importance: 'high',
+    check: codecId,
+    doc: 'How offsets and groups are compressed as they are kept: 0 not, 1 gzip, 2 snappy, 3 lz4, 4 zstd.',
+  }),
   'offsets.topic.num.partitions': int(50, {
     importance: 'high',
     min: 1,

@@ -6,6 +6,7 @@
  * No client hears of anything that a crash could still undo, and nobody waits longer than `writeTimeoutMs` for that.
  */
 import { codes, KafkaError } from '../../protocol/errors.ts'
+import type { Codec } from '../../protocol/records/compression.ts'
 import { endTransactionMarker } from '../../protocol/records/control.ts'
 import { Alarm, heldUpMs } from '../base/alarm.ts'
 import type { Clock } from '../base/clock.ts'
@@ -47,6 +48,8 @@ export interface CoordinatorOptions<S, R> {
   readonly format: RecordFormat<R>
   readonly partition: CoordinatedPartition
   readonly writeTimeoutMs: number
+  /** How what is written is compressed; not at all without. */
+  readonly codec?: Codec
   readonly work: Work
   readonly clock: Clock
   readonly logger: Logger
@@ -251,7 +254,8 @@ export class Coordinator<S extends Shard<R>, R> {
     let from = 0
     try {
       const format = this.#format
-      for (const { bytes, to } of recordBatches(records, { format, divisible, batchBytesMax, now, producer })) {
+      const { codec } = this.#options
+      for (const { bytes, to } of recordBatches(records, { format, divisible, batchBytesMax, now, producer, codec })) {
         this.#append(bytes)
         for (; from < to; from++) this.#shard.replay(records[from]!, producer?.producerId ?? -1, now)
       }

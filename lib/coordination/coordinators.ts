@@ -5,6 +5,7 @@
  * the same leader is a new loading. One that could not be loaded is loaded again, later and later, unless its disk is away.
  */
 import { codes } from '../../protocol/errors.ts'
+import type { Codec } from '../../protocol/records/compression.ts'
 import type { Clock, Timer } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { ClusterImage, ImageDelta, TopicImage } from '../cluster/image.ts'
@@ -26,6 +27,8 @@ export interface CoordinatorsOptions<S, R> {
   readonly format: RecordFormat<R>
   /** How long an answer may wait until what it rests on is committed. */
   readonly writeTimeoutMs: number
+  /** How what is written is compressed; not at all without. */
+  readonly codec?: Codec
   readonly cluster: {
     readonly image: ClusterImage
     onChange(listener: (delta: ImageDelta) => void): unknown
@@ -149,12 +152,13 @@ export class Coordinators<S extends Shard<R>, R> {
   }
 
   #coordinatorOf(index: number, partition: CoordinatedPartition, led: () => Led<S, R>): Coordinator<S, R> {
-    const { shard, format, writeTimeoutMs, cluster, clock, logger } = this.#options
+    const { shard, format, writeTimeoutMs, codec, cluster, clock, logger } = this.#options
     return new Coordinator({
       shard: shard(cluster.image, index),
       format,
       partition,
       writeTimeoutMs,
+      ...(codec && { codec }),
       work: this.#work,
       clock,
       logger,

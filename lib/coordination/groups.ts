@@ -3,6 +3,7 @@
  *
  * A group belongs to one partition, by its id. Its requests are operations on that partition's shard.
  */
+import { codecOf } from '../../protocol/records/compression.ts'
 import type { Clock } from '../base/clock.ts'
 import { Deadlines } from '../base/deadlines.ts'
 import type { Logger } from '../base/logger.ts'
@@ -52,6 +53,7 @@ export class Groups {
       shard: (image: ClusterImage) => new GroupShard({ settings, timers: new Deadlines(), log }, image),
       format: { encode: encodeRecord, decode: decodeRecord },
       writeTimeoutMs: config.get('offsets.commit.timeout.ms'),
+      codec: codecOf(config.get('offsets.topic.compression.codec')),
       cluster,
       partitions,
       clock,

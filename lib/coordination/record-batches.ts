@@ -2,6 +2,7 @@
 import { EncodeError } from '../../protocol/codec.ts'
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import { type BatchRecord, buildBatch } from '../../protocol/records/batch.ts'
+import type { Codec } from '../../protocol/records/compression.ts'
 import type { Moment, RecordFormat } from './shard.ts'
 
 /** Whose transaction the records of an operation belong to. */
@@ -31,9 +32,11 @@ export function* recordBatches<R>(
     readonly batchBytesMax: number
     readonly now: Moment
     readonly producer?: Producer
+    /** How batches are compressed; not at all without. */
+    readonly codec?: Codec
   },
 ): Iterable<RecordBatch> {
-  const { format, divisible, batchBytesMax, now, producer } = options
+  const { format, divisible, batchBytesMax, now, producer, codec = 'none' } = options
   const transaction = producer && { ...producer, baseSequence: -1, isTransactional: true }
   const dividedMax = divisible ? Math.min(dividedBytesMax, batchBytesMax) : Number.POSITIVE_INFINITY
   for (let to = 0; to < records.length; ) {
@@ -51,7 +54,7 @@ export function* recordBatches<R>(
       }
       batch.push({ timestamp: now.ms, key, value })
     }
-    yield { bytes: buildBatch({ ...transaction, records: batch }), to }
+    yield { bytes: buildBatch({ ...transaction, compression: codec, records: batch }), to }
   }
 }
 

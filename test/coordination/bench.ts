@@ -4,12 +4,13 @@ import { Coordinator } from '../../lib/coordination/coordinator.ts'
 import { Work } from '../../lib/coordination/work.ts'
 import { ManualClock } from '../../lib/testing/clock.ts'
 import { buildBatch } from '../../protocol/records/batch.ts'
+import type { Codec } from '../../protocol/records/compression.ts'
 import { FakePartition } from './fake-partition.ts'
 import { format, Sum } from './sum.ts'
 
 export const writeTimeoutMs = 5000
 
-export function bench(partition = new FakePartition(), clock = new ManualClock()) {
+export function bench(partition = new FakePartition(), clock = new ManualClock(), codec: Codec = 'none') {
   const shard = new Sum()
   const events: 'failed'[] = []
   const coordinator = new Coordinator<Sum, number>({
@@ -17,6 +18,7 @@ export function bench(partition = new FakePartition(), clock = new ManualClock()
     format,
     partition,
     writeTimeoutMs,
+    codec,
     work: new Work(clock),
     clock,
     logger: silentLogger,

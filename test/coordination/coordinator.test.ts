@@ -5,6 +5,9 @@ import { Coordinator } from '../../lib/coordination/coordinator.ts'
 import { Work } from '../../lib/coordination/work.ts'
 import { EncodeError } from '../../protocol/codec.ts'
 import { codes, KafkaError } from '../../protocol/errors.ts'
+import { codecOf, codecs } from '../../protocol/records/compression.ts'
+import { compressionType } from '../../protocol/records/header.ts'
+import { prepareZstd } from '../../protocol/records/zstd.ts'
 import { bench, writeTimeoutMs } from './bench.ts'
 import { format, type Sum } from './sum.ts'
 
@@ -297,4 +300,21 @@ t.test('a bug is not an answer', async t => {
   )
   t.equal(await waits, `refused ${codes.UNKNOWN_SERVER_ERROR}`, 'and what it gave to others is none')
   t.equal(add(), 'total 0')
+})
+
+t.test('what is written is compressed where that is wanted, and loaded again', async t => {
+  await prepareZstd()
+  for (const codec of codecs) {
+    const { coordinator, partition, add } = bench(undefined, undefined, codec)
+    coordinator.load()
+    add(...Array.from({ length: 500 }, () => 7))
+    t.same(
+      partition.batches.map(batch => codecOf(compressionType(batch, 0))),
+      [codec],
+    )
+    const again = bench(partition)
+    again.coordinator.load()
+    while (again.coordinator.unavailable !== 0) again.clock.runImmediates()
+    t.equal(again.shard.total, 3_500, codec)
+  }
 })
