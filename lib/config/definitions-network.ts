@@ -63,11 +63,17 @@ export const networkProperties = {
   'socket.connection.setup.timeout.max.ms': long(30_000),
   'socket.connection.setup.timeout.ms': long(10_000),
   'socket.listen.backlog.size': int(50, { min: 1, doc: 'Connections that may wait to be accepted.' }),
-  'socket.receive.buffer.bytes': int(102_400, { importance: 'high' }),
+  'socket.receive.buffer.bytes': int(102_400, {
+    importance: 'high',
+    doc: 'What the system keeps of a connection that was not read yet, where koffi is installed; -1, or unset: as it likes.',
+  }),
   'socket.request.max.bytes': int(104_857_600, {
     importance: 'high',
     min: 1,
     doc: 'The largest request that is read; a larger one closes its connection.',
   }),
-  'socket.send.buffer.bytes': int(102_400, { importance: 'high' }),
+  'socket.send.buffer.bytes': int(102_400, {
+    importance: 'high',
+    doc: 'What the system keeps of a connection that was not sent yet, where koffi is installed; -1, or unset: as it likes.',
+  }),
 }

@@ -17,11 +17,18 @@ export function serverLimitsOf(config: BrokerConfig) {
     connectionsPerSecondMax: config.get('max.connection.creation.rate'),
     connectionBurstMs: (config.get('quota.window.num') - 1) * config.get('quota.window.size.seconds') * 1000,
     ofListeners: limitsOfListeners(config),
+    sendBufferBytes: bufferBytes(config, 'socket.send.buffer.bytes'),
+    receiveBufferBytes: bufferBytes(config, 'socket.receive.buffer.bytes'),
     connectionIdleMsMax: config.get('connections.max.idle.ms'),
     listenBacklog: Math.max(listenBacklogMin, config.get('socket.listen.backlog.size')),
     // Kafka's default, -1, is no bound at all; ours then keeps its own.
     ...(requestBytesInFlightMax > 0 ? { requestBytesInFlightMax } : {}),
   }
+}
+
+/** Kafka's default is from a time when systems did not find out for themselves; so is -1 then. */
+function bufferBytes(config: BrokerConfig, name: 'socket.send.buffer.bytes' | 'socket.receive.buffer.bytes'): number {
+  return config.layers(name).length > 0 ? Math.max(0, config.get(name)) : 0
 }
 
 /** 'host:count,…' by address; the last colon counts, as IPv6 addresses have colons of their own. */

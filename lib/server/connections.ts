@@ -11,6 +11,7 @@ import { Connection, type ConnectionHost } from './connection.ts'
 import type { FrameBounds } from './frame-reader.ts'
 import type { ServerLimits } from './limits.ts'
 import type { Listener } from './listener.ts'
+import { nativeSend } from './native-send.ts'
 import type { Outbox } from './outbox.ts'
 import type { Slot } from './replies.ts'
 import { Slabs } from './slabs.ts'
@@ -55,6 +56,7 @@ export class Connections implements ConnectionHost {
     this.#turnBytes = 0
   }
   #emptied: (() => void) | null = null
+  #saidBuffersAreSmall = false
 
   constructor(limits: ServerLimits, outbox: Outbox, dispatch: Dispatch, clock: Clock, logger: Logger) {
     this.limits = limits
@@ -140,10 +142,30 @@ export class Connections implements ConnectionHost {
       clientSoftwareVersion: 'unknown',
       principal: 'User:ANONYMOUS',
     }
+    this.#sizeBuffers(wire)
     const connection = new Connection(wire, info, this)
     this.#all.add(connection)
     this.#rest(connection)
     wire.receive(connection)
+  }
+
+  #sizeBuffers({ descriptor }: Wire): void {
+    const { sendBufferBytes, receiveBufferBytes } = this.limits
+    const native = sendBufferBytes > 0 || receiveBufferBytes > 0 ? nativeSend() : null
+    if (native === null || descriptor < 0) return
+    for (const [direction, bytes] of [
+      ['send', sendBufferBytes],
+      ['receive', receiveBufferBytes],
+    ] as const) {
+      if (bytes === 0) continue
+      native.setBufferBytes(descriptor, direction, bytes)
+      const given = native.bufferBytesOf(descriptor, direction)
+      if (given < bytes && !this.#saidBuffersAreSmall) {
+        this.#saidBuffersAreSmall = true
+        const property = `socket.${direction}.buffer.bytes`
+        this.#logger.warn('the system keeps less than is set', { property, bytes, given })
+      }
+    }
   }
 
   refused({ info }: Connection, reason: string): void {

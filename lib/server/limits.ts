@@ -20,6 +20,9 @@ export interface ServerLimits {
   connectionBurstMs: number
   /** Limits of single listeners, by name: `listener.name.<name>.max.connections` and so on. */
   ofListeners: ReadonlyMap<string, ListenerLimits>
+  /** `socket.send.buffer.bytes` and `socket.receive.buffer.bytes`; 0 leaves the size to the system. Needs koffi. */
+  sendBufferBytes: number
+  receiveBufferBytes: number
   /** `connections.max.idle.ms`: a connection without traffic for so long is closed; negative: never. */
   connectionIdleMsMax: number
   /** Unanswered requests of one connection; beyond it the connection is not read. Pipelining clients send hundreds. */
@@ -50,6 +53,8 @@ export const defaultLimits: Readonly<ServerLimits> = {
   connectionsPerSecondMax: 2 ** 31 - 1,
   connectionBurstMs: 10_000,
   ofListeners: new Map(),
+  sendBufferBytes: 0,
+  receiveBufferBytes: 0,
   connectionIdleMsMax: 600_000,
   requestsOutstandingMax: 1000,
   connectionRequestBytesMax: 32 * MiB,

@@ -1,6 +1,6 @@
 /**
  * System calls that Node does not offer: sendfile(2), which sends a file's bytes without copying them into the process; send(2), for the
- * bytes before and after them; and getsockopt(2) and setsockopt(2) for a socket's congestion control. Linux only. They are called by
+ * bytes before and after them; and getsockopt(2) and setsockopt(2) for a socket's congestion control and buffers. Linux only. They are called by
  * koffi, an optional package that is loaded when it is first needed. Where it is missing, answers go through memory.
  */
 import { constants } from 'node:os'
@@ -15,10 +15,17 @@ export interface NativeSend {
   congestionControlOf(socketFd: number): string
   /** Sets it; false where the system does not have it or does not allow it. */
   setCongestionControl(socketFd: number, name: string): boolean
+  /** How many bytes the system keeps of what is to be sent, or has come in and was not read; -1 where it cannot be told. */
+  bufferBytesOf(socketFd: number, direction: 'send' | 'receive'): number
+  /** Sets that; the system may take less. */
+  setBufferBytes(socketFd: number, direction: 'send' | 'receive', bytes: number): void
 }
 
 /** MSG_DONTWAIT and MSG_NOSIGNAL. */
 const messageFlags = 0x40 | 0x4000
+/** SOL_SOCKET; SO_SNDBUF and SO_RCVBUF. */
+const socketLevel = 1
+const bufferOptions = { send: 7, receive: 8 } as const
 /** IPPROTO_TCP, TCP_CONGESTION and TCP_CA_NAME_MAX. */
 const [tcpLevel, congestionOption, congestionNameBytesMax] = [6, 13, 16]
 
@@ -77,6 +84,17 @@ async function load(): Promise<NativeSend | null> {
     setCongestionControl(socketFd, name) {
       const value = Buffer.from(name, 'latin1')
       return setOption(socketFd, tcpLevel, congestionOption, value, value.length) === 0
+    },
+    bufferBytesOf(socketFd, direction) {
+      const value = new Int32Array(1)
+      toldBytes[0] = value.byteLength
+      if (getOption(socketFd, socketLevel, bufferOptions[direction], value, toldBytes) < 0) return -1
+      // Linux keeps, and tells, twice as much, for what it notes beside the bytes.
+      return value[0]! / 2
+    },
+    setBufferBytes(socketFd, direction, bytes) {
+      const value = Int32Array.of(bytes)
+      setOption(socketFd, socketLevel, bufferOptions[direction], value, value.byteLength)
     },
   }
 }

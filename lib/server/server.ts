@@ -9,6 +9,7 @@ import type { HandlerTable, MakeContext } from './handler-row.ts'
 import type { Interceptor } from './interceptor.ts'
 import { defaultLimits, type ServerLimits } from './limits.ts'
 import { type BoundListener, type Listener, type Listening, listen } from './listener.ts'
+import { loadNativeSend } from './native-send.ts'
 import { Outbox } from './outbox.ts'
 
 export type { ConnectionInfo } from './connection-info.ts'
@@ -61,6 +62,8 @@ export class Server<Context> {
 
   /** Binds every listener, or none: rejects with an error that says what to do. */
   async start(): Promise<BoundListener[]> {
+    // The first connection would come before it.
+    if (this.#limits.sendBufferBytes > 0 || this.#limits.receiveBufferBytes > 0) await loadNativeSend()
     try {
       for (const listener of this.#options.listeners) this.#listening.push(await this.#listen(listener))
     } catch (error) {
