@@ -1,6 +1,6 @@
 /**
- * Record batches as wholes: cut out of a record set, checked, read and built. The records themselves are in `record.ts`, the
- * formats before magic 2 in `legacy.ts`.
+ * Whole record batches: found in a record set, checked, read and built. The records in them are in `record.ts`, the formats before
+ * magic 2 in `legacy.ts`.
  */
 
 import { codes, KafkaError } from '../errors.ts'
@@ -54,7 +54,7 @@ export type { BatchRecord, RecordHeader, RecordView, RecordVisitor } from './rec
 export type { Walk } from './section.ts'
 
 /**
- * Bytes of the batch (or old message) that begins at `at` in a record set that ends at `end`. One that is cut off, shorter than
+ * Bytes of the batch (or old message) that begins at `at` in a record set that ends at `end`. A batch that is truncated, shorter than
  * a header, or of an unknown magic is CORRUPT_MESSAGE.
  */
 export function nextBatch(b: Buffer, at: number, end: number): number {
@@ -72,7 +72,7 @@ export function nextBatch(b: Buffer, at: number, end: number): number {
   return logOverheadBytes + length
 }
 
-/** Whether all bytes of the batch at `at` are before `end`; a fetched record set may end inside one. */
+/** Whether the batch at `at` ends before or at `end`; a fetched record set may end inside a batch. */
 export function isWholeBatch(b: Buffer, at: number, end: number): boolean {
   return end - at > magicAt && batchLength(b, at) <= end - at - logOverheadBytes
 }
@@ -100,7 +100,7 @@ function sectionOf(b: Buffer, at: number, bytesMax: number, isShared: boolean): 
   return sectionIn(b, records, at, 0, records.length)
 }
 
-/** The section of the batch at `at` of `b` whose records are in some memory. */
+/** The section of the batch at `at` of `b`, whose records, decompressed where they were compressed, are in the given memory. */
 function sectionIn(b: Buffer, records: Buffer, at: number, start: number, end: number): Section {
   return {
     b: records,
@@ -114,8 +114,8 @@ function sectionIn(b: Buffer, records: Buffer, at: number, start: number, end: n
 }
 
 /**
- * The records of the batch (or old message with all that it wraps) at `at`, which must be whole: see `nextBatch`. The checksum
- * is not looked at.
+ * The records of the batch (or of the old message, with those that it wraps) at `at`, which must be whole: see `nextBatch`. The checksum
+ * is not checked.
  */
 export function readRecords(b: Buffer, at: number, bytesMax: number = decompressedBytesMax): RecordView[] {
   if (magic(b, at) < 2) return readMessage(b, at, bytesMax)
@@ -123,10 +123,9 @@ export function readRecords(b: Buffer, at: number, bytesMax: number = decompress
 }
 
 /**
- * Goes over the records of the batch of magic 2 at `at` and checks them, without making objects of them; the visitor must not
- * decompress anything. `dense` asks for
- * what a producer must send: at least one record, and offsets without gaps; without it, gaps and emptiness are as compaction
- * leaves them.
+ * Walks over the records of the batch of magic 2 at `at` and checks them, without making objects of them. The visitor must not
+ * decompress anything. With `dense`, the batch must be as a producer sends it: at least one record, and offsets without gaps. Without,
+ * it may be empty or have gaps, as compaction leaves it.
  */
 export function walkRecords(
   b: Buffer,
@@ -155,11 +154,11 @@ export function walkRecords(
   return walkSection(sectionOf(b, at, bytesMax, true), visitor, dense)
 }
 
-/** What a batch is built of. Times are ms since the epoch. */
+/** The input of `buildBatch`. Times are ms since the epoch. */
 export interface BatchOptions {
   /** By default the first record's offset, or 0. */
   readonly baseOffset?: number
-  /** By default the last record's offset; compaction keeps the old one. */
+  /** By default the last record's offset; compaction keeps the original one. */
   readonly lastOffset?: number
   readonly partitionLeaderEpoch?: number
   readonly timestampType?: TimestampType

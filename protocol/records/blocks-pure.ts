@@ -1,10 +1,10 @@
-/** Decoders of raw LZ4 and Snappy blocks in JavaScript: the twins of those in WebAssembly, see `blocks.ts`. */
+/** Decoders of raw LZ4 and Snappy blocks in JavaScript: the twins of the WebAssembly ones, see `blocks.ts`. */
 
-/** Answers for a block that no encoder makes, and for one whose output does not fit. */
+/** Results for a malformed block, and for one whose output does not fit. */
 export const malformed = -1
 export const overflow = -2
 
-/** Copies bytes from before, which may overlap: then they repeat. */
+/** Copies bytes from `offset` before; where they overlap, they repeat. */
 function copyBack(b: Uint8Array, to: number, offset: number, length: number): void {
   if (offset >= length && length > 32) {
     b.copyWithin(to, to - offset, to - offset + length)
@@ -21,7 +21,7 @@ function copyForward(b: Uint8Array, to: number, from: number, length: number): v
   for (const end = to + length; to < end; ) b[to++] = b[from++]
 }
 
-/** Decodes an LZ4 block within `b`; gives where the output ends, `malformed` or `overflow`. */
+/** Decodes an LZ4 block within `b`; returns where the output ends, or `malformed` or `overflow`. */
 export function pureLz4(b: Uint8Array, source: number, sourceEnd: number, target: number, targetEnd: number): number {
   const base = target
   for (;;) {
@@ -58,7 +58,7 @@ export function pureLz4(b: Uint8Array, source: number, sourceEnd: number, target
   }
 }
 
-/** Decodes a Snappy block, without the size it begins with, within `b`; gives the same as `pureLz4`. */
+/** Decodes a Snappy block, without the size that it begins with, within `b`; returns the same as `pureLz4`. */
 export function pureSnappy(
   b: Uint8Array,
   source: number,

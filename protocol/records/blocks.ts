@@ -1,8 +1,8 @@
 /**
- * Decoders of raw LZ4 and Snappy blocks over one memory that is used again and again. A library allocates what it returns, so
- * checking compressed batches with one makes half a gigabyte of garbage a second, outside V8's heap, for which the collector ran
- * every 30 ms and cost more than decompressing. Measured on 46 KB of JSON, µs: here 9 (LZ4) and 11 (Snappy), the twins in JavaScript
- * 105 and 120, the libraries 18 and 26 before the collector; a broker's user time for a batch fell from 69 to 21.
+ * Decoders of raw LZ4 and Snappy blocks, in one memory that is reused. A native library allocates its results: checking compressed batches
+ * made half a gigabyte of garbage a second, outside V8's heap, and garbage collections every 30 ms cost more than decompressing. Measured
+ * on 46 KB of JSON, µs: here 9 (LZ4) and 11 (Snappy), the JavaScript twins 105 and 120, the libraries 18 and 26 without garbage
+ * collection. A broker's user time for a batch fell from 69 to 21.
  */
 
 import { malformed, overflow, pureLz4, pureSnappy } from './blocks-pure.ts'
@@ -40,27 +40,27 @@ import {
 export { malformed, overflow } from './blocks-pure.ts'
 
 /**
- * Decodes the block in [source, sourceEnd) to [target, targetEnd); gives where the output ends, `malformed`, or `overflow` where
- * the output does not fit. Up to `slackBytes` behind both may be read or written.
+ * Decodes the block in [source, sourceEnd) to [target, targetEnd); returns where the output ends, or `malformed`, or `overflow` where
+ * the output does not fit. Up to `slackBytes` beyond both ranges may be read or written.
  */
 export type DecodeBlock = (source: number, sourceEnd: number, target: number, targetEnd: number) => number
 
-/** Decoders and the memory that they work on. */
+/** The decoders and their memory. */
 export interface Blocks {
   readonly lz4: DecodeBlock
   readonly snappy: DecodeBlock
-  /** The memory, grown to at least so many bytes where it is smaller; what it holds stays, but earlier views of it are void. */
+  /** The memory, grown to at least so many bytes. Growing keeps the content and detaches earlier views. */
   memory(bytes: number): Buffer
 }
 
-/** Bytes behind input and output that decoders may touch. */
+/** Bytes beyond input and output that decoders may touch. */
 export const slackBytes = 16
-/** The memory never grows beyond this: the largest block of LZ4, packed and unpacked. */
+/** The greatest size of the memory: the largest LZ4 block, compressed and decompressed. */
 export const memoryBytesMax = 8 * 1024 * 1024 + 2 * pageBytes
 
 type Operand = Local | number | Code
 
-/** Copies `length` bytes, 16 at a time and so up to 15 too many, and moves both places behind them. */
+/** Copies `length` bytes, 16 at a time and so up to 15 too many, and advances both positions by `length`. */
 function copyForward(to: Local, from: Local, end: Local, length: Operand): readonly Code[] {
   return [
     set(end, add(to, length)),
@@ -70,7 +70,7 @@ function copyForward(to: Local, from: Local, end: Local, length: Operand): reado
   ]
 }
 
-/** Copies `length` bytes from `offset` bytes before: what is nearer than 16 bytes is first repeated until it is not. */
+/** Copies `length` bytes from `offset` before. An offset below 16 is first multiplied, by copying single bytes, until it is not. */
 function copyBack(to: Local, offset: Local, length: Local, from: Local, end: Local, distance: Local): readonly Code[] {
   return [
     set(end, add(to, length)),
@@ -88,19 +88,19 @@ function copyBack(to: Local, offset: Local, length: Local, from: Local, end: Loc
   ]
 }
 
-/** Answers `malformed` where fewer than so many bytes of input are left. */
+/** Returns `malformed` where fewer than so many bytes of input are left. */
 const needs = (bytes: Operand, source: Local, sourceEnd: Local): Code =>
   when(greaterUnsigned(bytes, subtract(sourceEnd, source)), [answer(malformed)])
 
-/** Answers `overflow` where fewer than so many bytes of output are free. */
+/** Returns `overflow` where fewer than so many bytes of output are free. */
 const fits = (bytes: Operand, target: Local, targetEnd: Local): Code =>
   when(greaterUnsigned(bytes, subtract(targetEnd, target)), [answer(overflow)])
 
-/** Answers `malformed` where so far before the output's place there is none. */
+/** Returns `malformed` where an offset reaches before the beginning of the output. */
 const reaches = (offset: Local, target: Local, base: Local): Code =>
   when(or(equal(offset, 0), greaterUnsigned(offset, subtract(target, base))), [answer(malformed)])
 
-/** Lengths of 15 go on in further bytes, each of 255 by another. */
+/** A length of 15 is continued in the next byte, and each byte of 255 in another. */
 const extended = (length: Local, byte: Local, source: Local, sourceEnd: Local): Code =>
   when(equal(length, 15), [
     doDuring(
@@ -149,7 +149,7 @@ const snappy = wasmFunction(
           when(greaterUnsigned(length, 59), [
             set(byte, subtract(length, 59)),
             needs(byte, source, sourceEnd),
-            // Reading four bytes may go beyond the input; those that do not belong to the length are cut away.
+            // The load of four bytes may reach beyond the input; bytes that do not belong to the length are masked out.
             set(length, load32(source)),
             when(lessUnsigned(byte, 4), [set(length, and(length, subtract(shiftLeft(1, shiftLeft(byte, 3)), 1)))]),
             increase(source, byte),
@@ -193,7 +193,7 @@ interface Exports {
   readonly snappy: DecodeBlock
 }
 
-/** The decoders in WebAssembly, or null where there is none: not every processor has its 16-byte copies, and --jitless has nothing. */
+/** The WebAssembly decoders, or null where they cannot run: not every processor has SIMD, and --jitless has no WebAssembly. */
 export function wasmBlocks(): Blocks | null {
   let exports: Exports
   try {
@@ -212,7 +212,7 @@ export function wasmBlocks(): Blocks | null {
   return { lz4: exports.lz4, snappy: exports.snappy, memory }
 }
 
-/** The same in JavaScript: the fallback, and the twin for tests. */
+/** The JavaScript decoders: the fallback, and the twin for tests. */
 export function pureBlocks(): Blocks {
   let view = Buffer.alloc(pageBytes)
   const memory = (bytes: number) => {

@@ -1,13 +1,13 @@
-/** What messages with records are made of: bytes in memory, and bytes that stay in a file until they are sent. */
+/** The parts of an encoded message: bytes in memory, and ranges of a file that stay there until they are sent. */
 
-/** Bytes that lie in a file, for whoever sends a message to send from there. */
+/** A range of a file, for the sender of a message to send from there. */
 export interface FileBytes {
   readonly length: number
-  /** The file's handle, which is open for reading until the message was sent. */
+  /** The file's descriptor, open for reading until the message was sent. */
   readonly fd: number
   /** Where they begin in the file. */
   readonly position: number
-  /** Reads from the `from`th of them on into a buffer, up to `length`; gives how many there were. */
+  /** Reads up to `length` of these bytes into a buffer, from the `from`th on; returns how many were read. */
   read(into: Buffer, length: number, from: number): number
 }
 

@@ -1,7 +1,7 @@
 /**
- * The codecs of record batches: gzip, snappy, lz4 and zstd, all synchronous, with a limit on what may come out. Data that does
- * not decompress is CORRUPT_MESSAGE, data beyond the limit MESSAGE_TOO_LARGE, found before much more than the limit has been
- * allocated: by the sizes that the format declares, or by stopping there.
+ * The codecs of record batches: gzip, snappy, lz4 and zstd, all synchronous, with a limit on the output. Data that does not
+ * decompress is CORRUPT_MESSAGE, data beyond the limit MESSAGE_TOO_LARGE. The limit is checked before much more is allocated: by the sizes
+ * that the format declares, or by stopping at the limit.
  */
 
 import { gzipSync } from 'node:zlib'
@@ -20,7 +20,7 @@ export type Codec = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
 /** The codecs by their number in the attributes of a batch. */
 export const codecs: readonly Codec[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
 
-/** The default of max.decompressed.message.bytes: the longest array of Kafka's own runtime. */
+/** The default of max.decompressed.message.bytes: the greatest size of a Java array. */
 export const decompressedBytesMax = 2_147_483_639
 
 /** The codec of a number in attributes; 5 to 7 are UNSUPPORTED_COMPRESSION_TYPE. */
@@ -64,10 +64,7 @@ export function decompress(codec: Codec, data: Buffer, bytesMax: number = decomp
   return decompressed(codec, data, bytesMax, magic, false)
 }
 
-/**
- * The same for whoever looks at the result once: it may be a view of memory that the next call uses again, so it costs no
- * allocation.
- */
+/** The same for a result that is read once, without allocation: it may be a view of memory that the next call reuses. */
 export function decompressShared(codec: Codec, data: Buffer, bytesMax: number = decompressedBytesMax): Buffer {
   return decompressed(codec, data, bytesMax, 2, true)
 }

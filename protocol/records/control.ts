@@ -22,7 +22,7 @@ const controlTypes = [
 /** Kafka's names of what a control record says. */
 export type ControlType = (typeof controlTypes)[number] | 'UNKNOWN'
 
-/** What ends a transaction in one partition. `timestamp` in ms since the epoch. */
+/** The marker that ends a transaction in one partition. `timestamp` in ms since the epoch. */
 export interface EndTransactionMarker {
   readonly type: 'COMMIT' | 'ABORT'
   readonly producerId: number
@@ -50,7 +50,7 @@ export function endTransactionMarker(marker: EndTransactionMarker): Buffer {
   })
 }
 
-/** What the first record of the control batch at `at` says; types that came later are UNKNOWN. */
+/** The type of the first record of the control batch at `at`; types of later versions are UNKNOWN. */
 export function readControlType(b: Buffer, at: number): ControlType {
   return controlTypeOf(firstRecord(b, at).key)
 }
@@ -63,7 +63,7 @@ export function controlTypeOf(key: Buffer | null): ControlType {
   return controlTypes[readInt16(key, 2)] ?? 'UNKNOWN'
 }
 
-/** The type and coordinator epoch of the marker at `at`, or null where the control batch is no marker, or compaction emptied it. */
+/** The type and coordinator epoch of the marker at `at`, or null where the control batch is no marker, or was emptied by compaction. */
 export function readEndTransactionMarker(
   b: Buffer,
   at: number,

@@ -2,8 +2,8 @@
  * The checksums of record batches: CRC-32C for magic 2, CRC-32 for the message formats before it.
  *
  * Measured (Node 20): native `@node-rs/crc32` 90 ns + 0.1 ns a byte, `crc-32` in JavaScript 20 ns + 0.7 ns a byte, so short
- * input stays in JavaScript. Loading the native library costs 11 ms and 4 MB, so it is loaded when the first long input comes;
- * where there is no binary for the platform, JavaScript does it all. What lies in a `SummedMemory` is summed up there.
+ * input stays in JavaScript. Loading the native library costs 11 ms and 4 MB, so it is loaded with the first long input. Where it has no
+ * binary for the platform, JavaScript is used throughout. Bytes in a `SummedMemory` are checksummed by WebAssembly.
  */
 
 import { createRequire } from 'node:module'
@@ -20,7 +20,7 @@ interface Table {
 
 const require = createRequire(import.meta.url)
 
-/** Input of at most this many bytes is summed in JavaScript, where the call into the native library would cost more. */
+/** Input of at most this many bytes is checksummed in JavaScript, as the call into the native library would cost more. */
 const nativeFromBytes = 128
 
 let pure: Checksums | undefined
@@ -53,20 +53,20 @@ function checksums(bytes: number): Checksums {
 }
 
 const summed = new WeakMap<ArrayBufferLike, SummedMemory>()
-/** The memory that was asked about last, and what was known of it. */
+/** The memory of the last call, and its `SummedMemory`. */
 let asked: ArrayBufferLike | null = null
 let answered: SummedMemory | null = null
 
 export type { SummedMemory } from './summed-memory.ts'
 
-/** So much memory for what `crc32c` is to be asked about: it is quicker there. Null where it cannot be had. */
+/** Memory of so many bytes in which `crc32c` is faster. Null where it is not available. */
 export function summedMemory(bytes: number): SummedMemory | null {
   try {
     const memory = new SummedMemory(bytes)
     summed.set(memory.buffer, memory)
     return memory
   } catch {
-    // Not every processor has its 16-byte operations, --jitless has nothing, and address space may be limited.
+    // Not every processor has SIMD, --jitless has no WebAssembly, and address space may be limited.
     return null
   }
 }

@@ -1,10 +1,10 @@
 /**
- * gzip by Node's zlib. Whoever only looks at the result is given one in memory that is reused, by a stream that is reused: both are
- * made anew by `gunzipSync`, whose garbage costs a broker as much as a third of the work. For 46 KB of JSON this takes 48 µs,
- * `gunzipSync` 54 µs before the collector.
+ * gzip by Node's zlib. Results that are only read once are in memory that is reused, by a stream that is reused. `gunzipSync` allocates both
+ * anew, and their garbage collection costs a broker as much as a third of the work. For 46 KB of JSON this takes 48 µs, `gunzipSync`
+ * 54 µs without garbage collection.
  *
- * Writing into memory of ours is a private matter of Node's streams (`_handle.writeSync`); where it is missing, or says anything
- * but that all is well, `gunzipSync` does the work and has the last word.
+ * Writing into our own memory needs a private method of Node's streams (`_handle.writeSync`). Where it is missing, or reports anything
+ * but success, `gunzipSync` is used and decides.
  */
 
 import { constants, createGunzip, gunzipSync } from 'node:zlib'
@@ -24,7 +24,7 @@ interface Handle {
   ): void
 }
 
-/** What is private of a stream: its handle, and how many bytes that left of output and of input. */
+/** The private parts of a stream: its handle, and how many bytes of output and input are left. */
 interface Stream {
   readonly _handle: Handle | null
   readonly _writeState: Uint32Array
@@ -37,10 +37,10 @@ const sharedBytesMax = 4 * 1024 * 1024
 
 let stream: Stream | null = null
 
-/** Decompresses all members; with `isShared` the result may be a view that holds until the next call. */
+/** Decompresses all members; with `isShared` the result may be a view that is valid until the next call. */
 export function decompressGzip(data: Buffer, bytesMax: number, isShared = false): Buffer {
   if (data.length < memberBytesMin) throw corrupt('gzip', 'it is shorter than an empty member')
-  // The size that the last member ends with; a hint only, as members before have theirs.
+  // The size at the end of the last member; only a hint, as earlier members have their own.
   const hintBytes = data.readUInt32LE(data.length - 4)
   if (isShared && hintBytes <= Math.min(bytesMax, sharedBytesMax)) {
     const view = decompressAsView(data, hintBytes)
@@ -58,7 +58,7 @@ export function decompressGzip(data: Buffer, bytesMax: number, isShared = false)
   return result
 }
 
-/** Exactly so many bytes; null where something else comes out. */
+/** Decompresses to exactly so many bytes; null where the output has another size. */
 function decompressAsView(data: Buffer, bytes: number): Buffer | null {
   stream ??= newStream()
   const handle = stream?._handle

@@ -2,8 +2,8 @@
  * Big-endian integers in a buffer, read and written by shifts.
  *
  * Measured (Node 20, ns for an int64 as a number): shifts 5, a DataView 5 and the cost of finding or making the view,
- * `readInt32BE` with `readUInt32BE` 15, `readBigInt64BE` with `Number` 46. No bounds are checked: callers do. A 64-bit value beyond
- * 2^53 is rounded when read; when written, a value beyond the range becomes the nearest that fits.
+ * `readInt32BE` with `readUInt32BE` 15, `readBigInt64BE` with `Number` 46. Bounds are not checked here; callers check them. A 64-bit
+ * value beyond 2^53 is rounded when read; a value beyond the range is written as the nearest that fits.
  */
 
 const two32 = 4294967296
@@ -31,13 +31,13 @@ export function readInt64(b: Uint8Array, at: number): number {
   )
 }
 
-/** Puts an int16. */
+/** Writes an int16. */
 export function writeInt16(b: Uint8Array, at: number, value: number): void {
   b[at] = value >> 8
   b[at + 1] = value
 }
 
-/** Puts an int32 (or a uint32). */
+/** Writes an int32 (or a uint32). */
 export function writeInt32(b: Uint8Array, at: number, value: number): void {
   b[at] = value >> 24
   b[at + 1] = value >> 16
@@ -45,7 +45,7 @@ export function writeInt32(b: Uint8Array, at: number, value: number): void {
   b[at + 3] = value
 }
 
-/** Puts an int64 given as a number; what does not fit becomes the nearest int64. */
+/** Writes a number as an int64, or the nearest one where it does not fit. */
 export function writeInt64(b: Uint8Array, at: number, value: number): void {
   let high = Math.floor(value / two32)
   let low = value - high * two32

@@ -1,4 +1,4 @@
-/** Record sets as plain values to print: what Kafka's own tools tell of a batch, keys and values in hex. */
+/** Record sets as plain values to print: the same fields that Kafka's own tools print, keys and values in hex. */
 
 import { nextBatch, readRecords } from './batch.ts'
 import { controlBit, logOverheadBytes, magic, timestampType, transactionalBit } from './header.ts'
@@ -15,7 +15,7 @@ export interface RecordJson {
   headers: [string, string | null][]
 }
 
-/** A batch, or an old message with what it wraps. */
+/** A batch, or an old message with those that it wraps. */
 export interface BatchJson {
   magic: number
   baseOffset: number

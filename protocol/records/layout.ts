@@ -1,6 +1,6 @@
 /**
- * The headers of batches and messages described as structures, for tools that show them whole. Reading one through
- * `buffer-layout` takes ten times as long as through the accessors of `header.ts`, which all that is done for a request uses.
+ * The headers of batches and messages described as structures, for tools that print them. Reading one through `buffer-layout` takes ten
+ * times as long as through the accessors of `header.ts`, which requests are served with.
  */
 
 import { createRequire } from 'node:module'

@@ -1,6 +1,6 @@
 /**
- * Between the formats: what producers of old send (magic 0 and 1) is stored as batches of magic 2, and what is stored is given
- * to consumers of old as messages. See `message.ts` for those formats.
+ * Conversion between formats: messages of old producers (magic 0 and 1) are stored as batches of magic 2, and batches are sent to old
+ * consumers as messages. See `message.ts` for those formats.
  */
 
 import { codes, KafkaError } from '../errors.ts'
@@ -23,9 +23,9 @@ import {
 } from './message.ts'
 import type { RecordView } from './record.ts'
 
-/** How message sets become batches. */
+/** Options of the conversion of message sets to batches. */
 export interface UpConversion {
-  /** The first record gets this offset and the others follow without gaps, as for appending; by default all keep theirs. */
+  /** The first record gets this offset and the others follow without gaps, as for appending; by default all keep their offsets. */
   readonly firstOffset?: number
   readonly partitionLeaderEpoch?: number
   readonly level?: number
@@ -40,8 +40,8 @@ interface Run {
 }
 
 /**
- * Makes batches of magic 2 of a message set: one of each wrapper, and one of each run of plain messages. Messages of magic 0
- * have no time: −1. Checksums are checked. Batches of magic 2 in between stay as they are.
+ * Converts a message set to batches of magic 2: one for each wrapper, and one for each run of plain messages. Messages of magic 0 have no
+ * timestamp: −1. Checksums are checked. Batches of magic 2 in between are copied.
  */
 export function upConvert(b: Buffer, options: UpConversion = {}): Buffer {
   const { bytesMax = decompressedBytesMax, partitionLeaderEpoch, level } = options
@@ -88,7 +88,7 @@ export function upConvert(b: Buffer, options: UpConversion = {}): Buffer {
   return Buffer.concat(parts)
 }
 
-/** Plain messages share a batch as long as it can say their times: LogAppendTime is one for all. */
+/** Plain messages share a batch as long as it can hold their timestamps: with LogAppendTime there is one for all. */
 function joins(run: Run, codec: Codec, timestampType: MessageTimestampType, first: RecordView): boolean {
   if (codec !== 'none' || run.codec !== 'none' || run.timestampType !== timestampType) return false
   return timestampType !== 'LogAppendTime' || run.records[0].timestamp === first.timestamp
@@ -108,9 +108,9 @@ function appendAscending(records: BatchRecord[], more: readonly RecordView[]): v
 }
 
 /**
- * Makes messages of `format` 0 or 1 of a record set for a consumer that fetches from `firstOffset`: headers and control batches
- * are left out, and plain records before that offset. Codecs stay, but zstd, which the old formats lack, becomes plain. What is
- * of `format` or older already stays as it is.
+ * Converts a record set to messages of `format` 0 or 1 for a consumer that fetches from `firstOffset`. Headers, control batches, and
+ * uncompressed records before that offset are left out. Codecs are kept, except for zstd, which the old formats lack: its records are sent
+ * uncompressed. Messages of `format` or older are copied.
  */
 export function downConvert(
   b: Buffer,

@@ -1,13 +1,13 @@
 /**
- * LZ4 frames as Kafka's clients write them: independent blocks, no content checksum. The frame is handled here; blocks are packed
- * by `lz4-napi` (16 KB of JSON in 11 µs, its frame writer: 36) and unpacked by `blocks.ts`.
+ * LZ4 frames as Kafka's clients write them: independent blocks, no content checksum. The frame is handled here; blocks are compressed
+ * by `lz4-napi` (16 KB of JSON in 11 µs, its frame writer: 36) and decompressed by `blocks.ts`.
  *
  * ```
  * 04224d18 | FLG | BD | [content size 8] | HC | { size uint32 LE, top bit: stored | bytes | [checksum 4] } … | 0 | [checksum 4]
  * ```
- * HC is a byte of xxHash32 over FLG…; messages of magic 0 have it computed over the frame's magic too, an old mistake that
- * was kept (KAFKA-3160): readers there ignore it. Checksums of blocks and content are passed over, the batch has its own. What
- * follows the frame is not read.
+ * HC is a byte of xxHash32 over FLG…; in messages of magic 0 it covers the frame's magic too, an old mistake that was kept
+ * (KAFKA-3160): readers ignore it there. Checksums of blocks and content are skipped, as the batch has its own. Bytes after the
+ * frame are not read.
  */
 
 import { overflow } from './blocks.ts'
@@ -29,10 +29,10 @@ const flag = {
   contentSize: 0x08,
   contentChecksum: 0x04,
 }
-/** Version 1, independent blocks of 64 KiB, and the checksum byte of that; magic 0 has another. */
+/** Version 1, independent blocks of 64 KiB, and the checksum byte of these; for magic 0 it differs. */
 const header = Buffer.from('04224d18604082', 'hex')
 const headerMagic0 = Buffer.from('04224d1860401a', 'hex')
-/** Bytes of output that a byte of a block stands for at most. */
+/** Greatest number of output bytes for a byte of a block. */
 const ratioMax = 255
 
 let lz4: Lz4 | undefined
@@ -48,7 +48,7 @@ export function compressLz4(data: Buffer, magic: number): Buffer {
   const parts: Buffer[] = [magic === 0 ? headerMagic0 : header]
   for (let at = 0; at < data.length; at += blockBytes) {
     const plain = data.subarray(at, Math.min(at + blockBytes, data.length))
-    // The library puts the plain size in four bytes before the block: just the room for the frame's block size.
+    // The library writes the decompressed size into four bytes before the block, which the frame's block size replaces.
     const block = compressSync(plain)
     if (block.length - 4 < plain.length) {
       block.writeUInt32LE(block.length - 4, 0)
@@ -64,8 +64,8 @@ export function compressLz4(data: Buffer, magic: number): Buffer {
 }
 
 /**
- * Decompresses the first frame in `data`; at most one block more than `bytesMax` is ever made. With `isShared` the result may
- * be a view that holds until the next call.
+ * Decompresses the first frame in `data`, and at most one block beyond `bytesMax`. With `isShared` the result may be a view that is valid
+ * until the next call.
  */
 export function decompressLz4(data: Buffer, bytesMax: number, magic: number, isShared = false): Buffer {
   if (data.length < 7) throw corrupt('lz4', 'it is shorter than the header of a frame')
@@ -108,14 +108,14 @@ function decodeBlock(output: Output, data: Buffer, at: number, size: number, blo
   if (bytes < 0) throw corrupt('lz4', 'a block is not well-formed')
 }
 
-/** BD has the greatest size of a block in bits 4 to 6: 4 is 64 KiB, and each step four times as much up to 4 MiB. */
+/** BD has the greatest size of a block in bits 4 to 6: 4 is 64 KiB, and each step is four times as much, up to 4 MiB. */
 function blockBytesMaxOf(descriptor: number): number {
   const step = (descriptor >> 4) & 0x07
   if ((descriptor & 0x8f) !== 0 || step < 4) throw corrupt('lz4', 'the size of its blocks is unknown')
   return 1 << (8 + 2 * step)
 }
 
-/** xxHash32 with seed 0 of less than 16 bytes, which is all that the header of a frame needs. */
+/** xxHash32 with seed 0 of less than 16 bytes, as the header of a frame is. */
 function xxHash32(data: Buffer, start: number, end: number): number {
   let hash = (0x165667b1 + (end - start)) | 0
   let at = start

@@ -51,7 +51,7 @@ export function messageTimestampType(b: Uint8Array, at: number): MessageTimestam
   return (b[at + attributesPosition] & logAppendTimeBit) !== 0 ? 'LogAppendTime' : 'CreateTime'
 }
 
-/** Whether the stored CRC-32 is that of the bytes; the whole message must be in the buffer. */
+/** Whether the stored CRC-32 matches; the whole message must be in the buffer. */
 export function checkMessageCrc(b: Uint8Array, at: number): boolean {
   return messageCrc(b, at) === crc32(b, at + magicAt, at + logOverheadBytes + batchLength(b, at))
 }
@@ -69,7 +69,7 @@ export function readMessage(b: Buffer, at: number, bytesMax: number, checkCrcs =
   const inner = innerMessages(b, at, decompress(codecOf(type), outer.value, bytesMax, magic(b, at)), checkCrcs)
   if (inner.length === 0) throw invalid('a wrapper has no messages inside')
   if (magic(b, at) === 1) {
-    // Some versions of librdkafka sent 0 as the wrapper's offset: the offsets inside count from 0 then, too.
+    // Some versions of librdkafka sent 0 as the wrapper's offset: the inner offsets count from 0 then, too.
     const last = inner[inner.length - 1].offset
     if (outer.offset !== 0 && outer.offset < last) {
       throw invalid(`a wrapper has offset ${outer.offset}, and its last message is ${last} after the first`)
@@ -141,13 +141,13 @@ function damaged(reason: string): KafkaError {
   return new KafkaError(codes.CORRUPT_MESSAGE, `a message is damaged: ${reason}; send it again`)
 }
 
-/** What messages are built of. With LogAppendTime, all of a wrapper have the greatest timestamp of its records. */
+/** The input of `buildMessages`. With LogAppendTime, all messages of a wrapper have the greatest timestamp of its records. */
 export interface MessagesOptions {
   readonly magic: number
   readonly compression?: Codec
   readonly level?: number
   readonly timestampType?: MessageTimestampType
-  /** Their offsets must be given and ascend. Headers are left out: messages have none. */
+  /** Their offsets must be given and ascend. Headers are left out, as messages have none. */
   readonly records: readonly BatchRecord[]
 }
 

@@ -1,4 +1,4 @@
-/** Loading the libraries that come as binaries: on first use, because each costs 5 to 13 ms and 4 to 8 MB. */
+/** Loads the native codec libraries on first use, as each costs 5 to 13 ms and 4 to 8 MB. */
 
 import { createRequire } from 'node:module'
 import { codes, KafkaError } from '../errors.ts'
@@ -17,7 +17,7 @@ export function loadCodec<T>(name: string): T {
   }
 }
 
-/** Data that its codec cannot read, CORRUPT_MESSAGE. */
+/** CORRUPT_MESSAGE, for data that its codec cannot read. */
 export class DecompressionError extends KafkaError {
   constructor(codec: string, reason: string) {
     super(codes.CORRUPT_MESSAGE, `${codec} data is damaged: ${reason}; the producer must send it again`)
@@ -29,7 +29,7 @@ export function corrupt(codec: string, reason: string): KafkaError {
   return new DecompressionError(codec, reason)
 }
 
-/** For data that is larger than was allowed once decompressed. */
+/** For data whose decompressed size is beyond the limit. */
 export function tooLarge(codec: string, bytesMax: number): KafkaError {
   return new KafkaError(
     codes.MESSAGE_TOO_LARGE,

@@ -1,6 +1,6 @@
 /**
- * What blocks are decoded to, one after another: a memory that the next call uses again, from which the result is either looked
- * at or copied. Input is put behind the room for its output.
+ * The output that blocks are decoded to, one after another: memory that the next stream reuses. The result is a view of it, or a copy.
+ * Input is copied behind the room for its output.
  */
 
 import { type Blocks, blocks, memoryBytesMax, slackBytes } from './blocks.ts'
@@ -9,7 +9,7 @@ import { type Blocks, blocks, memoryBytesMax, slackBytes } from './blocks.ts'
 export class Output {
   /** Bytes so far. */
   bytes = 0
-  /** Those of them that are in the memory; others had to make room, and are in `#parts`. */
+  /** How many of them are in the memory; earlier ones were moved to `#parts` to make room. */
   #held = 0
   #parts: Buffer[] = []
   readonly #blocks: Blocks
@@ -18,18 +18,18 @@ export class Output {
     this.#blocks = decoders
   }
 
-  /** Forgets what was there. */
+  /** Begins a new stream. */
   clear(): void {
     this.bytes = this.#held = 0
     if (this.#parts.length > 0) this.#parts = []
   }
 
-  /** Whether a block of these sizes, packed and unpacked, can be decoded at all. */
+  /** Whether a block of these sizes, compressed and decompressed, fits into the memory. */
   static takes(packedBytes: number, bytesMax: number): boolean {
     return packedBytes + bytesMax + 2 * slackBytes <= memoryBytesMax
   }
 
-  /** Decodes a block to at most `bytesMax` bytes; gives how many, or a code of `blocks.ts`. */
+  /** Decodes a block to at most `bytesMax` bytes; returns how many, or a code of `blocks.ts`. */
   decode(kind: 'lz4' | 'snappy', data: Buffer, start: number, end: number, bytesMax: number): number {
     const memory = this.#room(end - start, bytesMax)
     const target = this.#held
@@ -43,7 +43,7 @@ export class Output {
     return reached - target
   }
 
-  /** Takes bytes that are not packed. */
+  /** Appends bytes that are not compressed. */
   put(data: Buffer, start: number, end: number): void {
     if (!Output.takes(0, end - start)) {
       this.#spill()
@@ -56,7 +56,7 @@ export class Output {
     this.bytes += end - start
   }
 
-  /** All bytes: with `isShared` a view where they are together, which holds until the next stream, else a buffer of their own. */
+  /** All bytes: with `isShared` a view where they are contiguous, which is valid until the next stream; otherwise a new buffer. */
   result(isShared: boolean): Buffer {
     const held = this.#blocks.memory(0).subarray(0, this.#held)
     if (this.#parts.length === 0) return isShared ? held : Buffer.from(held)

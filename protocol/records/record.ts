@@ -1,11 +1,11 @@
 /**
- * The records inside a batch of magic 2 (KIP-98, KIP-82), decompressed: walked, read and written.
+ * The records in a batch of magic 2 (KIP-98, KIP-82), decompressed: walked over, read and written.
  *
  * ```
  * length varint | attributes int8 | timestampDelta varlong | offsetDelta varint
  *   | keyLength varint, key | valueLength varint, value | headerCount varint | { keyLength, key, valueLength, value } …
  * ```
- * What does not fit together is INVALID_RECORD, as in Kafka.
+ * Inconsistent lengths or numbers are INVALID_RECORD, as in Kafka.
  */
 
 import { codes, KafkaError } from '../errors.ts'
@@ -19,11 +19,11 @@ export interface RecordHeader {
   value: Buffer | null
 }
 
-/** A record as it is read. The buffers are views of the batch, or of what it decompressed to. Times are ms since the epoch. */
+/** A record as it is read. The buffers are views of the batch, or of its decompressed records. Times are ms since the epoch. */
 export interface RecordView {
   offset: number
   timestamp: number
-  /** The producer's number of this record, −1 where it has none. */
+  /** The producer's sequence number, −1 where the record has none. */
   sequence: number
   key: Buffer | null
   value: Buffer | null
@@ -32,7 +32,7 @@ export interface RecordView {
 
 /** A record as it is written. */
 export interface BatchRecord {
-  /** Where it stands in the log; by default one more than the record before. */
+  /** Its offset; by default one more than that of the record before. */
   readonly offset?: number
   readonly timestamp: number
   readonly key: Uint8Array | null
@@ -40,10 +40,10 @@ export interface BatchRecord {
   readonly headers?: readonly { readonly key: string; readonly value: Uint8Array | null }[]
 }
 
-/** Told of each record; lengths are −1 for null. */
+/** Called for each record; lengths are −1 for null. */
 export type RecordVisitor = (offsetDelta: number, timestamp: number, keyLength: number, valueLength: number) => void
 
-/** No record is shorter: seven fields of a byte each. */
+/** Bytes of the shortest record: seven fields of a byte each. */
 const recordBytesMin = 7
 
 function invalid(reason: string): KafkaError {
@@ -57,8 +57,8 @@ function checkCount({ start, end, count }: Section): void {
 }
 
 /**
- * Goes over the records without making anything of them, and checks all lengths. With `dense`, offset deltas must be 0, 1, 2 …
- * as from a producer; without, ascending and within the batch, as compaction leaves them.
+ * Walks over the records without allocating, and checks all lengths. With `dense`, offset deltas must be 0, 1, 2 …, as from a producer.
+ * Without, they must ascend within the batch, as compaction leaves them.
  */
 export function walkSection(section: Section, visitor: RecordVisitor | null, dense: boolean): Walk {
   checkCount(section)
@@ -198,7 +198,7 @@ function fieldBytes(bytes: Uint8Array | null): number {
   return bytes === null ? 1 : varintBytes(bytes.length) + bytes.length
 }
 
-/** Puts a record whose `bodyBytes` are known; returns the position behind it. */
+/** Writes a record whose `bodyBytes` are known; returns the position behind it. */
 export function writeRecord(
   b: Buffer,
   at: number,

@@ -1,6 +1,6 @@
-/** The records of a batch as a place in memory, and what a walk over them finds. */
+/** The records of a batch as a range of memory, and the result of a walk over them. */
 
-/** What a walk over the records of a batch found. */
+/** The result of a walk over the records of a batch. */
 export interface Walk {
   recordCount: number
   minTimestamp: number
@@ -13,7 +13,7 @@ export interface Walk {
   recordBytes: number
 }
 
-/** Where records are and how the header of their batch says to take them. */
+/** Where records are, and the header fields that are needed to read them. */
 export interface Section {
   readonly b: Buffer
   readonly start: number
@@ -21,6 +21,6 @@ export interface Section {
   readonly count: number
   readonly lastOffsetDelta: number
   readonly baseTimestamp: number
-  /** Stands for all timestamps where the broker set them, else null. */
+  /** The timestamp of all records where the broker set it (LogAppendTime), otherwise null. */
   readonly logAppendTime: number | null
 }

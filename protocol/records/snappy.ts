@@ -4,8 +4,8 @@
  * ```
  * 82 'SNAPPY' 00 | version int32 = 1 | compatible version int32 = 1 | { length int32 | raw block } …
  * ```
- * The header may come again between blocks, where streams were put together. Blocks are packed by `snappy` and unpacked by
- * `blocks.ts`, but for those of many megabytes, which only a producer that does not frame can make.
+ * The header may be repeated between blocks, where streams were concatenated. Blocks are compressed by `snappy` and decompressed by
+ * `blocks.ts`; blocks of many megabytes, which only a producer without framing can send, are decompressed by `snappy`, too.
  */
 
 import { malformed } from './blocks.ts'
@@ -46,7 +46,7 @@ export function compressSnappy(data: Buffer): Buffer {
 
 /**
  * Decompresses framed or raw Snappy; the sizes that blocks declare are added up before anything is allocated. With `isShared`
- * the result may be a view that holds until the next call.
+ * the result may be a view that is valid until the next call.
  */
 export function decompressSnappy(data: Buffer, bytesMax: number, isShared = false): Buffer {
   const blocks = blocksOf(data)
@@ -105,7 +105,7 @@ function blocksOf(data: Buffer): Buffer[] {
   return blocks
 }
 
-/** The varint that a raw block begins with. No block can hold more than 64 bytes for each 3 of its own. */
+/** The varint that a raw block begins with. Three bytes of a block decompress to 64 at most. */
 function declaredBytes(block: Buffer): number {
   let bytes = 0
   for (let at = 0, shift = 0; at < block.length && at < 5; at++, shift += 7) {

@@ -1,15 +1,15 @@
 /**
- * Memory whose CRC-32C is quick to have: WebAssembly sums up what lies in it, without an instruction for that and without a call
- * into a native library.
+ * WebAssembly memory in which CRC-32C is fast: it is computed where the bytes are, without a CRC instruction and without a call into a
+ * native library.
  *
- * The checksum is the remainder of the bytes, taken as one long polynomial over GF(2), by a polynomial P. With y = x^128, a step
- * of 16 bytes, P divides some polynomials in y that have few terms, such as y^79 + y^75 + y^71 + y^58 + y^18 + y^12 + y + 1. So the
- * remainder stays the same where a block of 16 bytes is taken away and added (exclusive or) to the blocks 4, 8, 21, 61, 67, 78 and
- * 79 behind it. Done from the front on, that leaves the last 79 blocks of any length, which then go through tables.
+ * The checksum is the remainder of the bytes, as one long polynomial over GF(2), modulo a polynomial P. With y = x^128, which is a block
+ * of 16 bytes, P divides some sparse polynomials in y, such as y^79 + y^75 + y^71 + y^58 + y^18 + y^12 + y + 1. So the remainder stays the
+ * same when a block is removed and added (exclusive or) to the blocks 4, 8, 21, 61, 67, 78 and 79 after it. This is called folding here.
+ * Folding from the front on leaves the last 79 blocks of input of any length; their remainder is looked up in tables.
  *
- * Such polynomials were looked for by computer; the tests check that P divides them. Two are used, as fewer terms are faster and
- * leave more. Measured on an Intel Xeon at 2 GHz, where `@node-rs/crc32` does 5 GB/s: 16 KB 2.0 µs instead of 3.3, 128 KB 9.3
- * instead of 25, 1 MB 67 instead of 190; 1 KB and less about the same.
+ * The sparse polynomials were found by a search; the tests check that P divides them. Two are used, one after the other: one with fewer
+ * terms is faster, but leaves more blocks. Measured on an Intel Xeon at 2 GHz, where `@node-rs/crc32` does 5 GB/s: 16 KB 2.0 µs instead of
+ * 3.3, 128 KB 9.3 instead of 25, 1 MB 67 instead of 190; 1 KB and less about the same.
  */
 
 import {
@@ -43,16 +43,16 @@ import {
   wasmFunction,
 } from './wasm.ts'
 
-/** P without its highest term, lowest bit first. */
+/** P without its highest term, reflected (lowest bit first). */
 const polynomial = 0x82f63b78
 const blockBytes = 16
-/** Blocks in one go of a loop: no more than the nearest of all distances, as those within a go are not added up yet. */
+/** Blocks in one iteration: no more than the least distance, as blocks of one iteration are not added to each other. */
 const unroll = 4
 const stepBytes = unroll * blockBytes
-/** Blocks are kept until they were added to the farthest; after so many the last ones are moved to the front again. */
+/** Bytes that are folded before the history is copied to the front of the work area again. */
 const runBytes = 16 * 1024
 
-/** How far behind it, in blocks, a block is added, for input of at least so many bytes. The fewer, the faster, and the more is left. */
+/** One sparse polynomial: the distances, in blocks, at which a block is added, for input of at least so many bytes. */
 export interface Stage {
   readonly distances: readonly number[]
   readonly bytesMin: number
@@ -62,21 +62,21 @@ export const stages: readonly Stage[] = [
   { distances: [79, 78, 67, 61, 21, 8, 4], bytesMin: 1536 },
 ]
 
-/** Where things are: 16 tables of 256 remainders, and for each stage the blocks it works on and what it leaves. */
+/** The layout of the memory: 16 tables of 256 remainders, and for each stage its work area and its result. */
 const tableBytes = 1024
 const stagesAt = blockBytes * tableBytes
-/** What lies behind the next blocks and may be added to them. */
+/** The history: the folded blocks before the next ones, as far back as the greatest distance. */
 const historyBytesOf = ({ distances }: Stage) => distances[0]! * blockBytes
-/** The last blocks, which are added to and not added up: whole steps, so that they are as many as the history or a few more. */
+/** The last blocks, which blocks are added to and which are not folded: the size of the history, rounded up to whole iterations. */
 const lastBytesOf = ({ distances }: Stage) => Math.ceil(distances[0]! / unroll) * stepBytes
 const workBytesOf = (stage: Stage) => historyBytesOf(stage) + Math.max(runBytes, lastBytesOf(stage))
-/** With what is no whole step. */
+/** The size of a stage's result: the last blocks, and the input beyond the last whole iteration. */
 const leftBytesOf = (stage: Stage) => lastBytesOf(stage) + stepBytes
 const workAt = (number: number) =>
   stages.slice(0, number).reduce((at, stage) => at + workBytesOf(stage) + leftBytesOf(stage), stagesAt)
 const leftAts = stages.map((stage, number) => workAt(number) + workBytesOf(stage))
 
-/** The next `unroll` blocks, with what the blocks before them add to them; those lie from `history` on, the farthest first. */
+/** Folds into the next `unroll` blocks those before them, which lie from `history` on, the farthest first. */
 function folded(distances: readonly number[], from: Local, history: Local, to: Local, offset: number): Code[] {
   const farthest = distances[0]!
   return Array.from({ length: unroll }, (_, block) => {
@@ -88,7 +88,7 @@ function folded(distances: readonly number[], from: Local, history: Local, to: L
   })
 }
 
-/** Puts what is left of [from, end) where the stage has its place for it; answers where that ends. `first` is added to the first four bytes. */
+/** Folds [from, end) and writes what is left to the stage's result; returns where that ends. `first` is added to the first four bytes. */
 function stageFunction(stage: Stage, number: number): WasmFunction {
   const { distances } = stage
   const work = workAt(number)
@@ -96,7 +96,7 @@ function stageFunction(stage: Stage, number: number): WasmFunction {
   const lastBytes = lastBytesOf(stage)
   return wasmFunction(3, 4, (from, end, first, history, to, limit, until) => [
     clear(work, historyBytes),
-    // What lies farthest back is added to the first block and to no other.
+    // The word at the farthest distance is added to the first block and to no other.
     store32(work, first),
     set(limit, subtract(end, lastBytes + stepBytes)),
     set(history, work),
@@ -114,7 +114,7 @@ function stageFunction(stage: Stage, number: number): WasmFunction {
       copy(work, history, historyBytes),
       set(history, work),
     ]),
-    // The last blocks are added to by those before them, and not to each other.
+    // The last blocks get what earlier blocks add to them, and are not added to each other.
     clear(work + historyBytes, lastBytes),
     set(to, leftAts[number]!),
     set(until, add(from, lastBytes - stepBytes)),
@@ -134,18 +134,18 @@ function stageFunction(stage: Stage, number: number): WasmFunction {
 
 const notGreater = (a: Local, b: Local): Code => exclusiveOr(greaterUnsigned(a, b), 1)
 
-/** The remainder of a byte of `word` that is followed by so many bytes more. */
+/** The remainder of one byte of `word` that is followed by so many bytes. */
 const looked = (word: Local, shift: number, behind: number): Code =>
   load32(add(behind * tableBytes, shiftLeft(and(shiftRightUnsigned(word, shift), 0xff), 2)))
 
-/** What the four bytes of `word` leave that are followed by so many bytes more. */
+/** The remainder of the four bytes of `word`, followed by so many bytes. */
 const lookedUp = (word: Local, behind: number): Code =>
   exclusiveOr(
     exclusiveOr(looked(word, 0, behind + 3), looked(word, 8, behind + 2)),
     exclusiveOr(looked(word, 16, behind + 1), looked(word, 24, behind)),
   )
 
-/** The remainder of [at, end) behind what gave `sum`, 16 bytes at a time. */
+/** Continues the remainder `sum` over [at, end), 16 bytes at a time. */
 const byTables = wasmFunction(3, 4, (at, end, sum, a, b, c, d) => [
   during(greaterUnsigned(subtract(end, at), blockBytes - 1), [
     set(a, exclusiveOr(sum, load32(at))),
@@ -163,21 +163,21 @@ const byTables = wasmFunction(3, 4, (at, end, sum, a, b, c, d) => [
   answer(sum),
 ])
 
-/** A stage answers where what is left of it ends, and the tables the remainder. */
+/** A stage returns where its result ends, the tables return the remainder. */
 type Sum = (from: number, end: number, first: number) => number
 interface Exports {
   readonly memory: WasmMemory
   readonly byTables: Sum
 }
 
-/** Memory in which checksums are quick to have. Its pieces are given out once and for all. */
+/** Memory in which checksums are fast. Its pieces are given out once and never returned. */
 export class SummedMemory {
   readonly buffer: ArrayBuffer
   readonly #stages: readonly Sum[]
   readonly #byTables: Sum
   #free: number
 
-  /** Throws where there is no WebAssembly with 16-byte operations, or no such memory to be had. */
+  /** Throws where there is no WebAssembly with SIMD, or not enough memory. */
   constructor(bytes: number) {
     const free = Math.ceil(workAt(stages.length) / pageBytes) * pageBytes
     const pages = Math.ceil((free + bytes) / pageBytes)
@@ -192,7 +192,7 @@ export class SummedMemory {
     fillTables(new Uint32Array(memory.buffer, 0, stagesAt / 4))
   }
 
-  /** A piece of so many bytes, or null where not so many are left. */
+  /** A piece of so many bytes, or null where fewer are left. */
   take(bytes: number): Buffer | null {
     if (this.#free + bytes > this.buffer.byteLength) return null
     const piece = Buffer.from(this.buffer, this.#free, bytes)
@@ -200,7 +200,7 @@ export class SummedMemory {
     return piece
   }
 
-  /** CRC-32C of what lies from `at` to `end` in `buffer`, unsigned. */
+  /** CRC-32C of `buffer` from `at` to `end`, unsigned. */
   crc32c(at: number, end: number): number {
     let first = -1
     for (let number = 0; number < stages.length; number++) {

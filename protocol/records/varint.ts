@@ -16,9 +16,9 @@ export function varintBytes(value: number): number {
   return bytes
 }
 
-/** Puts `value` at `at`; returns the position behind it. */
+/** Writes `value` at `at`; returns the position behind it. */
 export function writeVarint(b: Uint8Array, at: number, value: number): number {
-  // The sign goes into the lowest bit by itself: doubling a number near 2^53 first would lose it.
+  // The sign bit is set separately: doubling a number near 2^53 would lose it.
   const sign = value < 0 ? 1 : 0
   let rest = sign === 1 ? -1 - value : value
   if (rest < 0x40000000) {
@@ -36,7 +36,7 @@ export function writeVarint(b: Uint8Array, at: number, value: number): number {
   return at + 1
 }
 
-/** For a number that is cut off or has too many bytes. */
+/** For a varint that is truncated or has too many bytes. */
 export function badVarint(at: number): KafkaError {
   return new KafkaError(
     codes.INVALID_RECORD,
@@ -44,7 +44,7 @@ export function badVarint(at: number): KafkaError {
   )
 }
 
-/** A place in a buffer from which numbers are read; `at` moves behind what was read and never beyond `end`. */
+/** A cursor that reads varints from a buffer; `at` advances, and never beyond `end`. */
 export class VarintCursor {
   b: Uint8Array
   at: number

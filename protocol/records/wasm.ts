@@ -1,19 +1,19 @@
 /**
- * Makes small WebAssembly modules out of expressions, for the few loops over bytes that JavaScript is too slow at: functions of
- * 32-bit integers over one memory. Each function below gives the bytes of one construct; those that take an `Operand` accept a
- * local variable, a constant or another expression.
+ * An assembler of small WebAssembly modules, for the few loops over bytes that JavaScript is too slow for: functions of 32-bit integers
+ * over one memory. Each function below returns the code of one instruction or construct. An `Operand` is a local variable, a constant or
+ * another expression.
  */
 
-/** Bytes of code. */
+/** Bytecode. */
 export type Code = readonly number[]
-/** A local variable, by its number. */
+/** A local variable, by its index. */
 export interface Local {
   readonly local: number
 }
-/** What gives a 32-bit integer. */
+/** An expression of a 32-bit integer. */
 export type Operand = Local | number | Code
 
-/** A function: all its parameters, its further variables and its result are 32-bit integers. */
+/** A function: its parameters, further local variables and result are all 32-bit integers. */
 export interface WasmFunction {
   readonly parameters: number
   readonly variables: number
@@ -67,11 +67,11 @@ export const shiftRightUnsigned = binary(0x76)
 
 /** The byte at an address, unsigned. */
 export const load8 = (at: Operand): Code => [...codeOf(at), 0x2d, 0, 0]
-/** Two bytes, low byte first, unsigned. */
+/** Two bytes, little-endian, unsigned. */
 export const load16 = (at: Operand): Code => [...codeOf(at), 0x2f, 0, 0]
-/** Four bytes, low byte first. */
+/** Four bytes, little-endian. */
 export const load32 = (at: Operand): Code => [...codeOf(at), 0x28, 0, 0]
-/** Four bytes, low byte first. */
+/** Four bytes, little-endian. */
 export const store32 = (at: Operand, value: Operand): Code => [...codeOf(at), ...codeOf(value), 0x36, 0, 0]
 export const store8 = (at: Operand, value: Operand): Code => [...codeOf(at), ...codeOf(value), 0x3a, 0, 0]
 /** Copies 16 bytes. */
@@ -82,7 +82,7 @@ export const copy16 = (to: Operand, from: Operand): Code => [
   ...[0xfd, 0x0b, 0, 0],
 ]
 
-/** 16 bytes from so many behind an address; of 16 bytes none but the two functions below can make anything. */
+/** 16 bytes at an address plus an offset; an operand of the two functions below only. */
 export const load128 = (at: Operand, offset: number): Code => [...codeOf(at), 0xfd, 0x00, 0, ...leb(offset)]
 export const exclusiveOr128 = (a: Code, b: Code): Code => [...a, ...b, 0xfd, 0x51]
 export const store128 = (at: Operand, offset: number, value: Code): Code => [
@@ -108,7 +108,7 @@ export const set = ({ local }: Local, value: Operand): Code => [...codeOf(value)
 export const increase = (variable: Local, by: Operand): Code => set(variable, add(variable, by))
 export const answer = (value: Operand): Code => [...codeOf(value), 0x0f]
 
-/** The lesser of two, unsigned; both are computed twice. */
+/** The lesser of two, unsigned; both operands are evaluated twice. */
 export const lesser = (a: Operand, b: Operand): Code => [...codeOf(a), ...codeOf(b), ...lessUnsigned(a, b), 0x1b]
 
 export const when = (condition: Operand, then: readonly Code[], otherwise: readonly Code[] = []): Code => [
@@ -119,10 +119,10 @@ export const when = (condition: Operand, then: readonly Code[], otherwise: reado
   endMark,
 ]
 
-/** Does it for as long as the condition holds before. */
+/** A while loop. */
 export const during = (condition: Operand, body: readonly Code[]): Code => doDuring([when(condition, body)], condition)
 
-/** Does it once, and for as long as the condition holds after. */
+/** A do-while loop. */
 export const doDuring = (body: readonly Code[], condition: Operand): Code => [
   ...[0x03, noResult],
   ...body.flat(),
@@ -131,10 +131,10 @@ export const doDuring = (body: readonly Code[], condition: Operand): Code => [
   endMark,
 ]
 
-/** Does it until it answers. */
+/** An endless loop, left by `answer`. */
 export const forever = (body: readonly Code[]): Code => [0x03, noResult, ...body.flat(), 0x0c, 0, endMark, 0x00]
 
-/** A function whose variables are given to `body`, parameters first; it must answer in it. */
+/** A function whose local variables are passed to `body`, parameters first; the body must return by `answer`. */
 export function wasmFunction(
   parameters: number,
   variables: number,
@@ -153,7 +153,7 @@ function exported(name: string, kind: number, index: number): Code {
   return [name.length, ...Buffer.from(name, 'latin1'), kind, ...leb(index)]
 }
 
-/** The bytes of a module that exports these functions and its `memory`, which grows up to so many pages. */
+/** The binary of a module that exports these functions and its `memory`, which may grow to so many pages. */
 function moduleBytes(functions: Readonly<Record<string, WasmFunction>>, pagesMax: number): Uint8Array<ArrayBuffer> {
   const all = Object.values(functions)
   const types = all.map(({ parameters }) => [0x60, parameters, ...new Array<number>(parameters).fill(i32), 1, i32])
@@ -174,7 +174,7 @@ function moduleBytes(functions: Readonly<Record<string, WasmFunction>>, pagesMax
   ])
 }
 
-/** What is needed of the global of that name, which the compiler's library for Node does not know. */
+/** The parts of the global `WebAssembly` that are used here, which the type library for Node does not declare. */
 interface WebAssembly {
   Module: new (bytes: Uint8Array<ArrayBuffer>) => object
   Instance: new (module: object) => { readonly exports: unknown }
@@ -186,7 +186,7 @@ export interface WasmMemory {
   grow(pages: number): number
 }
 
-/** What a module exports: its functions by name, and its memory. Throws where there is no WebAssembly with 16-byte operations. */
+/** The exports of a module: its functions by name, and its memory. Throws where there is no WebAssembly with SIMD. */
 export function instanceOf<Exports extends { readonly memory: WasmMemory }>(
   functions: Readonly<Record<string, WasmFunction>>,
   pagesMax: number,

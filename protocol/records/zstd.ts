@@ -1,14 +1,14 @@
 /**
- * Zstandard. Frames and their blocks are walked here first, so that the greatest size the data can have is known before
- * anything is decompressed. Three libraries can do the rest, in this order:
+ * Zstandard. Frames and their blocks are parsed here first, so that the greatest decompressed size is known before anything is
+ * decompressed. One of three libraries does the rest, in this order:
  *
  * 1. `@cloudpss/zstd`, a binary. Measured on 1 KB, 16 KB and 160 KB, µs to decompress: 3, 11, 104.
  * 2. Node's own from 22.15 on: 20, 26, 117. It reads the first frame only, so it is given one frame at a time; and it can stop
  *    at a limit, so it also reads frames that do not declare their size.
  * 3. `@cloudpss/zstd/wasm`, which loads asynchronously: see `prepareZstd`.
  *
- * Whoever only looks at the result is given that of the last one, in its own memory, once zstd comes often: 46 KB of JSON take it
- * 37 µs, and the binary 31 µs and nearly as much again for the collector of garbage, as it allocates what it returns.
+ * Results that are only read once come from the third, as views of its memory, once zstd is used often: 46 KB of JSON take it 37 µs. The
+ * binary takes 31 µs and nearly as much again for garbage collection, as it allocates its results.
  */
 
 import { createRequire } from 'node:module'
@@ -25,12 +25,12 @@ interface Decompressor {
   data(data: Buffer, push: (chunk: Buffer) => void): void
 }
 
-/** What the WebAssembly build works with, below its own functions, which copy. */
+/** The lower interface of the WebAssembly build; its public functions copy. */
 interface WasmInternals {
   readonly HEAPU8: Uint8Array
   _malloc(bytes: number): number
   _free(at: number): void
-  /** Gives the size or, below 0, an error. */
+  /** Returns the size or, below 0, an error. */
   _decompress(to: number, toBytes: number, from: number, fromBytes: number): number
 }
 
@@ -58,7 +58,7 @@ const levelDefault = 3
 const frameMagic = 0xfd2fb528
 const skippableMagic = 0x184d2a50
 const blockBytesLargest = 128 * 1024
-/** `@cloudpss/zstd` refuses more. */
+/** The greatest size that `@cloudpss/zstd` takes. */
 const libraryBytesMax = 2 ** 30 - 1
 const compressionLevelParameter = 100
 
@@ -77,12 +77,12 @@ function loadBinary(): Binary | null {
   return binary
 }
 
-/** Platforms for which the package brings a binary, whichever C library they have. */
+/** Platforms for which the package has a binary, with either C library. */
 const platformsWithBinary = new Set(
   ['darwin', 'linux', 'win32'].flatMap(platform => [`${platform}-arm64`, `${platform}-x64`]),
 )
 
-/** Resolves when zstd can be used; it waits, and loads anything, only where the platform has neither a binary nor a Node with zstd. */
+/** Resolves when zstd can be used; loads something, and waits for it, only where there is neither a binary nor a Node with zstd. */
 export async function prepareZstd(
   platform = `${process.platform}-${process.arch}`,
   isBuiltIn = (zlib as Builtin).zstdCompressSync !== undefined,
@@ -111,15 +111,15 @@ export function compressZstd(data: Buffer, level: number = levelDefault): Buffer
   return bufferOf(wasm.compress(data, level))
 }
 
-/** Streams to look at after which WebAssembly is loaded for them: it takes 30 ms, and 6 MB to begin with. */
+/** After so many streams that are read once, the WebAssembly build is loaded for them; it takes 30 ms, and 6 MB at first. */
 const oftenFrom = 64
-/** Longer streams are decompressed into buffers of their own, which costs them relatively less. */
+/** Longer streams are decompressed into new buffers, which costs them relatively less. */
 const sharedBytesMax = 4 * 1024 * 1024
 let lookedAt = 0
 let sharedMemory: SharedMemory | null = null
 let sharedLoading: Promise<boolean> | undefined
 
-/** Two places in the memory of the WebAssembly build, as large as they had to be so far. */
+/** Input and output areas in the memory of the WebAssembly build, as large as was needed so far. */
 class SharedMemory {
   readonly #wasm: WasmInternals
   #from = 0
@@ -131,7 +131,7 @@ class SharedMemory {
     this.#wasm = wasm
   }
 
-  /** A view that holds until the next call; null where there is no memory for it. */
+  /** A view that is valid until the next call; null where there is no memory for it. */
   decompress(data: Buffer, bytes: number): Buffer | null {
     const wasm = this.#wasm
     if (data.length > this.#fromBytes) {
@@ -159,7 +159,7 @@ class SharedMemory {
   }
 }
 
-/** Loads what results to look at are made with; false where it cannot be had. */
+/** Loads the WebAssembly build for results that are read once; false where it is not available. */
 export function prepareSharedZstd(): Promise<boolean> {
   const name = '@cloudpss/zstd/wasm'
   sharedLoading ??= import(name).then(
@@ -172,14 +172,14 @@ export function prepareSharedZstd(): Promise<boolean> {
   return sharedLoading
 }
 
-/** The result as a view that holds until the next call, null where the ordinary way is to be taken. */
+/** The result as a view that is valid until the next call; null where it has to be decompressed into a new buffer. */
 function decompressAsView(data: Buffer, bytes: number): Buffer | null {
   if (bytes > sharedBytesMax || data.length > sharedBytesMax) return null
   if (++lookedAt === oftenFrom) void prepareSharedZstd()
   return sharedMemory === null ? null : sharedMemory.decompress(data, bytes)
 }
 
-/** Decompresses all frames in `data`; with `isShared` the result may be a view that holds until the next call. */
+/** Decompresses all frames in `data`; with `isShared` the result may be a view that is valid until the next call. */
 export function decompressZstd(data: Buffer, bytesMax: number, isShared = false): Buffer {
   const limit = Math.min(bytesMax, libraryBytesMax)
   const frames = framesOf(data)
@@ -194,7 +194,7 @@ export function decompressZstd(data: Buffer, bytesMax: number, isShared = false)
   if (view !== null) return view
   try {
     const library = loadBinary() ?? wasm
-    // Where a size is not declared, the last block of a frame may make less than it could.
+    // Where a frame does not declare its size, its last block may be smaller than the bound assumes.
     const whole =
       library !== undefined && bytes <= limit + frames.length * blockBytesLargest && bytes <= libraryBytesMax
     const result = whole ? bufferOf(library.decompress(data)) : decompressLimited(data, frames, limit)
@@ -206,7 +206,7 @@ export function decompressZstd(data: Buffer, bytesMax: number, isShared = false)
   }
 }
 
-/** Frame by frame, or block by block, stopping at the limit. */
+/** Decompresses frame by frame, or block by block, and stops at the limit. */
 function decompressLimited(data: Buffer, frames: readonly Frame[], bytesMax: number): Buffer {
   const { zstdDecompressSync } = zlib as Builtin
   const library = loadBinary()
