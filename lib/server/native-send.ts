@@ -15,9 +15,9 @@ export interface NativeSend {
   congestionControlOf(socketFd: number): string
   /** Sets it; false where the system does not have it or does not allow it. */
   setCongestionControl(socketFd: number, name: string): boolean
-  /** How many bytes the system keeps of what is to be sent, or has come in and was not read; -1 where it cannot be told. */
+  /** Size of a socket's send or receive buffer, in bytes; -1 where it is unknown. */
   bufferBytesOf(socketFd: number, direction: 'send' | 'receive'): number
-  /** Sets that; the system may take less. */
+  /** Sets it; the system may take less. */
   setBufferBytes(socketFd: number, direction: 'send' | 'receive', bytes: number): void
 }
 
@@ -89,7 +89,7 @@ async function load(): Promise<NativeSend | null> {
       const value = new Int32Array(1)
       toldBytes[0] = value.byteLength
       if (getOption(socketFd, socketLevel, bufferOptions[direction], value, toldBytes) < 0) return -1
-      // Linux keeps, and tells, twice as much, for what it notes beside the bytes.
+      // Linux doubles the size, for its own bookkeeping, and returns the doubled one.
       return value[0]! / 2
     },
     setBufferBytes(socketFd, direction, bytes) {
