@@ -267,7 +267,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
     clock: clocks.broker,
     logger: logger.child('transactions'),
   })
-  const listenerConfigs = listenersOf(config)
+  let listenerConfigs = listenersOf(config)
   let bound: readonly BoundListener[] = []
   const services: BrokerServices = {
     advertisedApis,
@@ -311,6 +311,14 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
   })
   config.onChange(() => server.updateLimits(serverLimitsOf(config)))
   bound = await server.start()
+  let relistening: Promise<void> = Promise.resolve()
+  config.onChange(changed => {
+    if (!changed.has('listeners') && !changed.has('listener.security.protocol.map')) return
+    relistening = relistening.then(async () => {
+      listenerConfigs = listenersOf(config)
+      bound = await server.listenOn(listenerConfigs)
+    })
+  })
   opened.add(async () => {
     const stopping = server.stop()
     // Who waits for more records, or for the members of a group, would hold up the end.
@@ -325,6 +333,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
   opened.settle = async () => {
     // What is due writes at the end of a turn; what waits for that is answered in the next.
     await turnOver()
+    await relistening
     await partitions.settled()
     await groups.settled()
     await transactions.settled()

@@ -1,13 +1,16 @@
 /** What single properties do, seen by a client of a whole broker. */
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import t from 'tap'
 import { DescribeProducers } from '../protocol/messages/describe-producers.ts'
 import { FindCoordinator } from '../protocol/messages/find-coordinator.ts'
 import { IncrementalAlterConfigs } from '../protocol/messages/incremental-alter-configs.ts'
 import { InitProducerId } from '../protocol/messages/init-producer-id.ts'
+import { Metadata } from '../protocol/messages/metadata.ts'
 import { OffsetCommit } from '../protocol/messages/offset-commit.ts'
 import { codecOf, codecs } from '../protocol/records/compression.ts'
 import { compressionType } from '../protocol/records/header.ts'
-import { Turned } from './turned-broker.ts'
+import { connect, Turned } from './turned-broker.ts'
 
 const topic = 'letters'
 
@@ -90,3 +93,32 @@ t.test('offsets.topic.compression.codec says how committed offsets are kept', as
     t.equal(codecOf(compressionType(Buffer.concat(Array.isArray(records) ? records : [records]), 0)), codec)
   }
 })
+
+t.test('a listener is opened and closed by changing listeners while the broker runs', async t => {
+  const broker = await Turned.start(t, { 'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,EXTRA:PLAINTEXT' })
+  const port = await freePort()
+  await set(broker, 'listeners', `PLAINTEXT://127.0.0.1:0,EXTRA://127.0.0.1:${port}`)
+  await broker.advance(0)
+  const extra = await connect(`127.0.0.1:${port}`)
+  t.teardown(() => extra.close())
+  const { brokers } = await extra.send(Metadata, 9, {
+    ...{ topics: [], allowAutoTopicCreation: false },
+    ...{ includeClusterAuthorizedOperations: false, includeTopicAuthorizedOperations: false },
+  })
+  t.match(brokers, [{ host: '127.0.0.1', port }], 'clients are told the address that they came by')
+  await broker.create(topic)
+  await set(broker, 'listeners', 'PLAINTEXT://127.0.0.1:0')
+  await broker.advance(0)
+  await t.rejects(connect(`127.0.0.1:${port}`))
+  await broker.produce(topic, 'x')
+})
+
+/** A port that nobody listens on now. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}

@@ -207,6 +207,18 @@ export class Connections implements ConnectionHost {
     this.#alarm.cancel()
   }
 
+  /** Answers what was asked by a listener's connections, and closes them. */
+  finishOf(listener: string): void {
+    for (const connection of this.#all) if (connection.info.listener === listener) connection.finish()
+    for (const [wire, { arrival, timer }] of this.#held) {
+      if (arrival.listener !== listener) continue
+      timer.cancel()
+      wire.destroy()
+      this.#admission.leave(arrival)
+      this.#held.delete(wire)
+    }
+  }
+
   #destroyAll(): void {
     this.#logger.warn('connections closed before all their requests were answered', { connections: this.#all.size })
     for (const connection of this.#all) connection.destroy()

@@ -14,6 +14,8 @@ export type BoundListener = Listener
 
 /** A bound listener, and how to close it. */
 export interface Listening {
+  /** The listener as it was asked for: its port may be 0. */
+  readonly asked: Listener
   readonly bound: BoundListener
   /** Stops listening: the port is free when this returns. Resolves when the listener and its connections are closed. */
   close(): Promise<void>
@@ -30,7 +32,7 @@ export async function listen(
   const { host, port } = listener
   try {
     const bound = await network.listen({ host, port, backlog, accept, failed })
-    return { bound: { ...listener, port: bound.port }, close: () => bound.close() }
+    return { asked: listener, bound: { ...listener, port: bound.port }, close: () => bound.close() }
   } catch (error) {
     throw bindError(error as NodeJS.ErrnoException, listener)
   }

@@ -43,6 +43,7 @@ export class Server<Context> {
   readonly #logger: Logger
   readonly #connections: Connections
   #listening: Listening[] = []
+  #isStopped = false
 
   constructor(options: ServerOptions<Context>) {
     this.#options = options
@@ -73,8 +74,43 @@ export class Server<Context> {
     return this.#listening.map(({ bound }) => bound)
   }
 
+  /**
+   * Listens on these and no others. A listener whose address or protocol changed is closed with its connections and opened anew. One
+   * that cannot be bound is logged and left out. Gives those that are bound. Calls must not overlap.
+   */
+  async listenOn(listeners: readonly Listener[]): Promise<BoundListener[]> {
+    const gone = this.#listening.filter(({ asked }) => !listeners.some(each => isSame(each, asked)))
+    this.#listening = this.#listening.filter(listening => !gone.includes(listening))
+    for (const listening of gone) {
+      const { name, port } = listening.bound
+      void listening.close()
+      this.#connections.finishOf(name)
+      this.#logger.info('listener closed', { listener: name, port })
+    }
+    for (const listener of listeners) {
+      if (this.#isStopped || this.#listening.some(({ asked }) => isSame(asked, listener))) continue
+      try {
+        await this.#add(listener)
+      } catch (error) {
+        this.#logger.error('listener not opened', { listener: listener.name, error })
+      }
+    }
+    return this.#listening.map(({ bound }) => bound)
+  }
+
+  async #add(listener: Listener): Promise<void> {
+    const listening = await this.#listen(listener)
+    if (this.#isStopped) {
+      await listening.close()
+      return
+    }
+    this.#listening.push(listening)
+    this.#logger.info('listener opened', { listener: listener.name, port: listening.bound.port })
+  }
+
   /** Takes no more connections or requests, answers those in flight (for at most `stopMsMax`), and closes everything. */
   async stop(): Promise<void> {
+    this.#isStopped = true
     const unlistened = this.#unlisten()
     await this.#connections.finish(this.#limits.stopMsMax)
     await unlistened
@@ -110,4 +146,8 @@ export class Server<Context> {
     this.#listening = []
     await Promise.all(closing)
   }
+}
+
+function isSame(a: Listener, b: Listener): boolean {
+  return a.name === b.name && a.securityProtocol === b.securityProtocol && a.host === b.host && a.port === b.port
 }
