@@ -1,10 +1,19 @@
 /** What a client may ask of leader epochs: of those that were, of the present one, of the next, and of what an old reader has. */
+import { AddPartitionsToTxn } from '../protocol/messages/add-partitions-to-txn.ts'
+import { DescribeProducers } from '../protocol/messages/describe-producers.ts'
 import { DescribeTopicPartitions } from '../protocol/messages/describe-topic-partitions.ts'
+import { EndTxn } from '../protocol/messages/end-txn.ts'
 import { Fetch } from '../protocol/messages/fetch.ts'
+import { InitProducerId } from '../protocol/messages/init-producer-id.ts'
 import { ListOffsets } from '../protocol/messages/list-offsets.ts'
 import { Metadata } from '../protocol/messages/metadata.ts'
 import { OffsetForLeaderEpoch } from '../protocol/messages/offset-for-leader-epoch.ts'
+import { Produce } from '../protocol/messages/produce.ts'
+import { buildBatch } from '../protocol/records/batch.ts'
 import type { Api } from '../protocol/schema.ts'
+import { recordTimestamp } from './cases/case.ts'
+import { coordinators, notYet } from './cases/transactions.ts'
+import { until } from './scenario.ts'
 import type { Session } from './session.ts'
 
 /** First versions with leader epochs. */
@@ -89,4 +98,37 @@ async function reads({ session, name, topicId, partition, title }: Place, versio
   for (const epoch of new Set([0, ...ideasOf(leaderEpoch)])) {
     for (const offset of [0, 3, 10]) await ask(offset, leaderEpoch, epoch)
   }
+}
+
+/** Commits a transaction on a partition, which then tells the epoch of its coordinator. */
+export async function askOfCoordinatorEpoch(session: Session, name: string): Promise<void> {
+  const transactionalId = 'epochs'
+  await session.led(name)
+  await coordinators(session, [transactionalId])
+  const { producerId, producerEpoch } = await until('a producer id', async () => {
+    const request = { transactionalId, transactionTimeoutMs: 60_000 }
+    const answer = await session.prepare(InitProducerId, 4, request)
+    return notYet.includes(answer.errorCode) ? undefined : answer
+  })
+  const taken = await session.prepare(AddPartitionsToTxn, 3, {
+    v3AndBelowTransactionalId: transactionalId,
+    v3AndBelowProducerId: producerId,
+    v3AndBelowProducerEpoch: producerEpoch,
+    v3AndBelowTopics: [{ name, partitions: [0] }],
+  })
+  session.note('AddPartitionsToTxn', 3, name, { taken: taken.resultsByTopicV3AndBelow[0]!.resultsByPartition })
+  const value = { timestamp: recordTimestamp, key: null, value: Buffer.from('paid') }
+  const records = buildBatch({ records: [value], producerId, producerEpoch, baseSequence: 0, isTransactional: true })
+  const topicData = [{ name, partitionData: [{ index: 0, records }] }]
+  const written = await session.prepare(Produce, 9, { transactionalId, acks: -1, timeoutMs: 10_000, topicData })
+  const { errorCode } = written.responses[0]!.partitionResponses[0]!
+  session.note('Produce', 9, name, { errorCode })
+  await session.send(EndTxn, 3, { transactionalId, producerId, producerEpoch, committed: true }, name)
+  const topics = [{ name, partitionIndexes: [0] }]
+  await until('the marker', async () => {
+    const described = await session.prepare(DescribeProducers, 0, { topics })
+    const [producer] = described.topics[0]!.partitions[0]!.activeProducers
+    return producer !== undefined && producer.currentTxnStartOffset < 0 ? true : undefined
+  })
+  await session.send(DescribeProducers, 0, { topics }, name)
 }

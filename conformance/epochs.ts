@@ -18,7 +18,7 @@ import { OffsetFetch } from '../protocol/messages/offset-fetch.ts'
 import { Produce } from '../protocol/messages/produce.ts'
 import { batchOf, type Case } from './cases/case.ts'
 import { coordinator } from './cases/groups.ts'
-import { askOfEpochs } from './epoch-questions.ts'
+import { askOfCoordinatorEpoch, askOfEpochs } from './epoch-questions.ts'
 import { answersOf, judgedByRecord, type Pass, passesOf } from './judge.ts'
 import { fetchKafka, kafkaVersion, startKafka } from './kafka.ts'
 import { type OwnBroker, startOwnBroker } from './own-broker.ts'
@@ -41,7 +41,9 @@ interface Life extends Case {
   damage?(dataDirectory: string): void
 }
 
-const settings = { 'offsets.topic.num.partitions': '2' }
+const settings = { 'offsets.topic.num.partitions': '2', 'transaction.state.log.num.partitions': '2' }
+/** The records are old, and the other broker may take its time. */
+const lasting = { 'retention.ms': '-1' }
 const group = 'epochs'
 /** Apache Kafka needs no more for this. */
 const heapMb = 512
@@ -76,6 +78,7 @@ async function askAll(session: Session): Promise<void> {
   // The coordinator may still be loading.
   while ((await ask()).errorCode !== 0) await new Promise(resolve => setTimeout(resolve, 20))
   await session.send(OffsetFetch, 7, { groupId: 'readers', topics: wanted }, 'committed epochs')
+  await askOfCoordinatorEpoch(session, 'paid')
 }
 
 /** Cuts into the last batch of a partition, as a machine that lost its power may leave it. */
@@ -88,7 +91,7 @@ const lives: readonly Life[] = [
   {
     name: 'the first life',
     run: async session => {
-      for (const name of topics) await session.topic(name)
+      for (const name of [...topics, 'paid']) await session.topic(name, 1, lasting)
       await produce(session, 'torn', [...'0123456789'])
       await produce(session, 'once', ['a', 'b', 'c'])
       for (const name of ['shortened', 'emptied']) await produce(session, name, ['a', 'b', 'c'])
@@ -118,7 +121,7 @@ const lives: readonly Life[] = [
     run: async session => {
       await askAll(session)
       for (const name of ['once', 'shortened', 'emptied']) await produce(session, name, ['d', 'e'])
-      await session.topic('later')
+      await session.topic('later', 1, lasting)
       const grown = [{ name: 'quiet', count: 2, assignments: null }]
       await session.prepare(CreatePartitions, 3, { topics: grown, timeoutMs: 10_000, validateOnly: false })
       await session.led('quiet', 2)
@@ -153,7 +156,7 @@ const lives: readonly Life[] = [
 async function made(session: Session, name: string): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     try {
-      await session.topic(name)
+      await session.topic(name, 1, lasting)
       return
     } catch (error) {
       if (attempt === 100) throw error

@@ -9,7 +9,7 @@ import type { Session } from '../session.ts'
 import type { Case } from './case.ts'
 
 /** What a coordinator answers that is not ready, or not known yet. */
-const notYet: readonly number[] = [
+export const notYet: readonly number[] = [
   codes.COORDINATOR_LOAD_IN_PROGRESS,
   codes.COORDINATOR_NOT_AVAILABLE,
   codes.NOT_COORDINATOR,
@@ -17,7 +17,7 @@ const notYet: readonly number[] = [
 ]
 
 /** Has the coordinators of ids made, and waits until they know whether they have them. */
-async function coordinators(session: Session, ids: readonly string[]): Promise<void> {
+export async function coordinators(session: Session, ids: readonly string[]): Promise<void> {
   for (const id of ids) {
     await until('the coordinator', async () => {
       const { errorCode } = await session.prepare(FindCoordinator, 3, { key: id, keyType: 1 })
