@@ -10,6 +10,7 @@ import { handlers } from '../lib/handlers/index.ts'
 import { unserved } from '../lib/handlers/unserved.ts'
 import { apis } from '../protocol/messages/index.ts'
 import { caseGroups } from './cases/index.ts'
+import { type Groups, groupOf, propertyGroups } from './property-groups.ts'
 
 const file = new URL('skipped.md', import.meta.url)
 /** The marks between which each list stands, and how it is made. */
@@ -28,8 +29,6 @@ const lists = {
 
 export const listNames = Object.keys(lists) as readonly (keyof typeof lists)[]
 
-type Groups = readonly (readonly [title: string, pattern: RegExp])[]
-
 /** The first pattern that fits gives an API its place. */
 const apiGroups: Groups = [
   ['Consumer groups of the new protocol (KIP-848)', /^ConsumerGroup/],
@@ -43,34 +42,11 @@ const apiGroups: Groups = [
   ['Others', /./],
 ]
 
-const propertyGroups: Groups = [
-  ['Share groups and their state', /^(group\.)?share\.|^errors\.deadletterqueue/],
-  ['Streams groups', /^(group\.)?streams\./],
-  ['Consumer groups of the new protocol', /^(group\.)?consumer\./],
-  ['Transactions', /^transaction|txn/],
-  [
-    'Authentication, authorisation, TLS',
-    /^(sasl|ssl|security|delegation|authorizer|principal)\b|authentication|reauth/,
-  ],
-  ['Tiered storage', /remote|tiered|local\.retention/],
-  ['Controller quorum', /^(controller|metadata)\./],
-  ['Compaction', /^log\.cleaner|compaction|dirty|^delete\.retention/],
-  [
-    'Replication, elections, quotas',
-    /replica|quota|leader|broker\.(heartbeat|session|registration)|shutdown|throttled/,
-  ],
-  ['Compression by the broker', /^compression/],
-  ['Threads and purgatories, of which there are none', /threads|purgatory|purge|queued/],
-  ['Metrics and plug-ins', /metrics?\b|policy\.class|config\.providers|telemetry|callback/],
-  ['Others', /./],
-]
-
 /** Names under the titles of their groups, in alphabetical order, without empty groups. */
 function grouped(names: readonly string[], groups: Groups): Map<string, string[]> {
   const found = new Map<string, string[]>(groups.map(([title]) => [title, []]))
   for (const name of [...names].sort()) {
-    const [title] = groups.find(([, pattern]) => pattern.test(name))!
-    found.get(title)!.push(name)
+    found.get(groupOf(name, groups))!.push(name)
   }
   for (const [title, members] of found) if (members.length === 0) found.delete(title)
   return found

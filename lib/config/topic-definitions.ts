@@ -56,7 +56,10 @@ export const topicProperties = {
     brokerSynonyms: ['log.index.interval.bytes'],
     doc: 'Bytes of records between two entries of an index.',
   }),
-  'internal.segment.bytes': int(null, { visibility: 'internal' }),
+  'internal.segment.bytes': int(null, {
+    visibility: 'internal',
+    doc: 'Where it is set, it goes before segment.bytes, and may be smaller: for tests.',
+  }),
   'leader.replication.throttled.replicas': list([], { distinct: false, check: throttledReplicas }),
   'local.retention.bytes': long(-2, { min: -2, brokerSynonyms: ['log.local.retention.bytes'] }),
   'local.retention.ms': long(-2, { min: -2, brokerSynonyms: ['log.local.retention.ms'] }),

@@ -336,3 +336,12 @@ t.test('the bounds of a listener are those that are set with its name in lower c
   t.equal(told, 1)
   t.end()
 })
+
+t.test('internal.segment.bytes goes before segment.bytes, and may be smaller than that', t => {
+  const broker = parse({})
+  const own = settings({ 'segment.bytes': '2000000', 'internal.segment.bytes': '100' })
+  validateTopicConfigs(own, broker)
+  t.equal(logConfigOf(own, broker).segmentBytes, 100)
+  t.equal(logConfigOf(settings({ 'segment.bytes': '2000000' }), broker).segmentBytes, 2_000_000)
+  t.end()
+})
