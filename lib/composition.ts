@@ -34,7 +34,7 @@ import type { PartitionSettings } from './partitions/partition.ts'
 import { Partitions } from './partitions/partitions.ts'
 import { ProducerIds } from './partitions/producer-ids.ts'
 import { FetchSessions } from './partitions/sessions/fetch-sessions.ts'
-import type { CompactorSettings } from './partitions/upkeep/compactor.ts'
+import { compactorSettings } from './partitions/upkeep/compactor-settings.ts'
 import { upkeepIntervals } from './partitions/upkeep/intervals.ts'
 import { Turn } from './partitions/waiting/turn.ts'
 import {
@@ -377,17 +377,6 @@ function relocationBytesPerSecondMax(config: BrokerConfig): number {
   const bytes = config.get('replica.alter.log.dirs.io.max.bytes.per.second')
   // Kafka's default is the greatest number there is.
   return bytes >= 1 && bytes < longMax ? bytes : relocationBytesPerSecondDefault
-}
-
-function compactorSettings(config: BrokerConfig): CompactorSettings {
-  return {
-    enabled: config.get('log.cleaner.enable'),
-    backoffMs: config.get('log.cleaner.backoff.ms'),
-    keyBytesMax: config.get('log.cleaner.dedupe.buffer.size'),
-    keyLoadFactor: config.get('log.cleaner.io.buffer.load.factor'),
-    bufferBytes: config.get('log.cleaner.io.buffer.size'),
-    bytesPerSecondMax: config.get('log.cleaner.io.max.bytes.per.second'),
-  }
 }
 
 /** Opens all data directories. One that is broken is left out with an error; one that is somebody else's stops the start. */
