@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { fetchKafka } from '../../conformance/kafka.ts'
 import { type Section, tableOf } from './measures.ts'
 import { barsOf, pictureOf } from './picture.ts'
-import { type Rivals, startOwn, startRivals } from './rivals.ts'
+import { kafkaName, type Rivals, startOwn, startRivals } from './rivals.ts'
 import { disk } from './sections/disk.ts'
 import { floor } from './sections/floor.ts'
 import { java } from './sections/java.ts'
@@ -85,7 +85,7 @@ async function main(): Promise<void> {
     console.log(`\n${section.key}\n\n${text}\n`)
     if (!values['keep-file']) keep(section, text)
   }
-  if (wanted.includes('start')) done(await start(rounds, running === null), 'Apache Kafka')
+  if (wanted.includes('start')) done(await start(rounds, running === null), kafkaName)
   const others = wanted.filter(key => key !== 'start' && key !== 'floor')
   if (others.length > 0) {
     const rivals = await startRivals(running)

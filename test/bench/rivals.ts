@@ -24,6 +24,9 @@ export interface Rival {
   stop(): Promise<unknown>
 }
 
+/** What Apache Kafka is called in tables: figures are of one version. */
+export const kafkaName = `Apache Kafka ${kafkaVersion}`
+
 /** Both, this one first. */
 export type Rivals = readonly [Rival, Rival]
 
@@ -130,7 +133,7 @@ export async function startRivals(running: Running | null): Promise<Rivals> {
     const directory = mkdtempSync(join(tmpdir(), 'kafka-bench-'))
     const other = running === null ? await startKafka(directory, settings) : { ...running, stop: async () => undefined }
     await new Promise(resolve => setTimeout(resolve, idleMs))
-    const name = running === null ? `Apache Kafka ${kafkaVersion}` : running.bootstrap
+    const name = running === null ? kafkaName : running.bootstrap
     const stop = async () => {
       await other.stop()
       rmSync(directory, { recursive: true, force: true })

@@ -67,7 +67,7 @@ t.test('records are read back as they were written', async t => {
   t.same(roundTrip({ kind: 'group', groupId: '', value: empty }), { kind: 'group', groupId: '', value: empty })
 })
 
-t.test('keys and values begin with the types and versions that Apache Kafka 4.3 writes', async t => {
+t.test('keys and values begin with the types and versions that Apache Kafka 4.4 writes', async t => {
   t.equal(encodeRecord(offset).key.toString('hex'), '0001' + '000167' + '000174' + '00000003')
   t.equal(encodeRecord(offset).value!.readInt16BE(0), 4)
   t.equal(encodeRecord(offset).value!.length, 46)

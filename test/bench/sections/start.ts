@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { kafkaVersion, startKafka } from '../../../conformance/kafka.ts'
+import { startKafka } from '../../../conformance/kafka.ts'
 import { startOwnBroker } from '../../../conformance/own-broker.ts'
 import { Client } from '../../../lib/client/client.ts'
 import { codes } from '../../../protocol/errors.ts'
@@ -11,6 +11,7 @@ import { Produce } from '../../../protocol/messages/produce.ts'
 import { buildBatch } from '../../../protocol/records/batch.ts'
 import { Figures, type Section } from '../measures.ts'
 import { usageOf } from '../replay/process-usage.ts'
+import { kafkaName } from '../rivals.ts'
 
 const topic = 'first'
 const noTopicId = 'A'.repeat(22)
@@ -72,9 +73,7 @@ export async function start(rounds: number, withKafka: boolean): Promise<Section
         await new Promise(resolve => setTimeout(resolve, 1_000))
         const { residentBytes } = usageOf(broker.pid)
         await broker.stop()
-        console.log(
-          `round ${round}, start, ${at === 0 ? 'Ottla' : `Apache Kafka ${kafkaVersion}`}: ${elapsedMs.toFixed(0)} ms`,
-        )
+        console.log(`round ${round}, start, ${at === 0 ? 'Ottla' : kafkaName}: ${elapsedMs.toFixed(0)} ms`)
         if (round === 0) continue
         const name = 'start to the first acknowledged record'
         figures.add(at, { name, unit: 'ms', digits: 0, better: 'lower' }, elapsedMs)
