@@ -1,4 +1,5 @@
 /** CreateDelegationToken: makes a token by which somebody else may authenticate (KIP-48). No tokens are given. */
+import { codes, KafkaError } from '../../protocol/errors.ts'
 import type {
   CreateDelegationTokenRequest,
   CreateDelegationTokenResponse,
@@ -10,7 +11,7 @@ import type { Refusal } from './refusals.ts'
 const noBytes = Buffer.alloc(0)
 const anonymous = { principalType: 'User', principalName: 'ANONYMOUS' }
 
-/** The answer names who would have owned the token, and who asked. */
+/** The answer names who would have owned the token, and who asked. UNKNOWN_SERVER_ERROR for an owner with a name and no type. */
 export function createDelegationToken(
   request: CreateDelegationTokenRequest,
   context: Context,
@@ -19,11 +20,15 @@ export function createDelegationToken(
   const colon = principal.indexOf(':')
   const requester = { principalType: principal.slice(0, colon), principalName: principal.slice(colon + 1) }
   const { ownerPrincipalType, ownerPrincipalName } = request
-  const owner =
-    ownerPrincipalName === null || ownerPrincipalName === ''
-      ? requester
-      : { principalType: ownerPrincipalType ?? '', principalName: ownerPrincipalName }
+  const owner = ownerOf(ownerPrincipalType, ownerPrincipalName) ?? requester
   return withoutToken(tokensRefused(context).code, owner, requester)
+}
+
+/** Null where nobody is named. */
+function ownerOf(principalType: string | null, principalName: string | null): typeof anonymous | null {
+  if (principalName === null || principalName === '') return null
+  if (principalType === null) throw new KafkaError(codes.UNKNOWN_SERVER_ERROR, `${principalName} is of no type`)
+  return { principalType, principalName }
 }
 
 /** The code, and no token. */

@@ -65,6 +65,8 @@ t.test('whoever is not authenticated may not ask for tokens, whose owner the ans
     principalName: 'somebody',
     tokenRequesterPrincipalName: 'ANONYMOUS',
   })
+  const ofNoType = { ...owner, ownerPrincipalType: null }
+  t.throws(() => createDelegationToken(ofNoType, at(3)), { code: codes.UNKNOWN_SERVER_ERROR })
   const renewed = renewDelegationToken({ hmac, renewPeriodMs: -1 }, at(2))
   t.match(renewed, { errorCode: notAllowed, expiryTimestampMs: -1 })
   encodable(t, RenewDelegationToken, renewed)
