@@ -8,9 +8,11 @@ import { everyApiCases } from './every-api.ts'
 import { fetchCases } from './fetch.ts'
 import { groupCases } from './groups.ts'
 import { listOffsetsCases } from './list-offsets.ts'
+import { oddClusterCases } from './odd/cluster.ts'
 import { oddConfigCases } from './odd/configs.ts'
 import { oddGroupCases } from './odd/groups.ts'
 import { oddRecordCases } from './odd/records.ts'
+import { oddSecurityCases } from './odd/security.ts'
 import { oddTopicCases } from './odd/topics.ts'
 import { offsetCases } from './offsets.ts'
 import { oldFormatCases } from './old-formats.ts'
@@ -46,4 +48,6 @@ export const caseGroups: Readonly<Record<string, readonly Case[]>> = {
   'odd-records': oddRecordCases,
   'odd-groups': oddGroupCases,
   'odd-configs': oddConfigCases,
+  'odd-cluster': oddClusterCases,
+  'odd-security': oddSecurityCases,
 }

@@ -6,6 +6,7 @@ import { comparable, type Plain } from '../../conformance/compare.ts'
 import { inCommon, judgedByRecord, passesOf } from '../../conformance/judge.ts'
 import { kafkaVersion, oldKafkaVersion } from '../../conformance/kafka.ts'
 import { readGroup, readOffered } from '../../conformance/recorded.ts'
+import { handlers } from '../../lib/handlers/index.ts'
 
 /** One answer as it is compared. */
 function masked(answer: unknown, run = 'run'): Plain {
@@ -76,6 +77,12 @@ t.test('the newest Kafka judges what it speaks, and an old one the versions that
   t.same(dropped.asked, { Fetch: [0, 3], Produce: [0, 2] })
   t.same(dropped.spoken, { Fetch: [0, 17], Produce: [0, 11] })
   t.same(inCommon({ Fetch: [0, 9], Old: [0, 0] }, { Fetch: [4, 18] }), { Fetch: [4, 9] })
+})
+
+t.test('odd values are asked of every API that is served', async t => {
+  const names = Object.values(caseGroups).flatMap(cases => cases.map(({ name }) => name))
+  const without = handlers.map(({ api }) => api.name).filter(name => !names.includes(`odd values in ${name}`))
+  t.same(without, [], 'give each a good request in conformance/cases/odd, of which its variants are made')
 })
 
 t.test('every case is recorded, and nothing is recorded of cases that are gone', async t => {

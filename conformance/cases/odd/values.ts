@@ -29,6 +29,11 @@ const values: Readonly<Record<Exclude<Primitive, 'string'>, readonly unknown[]>>
   records: [Buffer.alloc(0), Buffer.from('junk'), Buffer.alloc(61)],
 }
 
+/** The odd texts that are somebody's name. */
+export function oddTexts(run: string): string[] {
+  return texts(run).flatMap(([, value]) => (value === '' ? [] : [value]))
+}
+
 /** Odd values of one type, each with a word for it. `given` is what the field usually holds. */
 export function oddValues(
   type: FieldType,
