@@ -129,8 +129,8 @@ export class Producers {
 
   /** Throws where a coordinator's batch comes from an epoch that is over. Changes nothing. */
   checkCoordinated(b: Buffer, at: number, marker: EndMarker | null): void {
-    const state = this.states.get(producerId(b, at))
-    if (state === undefined) return
+    const id = producerId(b, at)
+    const state = this.states.get(id) ?? newState(id, -1)
     this.#checkEpoch(state, producerEpoch(b, at))
     if (marker !== null && marker.coordinatorEpoch < state.coordinatorEpoch) {
       throw new KafkaError(
@@ -146,7 +146,7 @@ export class Producers {
     const epoch = producerEpoch(b, at)
     let state = this.states.get(id)
     if (state === undefined) {
-      state = { producerId: id, epoch, coordinatorEpoch: -1, lastTimestamp: -1, currentTxnFirstOffset: -1, batches: [] }
+      state = newState(id, epoch)
       this.states = withEntry(this.states, id, state)
     }
     if (state.epoch !== epoch) {
@@ -256,4 +256,9 @@ function withoutEntry<V>(map: ReadonlyMap<number, V>, key: number): ReadonlyMap<
 /** Whether a producer was silent for so long that it may be forgotten. */
 export function isExpired(state: ProducerState, now: number, expirationMs: number): boolean {
   return state.currentTxnFirstOffset < 0 && now - state.lastTimestamp >= expirationMs
+}
+
+/** A producer that has written nothing yet. */
+function newState(id: number, epoch: number): ProducerState {
+  return { producerId: id, epoch, coordinatorEpoch: -1, lastTimestamp: -1, currentTxnFirstOffset: -1, batches: [] }
 }

@@ -42,16 +42,19 @@ export interface FetchedTopic {
   readonly partitions: readonly FetchedOffset[]
 }
 
-/** First version whose clients know that a group may be unknown. */
-const groupIdNotFoundSince = 9
+/** First versions of OffsetCommit and TxnOffsetCommit whose clients know that a group may be unknown. */
+const groupIdNotFoundSince = { alone: 9, inTransaction: 6 }
+
+/** A group that is not there is made by whoever claims no generation of it. */
+function unknownGroupError({ generation, apiVersion }: Committer, notFoundSince: number): number {
+  if (generation < 0) return 0
+  return apiVersion >= notFoundSince ? codes.GROUP_ID_NOT_FOUND : codes.ILLEGAL_GENERATION
+}
 
 /** Why this committer may not commit, or 0. */
 export function commitError(group: ClassicGroup | undefined, committer: Committer): number {
-  const { generation, memberId, groupInstanceId, apiVersion } = committer
-  if (!group) {
-    if (generation < 0) return 0
-    return apiVersion >= groupIdNotFoundSince ? codes.GROUP_ID_NOT_FOUND : codes.ILLEGAL_GENERATION
-  }
+  const { generation, memberId, groupInstanceId } = committer
+  if (!group) return unknownGroupError(committer, groupIdNotFoundSince.alone)
   if (generation < 0 && group.state === 'Empty') return 0
   if (generation < 0 && memberId === '' && groupInstanceId === null) return codes.UNKNOWN_MEMBER_ID
   const error = memberError(group, memberId, groupInstanceId)
@@ -63,7 +66,7 @@ export function commitError(group: ClassicGroup | undefined, committer: Committe
 /** Why this committer may not commit as part of a transaction, or 0 (KIP-447): whoever names no member is let through, as older clients name none. */
 export function transactionalCommitError(group: ClassicGroup | undefined, committer: Committer): number {
   const { generation, memberId, groupInstanceId } = committer
-  if (!group) return generation < 0 ? 0 : codes.ILLEGAL_GENERATION
+  if (!group) return unknownGroupError(committer, groupIdNotFoundSince.inTransaction)
   if (generation < 0 && group.state === 'Empty') return 0
   if (generation < 0 && memberId === '' && groupInstanceId === null) return 0
   const error = memberError(group, memberId, groupInstanceId)

@@ -49,6 +49,7 @@ export function txnOffsetCommit(request: TxnOffsetCommitRequest, context: Contex
 async function commit(request: TxnOffsetCommitRequest, commits: readonly Commit[], context: Context): Promise<Codes> {
   const { broker, apiVersion } = context
   const { groupId, transactionalId, producerId, producerEpoch } = request
+  if (groupId === '') return commits.map(() => codes.INVALID_GROUP_ID)
   const index = broker.groups.partitionOf(groupId)
   const partition = broker.partitions.get(offsetsTopic, index)
   const all = (errorCode: number) => commits.map(() => errorCode)
@@ -119,11 +120,13 @@ function responseTo(request: TxnOffsetCommitRequest, codeAt: (at: number) => num
   let at = 0
   return {
     throttleTimeMs: 0,
-    topics: request.topics.map(({ name, topicId, partitions }) => ({
-      name,
-      topicId,
-      partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: codeAt(at++) })),
-    })),
+    topics: request.topics
+      .filter(({ partitions }) => partitions.length > 0)
+      .map(({ name, topicId, partitions }) => ({
+        name,
+        topicId,
+        partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: codeAt(at++) })),
+      })),
   }
 }
 

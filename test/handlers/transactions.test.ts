@@ -14,8 +14,10 @@ import { AddOffsetsToTxn } from '../../protocol/messages/add-offsets-to-txn.ts'
 import { AddPartitionsToTxn } from '../../protocol/messages/add-partitions-to-txn.ts'
 import { DescribeTransactions } from '../../protocol/messages/describe-transactions.ts'
 import { EndTxn } from '../../protocol/messages/end-txn.ts'
+import { FindCoordinator } from '../../protocol/messages/find-coordinator.ts'
 import { InitProducerId } from '../../protocol/messages/init-producer-id.ts'
 import { ListTransactions } from '../../protocol/messages/list-transactions.ts'
+import { Metadata } from '../../protocol/messages/metadata.ts'
 import { TxnOffsetCommit } from '../../protocol/messages/txn-offset-commit.ts'
 import { WriteTxnMarkers } from '../../protocol/messages/write-txn-markers.ts'
 import type { Api, ClientRequestOf } from '../../protocol/schema.ts'
@@ -178,6 +180,53 @@ t.test('markers are written where they are asked for, and told of where they can
     [[0, codes.UNKNOWN_TOPIC_OR_PARTITION], [codes.UNKNOWN_TOPIC_OR_PARTITION]],
   )
   t.equal((await broker.read('committed')).aborted.length, 1)
+})
+
+t.test('markers are not written for nobody, nor in epochs before the first', async t => {
+  const broker = await RunningBroker.start(t)
+  const write = async (producerId: number, producerEpoch: number, coordinatorEpoch: number, topics = ['a']) => {
+    const { markers } = await broker.ask(WriteTxnMarkers, 1, {
+      markers: [
+        {
+          ...{ producerId, producerEpoch, coordinatorEpoch, transactionResult: true },
+          topics: topics.map(name => ({ name, partitionIndexes: [0] })),
+        },
+      ],
+    })
+    return markers.map(({ topics }) => topics[0]!.partitions[0]!.errorCode)
+  }
+  t.same(await write(-1, 0, 0), [codes.UNKNOWN_SERVER_ERROR])
+  t.same(await write(77, -1, 0), [codes.UNKNOWN_SERVER_ERROR])
+  t.same(await write(77, -2, 0), [codes.INVALID_PRODUCER_EPOCH])
+  t.same(await write(77, 0, -2), [codes.TRANSACTION_COORDINATOR_FENCED])
+  t.same(await write(77, 0, 0, []), [], 'what names no partition is not answered')
+  t.equal((await broker.read('committed')).highWatermark, 0)
+  t.same(await write(77, 0, -1), [0])
+})
+
+t.test('offsets of a group without a name, or of a generation that nobody knows, are refused', async t => {
+  const broker = await RunningBroker.start(t)
+  const producer = await broker.producer('t')
+  const { topics: known } = await broker.ask(Metadata, 12, { topics: [{ name: 'a' }] })
+  const commit = async (version: number, groupId: string, generationIdOrMemberEpoch: number, partitions = [0]) => {
+    const { producerId, producerEpoch } = producer
+    await broker.ask(FindCoordinator, 4, { keyType: 0, coordinatorKeys: ['h'] })
+    const { topics } = await broker.ask(TxnOffsetCommit, version, {
+      ...{ transactionalId: 't', groupId, producerId, producerEpoch, generationIdOrMemberEpoch },
+      topics: [
+        {
+          ...{ name: 'a', topicId: known[0]!.topicId },
+          partitions: partitions.map(partitionIndex => ({ partitionIndex, committedOffset: 1 })),
+        },
+      ],
+    })
+    return topics.map(({ partitions }) => partitions[0]!.errorCode)
+  }
+  t.same(await commit(6, '', -1), [codes.INVALID_GROUP_ID])
+  t.same(await commit(5, 'h', 3), [codes.ILLEGAL_GENERATION])
+  t.same(await commit(6, 'h', 3), [codes.GROUP_ID_NOT_FOUND])
+  t.same(await commit(6, 'h', -1, []), [])
+  t.same(await commit(6, 'h', -1), [0])
 })
 
 t.test('who may not write with a transactional id is told so by each API', async t => {
