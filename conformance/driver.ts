@@ -16,7 +16,7 @@ import { fromJson, toJson } from '../protocol/json.ts'
 import { parseExact, stringifyExact } from '../protocol/json-text.ts'
 import { apis } from '../protocol/messages/index.ts'
 import type { Api } from '../protocol/schema.ts'
-import type { Case, Difference } from './cases/case.ts'
+import { brokerSettings, type Case, type Difference } from './cases/case.ts'
 import { caseGroups } from './cases/index.ts'
 import { answersOf, inCommon, judged, judgedByRecord, type Pass, passesOf } from './judge.ts'
 import { fetchKafka, kafkaVersion, oldKafkaVersion, type RunningKafka, startKafka } from './kafka.ts'
@@ -39,8 +39,9 @@ export async function driver(options: {
   const word = options.rest[0] ?? ''
   if (options.record) return record(word)
   const directory = mkdtempSync(join(tmpdir(), 'ottla-'))
-  // Whoever asks about both wants neither of our shortcuts for laptops, only a group that forms at once.
-  const settings = ['--data', directory, '--port', '0', '--set', 'group.initial.rebalance.delay.ms=0']
+  // Without our shortcuts for laptops.
+  const sets = Object.entries(brokerSettings).map(([name, value]) => `${name}=${value}`)
+  const settings = ['--data', directory, '--port', '0', '--set', ...sets]
   const own = options.bootstrap === undefined ? await startOwnBroker(settings) : undefined
   const bootstrap = options.bootstrap ?? own!.bootstrap
   // A broker that somebody else started may have seen these cases before.
@@ -67,7 +68,7 @@ export async function driver(options: {
 async function startedKafka(): Promise<RunningKafka> {
   const missing = fetchKafka()
   if (missing !== null) throw new Error(`there is no Apache Kafka to compare with: ${missing}`)
-  return startKafka(mkdtempSync(join(tmpdir(), 'kafka-')))
+  return startKafka(mkdtempSync(join(tmpdir(), 'kafka-')), brokerSettings)
 }
 
 async function ask(bootstrap: string, [name, version, json = '{}']: readonly string[]): Promise<void> {

@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringifyExact } from '../protocol/json-text.ts'
-import type { Case } from './cases/case.ts'
+import { brokerSettings, type Case } from './cases/case.ts'
 import { caseGroups } from './cases/index.ts'
 import { answersOf, type Pass, passesOf } from './judge.ts'
 import { fetchKafka, type KafkaVersion, kafkaVersion, oldKafkaVersion, type RunningKafka, startKafka } from './kafka.ts'
@@ -24,7 +24,7 @@ class Nodes {
       const missing = fetchKafka(version)
       if (missing !== null)
         throw new Error(`there is no Apache Kafka ${version} whose answers could be recorded: ${missing}`)
-      node = await startKafka(mkdtempSync(join(tmpdir(), 'kafka-')), {}, { version, heapMb })
+      node = await startKafka(mkdtempSync(join(tmpdir(), 'kafka-')), brokerSettings, { version, heapMb })
       this.#running.set(version, node)
     }
     return node.bootstrap

@@ -38,6 +38,12 @@ export function saysMore(answer: string, path = '*errorMessage'): Difference {
 /** The time of every record here: the same at each broker. */
 export const recordTimestamp = 1_600_000_000_000
 
+/**
+ * What brokers are started with to be asked or compared: groups form at once, and nothing is done later to what lies in logs, such as to
+ * delete records of `recordTimestamp`, which are older than anything is kept.
+ */
+export const brokerSettings = { 'group.initial.rebalance.delay.ms': '0', 'log.initial.task.delay.ms': '86400000' }
+
 /** A batch of small records. */
 export function batchOf(
   values: readonly (string | null)[],
