@@ -14,6 +14,7 @@ import { oddGroupCases } from './odd/groups.ts'
 import { oddRecordCases } from './odd/records.ts'
 import { oddSecurityCases } from './odd/security.ts'
 import { oddTopicCases } from './odd/topics.ts'
+import { oddTransactionCases } from './odd/transactions.ts'
 import { offsetCases } from './offsets.ts'
 import { oldFormatCases } from './old-formats.ts'
 import { produceCases } from './produce.ts'
@@ -50,4 +51,5 @@ export const caseGroups: Readonly<Record<string, readonly Case[]>> = {
   'odd-configs': oddConfigCases,
   'odd-cluster': oddClusterCases,
   'odd-security': oddSecurityCases,
+  'odd-transactions': oddTransactionCases,
 }

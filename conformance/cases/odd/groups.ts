@@ -13,6 +13,7 @@ import { SyncGroup } from '../../../protocol/messages/sync-group.ts'
 import type { Session } from '../../session.ts'
 import { type Case, saysMore } from '../case.ts'
 import { coordinator, subscription } from '../groups.ts'
+import { coordinators } from '../transactions.ts'
 import { oddCase } from './odd.ts'
 import type { Plain } from './variants.ts'
 
@@ -52,10 +53,11 @@ async function committed(session: Session, groupId: string, name: string): Promi
 export const oddGroupCases: readonly Case[] = [
   oddCase({
     api: FindCoordinator,
-    make: session => coordinator(session, session.name('group')),
+    make: async session => {
+      await coordinator(session, session.name('group'))
+      await coordinators(session, [session.name('group')])
+    },
     good: ({ session }) => ({ key: session.name('group'), keyType: 0, coordinatorKeys: [session.name('group')] }),
-    // The first who asks for the coordinator of a transaction has its topic made.
-    without: (path, word) => path === 'keyType' && word === '1',
     differs: [saysMore('* keyType = 2')],
   }),
   oddCase({
