@@ -1,6 +1,7 @@
 /** The broker put together from its parts, and the public door of the package: start one, ask where it is, stop it. */
 import { codes, KafkaError } from '../protocol/errors.ts'
-import { diskFiles, isDiskError, memoryFiles } from '../storage/files.ts'
+import { faultOf } from '../storage/faults.ts'
+import { diskFiles, memoryFiles } from '../storage/files.ts'
 import { nodeIdIn, readMetaProperties } from '../storage/meta-properties.ts'
 import { systemClocks } from './base/clock.ts'
 import { createLogger, type Logger, type LogLevel } from './base/logger.ts'
@@ -122,7 +123,8 @@ function storedNodeId(path: string): string | null {
     const meta = readMetaProperties(diskFiles, path)
     return meta && nodeIdIn(meta)
   } catch (error) {
-    if (isDiskError(error)) return null
+    // The start says what is the matter with it.
+    if (faultOf(error) === 'disk') return null
     throw error
   }
 }

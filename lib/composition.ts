@@ -4,8 +4,9 @@
  */
 import { resolve } from 'node:path'
 import { prepareZstd } from '../protocol/records/zstd.ts'
-import { DirectoryError, DirectoryLockedError, LogDirectory } from '../storage/directory.ts'
-import type { Files } from '../storage/files.ts'
+import { LogDirectory } from '../storage/directory.ts'
+import { faultOf } from '../storage/faults.ts'
+import { closeIdleFiles, type Files, openFilesMax } from '../storage/files.ts'
 import type { Clocks } from './base/clock.ts'
 import type { Logger } from './base/logger.ts'
 import type { Random } from './base/random.ts'
@@ -20,7 +21,7 @@ import { Groups } from './coordination/groups.ts'
 import { MarkerWriter } from './coordination/markers.ts'
 import { Transactions } from './coordination/transactions.ts'
 import type { BrokerServices, Context, Endpoint } from './handlers/context.ts'
-import { faultOf } from './handlers/faults.ts'
+import { faultOf as refusalOf } from './handlers/faults.ts'
 import { advertisedApis, handlerTable } from './handlers/table.ts'
 import { Cluster } from './metadata/cluster.ts'
 import { EmbeddedStore } from './metadata/embedded.ts'
@@ -69,6 +70,9 @@ export interface CompositionOptions {
   /** Calls the start off. */
   readonly signal?: AbortSignal
 }
+
+/** When the storage tries again what it could not do as the process had no file descriptors. */
+const againMs = 1_000
 
 /** The parts of one running broker. */
 export class Composition {
@@ -188,7 +192,8 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
   const nodeId = config.get('node.id')
   const outbox = new Outbox()
   const turn = new Turn(clocks.wire, end => outbox.gather(end))
-  const storage = openDirectories(options, nodeId, turn, opened)
+  const later = (run: () => void) => void clocks.wire.schedule(againMs, run)
+  const storage = openDirectories(options, nodeId, turn, later, opened)
   const { metadata } = storage
   const metadataFailed = (error: Error) =>
     opened.failure.is(`the data directory ${metadata.path}, which holds the cluster's metadata, has failed`, error)
@@ -201,9 +206,11 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
             files: parts.files,
             now: () => clocks.broker.now(),
             schedule: turn.schedule,
+            later,
             logger,
             onFailed: metadataFailed,
           }),
+      () => new Promise(later),
     )
   const store = parts.openStore ? await parts.openStore() : embedded()
   opened.add(() => store.close())
@@ -293,7 +300,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
   const server = new Server<Context>({
     listeners: listenerConfigs,
     handlers: options.handlers ?? handlerTable,
-    errors: { faultOf },
+    errors: { faultOf: refusalOf },
     makeContext: (connection, header, exchange) => ({
       connection,
       clientId: header.clientId,
@@ -302,7 +309,8 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
       broker: services,
       exchange,
     }),
-    limits: serverLimitsOf(config),
+    limits: { ...serverLimitsOf(config), descriptorMax: descriptorMax() },
+    freeDescriptors: closeIdleFiles,
     network,
     interceptors: options.interceptors,
     clock: clocks.wire,
@@ -379,11 +387,18 @@ function relocationBytesPerSecondMax(config: BrokerConfig): number {
   return bytes >= 1 && bytes < longMax ? bytes : relocationBytesPerSecondDefault
 }
 
+/** Descriptors that connections leave to files and threads: many of what may be few. */
+function descriptorMax(): number {
+  const max = openFilesMax()
+  return max - Math.min(256, Math.floor(max / 4))
+}
+
 /** Opens all data directories. One that is broken is left out with an error; one that is somebody else's stops the start. */
 function openDirectories(
   { config, ephemeral, parts: { files, clocks, random }, logger }: CompositionOptions,
   nodeId: number,
   turn: Turn,
+  later: (run: () => void) => void,
   opened: Opened,
 ) {
   const paths = ephemeral ? ['/memory'] : (config.get('log.dirs') ?? config.get('log.dir')).map(path => resolve(path))
@@ -399,6 +414,7 @@ function openDirectories(
         uuid: () => random.uuid(),
         now: () => clocks.broker.now(),
         schedule: turn.schedule,
+        later,
         logger: logger.child('storage'),
         producerIdExpirationMs: () => config.get('producer.id.expiration.ms'),
       })
@@ -406,8 +422,8 @@ function openDirectories(
       directories.push(directory)
       opened.add(() => directory.close())
     } catch (error) {
-      const mustStop = error instanceof DirectoryError || error instanceof DirectoryLockedError
-      if (mustStop || paths.length === 1) throw error
+      // One that is somebody else's is not to be gone without, and a start without descriptors is none.
+      if (faultOf(error) !== 'disk' || paths.length === 1) throw error
       logger.error('a data directory cannot be used; its partitions are offline', { path, error })
       failed.push(path)
     }

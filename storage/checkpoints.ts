@@ -1,11 +1,12 @@
 /** The small text files beside the logs, in Apache Kafka's formats: a version, a count, and a line per entry. */
+import { DamageError } from './faults.ts'
 import type { Files } from './files.ts'
 
 /** Offsets by partition: what the recovery point, log start and high watermark checkpoints hold. */
 export type PartitionOffsets = Map<string, Map<number, number>>
 
 /** A checkpoint that cannot be read, with the reason; it is safe to delete such a file and start with recovery. */
-export class CheckpointError extends Error {
+export class CheckpointError extends DamageError {
   constructor(path: string, reason: string) {
     super(`${path} cannot be read: ${reason}`)
     this.name = 'CheckpointError'

@@ -22,12 +22,17 @@ const swapSuffix = '.swap'
 /** In the order in which they are renamed. */
 const kinds = ['index', 'timeindex', 'txnindex', 'log'] as const
 
+/** Opens what segments were cleaned into. */
+export function openCleaned(files: Files, dir: string, sources: readonly Segment[], now: number): Segment {
+  const segment = new Segment(files, dir, sources[0].baseOffset, now, cleanedSuffix)
+  segment.endOffset = sources[sources.length - 1].endOffset
+  segment.close()
+  return segment
+}
+
 /** From here on the cleaned segment counts. */
-export function commitSwap(files: Files, dir: string, baseOffset: number): void {
-  for (const kind of kinds) {
-    const path = fileName(dir, baseOffset, kind)
-    files.rename(`${path}${cleanedSuffix}`, `${path}${swapSuffix}`)
-  }
+export function commitSwap(dir: string, cleaned: Segment): void {
+  cleaned.rename(dir, swapSuffix)
 }
 
 /** Gives the files of a cleaned segment that is not wanted any more up. */
@@ -35,15 +40,12 @@ export function discardCleaned(files: Files, dir: string, baseOffset: number): v
   for (const kind of kinds) files.unlink(`${fileName(dir, baseOffset, kind)}${cleanedSuffix}`)
 }
 
-/** Gives the new files their names instead of the first old segment, and gives the new segment. */
-export function finishSwap(files: Files, dir: string, sources: readonly Segment[], now: number): Segment {
-  const [first] = sources
+/** Gives the new files the names of the first old segment's. */
+export function finishSwap(files: Files, dir: string, first: Segment, cleaned: Segment): void {
   first.retired = true
   first.close()
-  renameSwapped(files, dir, first.baseOffset)
-  const segment = new Segment(files, dir, first.baseOffset, now)
-  segment.endOffset = sources[sources.length - 1].endOffset
-  return segment
+  cleaned.rename(dir, '')
+  removeEmptyTransactions(files, dir, cleaned.baseOffset)
 }
 
 function renameSwapped(files: Files, dir: string, baseOffset: number): void {
@@ -56,8 +58,12 @@ function renameSwapped(files: Files, dir: string, baseOffset: number): void {
     const path = pathOf(kind)
     if (files.exists(`${path}${swapSuffix}`)) files.rename(`${path}${swapSuffix}`, path)
   }
-  // It had to be there to take the old one's place; as elsewhere, no transactions need no file.
-  const transactions = files.file(pathOf('txnindex'))
+  removeEmptyTransactions(files, dir, baseOffset)
+}
+
+/** It had to be there to take the old one's place; as elsewhere, no transactions need no file. */
+function removeEmptyTransactions(files: Files, dir: string, baseOffset: number): void {
+  const transactions = files.file(fileName(dir, baseOffset, 'txnindex'))
   if (transactions.size() === 0) transactions.unlink()
 }
 

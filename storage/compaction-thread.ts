@@ -7,7 +7,7 @@ import {
   type CompactionJob,
   type CompactionResult,
 } from './compaction-job.ts'
-import { startWorker } from './worker.ts'
+import { type FaultMessage, faultFrom, startWorker } from './worker.ts'
 
 /** What the thread is sent. The job is called off by writing 1 into `flag`. */
 export interface WorkerRequest {
@@ -20,7 +20,7 @@ export type WorkerReply =
   | { readonly group: CleanedGroup }
   | { readonly result: CompactionResult }
   | { readonly cancelled: true }
-  | { readonly error: { readonly name: string; readonly message: string; readonly code: unknown } }
+  | { readonly fault: FaultMessage }
 
 /** Nothing that a cleaning makes for a record or a batch is wanted for long; as a rule V8 would let 48 MB of it come together. */
 const maxYoungGenerationSizeMb = 2
@@ -53,7 +53,7 @@ export class CompactionThread implements CompactionEngine {
           }
         } else if (refused !== null) reject(refused)
         else if ('result' in reply) resolve(reply.result)
-        else if ('error' in reply) reject(Object.assign(new Error(reply.error.message), reply.error))
+        else if ('fault' in reply) reject(faultFrom(reply.fault))
         else reject(new CompactionCancelled())
       }
       const gone = (error: unknown) => {

@@ -6,6 +6,7 @@ import { CompactionMemory } from './compaction-memory.ts'
 import { Throttle } from './compaction-pace.ts'
 import type { WorkerReply, WorkerRequest } from './compaction-thread.ts'
 import { diskFiles } from './files.ts'
+import { faultMessage } from './worker.ts'
 
 function reply(message: WorkerReply): void {
   parentPort?.postMessage(message)
@@ -28,10 +29,7 @@ async function run({ job, flag }: WorkerRequest): Promise<void> {
     reply({ result: await compact(job, diskFiles, pace, group => reply({ group }), memory) })
   } catch (error) {
     if (error instanceof CompactionCancelled) reply({ cancelled: true })
-    else {
-      const { name, message, code } = error as NodeJS.ErrnoException
-      reply({ error: { name, message, code } })
-    }
+    else reply({ fault: faultMessage(error) })
   }
 }
 

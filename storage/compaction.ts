@@ -7,7 +7,7 @@ import {
   type CompactionResult,
 } from './compaction-job.ts'
 import { discardCleaned } from './compaction-swap.ts'
-import { frameMaxTimestamp, scanFrames } from './frames.ts'
+import { faultOf } from './faults.ts'
 import type { Log } from './log.ts'
 import type { Segment } from './segment.ts'
 
@@ -38,7 +38,7 @@ export interface Dirtiness {
   readonly overdue: boolean
 }
 
-/** How dirty a log is; null where nothing may be cleaned. Segments that an open transaction reaches into wait for its end. */
+/** How dirty a log is; null where nothing may be cleaned. Throws KAFKA_STORAGE_ERROR. Segments that an open transaction reaches into wait for its end. */
 export function dirtinessOf(log: Log, lastStableOffset: number, now: number): Dirtiness | null {
   const { segments, config, cleanedOffset } = log
   if (segments.length === 1) return null
@@ -54,7 +54,7 @@ export function dirtinessOf(log: Log, lastStableOffset: number, now: number): Di
     else {
       if (config.minCompactionLagMs > 0 && segment.timeMs > now - config.minCompactionLagMs) break
       dirtyBytes += segment.sizeInBytes
-      overdue ||= firstTimeOf(segment, config.maxCompactionLagMs) < now - config.maxCompactionLagMs
+      overdue ||= firstTimeOf(log, segment) < now - config.maxCompactionLagMs
     }
     segmentCount++
   }
@@ -68,15 +68,10 @@ export function isDue({ config }: Log, { ratio, overdue }: Dirtiness): boolean {
 }
 
 /** Timestamp of the first batch, where there is a limit to be held against. */
-function firstTimeOf(segment: Segment, maxCompactionLagMs: number): number {
-  if (maxCompactionLagMs >= Number.MAX_SAFE_INTEGER) return Number.POSITIVE_INFINITY
-  if (Number.isNaN(segment.firstTimestamp)) {
-    scanFrames(segment.file, 0, segment.writtenBytes, (b, at) => {
-      segment.firstTimestamp = frameMaxTimestamp(b, at)
-      return false
-    })
-  }
-  return segment.firstTimestamp > 0 ? segment.firstTimestamp : Number.POSITIVE_INFINITY
+function firstTimeOf(log: Log, segment: Segment): number {
+  if (log.config.maxCompactionLagMs >= Number.MAX_SAFE_INTEGER) return Number.POSITIVE_INFINITY
+  const timestamp = log.examine(() => segment.readFirstTimestamp())
+  return timestamp > 0 ? timestamp : Number.POSITIVE_INFINITY
 }
 
 /**
@@ -118,6 +113,7 @@ export async function compactLog(
     log.cleanedOffset = result.endOffset
     return result
   } catch (error) {
+    if (faultOf(error) === 'bug' && !(error instanceof CompactionCancelled)) throw error
     // Groups may have been made that nobody asked for any more.
     if (log.isOpen) for (const { baseOffset } of sources.slice(next)) discardCleaned(log.files, log.dir, baseOffset)
     if (error instanceof CompactionCancelled || !isIntact()) return null

@@ -2,6 +2,8 @@
  * One data directory, as Apache Kafka lays it out: `meta.properties`, a directory per partition (`topic-N`), the checkpoints of
  * recovery points, log starts and high watermarks, and a marker that says that all was closed well.
  */
+import { crash } from '../lib/base/assert.ts'
+import { DirectoryCheckpoints } from './directory-checkpoints.ts'
 import type {
   DirectoryOptions,
   LogListener,
@@ -10,25 +12,21 @@ import type {
   StoredPartition,
   UnsyncedLog,
 } from './directory-options.ts'
+import { faultOf } from './faults.ts'
 import type { Files } from './files.ts'
 import { DirectoryError, identityOf } from './identity.ts'
 import { DirectoryLock } from './lock.ts'
 import { Log, type LogConfig } from './log.ts'
 import {
-  cleanedOffsetsName,
   cleanShutdownName,
   fileName,
-  highWatermarksName,
-  logStartsName,
   nameAside,
   offsetOfFile,
   partitionMetadataName,
   partitionOfFutureName,
   partitionOfName,
-  recoveryPointsName,
   topicIdIn,
 } from './names.ts'
-import { OffsetCheckpoint } from './offset-checkpoint.ts'
 import { type RecoveryChoice, type RecoveryJob, type RecoveryOutcome, runRecovery } from './recovery-run.ts'
 import { Removals } from './removals.ts'
 
@@ -57,10 +55,7 @@ export class LogDirectory {
   readonly #options: DirectoryOptions
   readonly #lock: DirectoryLock
   readonly #logs = new Map<string, { topic: string; partition: number; log: Log }>()
-  readonly #recoveryPoints: OffsetCheckpoint
-  readonly #logStarts: OffsetCheckpoint
-  readonly #highWatermarks: OffsetCheckpoint
-  readonly #cleanedOffsets: OffsetCheckpoint
+  readonly #checkpoints: DirectoryCheckpoints
   #checkpointing: Promise<void> = Promise.resolve()
   readonly #deleted = new Removals()
   /** Logs that could not be opened, and so not be recovered. */
@@ -102,10 +97,7 @@ export class LogDirectory {
     this.directoryId = meta.directoryId
     this.cleanShutdown = files.exists(`${path}/${cleanShutdownName}`)
     const warn = (message: string) => options.logger?.warn(message)
-    this.#recoveryPoints = new OffsetCheckpoint(files, `${path}/${recoveryPointsName}`, this.cleanShutdown, warn)
-    this.#logStarts = new OffsetCheckpoint(files, `${path}/${logStartsName}`, this.cleanShutdown, warn)
-    this.#highWatermarks = new OffsetCheckpoint(files, `${path}/${highWatermarksName}`, this.cleanShutdown, warn)
-    this.#cleanedOffsets = new OffsetCheckpoint(files, `${path}/${cleanedOffsetsName}`, this.cleanShutdown, warn)
+    this.#checkpoints = new DirectoryCheckpoints(files, path, this.cleanShutdown, warn)
     if (this.cleanShutdown) {
       files.unlink(`${path}/${cleanShutdownName}`)
       // If it came back after a power failure, unproven files would be trusted.
@@ -185,9 +177,9 @@ export class LogDirectory {
         const { recoveryPoint } = jobs[index]
         if (recoveryPoint <= lastBases[index]) continue
         this.#unrecovered.set(`${topic}-${partition}`, recoveryPoint)
-        this.#recoveryPoints.set(topic, partition, lastBases[index])
+        this.#checkpoints.recoveryPoints.set(topic, partition, lastBases[index])
       }
-      return this.#recoveryPoints.write()
+      return this.#checkpoints.recoveryPoints.write()
     }
     await runRecovery(jobs, this.#options.files, choice, begin, (index, outcome) =>
       done(logs[index], outcome !== null && this.#takeOutcome(logs[index], outcome)),
@@ -200,15 +192,15 @@ export class LogDirectory {
       dir: `${this.path}/${topic}-${partition}`,
       config: { indexIntervalBytes: config.indexIntervalBytes, cleanupPolicy: config.cleanupPolicy },
       now: now(),
-      recoveryPoint: this.#recoveryPoints.get(topic, partition),
-      cleanedOffset: this.#cleanedOffsets.get(topic, partition),
-      logStartOffset: this.#logStarts.get(topic, partition),
+      recoveryPoint: this.#checkpoints.recoveryPoints.get(topic, partition),
+      cleanedOffset: this.#checkpoints.cleanedOffsets.get(topic, partition),
+      logStartOffset: this.#checkpoints.logStarts.get(topic, partition),
       producerIdExpirationMs: producerIdExpirationMs(),
     }
   }
 
   #takeOutcome({ topic, partition }: RecoverableLog, outcome: RecoveryOutcome): boolean {
-    if ('error' in outcome) return false
+    if ('fault' in outcome) return false
     const name = `${topic}-${partition}`
     for (const { level, message, fields } of outcome.messages) this.#options.logger?.[level](message, fields)
     if (outcome.isProven) {
@@ -229,7 +221,7 @@ export class LogDirectory {
     const name = `${topic}-${partition}`
     const open = this.#logs.get(name)
     if (open !== undefined) return open.log
-    const { files, now, schedule, logger, producerIdExpirationMs } = this.#options
+    const { files, now, schedule, later, logger, producerIdExpirationMs } = this.#options
     const dir = `${this.path}/${name}`
     const existed = files.exists(dir)
     if (!existed) files.mkdir(dir)
@@ -241,32 +233,38 @@ export class LogDirectory {
     }
     this.#unopened.add(name)
     const recovered = this.#recovered.get(name) ?? this.#unsynced.get(name)?.recoveryPoint
-    const isKnown = this.#released.delete(name) || this.cleanShutdown || recovered !== undefined
-    const recoveryPoint = recovered ?? this.#unrecovered.get(name) ?? this.#recoveryPoints.get(topic, partition)
-    this.#recovered.delete(name)
-    this.#unsynced.delete(name)
-    this.#unrecovered.delete(name)
+    const isKnown = this.#released.has(name) || this.cleanShutdown || recovered !== undefined
+    const recoveryPoint =
+      recovered ?? this.#unrecovered.get(name) ?? this.#checkpoints.recoveryPoints.get(topic, partition)
     const log = Log.open({
       dir,
       files,
       config,
       now,
       schedule,
+      later,
       logger,
       producerIdExpirationMs,
       cleanShutdown: isKnown || !existed,
       isSynced: recovered === undefined,
       isNew: !existed,
       recoveryPoint,
-      logStartOffset: this.#logStarts.get(topic, partition),
-      cleanedOffset: this.#cleanedOffsets.get(topic, partition),
+      logStartOffset: this.#checkpoints.logStarts.get(topic, partition),
+      cleanedOffset: this.#checkpoints.cleanedOffsets.get(topic, partition),
       onWritten: listener.onWritten,
       onFailed: listener.onFailed,
     })
-    this.#unopened.delete(name)
+    try {
+      this.#checkpoints.lower(topic, partition, log)
+    } catch (error) {
+      log.discard()
+      throw error
+    }
+    // Until here it may be tried again, if there were no descriptors.
+    for (const known of [this.#unopened, this.#released, this.#recovered, this.#unsynced, this.#unrecovered]) {
+      known.delete(name)
+    }
     this.#logs.set(name, { topic, partition, log })
-    this.#recoveryPoints.lower(topic, partition, log.recoveryPoint)
-    this.#cleanedOffsets.lower(topic, partition, log.cleanedOffset)
     return log
   }
 
@@ -275,7 +273,7 @@ export class LogDirectory {
     const name = `${topic}-${partition}`
     const log = this.#logs.get(name)?.log
     if (log === undefined || !log.isUntouched) return false
-    this.#note(topic, partition, log)
+    this.#checkpoints.note(topic, partition, log)
     log.discard()
     this.#logs.delete(name)
     this.#released.add(name)
@@ -289,7 +287,7 @@ export class LogDirectory {
     if (log === undefined || this.#isOver) return false
     const { isUntouched, config, recoveryPoint } = log
     if (!log.release()) return false
-    this.#note(topic, partition, log)
+    this.#checkpoints.note(topic, partition, log)
     this.#logs.delete(name)
     if (isUntouched) this.#released.add(name)
     else this.#unsynced.set(name, { topic, partition, config, recoveryPoint })
@@ -362,27 +360,26 @@ export class LogDirectory {
 
   /** Takes into the checkpoints what they are to say of a partition whose copy is about to take its place here. */
   expect(topic: string, partition: number, log: Log, highWatermark: number): void {
-    const offsets = [
-      [this.#recoveryPoints, log.segments[log.segments.length - 1].baseOffset],
-      [this.#logStarts, log.logStartOffset],
-      [this.#cleanedOffsets, log.cleanedOffset],
-      [this.#highWatermarks, highWatermark],
-    ] as const
-    for (const [checkpoint, offset] of offsets) checkpoint.set(topic, partition, offset)
+    this.#checkpoints.expect(topic, partition, log, highWatermark)
   }
 
   /** Nothing is expected any more. */
   forget(topic: string, partition: number): void {
-    for (const offsets of [this.#recoveryPoints, this.#logStarts, this.#highWatermarks, this.#cleanedOffsets]) {
-      offsets.delete(topic, partition)
-    }
+    this.#checkpoints.forget(topic, partition)
   }
 
   /** Puts a copy that is complete in its place: the partition lies here from now on, and its log is to be opened. */
   adoptFuture(path: string, topic: string, partition: number): void {
     const { files } = this.#options
-    files.rename(path, `${this.path}/${topic}-${partition}`)
-    files.syncDirectoryNow(this.path)
+    const place = `${this.path}/${topic}-${partition}`
+    files.rename(path, place)
+    try {
+      files.syncDirectoryNow(this.path)
+    } catch (error) {
+      // Nobody moved yet: that may be tried again.
+      if (faultOf(error) === 'exhaustion') files.rename(place, path)
+      throw Object.assign(error as Error, { path })
+    }
   }
 
   /** Makes it last that names appeared in the directory, or left it. */
@@ -393,17 +390,25 @@ export class LogDirectory {
   /** Removes directories and segment files given up before, whose delay is over. */
   async removeDeleted(now: number): Promise<void> {
     for (const { log } of this.#logs.values()) if (log.failure === null) log.removeRetired(now)
-    for (const path of this.#deleted.takeDue(now)) await this.#options.files.removeTree(path)
+    const due = this.#deleted.takeDue(now)
+    for (let next = due.pop(); next !== undefined; next = due.pop()) {
+      try {
+        await this.#options.files.removeTree(next)
+      } catch (error) {
+        for (const path of [next, ...due]) this.#deleted.add(path, now)
+        throw error
+      }
+    }
   }
 
   /** The high watermark as of the last checkpoint, 0 where there is none. */
   highWatermark(topic: string, partition: number): number {
-    return this.#highWatermarks.get(topic, partition)
+    return this.#checkpoints.highWatermarks.get(topic, partition)
   }
 
   /** Notes a high watermark for the next checkpoint. */
   setHighWatermark(topic: string, partition: number, offset: number): void {
-    this.#highWatermarks.set(topic, partition, offset)
+    this.#checkpoints.highWatermarks.set(topic, partition, offset)
   }
 
   /** Writes down recovery points, log starts, high watermarks and how far logs were compacted, as far as they changed. */
@@ -433,12 +438,17 @@ export class LogDirectory {
       // A marker says of all that the disk has them.
       for (const { topic, partition, config } of this.#unsynced.values())
         open.push(async () => this.openLog(topic, partition, null, config).close())
+      let allClosed = this.#unopened.size === 0
       for (let index = 0; index < open.length; index += closingMax) {
-        // One that fails to close is offline, and then there is no marker.
-        await Promise.allSettled(open.slice(index, index + closingMax).map(close => close()))
+        const settled = await Promise.allSettled(open.slice(index, index + closingMax).map(close => close()))
+        for (const result of settled) {
+          if (result.status === 'fulfilled') continue
+          if (faultOf(result.reason) === 'bug') crash(result.reason)
+          allClosed = false
+        }
       }
       await this.checkpoint()
-      if (this.#unopened.size === 0 && [...this.#logs.values()].every(({ log }) => log.failure === null)) {
+      if (allClosed && [...this.#logs.values()].every(({ log }) => log.failure === null)) {
         files.replace(`${this.path}/${cleanShutdownName}`, '{"version":0,"brokerEpoch":-1}')
       }
     } finally {
@@ -454,6 +464,7 @@ export class LogDirectory {
       try {
         log.discard()
       } catch (error) {
+        if (faultOf(error) === 'bug') crash(error)
         this.#options.logger?.warn(`a log on a failed disk was not let go of: ${error}`)
       }
     }
@@ -461,26 +472,8 @@ export class LogDirectory {
   }
 
   async #checkpoint(): Promise<void> {
-    for (const { topic, partition, log } of this.#logs.values()) this.#note(topic, partition, log)
-    await this.#recoveryPoints.write()
-    await this.#logStarts.write()
-    await this.#highWatermarks.write()
-    await this.#cleanedOffsets.write()
-  }
-
-  /** Takes over what the checkpoints are to say of a log. */
-  #note(topic: string, partition: number, log: Log): void {
-    this.#recoveryPoints.set(topic, partition, log.recoveryPoint)
-    // Of one whose disk failed nobody knows what came of the latest changes.
-    if (log.failure !== null) return
-    // As in Apache Kafka, a log that starts with its first segment needs no entry, unless earlier ones may come back.
-    if (log.logStartOffset > (log.namesLast ? log.segments[0].baseOffset : 0)) {
-      this.#logStarts.set(topic, partition, log.logStartOffset)
-    } else {
-      this.#logStarts.delete(topic, partition)
-    }
-    if (log.cleanedOffset > 0) this.#cleanedOffsets.set(topic, partition, log.cleanedOffset)
-    else this.#cleanedOffsets.delete(topic, partition)
+    for (const { topic, partition, log } of this.#logs.values()) this.#checkpoints.note(topic, partition, log)
+    await this.#checkpoints.write()
   }
 
   #topicId(name: string): string | null {

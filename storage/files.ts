@@ -1,83 +1,12 @@
-/** The file system as the log needs it: the interface, and the real one. Only this file touches `node:fs`. */
+/** The real file system. Only this file touches `node:fs`. */
 import fs from 'node:fs'
 import { dirname } from 'node:path'
+import type { Files, RandomFile } from './file-system.ts'
 
+export type { DirectoryEntry, Files, RandomFile } from './file-system.ts'
 export { memoryFiles } from './memory-files.ts'
 
-/**
- * A file read and written at any position. It is opened on first use, and again after `close`: handles are borrowed from a
- * bounded number, so that ten thousand idle partitions hold none. Errors are those of Node (`code` ENOSPC, EIO …).
- */
-export interface RandomFile {
-  /** Where it is; changes by `rename`. */
-  readonly path: string
-  /** Bytes now; 0 where there is no such file. */
-  size(): number
-  /** Makes it, empty, unless it exists. */
-  create(): void
-  /** Reads up to `length` bytes into `into` at `at`; gives how many there were. */
-  read(into: Buffer, at: number, length: number, position: number): number
-  /** Writes all the buffers one behind the other, or throws. Keeps no reference to them. */
-  writev(buffers: readonly Buffer[], position: number): void
-  /** Cuts or lengthens with zeros. */
-  truncate(size: number): void
-  /** Resolves once all that was written is on the disk. */
-  sync(): Promise<void>
-  rename(path: string): void
-  /** Gives the handle back; the next use takes one again. */
-  close(): void
-  /** The handle, for others to read by, open until `takeBack` was called as often as this; -1 where there is none. */
-  lend(): number
-  takeBack(): void
-  /** Removes the file, if there is one. */
-  unlink(): void
-}
-
-/** An entry of a directory. */
-export interface DirectoryEntry {
-  readonly name: string
-  readonly directory: boolean
-}
-
-/** What the log asks of a file system; synchronous where the answer is quick, asynchronous where a disk must turn. */
-export interface Files {
-  /** Whether what is written outlives the process. */
-  readonly durable: boolean
-  file(path: string): RandomFile
-  exists(path: string): boolean
-  /** When the content last changed, ms since the epoch; 0 where there is no such file. */
-  modifiedMs(path: string): number
-  list(directory: string): DirectoryEntry[]
-  /** With all the directories above it. */
-  mkdir(path: string): void
-  rename(from: string, to: string): void
-  unlink(path: string): void
-  /** Removes a directory with all that is in it. */
-  removeTree(path: string): Promise<void>
-  /** The whole content, null where there is no such file. */
-  read(path: string): Buffer | null
-  /** Puts content in place of a file at once. After a power failure it may be neither; `RandomFile.sync` makes it last. */
-  write(path: string, content: Buffer | string): void
-  /** The same, and waits for the disk: after a power failure either the old or the new is there, and whole. */
-  replace(path: string, content: Buffer | string): void
-  /** `replace` that lets others work while the disk turns. Not twice at once for one path. */
-  replaceLater(path: string, content: Buffer | string): Promise<void>
-  /** Makes a file that was not there; false where it was. */
-  createExclusive(path: string, content: string): boolean
-  /** Makes names that appeared in or left a directory last. */
-  syncDirectory(path: string): Promise<void>
-  /** The same, waiting for it. */
-  syncDirectoryNow(path: string): void
-  /** Bytes of the volume that holds the path. */
-  usage(path: string): { totalBytes: number; usableBytes: number }
-}
-
-/** Whether an error is the file system's, such as ENOSPC and EIO, and so says that a disk cannot be relied on. */
-export function isDiskError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && /^E[A-Z0-9]+$/.test(String((error as NodeJS.ErrnoException).code))
-}
-
-/** Handles open at once, beyond which the one opened first is closed: well under the usual limit of 4,096 or more. */
+/** Handles open at once, beyond which the one opened first is closed; where the process may have fewer than 4,000, half of what it may. */
 const handlesMax = 2_000
 
 /**
@@ -88,6 +17,50 @@ const handlesMax = 2_000
 const pieceBytes = 64 * 1024
 
 const openFiles = new Set<DiskFile>()
+
+let openFilesMaxKnown = 0
+
+/** Descriptors that this process may have open at once, as it was told when that was first asked; Infinity where nobody knows. */
+export function openFilesMax(): number {
+  if (openFilesMaxKnown === 0) {
+    const limits = fs.existsSync('/proc/self/limits') ? fs.readFileSync('/proc/self/limits', 'utf8') : ''
+    openFilesMaxKnown = Number(/^Max open files +(\d+)/m.exec(limits)?.[1] ?? Number.POSITIVE_INFINITY)
+  }
+  return openFilesMaxKnown
+}
+
+/** Does what needs a descriptor. Where none is left, those of files that are not in use are given back, and it is done again. */
+function withDescriptor<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!makesRoom(error)) throw error
+    return work()
+  }
+}
+
+/** The same of what takes a disk some time. */
+async function withDescriptorLater<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!makesRoom(error)) throw error
+    return work()
+  }
+}
+
+/** Closes idle files where an error says that there are no descriptors; false where it does not, or that freed none. */
+function makesRoom(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return (code === 'EMFILE' || code === 'ENFILE') && closeIdleFiles()
+}
+
+/** Gives back the descriptors of all files that are open for speed alone; false where there are none. */
+export function closeIdleFiles(): boolean {
+  const before = openFiles.size
+  for (const file of openFiles) if (file.idle) file.close()
+  return openFiles.size < before
+}
 
 class DiskFile implements RandomFile {
   path: string
@@ -106,7 +79,7 @@ class DiskFile implements RandomFile {
 
   #open(create: boolean): number {
     if (this.#fd >= 0) return this.#fd
-    if (openFiles.size >= handlesMax) {
+    if (openFiles.size >= Math.min(handlesMax, openFilesMax() / 2)) {
       for (const file of openFiles) {
         if (!file.idle) continue
         file.close()
@@ -114,15 +87,7 @@ class DiskFile implements RandomFile {
       }
     }
     const flags = create ? fs.constants.O_RDWR | fs.constants.O_CREAT : fs.constants.O_RDWR
-    try {
-      this.#fd = fs.openSync(this.path, flags, 0o644)
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      if (code !== 'EMFILE' && code !== 'ENFILE') throw error
-      // The limit is lower than thought, or sockets took the rest: make room.
-      for (const file of openFiles) if (file.idle) file.close()
-      this.#fd = fs.openSync(this.path, flags, 0o644)
-    }
+    this.#fd = withDescriptor(() => fs.openSync(this.path, flags, 0o644))
     openFiles.add(this)
     return this.#fd
   }
@@ -263,7 +228,7 @@ function removeFile(path: string): void {
 }
 
 function syncDirectoryNow(path: string): void {
-  const fd = fs.openSync(path, 'r')
+  const fd = withDescriptor(() => fs.openSync(path, 'r'))
   try {
     fs.fsyncSync(fd)
   } finally {
@@ -292,16 +257,17 @@ export const diskFiles: Files = {
   exists: path => fs.existsSync(path),
   modifiedMs: path => fs.statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0,
   list: directory =>
-    fs
-      .readdirSync(directory, { withFileTypes: true })
-      .map(entry => ({ name: entry.name, directory: entry.isDirectory() })),
+    withDescriptor(() => fs.readdirSync(directory, { withFileTypes: true })).map(entry => ({
+      name: entry.name,
+      directory: entry.isDirectory(),
+    })),
   mkdir: makeDirectory,
   rename: (from, to) => fs.renameSync(from, to),
   unlink: removeFile,
-  removeTree: path => fs.promises.rm(path, { recursive: true, force: true }),
+  removeTree: path => withDescriptorLater(() => fs.promises.rm(path, { recursive: true, force: true })),
   read(path) {
     try {
-      return fs.readFileSync(path)
+      return withDescriptor(() => fs.readFileSync(path))
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
       throw error
@@ -309,19 +275,19 @@ export const diskFiles: Files = {
   },
   write(path, content) {
     const temporary = `${path}.tmp`
-    fs.writeFileSync(temporary, content)
+    withDescriptor(() => fs.writeFileSync(temporary, content))
     fs.renameSync(temporary, path)
   },
   replace(path, content) {
     const temporary = `${path}.tmp`
-    fs.writeFileSync(temporary, content, { flush: true })
+    withDescriptor(() => fs.writeFileSync(temporary, content, { flush: true }))
     fs.renameSync(temporary, path)
     syncDirectoryNow(dirname(path))
   },
   async replaceLater(path, content) {
     // `replace` of the same file may come in between.
     const temporary = `${path}.later.tmp`
-    const handle = await fs.promises.open(temporary, 'w')
+    const handle = await withDescriptorLater(() => fs.promises.open(temporary, 'w'))
     try {
       await handle.writeFile(content)
       await handle.sync()
@@ -333,7 +299,7 @@ export const diskFiles: Files = {
   },
   createExclusive(path, content) {
     try {
-      fs.writeFileSync(path, content, { flag: 'wx' })
+      withDescriptor(() => fs.writeFileSync(path, content, { flag: 'wx' }))
       return true
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
@@ -341,7 +307,7 @@ export const diskFiles: Files = {
     }
   },
   async syncDirectory(path) {
-    const handle = await fs.promises.open(path, 'r')
+    const handle = await withDescriptorLater(() => fs.promises.open(path, 'r'))
     try {
       await handle.sync()
     } finally {
@@ -369,7 +335,7 @@ export async function copyRange(
   }
   const buffer = Buffer.allocUnsafe(length)
   await naming(from, async () => {
-    const source = await fs.promises.open(from, 'r')
+    const source = await withDescriptorLater(() => fs.promises.open(from, 'r'))
     try {
       for (let done = 0; done < length; ) {
         const { bytesRead } = await source.read(buffer, done, length - done, position + done)
@@ -381,7 +347,8 @@ export async function copyRange(
     }
   })
   await naming(to, async () => {
-    const target = await fs.promises.open(to, fs.constants.O_WRONLY | fs.constants.O_CREAT, 0o644)
+    const flags = fs.constants.O_WRONLY | fs.constants.O_CREAT
+    const target = await withDescriptorLater(() => fs.promises.open(to, flags, 0o644))
     try {
       for (let done = 0; done < length; ) {
         const { bytesWritten } = await target.write(buffer, done, length - done, position + done)
@@ -435,7 +402,7 @@ export function syncNow(files: Files, path: string): void {
     void file.sync().finally(() => file.close())
     return
   }
-  const fd = fs.openSync(path, 'r+')
+  const fd = withDescriptor(() => fs.openSync(path, 'r+'))
   try {
     fs.fdatasyncSync(fd)
   } finally {

@@ -109,10 +109,16 @@ export class Flusher {
       if (this.directoryChanged) {
         this.directoryChanged = false
         this.#syncingNames = true
-        await this.#files.syncDirectory(this.#dir)
-        if (!this.#parentSynced) await this.#files.syncDirectory(`${this.#dir}/..`)
+        try {
+          await this.#files.syncDirectory(this.#dir)
+          if (!this.#parentSynced) await this.#files.syncDirectory(`${this.#dir}/..`)
+        } catch (error) {
+          this.directoryChanged = true
+          throw error
+        } finally {
+          this.#syncingNames = false
+        }
         this.#parentSynced = true
-        this.#syncingNames = false
       }
     }
     this.recoveryPoint = Math.max(this.recoveryPoint, Math.min(target, this.#cutAt))

@@ -1,5 +1,6 @@
 /** Reads a file batch by batch in large pieces, at the pace of whoever asks; `scanFrames` is for what is done in one go. */
 import type { CompactionMemory } from './compaction-memory.ts'
+import { DamageError } from './faults.ts'
 import type { RandomFile } from './files.ts'
 import { frameHeaderBytes, frameIsSound, frameSize } from './frames.ts'
 
@@ -73,7 +74,7 @@ export class FrameReader {
 }
 
 /** What should be a batch is none, or is not what it was when it was written. */
-export class DamagedLogError extends Error {
+export class DamagedLogError extends DamageError {
   constructor(path: string, position: number) {
     super(`${path} is damaged at byte ${position}`)
     this.name = 'DamagedLogError'

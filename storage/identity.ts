@@ -1,9 +1,10 @@
 /** Whose a data directory is: its cluster, its broker and its own id, as `meta.properties` says. */
+import { DamageError } from './faults.ts'
 import type { Files } from './files.ts'
 import { metaPropertiesName, nodeIdIn, readMetaProperties } from './meta-properties.ts'
 
 /** A directory that this broker must not use, with the reason. */
-export class DirectoryError extends Error {
+export class DirectoryError extends DamageError {
   constructor(message: string) {
     super(message)
     this.name = 'DirectoryError'

@@ -41,7 +41,7 @@ export class LeaderEpochs {
       const content = files.read(path)
       if (content !== null && content[content.length - 1] !== newline) throw new CheckpointError(path, 'it ends early')
       for (const [epoch, startOffset] of readCheckpoint(files, path, 2) ?? []) {
-        this.#place(wholeNumber(path, epoch), wholeNumber(path, startOffset))
+        this.#entries = this.#placed(wholeNumber(path, epoch), wholeNumber(path, startOffset)) ?? this.#entries
       }
     } catch (error) {
       if (!(error instanceof CheckpointError)) throw error
@@ -71,20 +71,24 @@ export class LeaderEpochs {
    */
   begin(leaderEpoch: number, startOffset: number): void {
     if (leaderEpoch < 0 || leaderEpoch === this.latest) return
-    if (this.#place(leaderEpoch, startOffset)) this.#isBegun = true
+    const entries = this.#placed(leaderEpoch, startOffset)
+    if (entries === null) return
+    this.#entries = entries
+    this.#isBegun = true
   }
 
   /** Notes a record of the epoch at this offset; nothing happens where the epoch is the latest and has some already. */
   assign(leaderEpoch: number, startOffset: number): void {
     if (leaderEpoch < 0 || (leaderEpoch === this.latest && !this.#isBegun)) return
-    if (this.#place(leaderEpoch, startOffset) || this.#isBegun) this.#write()
+    const entries = this.#placed(leaderEpoch, startOffset)
+    if (entries !== null || this.#isBegun) this.#write(entries ?? this.#entries)
   }
 
   /** Notes the epoch of a batch while a log is recovered, from the first batch on; `writeRecovered` once all were seen. */
   recover(leaderEpoch: number, startOffset: number): void {
     if (leaderEpoch < 0) return
     const entries = this.#entries
-    if (leaderEpoch > this.latest) this.#place(leaderEpoch, startOffset)
+    if (leaderEpoch > this.latest) this.#entries = this.#placed(leaderEpoch, startOffset) ?? entries
     else {
       // Apache Kafka forgets what lies before the log's start, which may have moved up without the disk knowing.
       const next = entries.findIndex(entry => entry.startOffset > startOffset)
@@ -95,7 +99,7 @@ export class LeaderEpochs {
   }
 
   writeRecovered(): void {
-    if (this.#recovered || this.damaged) this.#write()
+    if (this.#recovered || this.damaged) this.#write(this.#entries)
     this.#recovered = false
   }
 
@@ -109,8 +113,14 @@ export class LeaderEpochs {
     if (!this.#dirty) return false
     this.#dirty = false
     const file = this.#files.file(this.#path)
-    await file.sync()
-    file.close()
+    try {
+      await file.sync()
+    } catch (error) {
+      this.#dirty = true
+      throw error
+    } finally {
+      file.close()
+    }
     return true
   }
 
@@ -143,8 +153,7 @@ export class LeaderEpochs {
       ({ startOffset }, index) => startOffset < offset || (index === 0 && startOffset === offset),
     )
     if (kept.length === this.#entries.length) return
-    this.#entries = kept
-    this.#write()
+    this.#write(kept)
   }
 
   /** Tells no more of what was before the log's start; what ended before its first segment is forgotten with the next change. */
@@ -158,25 +167,22 @@ export class LeaderEpochs {
   clear(): void {
     this.#start = 0
     if (this.#entries.length === 0) return
-    this.#entries = []
-    this.#write()
+    this.#write([])
   }
 
-  #place(leaderEpoch: number, startOffset: number): boolean {
+  /** The entries with one more; null where it is there. */
+  #placed(leaderEpoch: number, startOffset: number): EpochEntry[] | null {
     // A leader that wrote nothing leaves no trace once another begins at the same offset.
-    if (this.#entries.some(entry => entry.leaderEpoch === leaderEpoch && entry.startOffset === startOffset))
-      return false
-    this.#entries = this.#entries.filter(entry => entry.leaderEpoch < leaderEpoch && entry.startOffset < startOffset)
-    this.#entries.push({ leaderEpoch, startOffset })
-    return true
+    if (this.#entries.some(entry => entry.leaderEpoch === leaderEpoch && entry.startOffset === startOffset)) return null
+    const before = this.#entries.filter(entry => entry.leaderEpoch < leaderEpoch && entry.startOffset < startOffset)
+    return [...before, { leaderEpoch, startOffset }]
   }
 
-  #write(): void {
+  /** Takes entries over once they are in the file. */
+  #write(entries: EpochEntry[]): void {
+    this.#files.write(this.#path, checkpointText(entries.map(entry => `${entry.leaderEpoch} ${entry.startOffset}`)))
     this.#dirty = true
     this.#isBegun = false
-    this.#files.write(
-      this.#path,
-      checkpointText(this.#entries.map(entry => `${entry.leaderEpoch} ${entry.startOffset}`)),
-    )
+    this.#entries = entries
   }
 }

@@ -13,6 +13,8 @@ export interface LogOptions {
   readonly now: () => number
   /** Runs a function once at the end of this turn of the event loop. */
   readonly schedule: (run: () => void) => void
+  /** Runs a function once after a while, in which descriptors may come free; at the end of the turn without. */
+  readonly later?: (run: () => void) => void
   readonly logger?: RecoveryLogger
   /** `producer.id.expiration.ms`, asked again each time. */
   readonly producerIdExpirationMs: () => number

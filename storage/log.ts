@@ -5,10 +5,10 @@
 import { assert } from '../lib/base/assert.ts'
 import { codes, KafkaError } from '../protocol/errors.ts'
 import type { Chunk } from '../protocol/records/chunk.ts'
-import { baseOffset } from '../protocol/records/header.ts'
-import { commitSwap, finishSwap } from './compaction-swap.ts'
+import { baseOffset, isControl } from '../protocol/records/header.ts'
 import type { LogConfig } from './config.ts'
 import { DiskTrouble } from './disk-trouble.ts'
+import { faultOf } from './faults.ts'
 import type { Files } from './files.ts'
 import { Flusher } from './flusher.ts'
 import { type EpochEndOffset, LeaderEpochs } from './leader-epochs.ts'
@@ -22,15 +22,15 @@ import {
   type TimestampAndOffset,
 } from './log-options.ts'
 import { abortedBetween, firstReaching, latestTimestamp, segmentIndexOf } from './lookups.ts'
-import { countOffsets, lastOffsetIn, latestTimestampIn, placeBatches } from './placing.ts'
+import { assignEpochs, countOffsets, lastOffsetIn, latestTimestampIn, placeBatches } from './placing.ts'
 import type { ProducerSnapshots } from './producer-snapshots.ts'
 import { type ProducerState, Producers } from './producers.ts'
 import { emptyRead, type ReadResult } from './read-result.ts'
 import { outOfRange, Reader, type ReadLimits } from './reader.ts'
 import { recoverLog, reloadProducers } from './recovery.ts'
-import { Removals } from './removals.ts'
 import { countDeletable } from './retention.ts'
-import { rollJitterMs, Segment } from './segment.ts'
+import { rollJitterMs, type Segment } from './segment.ts'
+import { SegmentList } from './segment-list.ts'
 import { acceptable, assertFollows } from './validate.ts'
 
 export { defaultLogConfig, type LogConfig } from './config.ts'
@@ -61,16 +61,16 @@ export class Log {
   readonly #snapshots: ProducerSnapshots
   #reader: Reader | null = null
   readonly #flusher: Flusher
-  #segments: Segment[]
-  #active: Segment
+  readonly #list: SegmentList
   #scheduled = false
+  /** Whether the last turn's records could not be written as the process had no descriptors: nothing is taken until they are. */
+  #isStuck = false
   readonly #disk: DiskTrouble
   #closed = false
   /** Whether the disk had all of it when it was opened. */
   readonly #isProven: boolean
   /** Whether its files have changed since. */
   #touched = false
-  readonly #retired = new Removals()
 
   /** Opens the files of a directory, which must exist; makes the first segment where there is none. */
   static open(options: LogOptions): Log {
@@ -91,11 +91,11 @@ export class Log {
       this.producers,
       this.epochs,
     )
-    this.#segments = recovered.segments
-    this.#active = this.#segments[this.#segments.length - 1].preallocated(files, config)
-    this.#snapshots = recovered.snapshots
+    const { segments, snapshots } = recovered
+    const { endOffset } = segments[segments.length - 1].preallocated(files, config)
+    this.#snapshots = snapshots
     this.logStartOffset = recovered.logStartOffset
-    this.logEndOffset = this.#active.endOffset
+    this.logEndOffset = endOffset
     this.writtenOffset = this.logEndOffset
     // Where records were lost, others that took their place would be thought clean.
     this.cleanedOffset = (options.cleanedOffset ?? 0) <= this.logEndOffset ? (options.cleanedOffset ?? 0) : 0
@@ -105,12 +105,13 @@ export class Log {
       files,
       dir,
       epochs: this.epochs,
-      snapshots: this.#snapshots,
+      snapshots,
       now: options.now,
       recoveryPoint: recovered.recoveryPoint,
       fileOffset: this.logEndOffset,
       namesLast: this.#isProven && options.isNew !== true && !recovered.namesChanged,
     })
+    this.#list = new SegmentList({ files, dir, now: options.now, segments, snapshots, flusher: this.#flusher })
   }
 
   /** Offset below which the disk is known to have everything. */
@@ -119,7 +120,7 @@ export class Log {
   }
 
   get sizeInBytes(): number {
-    return this.#segments.reduce((bytes, segment) => bytes + segment.sizeInBytes, 0)
+    return this.#list.sizeInBytes
   }
 
   /** Why the log is offline, null while it works. */
@@ -143,7 +144,7 @@ export class Log {
   }
 
   get segments(): readonly Segment[] {
-    return this.#segments
+    return this.#list.all
   }
 
   updateConfig(config: LogConfig): void {
@@ -159,14 +160,14 @@ export class Log {
   maxTimestampOffset(): TimestampAndOffset | null {
     this.#mustWork()
     const { maxDecompressedMessageBytes: bytesMax } = this.config
-    return this.#disk.guard(() => latestTimestamp(this.#segments, bytesMax))
+    return this.#disk.guard(() => latestTimestamp(this.segments, bytesMax))
   }
 
   /** The first record whose timestamp is not before this one; null where there is none. */
   offsetForTimestamp(timestamp: number): TimestampAndOffset | null {
     this.#mustWork()
     const { maxDecompressedMessageBytes: bytesMax } = this.config
-    return this.#disk.guard(() => firstReaching(this.#segments, timestamp, this.logStartOffset, bytesMax))
+    return this.#disk.guard(() => firstReaching(this.segments, timestamp, this.logStartOffset, bytesMax))
   }
 
   /** Where an epoch's records end: the answer to OffsetForLeaderEpoch. */
@@ -182,7 +183,7 @@ export class Log {
   /** The aborted transactions that a reader of [fetchOffset, upperBound) must leave out. */
   abortedTransactions(fetchOffset: number, upperBound: number): AbortedRange[] {
     this.#mustWork()
-    return this.#disk.guard(() => abortedBetween(this.#segments, fetchOffset, upperBound))
+    return this.#disk.guard(() => abortedBetween(this.segments, fetchOffset, upperBound))
   }
 
   activeProducers(): Iterable<ProducerState> {
@@ -209,17 +210,18 @@ export class Log {
     if (origin === 'replication') assertFollows(bytes, this.logEndOffset)
     const last = origin === 'replication' ? lastOffsetIn(bytes) : first + countOffsets(bytes) - 1
     const latest = latestTimestampIn(bytes)
-    const jitterMs = rollJitterMs(this.config, this.dir, this.#active.baseOffset)
-    if (this.#active.shouldRoll(this.config, bytes.length, latest, last, now, jitterMs)) this.#roll(first)
-
     try {
+      this.#makeRoom(bytes, first, last, latest, now)
+      if (origin === 'replication') assignEpochs(bytes, this.epochs)
+      else this.epochs.assign(leaderEpoch, first)
+      this.#list.active.prepare(isControl(bytes, 0))
+      // From here on nothing needs a descriptor, so that a process that has none left cannot stop half-way.
       const epoch = origin === 'replication' ? -1 : leaderEpoch
-      const { epochs, producers, config } = this
-      this.logEndOffset = placeBatches(bytes, first, epoch, epochs, producers, this.#active, config)
+      this.logEndOffset = placeBatches(bytes, first, epoch, this.producers, this.#list.active, this.config)
     } catch (error) {
-      throw this.#disk.fail(error as Error)
+      throw this.#disk.fail(error)
     }
-    this.#active.queue(bytes)
+    this.#list.active.queue(bytes)
     this.#touched = true
     if (!this.#scheduled) {
       this.#scheduled = true
@@ -238,13 +240,19 @@ export class Log {
     if (fetchOffset >= limits.maxOffset || fetchOffset >= this.#flusher.fileOffset) return emptyRead
     this.#reader ??= new Reader()
     const reader = this.#reader
-    return this.#disk.guard(() => reader.read(this.#segments, fetchOffset, limits))
+    return this.#disk.guard(() => reader.read(this.#list.all, fetchOffset, limits))
+  }
+
+  /** Looks into its files as `work` does; throws KAFKA_STORAGE_ERROR where they fail. */
+  examine<T>(work: () => T): T {
+    this.#mustWork()
+    return this.#disk.guard(work)
   }
 
   /** Begins a new segment, unless the last is empty. */
   roll(): void {
     this.#mustWork()
-    if (this.#active.sizeInBytes > 0) this.#roll(this.logEndOffset)
+    if (this.#list.active.sizeInBytes > 0) this.#roll(this.logEndOffset)
   }
 
   /** Resolves once the disk has all that was appended until now. */
@@ -262,7 +270,7 @@ export class Log {
 
   /** Begins a flush where `flush.ms` wants one. */
   flushIfDue(now: number): void {
-    if (now >= this.nextFlushMs) void this.#flushTo(this.#flusher.fileOffset).catch(() => undefined)
+    if (now >= this.nextFlushMs) this.#flushLater(this.#flusher.fileOffset)
   }
 
   /** Moves the first readable offset up, and drops segments that lie wholly before it. Throws OFFSET_OUT_OF_RANGE. */
@@ -275,10 +283,12 @@ export class Log {
     this.#touched = true
     this.logStartOffset = offset
     this.#disk.guard(() => {
+      const { all } = this.#list
       let count = 0
-      while (count + 1 < this.#segments.length && this.#segments[count + 1].baseOffset <= offset) count++
-      this.#dropSegments(0, count)
-      this.epochs.truncateFromStart(offset, this.#segments[0].baseOffset)
+      while (count + 1 < all.length && all[count + 1].baseOffset <= offset) count++
+      this.#list.drop(0, count, this.config)
+      if (count > 0) this.#reader?.forget()
+      this.epochs.truncateFromStart(offset, all[0].baseOffset)
     })
   }
 
@@ -286,16 +296,16 @@ export class Log {
   deleteOldSegments(highWatermark: number): number {
     this.#mustWork()
     const now = this.#options.now()
-    const count = countDeletable(this.#segments, this.config, this.logStartOffset, highWatermark, now)
+    const count = countDeletable(this.segments, this.config, this.logStartOffset, highWatermark, now)
     if (count === 0) return 0
-    if (count === this.#segments.length) this.#roll(this.logEndOffset)
-    this.advanceLogStartOffset(this.#segments[count].baseOffset)
+    if (count === this.segments.length) this.#roll(this.logEndOffset)
+    this.advanceLogStartOffset(this.segments[count].baseOffset)
     return count
   }
 
   /** Removes files marked as deleted whose `file.delete.delay.ms` is over. */
   removeRetired(now: number): void {
-    for (const path of this.#retired.takeDue(now)) this.files.unlink(path)
+    this.#list.removeRetired(now)
   }
 
   /**
@@ -305,16 +315,15 @@ export class Log {
   truncateTo(offset: number): void {
     this.#mustWork()
     if (offset >= this.logEndOffset) return
-    if (offset < this.#segments[0].baseOffset) {
+    if (offset < this.segments[0].baseOffset) {
       this.truncateFullyAndStartAt(offset)
       return
     }
     this.writeOut()
-    this.#disk.guard(() => {
-      const keep = segmentIndexOf(this.#segments, offset) + 1
-      this.#dropSegments(keep, this.#segments.length - keep)
-      this.#active = this.#segments[keep - 1]
-      this.#active.truncateTo(offset)
+    this.#disk.guardWhole(() => {
+      const keep = segmentIndexOf(this.segments, offset) + 1
+      this.#list.keep(keep, this.config)
+      this.#list.active.truncateTo(offset)
       this.logStartOffset = Math.min(this.logStartOffset, offset)
       this.#restartAt(offset)
     })
@@ -324,10 +333,8 @@ export class Log {
   truncateFullyAndStartAt(offset: number): void {
     this.#mustWork()
     this.writeOut()
-    this.#disk.guard(() => {
-      this.#dropSegments(0, this.#segments.length)
-      this.#active = this.#newSegment(offset)
-      this.#segments = [this.#active]
+    this.#disk.guardWhole(() => {
+      this.#list.restart(offset, this.config)
       this.logStartOffset = offset
       this.epochs.clear()
       this.#restartAt(offset)
@@ -337,15 +344,11 @@ export class Log {
   /** Puts what compaction made of neighbouring segments in their place; false where they are not all there any more. */
   replaceSegments(sources: readonly Segment[]): boolean {
     this.#mustWork()
-    const from = this.#segments.indexOf(sources[0])
-    const last = this.#segments[from + sources.length - 1]
-    if (from < 0 || last === this.#active || last !== sources[sources.length - 1]) return false
+    const from = this.#list.indexOf(sources)
+    if (from < 0) return false
     this.#disk.guard(() => {
       this.#touched = true
-      commitSwap(this.files, this.dir, sources[0].baseOffset)
-      this.#dropSegments(from + 1, sources.length - 1)
-      this.#segments[from] = finishSwap(this.files, this.dir, sources, this.#options.now())
-      this.#flusher.directoryChanged = true
+      this.#list.exchange(from, sources, this.config)
       this.#reader?.forget()
     })
     return true
@@ -358,11 +361,11 @@ export class Log {
       await this.flush()
       this.#closed = true
       try {
-        this.#active.seal()
+        this.#list.active.seal()
         this.#snapshots.take(this.producers)
-        while (this.#flusher.hasWork(this.#segments)) await this.#flusher.sync(this.#segments)
+        while (this.#flusher.hasWork(this.segments)) await this.#flusher.sync(this.segments)
       } catch (error) {
-        throw this.#disk.fail(error as Error)
+        throw this.#disk.fail(error)
       }
     }
     this.discard()
@@ -372,10 +375,10 @@ export class Log {
   release(): boolean {
     const awaitsFlush = this.config.flushMs < Number.MAX_SAFE_INTEGER && this.recoveryPoint < this.logEndOffset
     if (!this.isOpen || this.writtenOffset < this.logEndOffset || awaitsFlush) return false
-    if (this.#scheduled || this.#flusher.isBusy || !this.#retired.isEmpty) return false
+    if (this.#scheduled || this.#flusher.isBusy || this.#list.hasRetired) return false
     if (!this.isUntouched) {
       this.#disk.guard(() => {
-        this.#active.seal()
+        this.#list.active.seal()
         this.#snapshots.take(this.producers)
       })
     }
@@ -386,16 +389,17 @@ export class Log {
   /** Gives the handles back and leaves the files as they are, as before their deletion. */
   discard(): void {
     this.#closed = true
-    for (const segment of this.#segments) segment.close()
-    this.removeRetired(Number.POSITIVE_INFINITY)
+    this.#list.close()
   }
 
   readonly #writeQueued = (): void => {
     this.#scheduled = false
-    if (this.#closed || this.#disk.failure !== null) return
+    if (!this.isOpen) return
     try {
       this.writeOut()
     } catch {
+      // Told of by then. What is only a lack of descriptors is over at some time.
+      if (this.#isStuck) this.#again(this.#writeQueued)
       return
     }
     this.#publish()
@@ -404,9 +408,11 @@ export class Log {
   /** Puts what is queued into the file now. */
   writeOut(): void {
     try {
-      this.#active.write()
+      this.#list.active.write()
+      this.#isStuck = false
     } catch (error) {
-      throw this.#disk.fail(error as Error)
+      this.#isStuck = faultOf(error) === 'exhaustion'
+      throw this.#disk.fail(error)
     }
     this.#flusher.fileOffset = this.logEndOffset
   }
@@ -417,7 +423,7 @@ export class Log {
     let reached = fileOffset
     if (fileOffset - recoveryPoint >= this.config.flushMessages && this.files.durable) {
       reached = recoveryPoint
-      void this.#flushTo(fileOffset).catch(() => undefined)
+      this.#flushLater(fileOffset)
     }
     if (reached <= this.writtenOffset) return
     this.writtenOffset = reached
@@ -425,44 +431,51 @@ export class Log {
   }
 
   async #flushTo(offset: number, until?: number): Promise<void> {
-    let rounds = this.#flusher.roundsToFinish(this.#segments)
-    while (rounds-- > 0 || this.#flusher.recoveryPoint < Math.min(offset, this.logEndOffset)) {
+    let rounds = this.#flusher.roundsToFinish(this.segments)
+    while (rounds-- > 0 || this.#flusher.recoveryPoint < Math.min(offset, this.#flusher.fileOffset)) {
       try {
-        await this.#flusher.sync(this.#segments, until)
+        await this.#flusher.sync(this.segments, until)
       } catch (error) {
         // Deleted meanwhile: that its files are gone is no fault of the disk.
-        if (this.#closed) throw this.#disk.offline()
-        throw this.#disk.fail(error as Error)
+        if (this.#closed && faultOf(error) === 'disk') throw this.#disk.offline()
+        throw this.#disk.fail(error)
       }
       if (this.#disk.failure !== null) throw this.#disk.offline()
       if (!this.#closed) this.#publish()
     }
   }
 
+  /** A flush that nobody waits for. Errors are told of where they come up; only what fails for want of descriptors is tried again. */
+  #flushLater(offset: number, until?: number): void {
+    this.#flushTo(offset, until).catch(error => {
+      if (faultOf(error) === 'exhaustion') this.#again(() => this.isOpen && this.#flushLater(offset, until))
+    })
+  }
+
+  #again(run: () => void): void {
+    const { later, schedule } = this.#options
+    if (later) later(run)
+    else schedule(run)
+  }
+
+  /** Sees to it that the last segment can take batches, whose first and last offsets and latest timestamp are these. */
+  #makeRoom(bytes: Buffer, first: number, last: number, latest: number, now: number): void {
+    if (this.#isStuck) this.writeOut()
+    const { active } = this.#list
+    const jitterMs = rollJitterMs(this.config, this.dir, active.baseOffset)
+    if (active.shouldRoll(this.config, bytes.length, latest, last, now, jitterMs)) this.#roll(first)
+  }
+
   #roll(offset: number): void {
     this.#touched = true
     this.writeOut()
     this.#disk.guard(() => {
-      const previous = this.#active
-      this.#flusher.directoryChanged = true
-      if (previous.sizeInBytes === 0) {
-        for (const path of previous.retire(this.files)) this.files.unlink(path)
-        this.#segments.pop()
-      } else {
-        previous.endOffset = offset
-        previous.seal()
-      }
       this.producers.endOffset = offset
       this.#snapshots.take(this.producers)
-      this.#active = this.#newSegment(offset)
-      this.#segments.push(this.#active)
+      this.#list.roll(offset, this.config)
     })
     // The new segment, which is being written to, can wait: syncing it would hold up who writes.
-    void this.#flushTo(offset, offset).catch(() => undefined)
-  }
-
-  #newSegment(offset: number): Segment {
-    return Segment.create(this.files, this.dir, offset, this.#options.now()).preallocated(this.files, this.config)
+    this.#flushLater(offset, offset)
   }
 
   #restartAt(offset: number): void {
@@ -476,21 +489,7 @@ export class Log {
     this.epochs.truncateFromEnd(offset)
     const { now, producerIdExpirationMs } = this.#options
     this.#snapshots.loadLatest(this.producers, this.logStartOffset, offset, now(), producerIdExpirationMs())
-    reloadProducers(this.#segments, this.producers, offset)
-  }
-
-  #dropSegments(from: number, count: number): void {
-    if (count <= 0) return
-    this.#flusher.directoryChanged = true
-    const dueMs = this.#options.now() + this.config.fileDeleteDelayMs
-    const dropped = this.#segments.splice(from, count)
-    // From the outside in, so that a crash leaves no hole.
-    if (from > 0) dropped.reverse()
-    for (const segment of dropped) {
-      this.#snapshots.removeWhere(offset => offset === segment.baseOffset)
-      for (const path of segment.retire(this.files)) this.#retired.add(path, dueMs)
-    }
-    this.#reader?.forget()
+    reloadProducers(this.segments, this.producers, offset)
   }
 
   #mustWork(): void {

@@ -1,6 +1,6 @@
 /** A file system in memory: for `--ephemeral` brokers and tests. Nothing outlives the object. */
 import { assert } from '../lib/base/assert.ts'
-import type { DirectoryEntry, Files, RandomFile } from './files.ts'
+import type { DirectoryEntry, Files, RandomFile } from './file-system.ts'
 
 /** Bytes of a piece of a file; a short file has one smaller piece, which doubles. */
 const chunkBytes = 256 * 1024

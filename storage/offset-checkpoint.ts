@@ -54,9 +54,15 @@ export class OffsetCheckpoint {
 
   /** Where a log has less than was promised, that is put right before anything is appended that the promise would hold for. */
   lower(topic: string, partition: number, offset: number): void {
-    if (this.get(topic, partition) <= offset) return
+    const before = this.get(topic, partition)
+    if (before <= offset) return
     setPartitionOffset(this.#offsets, topic, partition, offset)
-    this.#files.replace(this.#path, partitionOffsetsText(this.#offsets))
+    try {
+      this.#files.replace(this.#path, partitionOffsetsText(this.#offsets))
+    } catch (error) {
+      setPartitionOffset(this.#offsets, topic, partition, before)
+      throw error
+    }
     this.#changed = false
   }
 

@@ -12,15 +12,19 @@ export const relativeOffsetMax = 0x7fffffff
 export class OffsetIndex {
   readonly file: IndexFile
   readonly #baseOffset: number
+  /** Offset of the last entry; −1 until it was asked for. */
+  #lastOffset = -1
 
   constructor(files: Files, path: string, baseOffset: number) {
     this.file = new IndexFile(files, path, entryBytes)
     this.#baseOffset = baseOffset
   }
 
-  /** Offset of the last entry, the segment's own where there is none. */
+  /** Offset of the last entry, the segment's own where there is none. Read from the file where it is asked for the first time. */
   get lastOffset(): number {
-    return this.file.count === 0 ? this.#baseOffset : this.offset(this.file.count - 1)
+    if (this.file.count === 0) return this.#baseOffset
+    if (this.#lastOffset < 0) this.#lastOffset = this.offset(this.file.count - 1)
+    return this.#lastOffset
   }
 
   /** Whether an index of so many bytes has no room for one more. */
@@ -43,6 +47,7 @@ export class OffsetIndex {
     const at = this.file.push()
     this.file.block.writeInt32BE(offset - this.#baseOffset, at)
     this.file.block.writeInt32BE(position, at + 4)
+    this.#lastOffset = offset
   }
 
   /** Position of the greatest entry that is not above the offset, 0 where there is none. */
@@ -60,6 +65,13 @@ export class OffsetIndex {
   /** Drops entries of this offset and above. */
   truncateTo(offset: number): void {
     this.file.truncate(this.#floor(offset - 1, false) + 1)
+    this.#lastOffset = -1
+  }
+
+  /** Begins again, to be completed by `trim`. */
+  restart(): void {
+    this.file.restart()
+    this.#lastOffset = -1
   }
 
   #floor(value: number, byPosition: boolean): number {

@@ -16,14 +16,13 @@ import type { Producers } from './producers.ts'
 import type { Segment } from './segment.ts'
 
 /**
- * Places batches from an offset on, in a leader's epoch; with a negative epoch, as a replica does, they have both already. Gives
- * the offset behind them.
+ * Places batches from an offset on, in a leader's epoch, which is assigned already; with a negative epoch, as a replica does, they have
+ * both already. Gives the offset behind them.
  */
 export function placeBatches(
   bytes: Buffer,
   first: number,
   leaderEpoch: number,
-  epochs: LeaderEpochs,
   producers: Producers,
   segment: Segment,
   { indexIntervalBytes }: LogConfig,
@@ -37,7 +36,6 @@ export function placeBatches(
     }
     const base = baseOffset(bytes, at)
     const last = base + lastOffsetDelta(bytes, at)
-    epochs.assign(leaderEpoch >= 0 ? leaderEpoch : partitionLeaderEpoch(bytes, at), base)
     segment.note(size, last, maxTimestamp(bytes, at), indexIntervalBytes)
     if (producerId(bytes, at) >= 0) noteProducer(segment, producers, bytes, at, base)
     next = last + 1
@@ -45,6 +43,13 @@ export function placeBatches(
   }
   producers.endOffset = next
   return next
+}
+
+/** Notes the epochs of batches that have theirs. */
+export function assignEpochs(bytes: Buffer, epochs: LeaderEpochs): void {
+  for (let at = 0; at < bytes.length; at += sizeInBytes(bytes, at)) {
+    epochs.assign(partitionLeaderEpoch(bytes, at), baseOffset(bytes, at))
+  }
 }
 
 /** Takes a producer's batch into the state, and the transaction that it aborts into the index, which has those up to `knownTo`. */

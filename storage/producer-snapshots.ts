@@ -114,13 +114,18 @@ export class ProducerSnapshots {
 
   /** Makes the files last. */
   async sync(): Promise<void> {
-    const paths = [...this.#unsynced]
-    this.#unsynced.clear()
-    for (const path of paths) {
+    for (const path of [...this.#unsynced]) {
+      this.#unsynced.delete(path)
       if (!this.#files.exists(path)) continue
       const file = this.#files.file(path)
-      await file.sync()
-      file.close()
+      try {
+        await file.sync()
+      } catch (error) {
+        this.#unsynced.add(path)
+        throw error
+      } finally {
+        file.close()
+      }
     }
   }
 

@@ -1,7 +1,9 @@
 /** The door to the thread that packs large batches anew: begun with the first batch, ended by `stop`. */
 import type { Worker } from 'node:worker_threads'
+import { crash } from '../lib/base/assert.ts'
 import { codes, KafkaError } from '../protocol/errors.ts'
 import type { LogConfig } from './config.ts'
+import { exhausted, faultOf } from './faults.ts'
 import { markValidated, type RecordError, RecordValidationError } from './validate.ts'
 import { startWorker } from './worker.ts'
 
@@ -46,7 +48,12 @@ export class RecompressionThread {
 
   /** Checks a client's records and gives them as they are to be appended. Rejects with what makes them unacceptable. */
   run(records: Buffer, config: LogConfig, now: number): Promise<Buffer> {
-    const worker = this.#worker ?? this.#start()
+    let worker: Worker
+    try {
+      worker = this.#worker ?? this.#start()
+    } catch (error) {
+      return Promise.reject(faultOf(error) === 'exhaustion' ? exhausted(error as Error) : error)
+    }
     const id = this.#nextId++
     // The records may lie in memory that is filled again.
     const copy = new Uint8Array(records)
@@ -64,7 +71,7 @@ export class RecompressionThread {
     const worker = this.#worker
     if (worker === null) return
     this.#worker = null
-    this.#refuseAll('the broker is stopping')
+    this.#refuseAll(unknown('the broker is stopping'))
     Atomics.store(this.#flag, 0, 1)
     const ended = new Promise<unknown>(resolve => worker.once('exit', resolve))
     worker.postMessage(recompressionEnd)
@@ -79,7 +86,12 @@ export class RecompressionThread {
     const gone = (error: unknown) => {
       if (this.#worker !== worker) return
       this.#worker = null
-      this.#refuseAll(`the thread that compresses has ended: ${error}`)
+      const isExhausted = faultOf(error) === 'exhaustion'
+      this.#refuseAll(
+        isExhausted ? exhausted(error as Error) : unknown(`the thread that compresses has ended: ${error}`),
+      )
+      // An exit that nobody asked for has a number; whatever else comes here was thrown.
+      if (error instanceof Error && !isExhausted) crash(error)
     }
     worker.on('message', (reply: RecompressionReply) => this.#settle(reply))
     worker.on('error', gone).on('exit', gone)
@@ -98,9 +110,13 @@ export class RecompressionThread {
     } else waiting.reject(new KafkaError(reply.code, reply.message))
   }
 
-  #refuseAll(reason: string): void {
+  #refuseAll(reason: KafkaError): void {
     const all = [...this.#waiting.values()]
     this.#waiting.clear()
-    for (const { reject } of all) reject(new KafkaError(codes.UNKNOWN_SERVER_ERROR, reason))
+    for (const { reject } of all) reject(reason)
   }
+}
+
+function unknown(reason: string): KafkaError {
+  return new KafkaError(codes.UNKNOWN_SERVER_ERROR, reason)
 }

@@ -1,9 +1,9 @@
 /** The recovery of many logs before a broker can be reached: in threads, several at once, while the event loop goes on. */
-import type { Worker } from 'node:worker_threads'
+import { faultOf } from './faults.ts'
 import type { Files } from './files.ts'
 import { fileName, offsetOfFile } from './names.ts'
 import type { RecoveryOptions } from './recovery.ts'
-import { startWorker } from './worker.ts'
+import { type FaultMessage, faultMessage, startWorker } from './worker.ts'
 
 /** One log to be recovered: what a thread is sent. */
 export type RecoveryJob = Omit<
@@ -18,7 +18,7 @@ export interface RecoveryMessage {
   readonly fields: object | undefined
 }
 
-/** How it went. Where it did not, opening the log will say why. */
+/** How it went. Where the files failed, opening the log will say so. */
 export type RecoveryOutcome =
   | {
       /** Offset below which the disk has all of it. */
@@ -27,7 +27,7 @@ export type RecoveryOutcome =
       readonly isProven: boolean
       readonly messages: readonly RecoveryMessage[]
     }
-  | { readonly error: string }
+  | { readonly fault: FaultMessage }
 
 /** How logs are recovered. */
 export interface RecoveryChoice {
@@ -126,13 +126,13 @@ function bytesToRecover({ dir, recoveryPoint }: RecoveryJob, offsets: readonly n
 async function recoverInThreads(
   jobs: readonly RecoveryJob[],
   threads: number,
-  done: (index: number, outcome: RecoveryOutcome) => void,
+  done: (index: number, outcome: RecoveryOutcome | null) => void,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   let next = 0
-  const runOne = (): Promise<void> => {
+  const runOne = async (): Promise<void> => {
     const worker = startWorker('recovery-worker')
-    const through = new Promise<void>(resolve => {
+    const through = new Promise<void>((resolve, reject) => {
       let current = -1
       const send = () => {
         current = -1
@@ -148,19 +148,24 @@ async function recoverInThreads(
         send()
       })
       worker.on('error', error => {
-        if (current >= 0 && !signal?.aborted) done(current, { error: String(error) })
+        if (faultOf(error) === 'bug') {
+          reject(error)
+          return
+        }
+        if (current >= 0 && !signal?.aborted) done(current, { fault: faultMessage(error) })
         resolve()
       })
       signal?.addEventListener('abort', () => resolve(), { once: true })
       send()
     })
-    return through.then(() => end(worker))
+    await through.finally(() => worker.terminate())
   }
-  await Promise.all(Array.from({ length: Math.min(threads, jobs.length) }, runOne))
-  // Threads that ended with an error leave what they were to do.
-  while (next < jobs.length && !signal?.aborted) done(next++, { error: 'the thread that was to recover it ended' })
+  const running = Array.from({ length: Math.min(threads, jobs.length) }, () => runOne().catch(unlessExhausted))
+  await Promise.all(running)
+  // Threads that could not be started, or ended, leave what they were to do to its opening.
+  while (next < jobs.length && !signal?.aborted) done(next++, null)
 }
 
-async function end(worker: Worker): Promise<void> {
-  await worker.terminate()
+function unlessExhausted(error: unknown): void {
+  if (faultOf(error) !== 'exhaustion') throw error
 }

@@ -3,10 +3,11 @@ import { parentPort } from 'node:worker_threads'
 import { diskFiles } from './files.ts'
 import { recoverAhead } from './recovery-ahead.ts'
 import type { RecoveryJob, RecoveryOutcome } from './recovery-run.ts'
+import { faultMessage } from './worker.ts'
 
 parentPort?.on('message', (job: RecoveryJob) => {
   recoverAhead(job, diskFiles).then(
     outcome => parentPort?.postMessage(outcome),
-    (error: Error) => parentPort?.postMessage({ error: String(error) } satisfies RecoveryOutcome),
+    error => parentPort?.postMessage({ fault: faultMessage(error) } satisfies RecoveryOutcome),
   )
 })

@@ -245,6 +245,7 @@ function replayProducers(segment: Segment, producers: Producers, from: number): 
     producers.endOffset = frameLastOffset(b, at) + 1
     return true
   })
+  segment.transactionIndex.spill()
 }
 
 function remove(files: Files, segment: Segment): void {

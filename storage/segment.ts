@@ -78,10 +78,25 @@ export class Segment {
       if (files.exists(path)) files.unlink(path)
     }
     const segment = new Segment(files, dir, baseOffset, now, suffix)
-    segment.file.create()
-    segment.offsetIndex.file.create()
-    segment.timeIndex.file.create()
+    try {
+      segment.file.create()
+      segment.offsetIndex.file.create()
+      segment.timeIndex.file.create()
+    } catch (error) {
+      // A segment that nobody knows of would be found, and end the one before it, when the log is opened.
+      segment.file.unlink()
+      segment.offsetIndex.file.unlink()
+      segment.timeIndex.file.unlink()
+      throw error
+    }
     return segment
+  }
+
+  /** Takes the handles, and from the files what is needed to append, so that a process without descriptors is told before anything happened. */
+  prepare(control: boolean): void {
+    this.file.create()
+    void this.offsetIndex.lastOffset
+    if (control) void this.transactionIndex.entries
   }
 
   /** Where `preallocate` says so, the file gets the length that it may have with the first write; `seal` cuts what is too much. */
@@ -115,7 +130,7 @@ export class Segment {
     if (this.sizeInBytes === 0) return false
     if (this.offsetIndex.isFull(config.segmentIndexBytes) || this.timeIndex.isFull(config.segmentIndexBytes))
       return true
-    const first = this.#firstTimestamp()
+    const first = this.readFirstTimestamp()
     const waitedMs = first >= 0 && maxTimestamp >= 0 ? maxTimestamp - first : now - this.createdMs
     return waitedMs > config.segmentMs - jitterMs
   }
@@ -142,7 +157,7 @@ export class Segment {
     this.endOffset = lastOffset + 1
   }
 
-  /** Writes what is queued, with one call. */
+  /** Writes what is queued, with one call. Where it is the indexes that fail, they are written another time. */
   write(): void {
     if (this.#pending.length === 0) return
     if (this.#preallocateBytes > 0) {
@@ -154,6 +169,7 @@ export class Segment {
     this.writtenBytes = this.sizeInBytes
     if (this.offsetIndex.file.shouldSpill) this.offsetIndex.file.spill()
     if (this.timeIndex.file.shouldSpill) this.timeIndex.file.spill()
+    this.transactionIndex.spill()
   }
 
   /** Makes the files complete and no longer than they need to be, with the greatest timestamp as the last entry of all. */
@@ -164,6 +180,7 @@ export class Segment {
     this.timeIndex.file.spill()
     this.offsetIndex.file.trim()
     this.timeIndex.file.trim()
+    this.transactionIndex.spill()
     this.#indexesChanged = true
   }
 
@@ -183,12 +200,23 @@ export class Segment {
   async sync(): Promise<void> {
     const target = this.writtenBytes
     if (target > this.syncedBytes || this.#cut) {
+      const cut = this.#cut
       this.#cut = false
-      await this.file.sync()
+      try {
+        await this.file.sync()
+      } catch (error) {
+        this.#cut ||= cut
+        throw error
+      }
     }
     if (this.#indexesChanged && !this.retired) {
       this.#indexesChanged = false
-      await Promise.all([this.offsetIndex.file.sync(), this.timeIndex.file.sync()])
+      try {
+        await Promise.all([this.offsetIndex.file.sync(), this.timeIndex.file.sync()])
+      } catch (error) {
+        this.#indexesChanged = true
+        throw error
+      }
     }
     if (!this.retired) await this.transactionIndex.sync()
     this.syncedBytes = Math.max(this.syncedBytes, Math.min(target, this.writtenBytes))
@@ -289,7 +317,7 @@ export class Segment {
   resetIndexes(): void {
     this.offsetIndex.file.create()
     this.timeIndex.file.create()
-    this.offsetIndex.file.restart()
+    this.offsetIndex.restart()
     this.timeIndex.restart()
     this.maxTimestamp = -1
     this.maxTimestampOffset = this.baseOffset
@@ -304,6 +332,14 @@ export class Segment {
     this.offsetIndex.file.close()
     this.timeIndex.file.close()
     this.transactionIndex.close()
+  }
+
+  /** Gives the files their names in a directory with something behind them, the log's last. */
+  rename(dir: string, suffix: string): void {
+    this.offsetIndex.file.rename(fileName(dir, this.baseOffset, 'index') + suffix)
+    this.timeIndex.file.rename(fileName(dir, this.baseOffset, 'timeindex') + suffix)
+    this.transactionIndex.rename(fileName(dir, this.baseOffset, 'txnindex') + suffix)
+    this.file.rename(fileName(dir, this.baseOffset, 'log') + suffix)
   }
 
   /** Marks the files as deleted; gives their paths, for somebody to remove. */
@@ -324,7 +360,8 @@ export class Segment {
     return paths
   }
 
-  #firstTimestamp(): number {
+  /** Timestamp of the first batch, from the file where it is not known; see `firstTimestamp`. */
+  readFirstTimestamp(): number {
     if (!Number.isNaN(this.firstTimestamp) || this.writtenBytes < frameHeaderBytes) return this.firstTimestamp
     scanFrames(this.file, 0, this.writtenBytes, (b, at) => {
       this.firstTimestamp = frameMaxTimestamp(b, at)

@@ -1,6 +1,7 @@
 /**
  * The aborted transactions whose markers are in a segment (`.txnindex`): entries of int16 version 0, int64 producerId,
- * firstOffset, lastOffset and lastStableOffset, ordered by lastOffset. The file is made with the first entry.
+ * firstOffset, lastOffset and lastStableOffset, ordered by lastOffset. New entries are in memory until `spill`; the file is made with
+ * the first of them.
  */
 import { readInt64, writeInt64 } from '../protocol/records/header.ts'
 import type { Files, RandomFile } from './files.ts'
@@ -20,6 +21,8 @@ export class TransactionIndex {
   readonly #files: Files
   readonly #file: RandomFile
   #entries: AbortedTransaction[] | null = null
+  /** Entries that are in the file; −1 while they are not known. */
+  #stored = -1
   #dirty = false
 
   constructor(files: Files, path: string) {
@@ -49,14 +52,23 @@ export class TransactionIndex {
   }
 
   append(transaction: AbortedTransaction): void {
-    const entries = this.entries as AbortedTransaction[]
-    const entry = Buffer.alloc(entryBytes)
-    writeInt64(entry, 2, transaction.producerId)
-    writeInt64(entry, 10, transaction.firstOffset)
-    writeInt64(entry, 18, transaction.lastOffset)
-    writeInt64(entry, 26, transaction.lastStableOffset)
-    this.#file.writev([entry], entries.length * entryBytes)
-    entries.push(transaction)
+    ;(this.entries as AbortedTransaction[]).push(transaction)
+  }
+
+  /** Writes what is only in memory. */
+  spill(): void {
+    if (this.#entries === null || this.#entries.length === this.#stored) return
+    const fresh = this.#entries.slice(this.#stored)
+    const bytes = Buffer.alloc(fresh.length * entryBytes)
+    for (const [index, transaction] of fresh.entries()) {
+      const at = index * entryBytes
+      writeInt64(bytes, at + 2, transaction.producerId)
+      writeInt64(bytes, at + 10, transaction.firstOffset)
+      writeInt64(bytes, at + 18, transaction.lastOffset)
+      writeInt64(bytes, at + 26, transaction.lastStableOffset)
+    }
+    this.#file.writev([bytes], this.#stored * entryBytes)
+    this.#stored = this.#entries.length
     this.#dirty = true
   }
 
@@ -66,14 +78,19 @@ export class TransactionIndex {
     let count = entries.length
     while (count > 0 && entries[count - 1].lastOffset >= offset) count--
     if (count === entries.length && this.isSound) return
+    if (count < this.#stored || !this.isSound) {
+      const stored = Math.min(this.#stored, count)
+      this.#file.truncate(stored * entryBytes)
+      this.#stored = stored
+    }
     entries.length = count
-    this.#file.truncate(count * entryBytes)
     this.#dirty = true
   }
 
   /** Drops all entries, whatever they say. */
   reset(): void {
     this.#entries = []
+    this.#stored = 0
     if (this.#file.size() === 0) return
     this.#file.truncate(0)
     this.#dirty = true
@@ -85,28 +102,31 @@ export class TransactionIndex {
   }
 
   async sync(): Promise<void> {
+    this.spill()
     if (!this.#dirty) return
     this.#dirty = false
-    await this.#file.sync()
+    try {
+      await this.#file.sync()
+    } catch (error) {
+      this.#dirty = true
+      throw error
+    }
   }
 
-  /** Gives back the handle and the memory. */
+  /** Gives back the handle and the memory, also of what was not spilled. */
   close(): void {
     this.#file.close()
     this.#entries = null
+    this.#stored = -1
   }
 
   rename(path: string): void {
-    if (this.#file.size() > 0) this.#file.rename(path)
-  }
-
-  unlink(): void {
-    this.#entries = []
-    this.#file.unlink()
+    this.#file.rename(path)
   }
 
   #read(): AbortedTransaction[] {
     const size = this.#file.size()
+    this.#stored = Math.floor(size / entryBytes)
     if (size === 0) return []
     const bytes = Buffer.alloc(size - (size % entryBytes))
     this.#file.read(bytes, 0, bytes.length, 0)

@@ -1,4 +1,5 @@
 /** Errors as a person at a terminal should read them: what happened and what to do next. */
+import { exhausted, faultOf } from '../../storage/faults.ts'
 
 interface SystemError extends Error {
   readonly code?: string
@@ -22,6 +23,7 @@ export function explain(error: unknown): string {
         return `no space is left on the disk of ${path}; free some, or choose another directory with --data`
     }
   }
+  if (faultOf(error) === 'exhaustion') return exhausted(error).message
   const isBug = ['TypeError', 'ReferenceError', 'RangeError', 'AssertionError'].includes(name)
   return isBug ? (stack ?? message) : message
 }

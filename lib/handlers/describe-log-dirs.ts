@@ -1,5 +1,5 @@
 /** DescribeLogDirs: what lies in each data directory, and how large it is. */
-import { codes } from '../../protocol/errors.ts'
+import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { DescribeLogDirsRequest, DescribeLogDirsResponse } from '../../protocol/messages/describe-log-dirs.ts'
 import type { DirectoryState, LogDirectories } from '../partitions/log-directories.ts'
 import type { Partition } from '../partitions/partition.ts'
@@ -22,9 +22,14 @@ export function describeLogDirs(request: DescribeLogDirsRequest, context: Contex
   for (const partition of wanted(request, context)) {
     const path = logDirectories.pathOf(partition)
     if (path === null || partition.standing !== 'online') continue
+    const partitionSize = sizeOf(partition)
+    if (partitionSize === null) {
+      found.unreadable.add(path)
+      continue
+    }
     found.add(path, partition, {
       partitionIndex: partition.index,
-      partitionSize: partition.sizeInBytes,
+      partitionSize,
       offsetLag: partition.isLoaded ? Math.max(0, partition.highWatermark - partition.logEndOffset) : 0,
       isFutureKey: false,
     })
@@ -37,12 +42,14 @@ export function describeLogDirs(request: DescribeLogDirsRequest, context: Contex
       isFutureKey: true,
     })
   }
-  const results = logDirectories.states().map(state => describe(state, found.topics(state.path), logDirectories))
+  const results = logDirectories.states().map(state => describe(state, found, logDirectories))
   return { throttleTimeMs: 0, errorCode: codes.NONE, results }
 }
 
 /** Answers for partitions by directory and topic. */
 class ByPath {
+  /** Directories that cannot be looked into now. */
+  readonly unreadable = new Set<string>()
   readonly #paths = new Map<string, Map<string, PartitionResult[]>>()
 
   add(path: string, { topic }: Partition, result: PartitionResult): void {
@@ -73,15 +80,21 @@ function* wanted({ topics }: DescribeLogDirsRequest, { broker: { partitions } }:
   yield* named
 }
 
-function describe(
-  { path, failed, cordoned }: DirectoryState,
-  topics: TopicResult[],
-  directories: LogDirectories,
-): Result {
-  const space = failed ? null : directories.spaceOf(path)
+function describe({ path, failed, cordoned }: DirectoryState, found: ByPath, directories: LogDirectories): Result {
+  const space = failed || found.unreadable.has(path) ? null : directories.spaceOf(path)
   return space === null
     ? { errorCode: codes.KAFKA_STORAGE_ERROR, logDir: path, topics: [], isCordoned: cordoned }
-    : { errorCode: codes.NONE, logDir: path, topics, ...space, isCordoned: cordoned }
+    : { errorCode: codes.NONE, logDir: path, topics: found.topics(path), ...space, isCordoned: cordoned }
+}
+
+/** Bytes of a partition; null where they cannot be counted now. */
+function sizeOf(partition: Partition): number | null {
+  try {
+    return partition.sizeInBytes
+  } catch (error) {
+    if (error instanceof KafkaError) return null
+    throw error
+  }
 }
 
 /** The code, and no directories; versions before 3 have no place for it. */

@@ -1,7 +1,7 @@
 /** Errors that handlers throw, as clients are told of them. */
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import { SessionEnded, StoreClosed } from '../metadata/store.ts'
-import { isDiskError } from '../partitions/log-directories.ts'
+import { storageRefusalOf } from '../partitions/log-directories.ts'
 
 /** A fault of the request, or of what the broker stands on, which the client may try again. Null for a bug. */
 export function faultOf(error: unknown): KafkaError | null {
@@ -9,6 +9,5 @@ export function faultOf(error: unknown): KafkaError | null {
   if (error instanceof StoreClosed || error instanceof SessionEnded) {
     return new KafkaError(codes.NOT_CONTROLLER, error.message)
   }
-  if (isDiskError(error)) return new KafkaError(codes.KAFKA_STORAGE_ERROR, error.message)
-  return null
+  return storageRefusalOf(error)
 }

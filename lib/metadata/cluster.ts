@@ -207,7 +207,14 @@ export class Cluster {
       )
     for (let at = 0; at < good.length; at += topicsPerTransaction) {
       const some = good.slice(at, at + topicsPerTransaction)
-      if (await put(some)) continue
+      try {
+        if (await put(some)) continue
+      } catch (error) {
+        if (!(error instanceof KafkaError)) throw error
+        // The store's disk failed, or there are no file descriptors.
+        for (const i of some) results[i] = { name: plans[i]!.name, ...failed(error) }
+        continue
+      }
       for (const i of some) {
         if (some.length > 1 && (await put([i]))) continue
         results[i] = { name: plans[i]!.name, ...failed(changedMeanwhile(plans[i]!.name)) }

@@ -2,6 +2,8 @@
  * The metadata store of a single process: everything in memory, and every change in a journal before it counts. Several
  * brokers in one process may share it.
  */
+import { faultOf } from '../../storage/faults.ts'
+import { crash } from '../base/assert.ts'
 import type { Journal, JournalChange } from './journal.ts'
 import {
   type Change,
@@ -48,6 +50,7 @@ const historyEventsMax = 1_000
 
 export class EmbeddedStore implements MetadataStore {
   readonly #journal: Journal
+  readonly #pause: () => Promise<void>
   /** What is on disk, and the keys of sessions, which are in memory only. */
   readonly #entries = new Map<string, StoredEntry>()
   readonly #watchers = new Set<Watcher>()
@@ -62,9 +65,10 @@ export class EmbeddedStore implements MetadataStore {
   /** Why nothing can be done any more. */
   #failure: unknown = null
 
-  /** Reads what the journal holds. */
-  constructor(journal: Journal) {
+  /** Reads what the journal holds. `pause` resolves after a while, in which file descriptors may come free. */
+  constructor(journal: Journal, pause: () => Promise<void> = () => Promise.resolve()) {
     this.#journal = journal
+    this.#pause = pause
     this.#revision = journal.revision
     this.#historyFrom = journal.revision
     const { revision } = journal
@@ -150,8 +154,9 @@ export class EmbeddedStore implements MetadataStore {
       let decided: Decided[] = []
       try {
         decided = this.#decide(batch)
-        await this.#journal.flush()
+        await this.#flush()
       } catch (error) {
+        if (faultOf(error) === 'bug') crash(error)
         this.#fail(error, batch)
         break
       }
@@ -159,6 +164,19 @@ export class EmbeddedStore implements MetadataStore {
       await this.#rewriteWhereOvergrown()
     }
     this.#writing = null
+  }
+
+  /** What was decided is in the journal, and takes effect once the disk has it: where there are no descriptors for that, it is waited for. */
+  async #flush(): Promise<void> {
+    for (;;) {
+      try {
+        await this.#journal.flush()
+        return
+      } catch (error) {
+        if (faultOf(error) !== 'exhaustion' || this.#failure !== null) throw error
+      }
+      await this.#pause()
+    }
   }
 
   #decide(batch: readonly Waiting[]): Decided[] {
@@ -174,9 +192,14 @@ export class EmbeddedStore implements MetadataStore {
         continue
       }
       if (changes !== null && changes.length > 0) {
-        revision++
-        this.#journal.append(lasting(changes, state))
-        state.apply(changes, revision)
+        try {
+          this.#journal.append(lasting(changes, state))
+        } catch (error) {
+          if (faultOf(error) !== 'exhaustion') throw error
+          waiting.reject(error)
+          continue
+        }
+        state.apply(changes, ++revision)
       }
       decided.push({ waiting, revision, changes })
     }
@@ -207,7 +230,10 @@ export class EmbeddedStore implements MetadataStore {
     try {
       await this.#journal.rewrite(state)
     } catch (error) {
-      this.#fail(error, [])
+      const fault = faultOf(error)
+      if (fault === 'bug') crash(error)
+      // Without descriptors the history stays as long as it is until the next time.
+      if (fault !== 'exhaustion') this.#fail(error, [])
     }
   }
 

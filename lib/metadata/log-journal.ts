@@ -18,6 +18,8 @@ export interface LogJournalOptions {
   readonly now: () => number
   /** Runs a function once at the end of this turn of the event loop. */
   readonly schedule: (run: () => void) => void
+  /** Runs a function once after a while, in which descriptors may come free. */
+  readonly later?: (run: () => void) => void
   readonly logger?: LogOptions['logger']
   /** The disk failed: nothing can be changed any more. */
   readonly onFailed?: (error: Error) => void
@@ -39,7 +41,7 @@ class LogJournal implements Journal {
   readonly #log: Log
   readonly #now: () => number
 
-  constructor({ dataDirectory, files, now, schedule, logger, onFailed }: LogJournalOptions) {
+  constructor({ dataDirectory, files, now, schedule, later, logger, onFailed }: LogJournalOptions) {
     const dir = `${dataDirectory}/${journalDirectoryName}`
     files.mkdir(dir)
     this.#now = now
@@ -58,6 +60,7 @@ class LogJournal implements Journal {
       },
       now,
       schedule,
+      later,
       logger,
       producerIdExpirationMs: () => Number.MAX_SAFE_INTEGER,
       // It is small, and all else depends on it: each batch is checked on each start.

@@ -1,15 +1,17 @@
 /** The data directories of this broker (`log.dirs`): which partition lies in which, and which of them have failed. */
 
 import { codes, KafkaError } from '../../protocol/errors.ts'
-import type { LogDirectory, RecoverableLog, RecoveryAmount, RecoveryChoice } from '../../storage/directory.ts'
-import { isDiskError } from '../../storage/files.ts'
+import type { LogDirectory, RecoverableLog, RecoveryChoice } from '../../storage/directory.ts'
+import { exhausted, type Fault, faultOf, warnOfExhaustion } from '../../storage/faults.ts'
 import type { Log } from '../../storage/log.ts'
 import { partitionOfName } from '../../storage/names.ts'
+import { crash } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { LogEvents, Partition } from './partition.ts'
+import { progressLines } from './recovery-progress.ts'
 
-export { isDiskError } from '../../storage/files.ts'
+export { refusalOf as storageRefusalOf } from '../../storage/faults.ts'
 
 /** One configured data directory as it stands. */
 export interface DirectoryState {
@@ -30,6 +32,7 @@ export interface LogDirectoriesOptions {
   readonly cordoned: () => readonly string[]
   /** A directory failed, and is not used any more. */
   readonly onFailed: (path: string, error: Error) => void
+  readonly clock: Clock
   readonly logger: Logger
 }
 
@@ -37,15 +40,15 @@ interface RecoveredPartition extends RecoverableLog {
   readonly of: Partition
 }
 
-/** How often it is told how far a recovery is. */
-const progressMs = 2_000
-
 interface Entry {
   readonly directory: LogDirectory
   failed: boolean
   /** Partitions here, those on their way here too. */
   partitions: number
 }
+
+/** The topic id in a partition's directory: null where it has none, undefined where it could not be read. */
+type TopicIdRead = string | null | undefined
 
 /** Wishes for partitions that are not there yet: more are not remembered. */
 const wishesMax = 10_000
@@ -55,6 +58,7 @@ export class LogDirectories {
   readonly #missing: readonly string[]
   readonly #cordoned: () => readonly string[]
   readonly #onFailed: (path: string, error: Error) => void
+  readonly #clock: Clock
   readonly #logger: Logger
   /** Where directories of partitions were found at start that belong to no known one, by their name. */
   readonly #found = new Map<string, Entry[]>()
@@ -69,6 +73,7 @@ export class LogDirectories {
     this.#missing = options.missing
     this.#cordoned = options.cordoned
     this.#onFailed = options.onFailed
+    this.#clock = options.clock
     this.#logger = options.logger
     for (const entry of this.#entries) {
       for (const { topic, partition } of entry.directory.partitions()) {
@@ -101,8 +106,7 @@ export class LogDirectories {
       const { totalBytes, usableBytes } = entry.directory.usage()
       return { totalBytes, usableBytes }
     } catch (error) {
-      if (!isDiskError(error)) throw error
-      this.#fail(entry, error)
+      this.#failed(entry, error, 'the space of a data directory cannot be found out')
       return null
     }
   }
@@ -151,11 +155,7 @@ export class LogDirectories {
       // Came the name back after a power failure, two directories would hold the partition.
       from.directory.syncNames()
     } catch (error) {
-      this.#logger.error('the names in a data directory cannot be brought to the disk', {
-        partition: partition.name,
-        error,
-      })
-      if (isDiskError(error)) this.#fail(from, error)
+      this.#failed(from, error, 'the names in a data directory cannot be brought to the disk', partition)
     }
   }
 
@@ -222,8 +222,9 @@ export class LogDirectories {
         try {
           await directory.recover(logs, done, { ...choice, progress })
         } catch (error) {
-          if (!isDiskError(error)) throw error
-          this.#fail(entry, error)
+          // Without descriptors for it, the start would end soon in any case.
+          if (faultOf(error) !== 'disk') throw error
+          this.#fail(entry, error as Error)
           return
         }
         if (choice.signal?.aborted) return
@@ -233,7 +234,7 @@ export class LogDirectories {
     )
   }
 
-  /** Opens the log of a partition that has a place, or makes it; null where that cannot be done. */
+  /** Opens the log of a partition that has a place, or makes it; null where that cannot be done. Throws ExhaustionError where it may be done later. */
   openLog(partition: Partition, events: LogEvents): Log | null {
     const { name, topic, index, topicId } = partition
     for (;;) {
@@ -244,10 +245,10 @@ export class LogDirectories {
         this.#fresh.delete(name)
         return log
       } catch (error) {
-        this.#logger.error('the log of a partition cannot be opened', { partition: name, error })
-        if (!isDiskError(error)) return null
-        // One that was just created may have got another place by this.
-        this.#fail(entry, error)
+        const fault = this.#failed(entry, error, 'the log of a partition cannot be opened', partition)
+        if (fault === 'exhaustion') throw exhausted(error as Error)
+        // One that was just created may have got another place by the failure of its disk.
+        if (fault !== 'disk') return null
       }
     }
   }
@@ -262,9 +263,18 @@ export class LogDirectories {
     return this.#entryOf.get(name)?.directory.letGoOfLog(topic, index) === true
   }
 
-  /** Bytes of a partition's segments. */
-  sizeInBytes({ name, topic, index }: Partition): number {
-    return this.#entryOf.get(name)?.directory.sizeInBytes(topic, index) ?? 0
+  /** Bytes of a partition's segments. Throws ExhaustionError where they cannot be counted now. */
+  sizeInBytes(partition: Partition): number {
+    const { name, topic, index } = partition
+    const entry = this.#entryOf.get(name)
+    if (entry === undefined) return 0
+    try {
+      return entry.directory.sizeInBytes(topic, index)
+    } catch (error) {
+      const fault = this.#failed(entry, error, 'the size of a partition cannot be found out', partition)
+      if (fault === 'exhaustion') throw exhausted(error as Error)
+      return 0
+    }
   }
 
   /** Says which partition directories belong to no topic of the cluster. They stay as they are. */
@@ -292,8 +302,7 @@ export class LogDirectories {
     try {
       entry.directory.deleteLog(partition.topic, partition.index, partition.settings.log.fileDeleteDelayMs)
     } catch (error) {
-      this.#logger.error('the files of a deleted partition cannot be given up', { partition: partition.name, error })
-      if (isDiskError(error)) this.#fail(entry, error)
+      this.#failed(entry, error, 'the files of a deleted partition cannot be given up', partition)
     }
   }
 
@@ -307,19 +316,20 @@ export class LogDirectories {
 
   /** Notes how far a partition is committed, for the next checkpoint. */
   noteHighWatermark(partition: Partition): void {
+    if (!partition.isLoaded) return
     this.#entryOf
       .get(partition.name)
       ?.directory.setHighWatermark(partition.topic, partition.index, partition.highWatermark)
   }
 
-  /** Writes what changed of recovery points, log starts and high watermarks. */
-  async checkpoint(): Promise<void> {
-    await this.#each('the checkpoints cannot be written', directory => directory.checkpoint())
+  /** Writes what changed of recovery points, log starts and high watermarks; false where there were no descriptors for some of it. */
+  checkpoint(): Promise<boolean> {
+    return this.#each('the checkpoints cannot be written', directory => directory.checkpoint())
   }
 
-  /** Removes what was given up and whose delay is over. */
-  async removeDeleted(now: number): Promise<void> {
-    await this.#each('deleted files cannot be removed', directory => directory.removeDeleted(now))
+  /** Removes what was given up and whose delay is over; false where there were no descriptors for some of it. */
+  removeDeleted(now: number): Promise<boolean> {
+    return this.#each('deleted files cannot be removed', directory => directory.removeDeleted(now))
   }
 
   /** Flushes and closes all logs, and marks the directories as cleanly closed. Those that failed are only let go of. */
@@ -330,22 +340,35 @@ export class LogDirectories {
           if (failed) directory.abandon()
           else await directory.close()
         } catch (error) {
+          if (faultOf(error) === 'bug') crash(error)
           this.#logger.error('a data directory was not closed well', { directory: directory.path, error })
         }
       }),
     )
   }
 
-  async #each(failure: string, work: (directory: LogDirectory) => Promise<void>): Promise<void> {
+  async #each(what: string, work: (directory: LogDirectory) => Promise<void>): Promise<boolean> {
+    let hasAll = true
     for (const entry of this.#entries) {
       if (entry.failed) continue
       try {
         await work(entry.directory)
       } catch (error) {
-        this.#logger.error(failure, { directory: entry.directory.path, error })
-        if (isDiskError(error)) this.#fail(entry, error)
+        if (this.#failed(entry, error, what) === 'exhaustion') hasAll = false
       }
     }
+    return hasAll
+  }
+
+  /** Something failed in a directory: says so, and takes it offline where that tells of its disk. Gives what else it tells of; a bug ends the process. */
+  #failed(entry: Entry, error: unknown, what: string, partition?: Partition): Exclude<Fault, 'bug'> {
+    const fault = faultOf(error)
+    if (fault === 'bug') crash(error)
+    const fields = { partition: partition?.name, directory: entry.directory.path }
+    if (fault === 'exhaustion') warnOfExhaustion(this.#logger, this.#clock.now(), what, error as Error, fields)
+    else this.#logger.error(what, { ...fields, error })
+    if (fault === 'disk') this.#fail(entry, error as Error)
+    return fault
   }
 
   #fail(entry: Entry, error: Error): void {
@@ -370,7 +393,7 @@ export class LogDirectories {
     let at = 0
     if (isNew || found.length > 1) {
       const { topic, partition } = partitionOfName(name)!
-      const topicIds = found.map(({ directory }) => directory.topicId(topic, partition))
+      const topicIds = found.map(entry => this.#topicIdIn(entry, topic, partition, isNew))
       if (topicIds.filter(id => id === topicId).length > 1) this.#setCopiesAside(name, found, topicIds, topicId)
       at = topicIds.includes(topicId) ? topicIds.indexOf(topicId) : topicIds.indexOf(null)
       if (at < 0) return null
@@ -384,7 +407,7 @@ export class LogDirectories {
    * Leaves one of several directories of the same partition: a move was interrupted when both were whole. The one that the
    * partition moved to has no less than the one that it came from.
    */
-  #setCopiesAside(name: string, found: Entry[], topicIds: (string | null)[], topicId: string): void {
+  #setCopiesAside(name: string, found: Entry[], topicIds: TopicIdRead[], topicId: string): void {
     const { topic, partition } = partitionOfName(name)!
     let best = -1
     let end = { baseOffset: -1, sizeInBytes: -1 }
@@ -411,6 +434,18 @@ export class LogDirectories {
     }
   }
 
+  /** The topic id in a partition's directory; undefined where it cannot be read, and the partition is not taken to lie there. */
+  #topicIdIn(entry: Entry, topic: string, partition: number, isNew: boolean): TopicIdRead {
+    try {
+      return entry.directory.topicId(topic, partition)
+    } catch (error) {
+      const fault = this.#failed(entry, error, 'the directory of a partition cannot be read')
+      // Of one that is just being created nothing can lie anywhere; at the start it has to be known.
+      if (fault === 'exhaustion' && !isNew) throw exhausted(error as Error)
+      return undefined
+    }
+  }
+
   #entryOfDirectory(directory: LogDirectory): Entry {
     return this.#entries.find(entry => entry.directory === directory)!
   }
@@ -424,10 +459,9 @@ export class LogDirectories {
     try {
       storedId = entry.directory.topicId(topic, index)
     } catch (error) {
-      if (!isDiskError(error)) throw error
-      this.#logger.error('the directory of a partition cannot be read', { partition: name, error })
-      this.#fail(entry, error)
-      return this.#checkedEntry(partition)
+      const fault = this.#failed(entry, error, 'the directory of a partition cannot be read', partition)
+      if (fault === 'exhaustion') throw exhausted(error as Error)
+      return fault === 'disk' ? this.#checkedEntry(partition) : undefined
     }
     if (storedId === null || storedId === topicId) return entry
     this.#found.set(name, [...(this.#found.get(name) ?? []), entry])
@@ -460,20 +494,4 @@ export class LogDirectories {
     }
     return fewest
   }
-}
-
-/** Tells now and then how far the recovery of a directory is. */
-function progressLines(path: string, clock: Clock, logger: Logger): RecoveryChoice['progress'] {
-  let toldMs = Number.NEGATIVE_INFINITY
-  return (through, totals) => {
-    const now = clock.monotonicMs()
-    if (now - toldMs < progressMs || through.logs === totals.logs) return
-    toldMs = now
-    logger.info(`recovering logs of ${path}: ${through.logs} of ${totals.logs}, ${amountOf(through, totals)}`)
-  }
-}
-
-function amountOf({ bytes }: RecoveryAmount, totals: RecoveryAmount): string {
-  const [unit, divisor] = totals.bytes >= 1e9 ? ['GB', 1e9] : ['MB', 1e6]
-  return `${(bytes / divisor).toFixed(1)} of ${(totals.bytes / divisor).toFixed(1)} ${unit}`
 }

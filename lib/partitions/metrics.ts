@@ -1,4 +1,5 @@
 /** Figures of partitions, their logs and directories, and of compaction. */
+import { KafkaError } from '../../protocol/errors.ts'
 import { type Metric, metricsOf } from '../metrics/metrics.ts'
 import type { LogDirectories } from './log-directories.ts'
 import type { Partition } from './partition.ts'
@@ -63,8 +64,18 @@ export function* compactionMetrics(compactor: Compactor, directories: LogDirecto
   yield ofCleanerState('time-since-last-run-ms', compactor.msSinceLook)
   for (const { path } of directories.states()) {
     const here = uncleanable.filter(partition => directories.pathOf(partition) === path)
-    const bytes = here.reduce((sum, partition) => sum + partition.sizeInBytes, 0)
+    const bytes = here.reduce((sum, partition) => sum + sizeOf(partition), 0)
     yield ofCleanerState('uncleanable-partitions-count', here.length, { logDirectory: path })
     yield ofCleanerState('uncleanable-bytes', bytes, { logDirectory: path })
+  }
+}
+
+/** Bytes of a partition; 0 where its directory cannot be read. */
+function sizeOf(partition: Partition): number {
+  try {
+    return partition.sizeInBytes
+  } catch (error) {
+    if (error instanceof KafkaError) return 0
+    throw error
   }
 }

@@ -7,6 +7,7 @@
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { Chunk } from '../../protocol/records/chunk.ts'
 import { producerEpoch } from '../../protocol/records/header.ts'
+import { ExhaustionError } from '../../storage/faults.ts'
 import type { AppendResult, FileTaker, Log, LogConfig } from '../../storage/log.ts'
 import type { ReadResult } from '../../storage/read-result.ts'
 import type { PartitionImage } from '../cluster/image.ts'
@@ -63,13 +64,13 @@ export interface LogEvents {
 
 /** What a partition asks of those who keep it, and tells them. */
 export interface PartitionHost {
-  /** Opens its log, or makes it; null where the disk cannot be used. */
+  /** Opens its log, or makes it; null where the disk cannot be used. Throws ExhaustionError where it may be opened later. */
   openLog(partition: Partition, events: LogEvents): Log | null
   /** Closes its log, where nothing happened to it since it was opened; false where something did. */
   releaseLog(partition: Partition): boolean
   /** Closes its log, where nothing is under way in it; false where something is. */
   letGoOfLog(partition: Partition): boolean
-  /** Bytes of the segments of a log that is not open. */
+  /** Bytes of the segments of a log that is not open. Throws ExhaustionError where they cannot be counted now. */
   sizeInBytes(partition: Partition): number
   /** Records were written. */
   written(partition: Partition): void
@@ -155,9 +156,9 @@ export class Partition {
     return this.#log !== null
   }
 
-  /** First offset that is not committed: consumers read below it. */
+  /** First offset that is not committed: consumers read below it. Throws KAFKA_STORAGE_ERROR where the log cannot be opened now. */
   get highWatermark(): number {
-    if (this.#log === null) this.load()
+    if (this.#log === null && !this.load() && this.#standing === 'online') throw this.#unusable()
     return this.#highWatermark
   }
 
@@ -227,21 +228,31 @@ export class Partition {
     return true
   }
 
-  /** Opens the log, unless it is; false where the partition is offline or deleted, perhaps by this. */
+  /**
+   * Opens the log, unless it is; false where the partition is offline or deleted, perhaps by this, and where the process has no
+   * descriptors for it: then it stays online, to be opened another time.
+   */
   load(): boolean {
     if (this.#standing !== 'online' || this.#log !== null) return this.#standing === 'online'
     this.#isUsed = true
     let log: Log | null = null
     // A log that has moved away may notice late that its files are gone.
     const isCurrent = () => log === null || log === this.#log
-    log = this.#host.openLog(this, {
-      onWritten: () => isCurrent() && this.#written(),
-      onFailed: error => isCurrent() && this.#host.failed(this, error),
-    })
+    try {
+      log = this.#host.openLog(this, {
+        onWritten: () => isCurrent() && this.#written(),
+        onFailed: error => isCurrent() && this.#host.failed(this, error),
+      })
+    } catch (error) {
+      if (error instanceof ExhaustionError) return false
+      throw error
+    }
     this.#log = log
     if (this.#log === null) this.fail()
     else {
       if (this.isLeader) this.#log.beginEpoch(this.leaderEpoch)
+      // Who waited while it lay elsewhere, or was not opened for want of descriptors.
+      this.#awaitWritten?.settleBelow(this.#log.writtenOffset, codes.NONE)
       this.#followWritten()
     }
     return this.#standing === 'online'
@@ -470,8 +481,10 @@ export class Partition {
   }
 
   #unusable(): KafkaError {
-    return this.#standing === 'deleted'
-      ? new KafkaError(codes.UNKNOWN_TOPIC_OR_PARTITION, `${this.name} was deleted`)
-      : new KafkaError(codes.KAFKA_STORAGE_ERROR, `the disk that holds ${this.name} has failed; see the broker's log`)
+    const { name } = this
+    if (this.#standing === 'deleted') return new KafkaError(codes.UNKNOWN_TOPIC_OR_PARTITION, `${name} was deleted`)
+    return this.#standing === 'online'
+      ? new ExhaustionError(`the broker has no file descriptors left to open ${name}; see the broker's log`)
+      : new KafkaError(codes.KAFKA_STORAGE_ERROR, `the disk that holds ${name} has failed; see the broker's log`)
   }
 }

@@ -89,7 +89,7 @@ export class Partitions implements PartitionHost {
     this.turn = options.turn
     this.timetable = new Timetable(clocks.wire)
     this.upkeepTimetable = new Timetable(clocks.broker)
-    this.recompression = new Recompression(clocks.broker, this.timetable, this.appendOrder)
+    this.recompression = new Recompression(clocks.broker, this.timetable, this.appendOrder, options.logger)
     this.#nodeId = options.nodeId
     this.#settingsOf = options.settingsOf
     this.#logger = options.logger
@@ -98,6 +98,7 @@ export class Partitions implements PartitionHost {
       missing: options.missingDirectories ?? [],
       cordoned: options.cordonedDirectories ?? (() => []),
       onFailed: (path, error) => this.#directoryFailed(path, error, options.onDirectoryFailed),
+      clock: clocks.broker,
       logger: options.logger,
     })
     this.#upkeep = new Upkeep({

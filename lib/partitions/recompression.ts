@@ -4,10 +4,12 @@
  */
 import { codecs } from '../../protocol/records/compression.ts'
 import { compressionType, headerBytes, magicAt, producerId } from '../../protocol/records/header.ts'
+import { faultOf, warnOfExhaustion } from '../../storage/faults.ts'
 import type { AppendResult } from '../../storage/log.ts'
 import { codecWanted } from '../../storage/recompression.ts'
 import { RecompressionThread } from '../../storage/recompression-thread.ts'
 import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../base/logger.ts'
 import type { AppendOrder } from './append-order.ts'
 import type { Partition, PartitionAppend } from './partition.ts'
 import type { Due, Timetable } from './waiting/timetable.ts'
@@ -23,12 +25,14 @@ export class Recompression implements Due {
   readonly #clock: Clock
   readonly #timetable: Timetable
   readonly #order: AppendOrder
+  readonly #logger: Logger
   readonly #thread = new RecompressionThread()
 
-  constructor(clock: Clock, timetable: Timetable, order: AppendOrder) {
+  constructor(clock: Clock, timetable: Timetable, order: AppendOrder, logger: Logger) {
     this.#clock = clock
     this.#timetable = timetable
     this.#order = order
+    this.#logger = logger
     order.onIdle = () => timetable.in(idleMs, this)
   }
 
@@ -49,6 +53,11 @@ export class Recompression implements Due {
     if (verified === null && !isLong && !this.#order.isHeldUp(partition, producerId)) return null
     // Once the request is answered, its bytes may be overwritten: where it runs out of time, before this is done.
     const packed = isLong ? this.#thread.run(records, config, this.#clock.now()) : Promise.resolve(Buffer.from(records))
+    packed.catch(error => {
+      if (faultOf(error) !== 'exhaustion') return
+      const what = 'records cannot be packed in the codec of their topic'
+      warnOfExhaustion(this.#logger, this.#clock.now(), what, error, { partition: partition.name })
+    })
     const ready = verified === null ? packed : Promise.all([packed, verified]).then(([bytes]) => bytes)
     return this.#order.add(partition, producerId, ready, bytes => partition.append(bytes, append))
   }

@@ -27,6 +27,9 @@ const turnBytesMax = 8 * 1024 * 1024
 /** Smaller reads are not counted: it would take very many in one turn. */
 const countedBytesMin = 64 * 1024
 
+const outOfDescriptors =
+  'this process has hardly any file descriptors left; allow it more (ulimit -n, LimitNOFILE of systemd) or lower max.connections'
+
 /** Serves one request. */
 export type Dispatch = (connection: Connection, slot: Slot, buffer: Buffer, start: number, end: number) => void
 
@@ -45,6 +48,7 @@ export class Connections implements ConnectionHost {
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #logLimit: LogLimit
+  readonly #freeDescriptors: () => boolean
   readonly #deadlines = new Deadlines<Connection>()
   readonly #alarm: Alarm
   #lastId = 0
@@ -58,7 +62,15 @@ export class Connections implements ConnectionHost {
   #emptied: (() => void) | null = null
   #saidBuffersAreSmall = false
 
-  constructor(limits: ServerLimits, outbox: Outbox, dispatch: Dispatch, clock: Clock, logger: Logger) {
+  /** `freeDescriptors` gives back those that are kept for speed alone; false where there are none. */
+  constructor(
+    limits: ServerLimits,
+    outbox: Outbox,
+    dispatch: Dispatch,
+    clock: Clock,
+    logger: Logger,
+    freeDescriptors: () => boolean,
+  ) {
     this.limits = limits
     this.outbox = outbox
     this.bounds = {
@@ -75,6 +87,7 @@ export class Connections implements ConnectionHost {
     this.#clock = clock
     this.#logger = logger
     this.#logLimit = new LogLimit(clock)
+    this.#freeDescriptors = freeDescriptors
     this.#alarm = new Alarm(clock, () => this.#expire(), 'monotonicMs')
   }
 
@@ -111,7 +124,7 @@ export class Connections implements ConnectionHost {
   /** Takes a connection that a listener has accepted, at once or when the creation rate allows, or closes it where there are too many. */
   accept(wire: Wire, listener: Listener): void {
     const arrival = { remoteAddress: wire.remoteAddress, listener: listener.name }
-    if (wire.remoteAddress === '' || this.#tooMany(arrival)) {
+    if (wire.remoteAddress === '' || this.#tooMany(arrival, wire.descriptor)) {
       wire.destroy()
       return
     }
@@ -224,12 +237,30 @@ export class Connections implements ConnectionHost {
     for (const connection of this.#all) connection.destroy()
   }
 
-  #tooMany(arrival: Arrival): boolean {
+  #tooMany(arrival: Arrival, descriptor: number): boolean {
+    const { remoteAddress } = arrival
+    if (descriptor >= this.limits.descriptorMax && !this.#freeDescriptors()) {
+      this.#refuse(`${outOfDescriptors}, and files need the rest`, 'descriptors', remoteAddress)
+      return true
+    }
     const limit = this.#admission.enter(arrival)
     if (limit === null) return false
-    const line = this.#logLimit.take()
-    if (line) this.#logger.warn('connection refused: too many', { limit, client: arrival.remoteAddress, ...line })
+    this.#refuse('too many', limit, remoteAddress)
     return true
+  }
+
+  #refuse(reason: string, limit: string, client: string): void {
+    const line = this.#logLimit.take()
+    if (line) this.#logger.warn(`connection refused: ${reason}`, { limit, client, ...line })
+  }
+
+  /** A listener could not accept. Without descriptors it would try again at once, and for ever. */
+  acceptFailed(error: Error, listener: Listener): void {
+    const isExhausted = ['EMFILE', 'ENFILE'].includes(String((error as NodeJS.ErrnoException).code))
+    if (isExhausted) this.#freeDescriptors()
+    const line = this.#logLimit.take()
+    const reason = isExhausted ? `: ${outOfDescriptors}` : ''
+    if (line) this.#logger.error(`a listener failed${reason}`, { listener: listener.name, error, ...line })
   }
 
   #rest(connection: Connection): void {

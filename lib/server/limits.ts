@@ -11,6 +11,8 @@ export interface ServerLimits {
   requestBytesMax: number
   /** `max.connections`: beyond it, new connections are closed as they come in. */
   connectionsMax: number
+  /** Number of a descriptor from which on no connection may have it: the process needs the rest for files. */
+  descriptorMax: number
   /** `max.connections.per.ip`, and the exceptions to it by address (`max.connections.per.ip.overrides`). */
   connectionsPerIpMax: number
   connectionsPerIpOverrides: ReadonlyMap<string, number>
@@ -48,6 +50,7 @@ const MiB = 1024 * 1024
 export const defaultLimits: Readonly<ServerLimits> = {
   requestBytesMax: 100 * MiB,
   connectionsMax: 2 ** 31 - 1,
+  descriptorMax: Number.POSITIVE_INFINITY,
   connectionsPerIpMax: 2 ** 31 - 1,
   connectionsPerIpOverrides: new Map(),
   connectionsPerSecondMax: 2 ** 31 - 1,

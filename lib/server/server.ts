@@ -35,6 +35,8 @@ export interface ServerOptions<Context> {
   readonly network: Network
   /** Interceptors around every request; read for each, so that the list may change. */
   readonly interceptors?: readonly Interceptor[]
+  /** Gives back descriptors that are kept for speed alone; false where there are none. */
+  readonly freeDescriptors?: () => boolean
 }
 
 export class Server<Context> {
@@ -58,6 +60,7 @@ export class Server<Context> {
       (connection, slot, buffer, start, end) => dispatcher.dispatch(connection, slot, buffer, start, end),
       options.clock,
       this.#logger,
+      options.freeDescriptors ?? (() => false),
     )
   }
 
@@ -137,7 +140,7 @@ export class Server<Context> {
       listener,
       this.#limits.listenBacklog,
       wire => this.#connections.accept(wire, listener),
-      error => this.#logger.error('listener failed', { listener: listener.name, error }),
+      error => this.#connections.acceptFailed(error, listener),
     )
   }
 

@@ -8,6 +8,7 @@ import { type Journal, memoryJournal } from '../../lib/metadata/journal.ts'
 import { journalDirectoryName, openJournal } from '../../lib/metadata/log-journal.ts'
 import type { Session } from '../../lib/metadata/store.ts'
 import { diskFiles, type Files, memoryFiles } from '../../storage/files.ts'
+import { crashesIn } from '../base/crashes.ts'
 import { storeContract } from './contract.ts'
 
 function journalIn(dataDirectory: string, files: Files = diskFiles): Journal {
@@ -123,7 +124,8 @@ t.test('a history that has grown long is rewritten, and nothing is lost by it', 
 })
 
 t.test('when the disk fails the change is rejected, never applied, and so is all that follows', async t => {
-  const failing: Journal = { ...memoryJournal(), revision: 0, flush: () => Promise.reject(new Error('ENOSPC')) }
+  const full = Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })
+  const failing: Journal = { ...memoryJournal(), revision: 0, flush: () => Promise.reject(full) }
   const store = new EmbeddedStore(failing)
   const session = await store.openSession(1_000)
   await t.rejects(store.transact({ changes: [{ key: 'a', value: '1' }] }), /ENOSPC/)
@@ -146,4 +148,42 @@ t.test('changes of the same moment share one flush', async t => {
   await Promise.all(Array.from({ length: 100 }, (_, i) => store.transact({ changes: [{ key: `${i}`, value: '1' }] })))
   t.equal(flushes, 1)
   await store.close()
+})
+
+t.test(
+  'a change that finds no descriptors is refused, one that waits for the disk waits for them, and others go on',
+  async t => {
+    const exhausted = () => Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' })
+    let full: 'append' | 'flush' | null = null
+    const fail = (at: 'append' | 'flush') => {
+      if (full === at) throw exhausted()
+    }
+    const journal: Journal = {
+      ...memoryJournal(),
+      revision: 0,
+      append: () => fail('append'),
+      flush: async () => fail('flush'),
+    }
+    let pauses = 0
+    const store = new EmbeddedStore(journal, async () => {
+      if (++pauses === 3) full = null
+    })
+    full = 'append'
+    await t.rejects(store.transact({ changes: [{ key: 'a', value: '1' }] }), /EMFILE/)
+    full = 'flush'
+    t.match(await store.transact({ changes: [{ key: 'b', value: '1' }] }), { applied: true, revision: 1 })
+    t.equal(pauses, 3)
+    t.equal(await store.get('a'), null)
+    t.match(await store.get('b'), { value: '1', revision: 1 })
+    t.match(await store.transact({ changes: [{ key: 'a', value: '2' }] }), { applied: true, revision: 2 })
+    await store.close()
+  },
+)
+
+t.test('a bug in the journal ends the process', async t => {
+  const bug = new TypeError('a bug')
+  const failing: Journal = { ...memoryJournal(), revision: 0, flush: () => Promise.reject(bug) }
+  const store = new EmbeddedStore(failing)
+  const bugs = await crashesIn(() => void store.transact({ changes: [{ key: 'a', value: '1' }] }))
+  t.ok(bugs.length > 0 && bugs.every(each => each === bug))
 })

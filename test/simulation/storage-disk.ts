@@ -1,14 +1,9 @@
-/** The disk of the storage simulation: its process can die at any step, it can be full or broken, and what it does takes time. */
+/**
+ * The disk of the storage simulation: its process can die at any step, or be without descriptors for some; it can be full or broken, and
+ * what it does takes time.
+ */
 import type { Random } from '../../lib/base/random.ts'
-import { SimulatedFiles, type StepKind, systemError } from '../storage/simulated-files.ts'
-
-/** Thrown into a process that is dead. */
-export class Died extends Error {
-  constructor() {
-    super('the process died')
-    this.name = 'Died'
-  }
-}
+import { Died, SimulatedFiles, type StepKind, systemError } from '../storage/simulated-files.ts'
 
 /** A disk that stops working. */
 export interface Fault {
@@ -28,6 +23,11 @@ export class SimulatedDisk extends SimulatedFiles {
   fault: Fault | null = null
   /** Whether the fault was met. */
   failed = false
+  /** Descriptors that can still be taken, one after the other, before there are none; and then, how often there are none. */
+  descriptorsLeft = Number.POSITIVE_INFINITY
+  refusalsLeft = 0
+  /** Whether there was none once. */
+  ranOut = false
   /** What the disk, or a timer, is at. Any of it may be done next. */
   readonly waiting: (() => void)[] = []
   /** Files whose new content never arrives: a deliberate fault of the simulation. */
@@ -43,6 +43,26 @@ export class SimulatedDisk extends SimulatedFiles {
     this.failed = true
     this.failureFraction = this.#chance()
     throw systemError(fault.code, 'simulated')
+  }
+
+  /** So many descriptors can still be taken, then there are none for so many that are asked for. */
+  runOut(descriptorsLeft: number, refusalsLeft: number): void {
+    this.descriptorsLeft = descriptorsLeft
+    this.refusalsLeft = refusalsLeft
+  }
+
+  override take(path: string): void {
+    if (this.dead || this.descriptorsLeft > 0) {
+      this.descriptorsLeft--
+      return
+    }
+    if (this.refusalsLeft <= 0) {
+      this.descriptorsLeft = Number.POSITIVE_INFINITY
+      return
+    }
+    this.refusalsLeft--
+    this.ranOut = true
+    throw systemError('EMFILE', path)
   }
 
   override async later(complete: () => void): Promise<void> {

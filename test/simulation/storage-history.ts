@@ -2,11 +2,15 @@
 import { type Random, seededRandom } from '../../lib/base/random.ts'
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import { checkLog } from '../../storage/check.ts'
-import { LogDirectory } from '../../storage/directory.ts'
+import { LogDirectory, type LogListener } from '../../storage/directory.ts'
+import { faultOf } from '../../storage/faults.ts'
+import { cleanShutdownName } from '../../storage/names.ts'
 import { recoverAhead } from '../../storage/recovery-ahead.ts'
+import { faultMessage } from '../../storage/worker.ts'
 import { startMs } from '../storage/fixture.ts'
+import { Died } from '../storage/simulated-files.ts'
 import { appendRecords, endTransaction } from './storage-appends.ts'
-import { Died, SimulatedDisk } from './storage-disk.ts'
+import { SimulatedDisk } from './storage-disk.ts'
 import { type Member, newMember, pickOf } from './storage-members.ts'
 import type { Sabotage } from './storage-sabotage.ts'
 import { compact, cut, flush, isIdle, roll, shorten } from './storage-work.ts'
@@ -88,10 +92,11 @@ export class History {
     if (random.int(5) === 0) {
       disk.fault = { code: this.pick('ENOSPC', 'EIO'), stepsLeft: random.int(800), once: random.int(2) === 0 }
     }
+    const runsOut = random.int(3) === 0
     for (let step = random.int(stepsMax); step > 0 && !disk.dead && !disk.failed; step--)
-      await this.#guarded(() => this.#step())
+      await this.#guarded(() => this.#step(runsOut))
     if (disk.failed && !disk.dead) {
-      for (let step = random.int(10); step > 0 && !disk.dead; step--) await this.#guarded(() => this.#step())
+      for (let step = random.int(10); step > 0 && !disk.dead; step--) await this.#guarded(() => this.#step(false))
       if (this.disk !== disk) return
       for (const member of this.members) this.#verifyOffline(member)
       disk.fault = null
@@ -113,13 +118,29 @@ export class History {
     if (this.disk.dead) await this.#crash(this.random.int(2) === 0)
   }
 
-  /** An error is all right where the process died, or the disk failed. */
+  /** An error is all right where the process died or had no descriptors, or the disk failed. */
   #note(error: Error): void {
+    const { disk } = this
     const { code } = error as { code?: unknown }
     const expected =
       error instanceof KafkaError ? code === codes.KAFKA_STORAGE_ERROR : code === 'ENOSPC' || code === 'EIO'
-    if (this.disk.dead || (this.disk.failed && expected)) return
+    if (disk.dead || (disk.failed && expected)) return
+    if (disk.ranOut && (faultOf(error) === 'exhaustion' || (expected && this.#isAnyCutOff))) return
     this.#errors.push(error)
+  }
+
+  /** Whether a cut of a log was not finished for want of descriptors: nothing but that takes a log offline then. */
+  get #isAnyCutOff(): boolean {
+    return this.members.some(({ log, model }) => model.cut !== null && log.failure !== null)
+  }
+
+  /** What the simulation itself looks at is not to be refused. */
+  #withDescriptors(look: () => void): void {
+    const { disk } = this
+    const { descriptorsLeft, refusalsLeft } = disk
+    disk.runOut(Number.POSITIVE_INFINITY, 0)
+    look()
+    disk.runOut(descriptorsLeft, refusalsLeft)
   }
 
   /** Lets something go on beside the steps. */
@@ -130,9 +151,14 @@ export class History {
     })
   }
 
-  async #step(): Promise<void> {
-    const { random } = this
+  async #step(runsOut: boolean): Promise<void> {
+    const { random, disk } = this
     this.now += random.int(6)
+    if (runsOut && random.int(10) === 0) disk.runOut(random.int(12), 1 + random.int(5))
+    for (const { index, log, model } of this.members) {
+      if (!disk.failed && model.cut === null && log?.failure)
+        throw new Error(`log ${index} is offline, though its disk works: ${log.failure}`)
+    }
     const member = this.members[random.int(this.members.length)]
     const chance = random.int(100)
     if (chance < 47) this.#write(member, chance >= 40)
@@ -226,6 +252,9 @@ export class History {
     let clean = true
     try {
       await this.#until(this.directory.close())
+      const isMarked = disk.exists(`/data/${cleanShutdownName}`)
+      if (!isMarked && !disk.ranOut && !disk.failed) throw new Error('a clean shutdown left no mark')
+      clean = isMarked
     } catch (error) {
       if (disk.dead) throw error
       clean = false
@@ -234,6 +263,7 @@ export class History {
     }
     // What is still to come of it would only meet the checks.
     disk.fault = null
+    disk.runOut(Number.POSITIVE_INFINITY, 0)
     clean &&= this.members.every(({ log }) => log.failure === null)
     if (clean) {
       for (const { model } of this.members) {
@@ -283,6 +313,7 @@ export class History {
       this.members.every(({ config, model }) => model.cut === null && !config.cleanupPolicy.includes('compact'))
     for (const member of this.members) member.compacting = false
     for (let attempt = 0; ; attempt++) {
+      if (attempt < 3 && random.int(10) === 0) this.disk.runOut(random.int(30), 1 + random.int(4))
       if (attempt < 3 && random.int(5) === 0) this.disk.stepsLeft = random.int(40)
       else if (attempt < 3 && random.int(20) === 0) {
         this.disk.fault = { code: this.pick('ENOSPC', 'EIO'), stepsLeft: random.int(60), once: random.int(2) === 0 }
@@ -303,6 +334,7 @@ export class History {
       }
     }
     this.disk.stepsLeft = Number.POSITIVE_INFINITY
+    this.disk.runOut(Number.POSITIVE_INFINITY, 0)
     if (!this.disk.failed) this.disk.fault = null
     for (const { model, log, index } of this.members) {
       if (clean && (log.logEndOffset !== model.end || log.logStartOffset !== model.start)) {
@@ -335,6 +367,7 @@ export class History {
       uuid: () => this.random.uuid(),
       now: () => this.now,
       schedule: run => void this.#scheduled.push(run),
+      later: run => void disk.waiting.push(run),
       producerIdExpirationMs: () => Number.MAX_SAFE_INTEGER,
       logger: this.#options.trace && { info: tell, warn: tell, error: tell },
     })
@@ -348,13 +381,22 @@ export class History {
   #openLog(member: Member): void {
     const { model, config, index } = member
     const life = this.#life
-    member.log = this.directory.openLog('t', index, `AAAAAAAAAAAAAAAAAAAAA${index}`, config, {
+    const listener: LogListener = {
       onWritten: log => {
         if (this.#life !== life || model.cut !== null) return
         model.written = log.writtenOffset
         if (config.flushMessages === 1) model.flushed = log.writtenOffset
       },
-    })
+    }
+    for (;;) {
+      try {
+        member.log = this.directory.openLog('t', index, `AAAAAAAAAAAAAAAAAAAAA${index}`, config, listener)
+        break
+      } catch (error) {
+        // Whoever comes next asks again.
+        if (faultOf(error) !== 'exhaustion') throw error
+      }
+    }
     model.leaderEpoch = this.leaderEpoch
     member.log.beginEpoch(this.leaderEpoch)
   }
@@ -371,26 +413,30 @@ export class History {
         threads: 1,
         pause: async () => undefined,
         progress: () => undefined,
-        recoverOne: job => recoverAhead(job, disk).catch(error => ({ error: String(error) })),
+        recoverOne: job => recoverAhead(job, disk).catch(error => ({ fault: faultMessage(error) })),
       },
     )
     if (disk.dead) throw new Died()
   }
 
   #verify(settled: boolean): void {
-    for (const { log, model, index } of this.members) {
-      if (!log.isOpen || model.cut !== null) continue
-      this.say(() => `${index}: look at all of it`)
-      model.verify(log, this.random, this.now, settled)
-    }
+    this.#withDescriptors(() => {
+      for (const { log, model, index } of this.members) {
+        if (!log.isOpen || model.cut !== null) continue
+        this.say(() => `${index}: look at all of it`)
+        model.verify(log, this.random, this.now, settled)
+      }
+    })
   }
 
   #check(closed: boolean): void {
-    for (const { index, model, config } of this.members) {
-      const dense = model.cleanedTo === 0 && !config.cleanupPolicy.includes('compact')
-      const { findings } = checkLog(this.disk, `/data/t-${index}`, { dense, closed, logStartOffset: model.start })
-      if (findings.length > 0) throw new Error(`${findings.length} findings: ${findings.slice(0, 3).join('; ')}`)
-    }
+    this.#withDescriptors(() => {
+      for (const { index, model, config } of this.members) {
+        const dense = model.cleanedTo === 0 && !config.cleanupPolicy.includes('compact')
+        const { findings } = checkLog(this.disk, `/data/t-${index}`, { dense, closed, logStartOffset: model.start })
+        if (findings.length > 0) throw new Error(`${findings.length} findings: ${findings.slice(0, 3).join('; ')}`)
+      }
+    })
   }
 
   /** A log whose disk failed says so to everyone. */

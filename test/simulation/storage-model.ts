@@ -114,13 +114,15 @@ export class PartitionModel {
     return this.producers.flatMap(({ transactions }) => transactions.filter(({ lastOffset }) => lastOffset < 0))
   }
 
-  /** A cut begins. What it takes is not promised any more, but may be found again after a crash. */
-  beginCut(cut: Cut): void {
+  /** A cut begins. What it takes is not promised any more, but may be found again after a crash. Gives what undoes that. */
+  beginCut(cut: Cut): () => void {
+    const { written, flushed, startKept } = this
     this.cut = cut
     const kept = cut.whole ? 0 : cut.to
     this.written = Math.min(this.written, kept)
     this.flushed = Math.min(this.flushed, kept)
     this.startKept = cut.whole ? 0 : Math.min(this.startKept, cut.to)
+    return () => void Object.assign(this, { cut: null, written, flushed, startKept })
   }
 
   /** The cut lasts. */

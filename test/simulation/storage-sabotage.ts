@@ -2,7 +2,7 @@
 import type { CompactionEngine } from '../../storage/compaction.ts'
 import { logStartsName } from '../../storage/names.ts'
 import { Segment } from '../../storage/segment.ts'
-import { type AbortedTransaction, TransactionIndex } from '../../storage/transaction-index.ts'
+import { TransactionIndex } from '../../storage/transaction-index.ts'
 
 /** One fault. */
 export interface Sabotage {
@@ -41,13 +41,11 @@ export const sabotages: Readonly<Record<string, Sabotage>> = {
 
   'lose the transaction index': {
     install() {
-      const { append } = TransactionIndex.prototype
-      TransactionIndex.prototype.append = function (this: TransactionIndex, transaction) {
-        // What never gets into the file is gone with the process.
-        ;(this.entries as AbortedTransaction[]).push(transaction)
-      }
+      const { spill } = TransactionIndex.prototype
+      // What never gets into the file is gone with the process.
+      TransactionIndex.prototype.spill = () => undefined
       return () => {
-        TransactionIndex.prototype.append = append
+        TransactionIndex.prototype.spill = spill
       }
     },
   },

@@ -1,5 +1,6 @@
 /** What is done to a log in the storage simulation beside appending: flushing, shortening it at either end, compacting it. */
 import { CompactionLoop, compactLog, dirtinessOf } from '../../storage/compaction.ts'
+import { faultOf } from '../../storage/faults.ts'
 import type { History } from './storage-history.ts'
 import type { Member } from './storage-members.ts'
 
@@ -117,9 +118,15 @@ export function cut(history: History, { log, model, index }: Member): void {
   const to = whole ? model.start + random.int(model.end + 20) : starts[random.int(starts.length)]
   if (to === undefined || (!whole && to >= model.end)) return
   history.say(() => `${index}: ${whole ? 'begin anew' : 'cut'} at ${to}`)
-  model.beginCut({ to, whole })
-  if (whole) log.truncateFullyAndStartAt(to)
-  else log.truncateTo(to)
+  const undo = model.beginCut({ to, whole })
+  try {
+    if (whole) log.truncateFullyAndStartAt(to)
+    else log.truncateTo(to)
+  } catch (error) {
+    // Without descriptors it did not begin, or else the log is offline.
+    if (faultOf(error) === 'exhaustion') undo()
+    throw error
+  }
   // Only who follows cuts; what it writes then, it writes as a leader.
   log.beginEpoch(history.leaderEpoch)
   const { disk, directory } = history

@@ -2,16 +2,14 @@
 import t from 'tap'
 import { seededRandom } from '../../lib/base/random.ts'
 import { CompactionModel } from './compaction-model.ts'
-import { SimulatedFiles } from './simulated-files.ts'
-
-class Died extends Error {}
+import { Died, SimulatedFiles } from './simulated-files.ts'
 
 /** Dies before a given change of a file or name. */
 class MortalFiles extends SimulatedFiles {
   stepsLeft = Number.POSITIVE_INFINITY
 
   #step(): void {
-    if (this.stepsLeft <= 0) throw new Died('the process died')
+    if (this.stepsLeft <= 0) throw new Died()
     this.stepsLeft--
   }
 

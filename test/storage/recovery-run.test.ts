@@ -130,3 +130,16 @@ t.test('a log that no thread can read is left to its opening, which says why', a
   await directory.close()
   t.notOk(open(path).cleanShutdown)
 })
+
+t.test('a bug in a thread is told as one, and not taken for a log that cannot be read', async t => {
+  const path = t.testdir()
+  await crashed(path)
+  const directory = open(path)
+  const buggy = logs.map(log => ({ ...log, config: { ...config, cleanupPolicy: null as never } }))
+  const choice = { threads: 2, pause: async () => undefined, progress: () => undefined }
+  await t.rejects(
+    directory.recover(buggy, () => undefined, choice),
+    TypeError,
+  )
+  directory.abandon()
+})

@@ -145,6 +145,16 @@ export function systemError(code: string, path: string): Error {
   return Object.assign(new Error(`${code}: '${path}'`), { code })
 }
 
+/** Thrown into a process that is dead. It passes for an error of the disk, after which a log does nothing any more. */
+export class Died extends Error {
+  readonly code = 'EIO'
+
+  constructor() {
+    super('the process died')
+    this.name = 'Died'
+  }
+}
+
 /** Chance, as the simulation is given it: a number in [0, 1). */
 export type Next = () => number
 
@@ -208,6 +218,9 @@ export class SimulatedFiles implements Files {
   /** Called before anything is done; throws where it is not to be done. */
   enter(_kind: StepKind): void {}
 
+  /** Called where a descriptor is taken; throws where there is none. */
+  take(_path: string): void {}
+
   /** Does what takes a disk some time; by default at once. */
   async later(complete: () => void): Promise<void> {
     complete()
@@ -240,6 +253,7 @@ export class SimulatedFiles implements Files {
   }
 
   write(path: string, content: Buffer | string): void {
+    this.take(path)
     const temporary = `${path}.tmp`
     if (this.exists(temporary)) this.unlink(temporary)
     this.put(this.open(normal(temporary), true), [Buffer.from(content)], 0)
@@ -290,6 +304,7 @@ export class SimulatedFiles implements Files {
   }
 
   list(directory: string): DirectoryEntry[] {
+    this.take(directory)
     const at = normal(directory)
     if (this.#live.get(at) !== 'directory') throw systemError('ENOENT', at)
     const above = at === '/' ? at : `${at}/`
@@ -320,6 +335,7 @@ export class SimulatedFiles implements Files {
   }
 
   async removeTree(path: string): Promise<void> {
+    this.take(path)
     const at = normal(path)
     for (const name of [...this.#live.keys()]) if (name === at || name.startsWith(`${at}/`)) this.unlink(name)
   }
@@ -327,6 +343,7 @@ export class SimulatedFiles implements Files {
   read(path: string): Buffer | null {
     this.enter('read')
     const inode = this.inode(path)
+    if (inode !== null) this.take(path)
     return inode === null ? null : Buffer.from(inode.content.bytes)
   }
 
@@ -347,6 +364,7 @@ export class SimulatedFiles implements Files {
   }
 
   #fresh(path: string, content: Buffer | string): Inode {
+    this.take(path)
     const inode = this.open(normal(path), true)
     if (inode.content.size > 0) this.cut(inode, 0)
     this.put(inode, [Buffer.from(content)], 0)
@@ -360,17 +378,19 @@ export class SimulatedFiles implements Files {
   }
 
   async syncDirectory(path: string): Promise<void> {
+    this.take(path)
     const named = this.#named
     await this.later(() => this.syncDirectoryNow(path, named))
   }
 
-  /** The disk has the first so many changes of names. */
-  syncDirectoryNow(path: string, named = this.#named): void {
+  /** The disk has all changes of names, or the first so many where its descriptor was taken before. */
+  syncDirectoryNow(path: string, named = -1): void {
+    if (named < 0) this.take(path)
     this.enter('sync')
     if (this.syncsAreLost) return
     const at = normal(path)
     this.#namings = this.#namings.filter(each => {
-      if (each.directory !== at || each.number >= named) return true
+      if (each.directory !== at || (named >= 0 && each.number >= named)) return true
       applyTo(this.#kept, each)
       return false
     })
@@ -392,7 +412,10 @@ class SimulatedFile implements RandomFile {
   }
 
   #open(create: boolean): Inode {
-    this.#inode ??= this.#files.open(this.path, create)
+    if (this.#inode === null) {
+      this.#files.take(this.path)
+      this.#inode = this.#files.open(this.path, create)
+    }
     return this.#inode
   }
 

@@ -2,6 +2,7 @@
  * Compacts the partitions whose `cleanup.policy` says so: every `log.cleaner.backoff.ms` those that are due are cleaned, the dirtiest
  * first, one after another. On a disk that is done in a thread, for files in memory on the event loop in slices.
  */
+import { KafkaError } from '../../../protocol/errors.ts'
 import {
   type CleaningLimits,
   type CompactionEngine,
@@ -14,7 +15,9 @@ import {
   isDue,
   keySlotBytes,
 } from '../../../storage/compaction.ts'
+import { faultOf, warnOfExhaustion } from '../../../storage/faults.ts'
 import type { Log } from '../../../storage/log.ts'
+import { crash } from '../../base/assert.ts'
 import type { Clocks } from '../../base/clock.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Partition } from '../partition.ts'
@@ -105,7 +108,7 @@ export class Compactor {
       if (this.#damaged.has(partition)) uncleanable.push(partition)
       const isCompacted = partition.settings.log.cleanupPolicy.includes('compact')
       if (!isCompacted || partition.standing !== 'online' || !partition.isLoaded) continue
-      const dirtiness = dirtinessOf(partition.log, partition.lastStableOffset, now)
+      const dirtiness = look(partition, now)
       if (dirtiness === null) continue
       ratioMax = Math.max(ratioMax, dirtiness.ratio)
       if (isDue(partition.log, dirtiness)) dueCount++
@@ -120,7 +123,7 @@ export class Compactor {
     if (standing !== 'online' || !settings.log.cleanupPolicy.includes('compact') || log.segments.length === 1)
       return true
     if (!timeMakesNothingDue(partition)) return false
-    const dirtiness = dirtinessOf(log, partition.lastStableOffset, this.#options.clocks.broker.now())
+    const dirtiness = look(partition, this.#options.clocks.broker.now())
     return dirtiness === null || !isDue(log, dirtiness)
   }
 
@@ -160,7 +163,7 @@ export class Compactor {
 
   #begin(): void {
     this.#round = this.#run()
-      .catch(error => this.#options.logger.error('compaction failed', { error }))
+      .catch(crash)
       .finally(() => {
         if (!this.#stopped) this.start()
       })
@@ -197,7 +200,7 @@ export class Compactor {
       }
       if (!partition.load()) continue
       const { log } = partition
-      const dirtiness = dirtinessOf(log, partition.lastStableOffset, now)
+      const dirtiness = look(partition, now)
       if (dirtiness === null || !isDue(log, dirtiness)) {
         if (!isLoaded) letGo(partition)
         continue
@@ -234,10 +237,14 @@ export class Compactor {
       compacted(partition)
       return result.endOffset > dirtiness.firstDirtyOffset
     } catch (error) {
-      // A full disk may have room again later; what is damaged stays so.
-      const { name } = error as Error
-      if (name === 'DamagedLogError' || name === 'KafkaError') this.#damaged.add(partition)
-      logger.error('a partition cannot be compacted', { partition: partition.name, error })
+      const fault = faultOf(error)
+      if (fault === 'bug') crash(error)
+      // A full disk may have room again later, and a process descriptors; what is damaged stays so.
+      if (fault === 'damage' || fault === 'refusal') this.#damaged.add(partition)
+      const what = 'a partition cannot be compacted'
+      const fields = { partition: partition.name, error }
+      if (fault === 'exhaustion') warnOfExhaustion(logger, clocks.wire.now(), what, error as Error, fields)
+      else logger.error(what, fields)
       return false
     } finally {
       this.#current = null
@@ -257,6 +264,16 @@ export class Compactor {
         }),
     )
     return this.#loop
+  }
+}
+
+/** How dirty a loaded log is; null too where its files cannot be looked into, as the log has told. */
+function look(partition: Partition, now: number): Dirtiness | null {
+  try {
+    return dirtinessOf(partition.log, partition.lastStableOffset, now)
+  } catch (error) {
+    if (!(error instanceof KafkaError)) throw error
+    return null
   }
 }
 

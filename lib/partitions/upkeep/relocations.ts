@@ -4,8 +4,9 @@
  */
 import { codes, KafkaError } from '../../../protocol/errors.ts'
 import type { LogDirectory } from '../../../storage/directory.ts'
-import { isDiskError } from '../../../storage/files.ts'
+import { exhausted, faultOf, warnOfExhaustion } from '../../../storage/faults.ts'
 import { Relocation, RelocationCancelled } from '../../../storage/relocation.ts'
+import { crash } from '../../base/assert.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { LogDirectories } from '../log-directories.ts'
@@ -32,6 +33,9 @@ export interface FutureLog {
   readonly offsetLag: number
 }
 
+/** When a move goes on that had no descriptors. */
+const againMs = 1_000
+
 interface Move {
   readonly partition: Partition
   readonly to: LogDirectory
@@ -44,6 +48,8 @@ export class Relocations {
   readonly #moves = new Map<string, Move>()
   #running: Promise<void> | null = null
   #stopped = false
+  /** Ends the wait before a move is tried again. */
+  #endPause = () => {}
 
   constructor(options: RelocationsOptions) {
     this.#options = options
@@ -78,9 +84,16 @@ export class Relocations {
     try {
       this.#begin(partition, to, to.makeFuture(partition.topic, partition.index, partition.topicId))
     } catch (error) {
-      if (!isDiskError(error)) throw error
-      directories.failDirectory(to, error)
-      throw new KafkaError(codes.KAFKA_STORAGE_ERROR, `the data directory ${to.path} has failed: ${error.message}`)
+      const fault = faultOf(error)
+      if (fault === 'bug') crash(error)
+      if (fault === 'exhaustion') {
+        this.#warn(partition, to, error as Error)
+        throw exhausted(error as Error)
+      }
+      if (fault !== 'disk') throw error
+      const { message } = error as Error
+      directories.failDirectory(to, error as Error)
+      throw new KafkaError(codes.KAFKA_STORAGE_ERROR, `the data directory ${to.path} has failed: ${message}`)
     }
   }
 
@@ -108,6 +121,7 @@ export class Relocations {
   async stop(): Promise<void> {
     this.#stopped = true
     for (const { relocation } of this.#moves.values()) relocation.cancel()
+    this.#endPause()
     await this.#running
   }
 
@@ -141,6 +155,8 @@ export class Relocations {
       move.to.dropFuture(move.relocation.dir)
       this.#options.moved(move.partition)
     } catch (error) {
+      if (faultOf(error) === 'bug') crash(error)
+      // The next start finds it, and gives it up then.
       logger.warn('the copy of a partition cannot be given up', { directory: move.relocation.dir, error })
     }
   }
@@ -152,8 +168,13 @@ export class Relocations {
       try {
         await this.#carryOut(next)
       } catch (error) {
+        const isCalledOff = error instanceof RelocationCancelled
+        const fault = isCalledOff ? 'refusal' : faultOf(error)
+        if (fault === 'bug') crash(error)
         // Of one that was called off the files may be gone.
-        if (!next.relocation.isCancelled) this.#failed(next, error as Error)
+        if (next.relocation.isCancelled) continue
+        if (fault === 'exhaustion') await this.#tryAgain(next, error as Error)
+        else this.#failed(next, error as Error)
       }
     }
   }
@@ -177,9 +198,9 @@ export class Relocations {
       }
       if (this.#stopped) throw new RelocationCancelled()
     } while (!relocation.finish(partition.log))
-    this.#moves.delete(partition.name)
     partition.reopen(() => {
       to.adoptFuture(relocation.dir, partition.topic, partition.index)
+      this.#moves.delete(partition.name)
       directories.moved(partition, to)
     })
     compact(partition)
@@ -191,13 +212,33 @@ export class Relocations {
     })
   }
 
+  /** There are no descriptors: it goes on where it was, after a while. */
+  async #tryAgain(move: Move, error: Error): Promise<void> {
+    this.#warn(move.partition, move.to, error)
+    const { clock } = this.#options
+    await new Promise<void>(resolve => {
+      const timer = clock.schedule(againMs, resolve)
+      this.#endPause = () => {
+        timer.cancel()
+        resolve()
+      }
+    })
+  }
+
+  #warn({ name }: Partition, { path }: LogDirectory, error: Error): void {
+    const { clock, logger } = this.#options
+    const fields = { partition: name, directory: path }
+    warnOfExhaustion(logger, clock.now(), 'a partition cannot be moved to another data directory', error, fields)
+  }
+
   #failed(move: Move, error: Error): void {
     const { directories, logger } = this.#options
     logger.error('a partition was not moved to another data directory', { partition: move.partition.name, error })
     this.forget(move.partition)
     // An error of the log itself has taken its own directory offline.
-    if (!isDiskError(error)) return
-    if (error.path?.startsWith(`${move.to.path}/`) === true) directories.failDirectory(move.to, error)
+    if (faultOf(error) !== 'disk') return
+    const { path } = error as NodeJS.ErrnoException
+    if (path?.startsWith(`${move.to.path}/`) === true) directories.failDirectory(move.to, error)
     else directories.fail(move.partition, error)
   }
 }

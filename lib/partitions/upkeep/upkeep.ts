@@ -2,7 +2,9 @@
  * What partitions need from time to time: checkpoints, retention, compaction, flushes, the removal of deleted files, the forgetting of
  * silent producers. Checkpoints and flushes are due only where something was written, so idle partitions cost nothing.
  */
+import { KafkaError } from '../../../protocol/errors.ts'
 import { retentionDueMs } from '../../../storage/retention.ts'
+import { crash } from '../../base/assert.ts'
 import type { Clock, Clocks } from '../../base/clock.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Metric } from '../../metrics/metrics.ts'
@@ -13,6 +15,9 @@ import type { Due, Timetable } from '../waiting/timetable.ts'
 import { Compactor, type CompactorSettings } from './compactor.ts'
 import type { UpkeepIntervals } from './intervals.ts'
 import type { Slices } from './slices.ts'
+
+/** When deleted files are tried to be removed again that could not be for want of descriptors. */
+const removalAgainMs = 10_000
 
 /** How long nobody uses a log before it is let go of: longer than any producer tries to send a batch again that may be there. */
 const idleMs = 300_000
@@ -79,9 +84,8 @@ export class Upkeep {
   changed(partition: Partition): void {
     if (this.#changed.size === 0) this.#timetable.in(this.#intervals.checkpointIntervalMs, this.#checkpoint)
     this.#changed.add(partition)
-    if (partition.standing === 'online' && partition.log.config.flushMs < Number.MAX_SAFE_INTEGER) {
-      this.#expectFlush(partition)
-    }
+    const isUsable = partition.standing === 'online' && partition.isLoaded
+    if (isUsable && partition.log.config.flushMs < Number.MAX_SAFE_INTEGER) this.#expectFlush(partition)
   }
 
   /** Makes the logs of new partitions, and lets go of them again. */
@@ -116,9 +120,12 @@ export class Upkeep {
 
   /** Files were given up, to be removed after so many milliseconds. */
   removeDeletedIn(delayMs: number): void {
-    this.#timetable.in(delayMs, {
-      due: () => this.#runInBackground(this.#directories.removeDeleted(this.#clock.now())),
-    })
+    this.#timetable.in(delayMs, { due: () => this.#runInBackground(this.#removeDeleted()) })
+  }
+
+  async #removeDeleted(): Promise<void> {
+    const hasAll = await this.#directories.removeDeleted(this.#clock.now())
+    if (!hasAll && !this.#stopped) this.removeDeletedIn(removalAgainMs)
   }
 
   /** Resolves when nothing is under way: work on files, rounds of compaction, slices of long work. */
@@ -134,10 +141,11 @@ export class Upkeep {
   }
 
   /** Writes the checkpoints of what changed since the last. */
-  checkpoint(): Promise<void> {
+  async checkpoint(): Promise<void> {
     for (const partition of this.#changed) this.#directories.noteHighWatermark(partition)
     this.#changed.clear()
-    return this.#directories.checkpoint()
+    const hasAll = await this.#directories.checkpoint()
+    if (!hasAll && !this.#stopped) this.#timetable.in(this.#intervals.checkpointIntervalMs, this.#checkpoint)
   }
 
   /** Nothing is begun any more; resolves when what was under way is done. */
@@ -164,7 +172,8 @@ export class Upkeep {
         try {
           if (this.#deleteOldSegments(partition) === 0) return
         } catch (error) {
-          // The log has told that its disk failed, and the partition is offline.
+          if (!(error instanceof KafkaError)) crash(error)
+          // The log has told why: its disk failed, and the partition is offline, or there are no descriptors.
           this.#logger.warn('retention stopped at a partition', { partition: partition.name, error })
           return
         }

@@ -7,6 +7,8 @@ import { Compactor, type CompactorSettings } from '../../../lib/partitions/upkee
 import { Timetable } from '../../../lib/partitions/waiting/timetable.ts'
 import { diskFiles } from '../../../storage/compaction.ts'
 import { type Files, memoryFiles } from '../../../storage/files.ts'
+import { crashesIn } from '../../base/crashes.ts'
+import { faultyFiles, outOfDescriptors } from '../../storage/faulty-files.ts'
 import { PartitionsFixture, topicImage, valuesOf } from '../fixture.ts'
 
 const compact = { 'cleanup.policy': 'compact', 'min.cleanable.dirty.ratio': '0.3', 'file.delete.delay.ms': '0' }
@@ -165,4 +167,42 @@ t.test('a damaged partition is left alone, and stopping does not wait for a slow
   await fixture.compactor.stop()
   t.same(fixture.compacted, ['b-0'])
   await fixture.close()
+})
+
+t.test('a cleaning without descriptors is done when there are some, and a bug in one ends the process', async t => {
+  let error: Error | null = null
+  // Reading the dirty part, making the new segment, and putting it into the log.
+  for (const fails of [
+    (call: string, path: string) => call === 'read' && /[1-9]\.log$/.test(path),
+    (call: string, path: string) => call === 'create' && path.endsWith('0.log.cleaned'),
+    (call: string, path: string) => call === 'read' && path.endsWith('0.timeindex.cleaned'),
+  ]) {
+    const files = faultyFiles(memoryFiles(), (call, path) => (error !== null && fails(call, path) ? error : null))
+    const fixture = new CompactorFixture(files, '/data', { a: compact })
+    fixture.versions('a', 3)
+    for (const { file } of fixture.partition('a').log.segments) file.close()
+    error = outOfDescriptors()
+    await fixture.round()
+    t.same([fixture.compacted, fixture.failedDirectories], [[], []])
+    t.match(fixture.messages, [/cannot be compacted; it can be tried again.*ulimit -n/])
+    error = null
+    t.same(fixture.valuesIn('a'), ['a0', 'a1', 'a2'])
+    await fixture.round()
+    t.same(fixture.compacted, ['a-0'])
+    t.same(fixture.valuesIn('a'), ['a2'])
+
+    fixture.versions('a', 3)
+    for (const { file } of fixture.partition('a').log.segments) file.close()
+    const bug = new TypeError('a bug')
+    error = bug
+    const bugs = await crashesIn(async () => {
+      fixture.clock.advance(15_000)
+      for (let turn = 0; turn < 10; turn++) {
+        fixture.turn()
+        await fixture.settle()
+      }
+    })
+    error = null
+    t.ok(bugs.length > 0 && bugs.every(each => each === bug))
+  }
 })

@@ -5,7 +5,7 @@ import { alterReplicaLogDirs } from '../../../lib/handlers/alter-replica-log-dir
 import { describeLogDirs } from '../../../lib/handlers/describe-log-dirs.ts'
 import { codes, KafkaError } from '../../../protocol/errors.ts'
 import { diskFiles, memoryFiles } from '../../../storage/files.ts'
-import { SimulatedFiles, type StepKind } from '../../storage/simulated-files.ts'
+import { Died, SimulatedFiles, type StepKind } from '../../storage/simulated-files.ts'
 import { batchOf, breakableFiles, PartitionsFixture, topicImage, valuesOf, whenCommitted } from '../fixture.ts'
 
 const paths = ['/one', '/two', '/three']
@@ -261,15 +261,13 @@ t.test('on a disk, where a copy may be called off at any moment, no directory is
   await fixture.close()
 })
 
-class Died extends Error {}
-
 /** Files of a process that dies before a given step. */
 class MortalFiles extends SimulatedFiles {
   stepsLeft = Number.POSITIVE_INFINITY
 
   override enter(kind: StepKind): void {
     if (kind === 'read') return
-    if (this.stepsLeft <= 0) throw new Died('the process died')
+    if (this.stepsLeft <= 0) throw new Died()
     this.stepsLeft--
   }
 }

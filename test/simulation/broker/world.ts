@@ -13,8 +13,8 @@ import { handlerTable } from '../../../lib/handlers/table.ts'
 import { MemoryNetwork } from '../../../lib/network/memory.ts'
 import type { HandlerTable } from '../../../lib/server/server.ts'
 import { ManualClock } from '../../../lib/testing/clock.ts'
-import type { StepKind } from '../../storage/simulated-files.ts'
-import { Died, SimulatedDisk } from '../storage-disk.ts'
+import { Died, type StepKind } from '../../storage/simulated-files.ts'
+import { SimulatedDisk } from '../storage-disk.ts'
 
 /** How a world is made. */
 export interface WorldOptions {
