@@ -260,6 +260,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
     cluster,
     config,
     clock: clocks.broker,
+    wire: clocks.wire,
     random,
     logger: logger.child('groups'),
   })
@@ -272,6 +273,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
     producerIds,
     writeMarkers: (end, named) => markers.write(end, named),
     clock: clocks.broker,
+    wire: clocks.wire,
     logger: logger.child('transactions'),
   })
   let listenerConfigs = listenersOf(config)

@@ -34,7 +34,10 @@ export interface CoordinatorsOptions<S, R> {
     onChange(listener: (delta: ImageDelta) => void): unknown
   }
   readonly partitions: { get(topic: string, index: number): CoordinatedPartition | undefined }
+  /** Of the shards: their sessions, time-outs and records. */
   readonly clock: Clock
+  /** Of what nobody should have to turn: slices of long work, attempts to load again. The same where it is not given. */
+  readonly wire?: Clock
   readonly logger: Logger
 }
 
@@ -58,9 +61,9 @@ export class Coordinators<S extends Shard<R>, R> {
 
   /** Loads the partitions that are led here, and follows the cluster: to be made once the partitions follow it. */
   constructor(options: CoordinatorsOptions<S, R>) {
-    const { cluster, topic, clock } = options
+    const { cluster, topic, clock, wire = clock } = options
     this.#options = options
-    this.#work = new Work(clock)
+    this.#work = new Work(wire)
     this.#follow(cluster.image.topics.get(topic))
     cluster.onChange(delta => this.#changed(delta))
   }
@@ -167,7 +170,7 @@ export class Coordinators<S extends Shard<R>, R> {
   }
 
   #failed(led: Led<S, R>): void {
-    const { clock, logger } = this.#options
+    const { clock, wire = clock, logger } = this.#options
     const { name, standing } = led.partition
     if (standing !== 'online') {
       logger.warn('a coordinator ends with its partition', { partition: name, standing })
@@ -176,7 +179,7 @@ export class Coordinators<S extends Shard<R>, R> {
     const delayMs = Math.min(retryMs.first * 2 ** led.failures, retryMs.max)
     led.failures++
     logger.info('a coordinator is loaded again', { partition: name, inMs: delayMs })
-    led.retry = clock.schedule(delayMs, () => {
+    led.retry = wire.schedule(delayMs, () => {
       led.coordinator = this.#coordinatorOf(led.index, led.partition, () => led)
       led.coordinator.load()
     })

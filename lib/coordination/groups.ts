@@ -31,6 +31,8 @@ export interface GroupsOptions {
   readonly cluster: CoordinatorsOptions<GroupShard, GroupRecord>['cluster']
   readonly partitions: CoordinatorsOptions<GroupShard, GroupRecord>['partitions']
   readonly clock: Clock
+  /** See `CoordinatorsOptions`. */
+  readonly wire?: Clock
   readonly random: Random
   readonly logger: Logger
 }
@@ -42,7 +44,7 @@ export class Groups {
 
   /** Loads the groups of the partitions that are led here, and follows the cluster: to be made once the partitions follow it. */
   constructor(options: GroupsOptions) {
-    const { config, cluster, partitions, clock, logger } = options
+    const { config, cluster, partitions, clock, wire, logger } = options
     const settings = groupSettings(config)
     const log = (message: string, fields: Readonly<Record<string, unknown>>) => logger.info(message, fields)
     this.settings = settings
@@ -57,6 +59,7 @@ export class Groups {
       cluster,
       partitions,
       clock,
+      wire,
       logger,
     })
   }

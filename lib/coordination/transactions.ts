@@ -32,6 +32,8 @@ export interface TransactionsOptions {
   /** Writes markers, wherever their partitions are led; a rejection counts as a failure of all of them. */
   readonly writeMarkers: (end: TransactionEnd, partitions: TopicPartitions) => Promise<readonly MarkerResult[]>
   readonly clock: Clock
+  /** See `CoordinatorsOptions`; markers that failed are written again by it, too. */
+  readonly wire?: Clock
   readonly logger: Logger
 }
 
@@ -45,13 +47,15 @@ export class Transactions {
   readonly #coordinators: Coordinators<TransactionShard, TransactionRecord>
   /** Shards that have markers to be written, and are going to be asked for them. */
   readonly #due = new Set<TransactionShard>()
+  readonly #wire: Clock
   #isClosed = false
 
   /** Loads the transactions of the partitions that are led here, and follows the cluster: to be made once the partitions follow it. */
   constructor(options: TransactionsOptions) {
-    const { config, cluster, partitions, clock, logger } = options
+    const { config, cluster, partitions, clock, wire, logger } = options
     const settings = transactionSettings(config)
     this.#options = options
+    this.#wire = wire ?? clock
     this.#coordinators = new Coordinators({
       topic: transactionsTopic,
       nodeId: config.get('node.id'),
@@ -64,6 +68,7 @@ export class Transactions {
       cluster,
       partitions,
       clock,
+      wire,
       logger,
     })
   }
@@ -164,7 +169,7 @@ export class Transactions {
   #markersDue(index: number, shard: TransactionShard): void {
     if (this.#due.has(shard)) return
     this.#due.add(shard)
-    this.#options.clock.immediate(() => {
+    this.#wire.immediate(() => {
       this.#due.delete(shard)
       if (this.#isClosed) return
       const due = this.#coordinators.read<readonly Markers[]>(
@@ -194,7 +199,7 @@ export class Transactions {
     if (left.size > 0) {
       const { transactionalId } = markers
       this.#options.logger.debug('markers are to be written again', { transactionalId, partitions: left.size })
-      this.#options.clock.schedule(markersRetryMs, () => void this.#write(index, shard, markers, left))
+      this.#wire.schedule(markersRetryMs, () => void this.#write(index, shard, markers, left))
       return
     }
     const settle = () =>
@@ -208,7 +213,7 @@ export class Transactions {
       )
     // Refused for now: the partition takes no writes. A coordinator that is given up has a successor, who writes the markers anew.
     if (!(await settle()))
-      this.#options.clock.schedule(markersRetryMs, () => void this.#write(index, shard, markers, partitions))
+      this.#wire.schedule(markersRetryMs, () => void this.#write(index, shard, markers, partitions))
   }
 }
 
