@@ -35,6 +35,12 @@ const unordered: Readonly<Record<string, readonly string[]>> = {
   members: ['memberId'],
   partitions: ['partitionIndex'],
   partitionResponses: ['index'],
+  activeProducers: ['producerId'],
+  markers: ['producerId'],
+  resultsByTopicV3AndBelow: ['name'],
+  resultsByTransaction: ['transactionalId'],
+  topicResults: ['name'],
+  resultsByPartition: ['partitionIndex'],
 }
 
 /** Times of the broker's clock are as good as each other where both are there. */

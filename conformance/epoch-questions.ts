@@ -12,7 +12,7 @@ import { Produce } from '../protocol/messages/produce.ts'
 import { buildBatch } from '../protocol/records/batch.ts'
 import type { Api } from '../protocol/schema.ts'
 import { recordTimestamp } from './cases/case.ts'
-import { coordinators, notYet } from './cases/transactions.ts'
+import { coordinators, notYet } from './cases/transactions/producer.ts'
 import { until } from './scenario.ts'
 import type { Session } from './session.ts'
 

@@ -38,6 +38,14 @@ export interface LogOptions {
 /** Who appends: a client is checked in all, a coordinator of ours is trusted, a replica brings offsets with it. */
 export type AppendOrigin = 'client' | 'coordinator' | 'replication'
 
+/** Where batches come from, and what follows from it. */
+export interface AppendOptions {
+  readonly origin: AppendOrigin
+  readonly leaderEpoch: number
+  /** Markers of a coordinator have to come with an epoch above the producer's. */
+  readonly raisesEpoch?: boolean | undefined
+}
+
 /** Where records went. logAppendTimeMs is −1 where the timestamps are the producer's, unless the batch was there already. */
 export interface AppendResult {
   readonly baseOffset: number

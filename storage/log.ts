@@ -14,7 +14,7 @@ import { Flusher } from './flusher.ts'
 import { type EpochEndOffset, LeaderEpochs } from './leader-epochs.ts'
 import {
   type AbortedRange,
-  type AppendOrigin,
+  type AppendOptions,
   type AppendResult,
   appendResult,
   duplicateResult,
@@ -199,11 +199,11 @@ export class Log {
    * Appends records: checks them, gives them their offsets in place and queues their bytes, which belong to the log until
    * `writtenOffset` has passed them. Throws KafkaError, having changed nothing.
    */
-  append(records: Buffer, { origin, leaderEpoch }: { origin: AppendOrigin; leaderEpoch: number }): AppendResult {
+  append(records: Buffer, { origin, leaderEpoch, raisesEpoch }: AppendOptions): AppendResult {
     this.#mustWork()
     const now = this.#options.now()
     const bytes = acceptable(records, origin, this.config, now)
-    const duplicate = origin === 'replication' ? null : this.producers.checkBatches(bytes, origin)
+    const duplicate = origin === 'replication' ? null : this.producers.checkBatches(bytes, origin, raisesEpoch)
     if (duplicate !== null) return duplicateResult(duplicate, this.logStartOffset)
 
     const first = origin === 'replication' ? baseOffset(bytes, 0) : this.logEndOffset

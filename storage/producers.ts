@@ -71,11 +71,11 @@ export class Producers {
   }
 
   /** Checks batches before they are appended, a client's in full; gives the remembered batch that a client's repeats, or null. */
-  checkBatches(batches: Buffer, origin: 'client' | 'coordinator'): ProducerBatch | null {
+  checkBatches(batches: Buffer, origin: 'client' | 'coordinator', raisesEpoch = false): ProducerBatch | null {
     for (let at = 0; at < batches.length; at += sizeInBytes(batches, at)) {
       if (producerId(batches, at) < 0) continue
       if (origin === 'coordinator') {
-        this.checkCoordinated(batches, at, endMarkerOf(batches, at))
+        this.checkCoordinated(batches, at, endMarkerOf(batches, at), raisesEpoch)
         continue
       }
       const duplicate = this.check(batches, at)
@@ -127,11 +127,21 @@ export class Producers {
     return null
   }
 
-  /** Throws where a coordinator's batch comes from an epoch that is over. Changes nothing. */
-  checkCoordinated(b: Buffer, at: number, marker: EndMarker | null): void {
+  /**
+   * Throws where a coordinator's batch comes from an epoch that is over. With `raisesEpoch` a marker of the epoch in which a transaction is open
+   * belongs to the transaction before. Changes nothing.
+   */
+  checkCoordinated(b: Buffer, at: number, marker: EndMarker | null, raisesEpoch: boolean): void {
     const id = producerId(b, at)
     const state = this.states.get(id) ?? newState(id, -1)
-    this.#checkEpoch(state, producerEpoch(b, at))
+    const epoch = producerEpoch(b, at)
+    this.#checkEpoch(state, epoch)
+    if (raisesEpoch && marker !== null && epoch === state.epoch && state.currentTxnFirstOffset >= 0) {
+      throw new KafkaError(
+        codes.INVALID_PRODUCER_EPOCH,
+        `producer ${state.producerId} began its next transaction in epoch ${epoch}; what ended the one before is not for this one`,
+      )
+    }
     if (marker !== null && marker.coordinatorEpoch < state.coordinatorEpoch) {
       throw new KafkaError(
         codes.TRANSACTION_COORDINATOR_FENCED,

@@ -23,7 +23,7 @@ import { securityCases } from './security.ts'
 import { sizeCases } from './sizes.ts'
 import { subscriptionCases } from './subscriptions.ts'
 import { topicCases } from './topics.ts'
-import { transactionCases } from './transactions.ts'
+import { transactionCases } from './transactions/index.ts'
 import { versionCases } from './versions.ts'
 
 export const caseGroups: Readonly<Record<string, readonly Case[]>> = {

@@ -29,17 +29,25 @@ export interface CoordinatedPartition {
   /** Bytes that one batch may have. */
   readonly batchBytesMax: number
   readonly log: ReplayedLog
-  append(records: Buffer, options: { origin: 'coordinator'; requiredAcks: -1 }): { readonly lastOffset: number }
+  append(
+    records: Buffer,
+    options: { origin: 'coordinator'; requiredAcks: -1; raisesEpoch?: boolean },
+  ): { readonly lastOffset: number }
   /** Has the watcher told when the high watermark or the standing changed. */
   watch(watcher: { partitionChanged(): void }): void
   unwatch(watcher: { partitionChanged(): void }): void
 }
+
+/** The first transaction protocol in which each end raises the producer's epoch (KIP-890). */
+export const raisesEpochSince = 2
 
 /** How a transaction ends, and at whose word. */
 export interface TransactionEnd extends Producer {
   readonly committed: boolean
   /** Epoch in which the transaction's own coordinator says so. */
   readonly coordinatorEpoch: number
+  /** The transaction protocol of the producer: from 2 on each end raises the epoch, so that a marker of the same epoch is one too many. */
+  readonly transactionVersion: number
 }
 
 export interface CoordinatorOptions<S, R> {
@@ -128,13 +136,14 @@ export class Coordinator<S extends Shard<R>, R> {
 
   /** Ends a transaction whose records are here; answers 0, or an error code. */
   endTransaction(end: TransactionEnd): Answer<number> {
-    const { committed, producerId } = end
+    const { committed, producerId, transactionVersion } = end
     return this.#request<number>(
       errorCode => errorCode,
       (now, reply) => {
         reply(codes.NONE)
         try {
-          this.#append(endTransactionMarker({ ...end, type: committed ? 'COMMIT' : 'ABORT', timestamp: now.ms }))
+          const marker = endTransactionMarker({ ...end, type: committed ? 'COMMIT' : 'ABORT', timestamp: now.ms })
+          this.#append(marker, transactionVersion >= raisesEpochSince)
           this.#shard.endTransaction(producerId, committed)
         } catch (error) {
           this.#refuseGiven(error)
@@ -265,8 +274,9 @@ export class Coordinator<S extends Shard<R>, R> {
     }
   }
 
-  #append(batch: Buffer): void {
-    this.#lastOffset = this.#partition.append(batch, { origin: 'coordinator', requiredAcks: -1 }).lastOffset
+  #append(batch: Buffer, raisesEpoch = false): void {
+    const options = { origin: 'coordinator', requiredAcks: -1, raisesEpoch } as const
+    this.#lastOffset = this.#partition.append(batch, options).lastOffset
   }
 
   /** Whoever was given an answer hears instead that nothing was written; gives the code. */

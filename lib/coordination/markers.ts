@@ -9,7 +9,7 @@ import type { Partition } from '../partitions/partition.ts'
 import type { OffsetWaiter } from '../partitions/waiting/offset-queue.ts'
 import type { TopicPartitions } from '../transactions/transaction.ts'
 import type { Answer } from './answer.ts'
-import type { TransactionEnd } from './coordinator.ts'
+import { raisesEpochSince, type TransactionEnd } from './coordinator.ts'
 import { offsetsTopic } from './groups.ts'
 
 /** What the markers need of the rest of the broker. */
@@ -49,13 +49,14 @@ export class MarkerWriter {
     return Promise.all(results)
   }
 
-  #end(topic: string, index: number, { committed, ...end }: TransactionEnd): Answer<number> {
+  #end(topic: string, index: number, { committed, transactionVersion, ...end }: TransactionEnd): Answer<number> {
     const { partitions, clock } = this.#options
     const partition = partitions.get(topic, index)
     if (partition === undefined) return partitions.whyMissing(topic, index)
     const marker = endTransactionMarker({ ...end, type: committed ? 'COMMIT' : 'ABORT', timestamp: clock.now() })
     try {
-      const { lastOffset } = partition.append(marker, { origin: 'coordinator', requiredAcks: -1 })
+      const raisesEpoch = transactionVersion >= raisesEpochSince
+      const { lastOffset } = partition.append(marker, { origin: 'coordinator', requiredAcks: -1, raisesEpoch })
       return new Promise(resolve => partition.awaitCommitted(lastOffset, resolver, resolve))
     } catch (error) {
       if (error instanceof KafkaError) return error.code

@@ -187,10 +187,10 @@ export class Transactions {
   async #write(index: number, shard: TransactionShard, markers: Markers, partitions: TopicPartitions): Promise<void> {
     const coordinatorEpoch = this.#coordinators.leaderEpochOf(index)
     if (coordinatorEpoch === null || this.#isClosed) return
-    const { producerId, producerEpoch, committed } = markers
+    const { producerId, producerEpoch, committed, clientTransactionVersion: transactionVersion } = markers
     const left = new Map<string, Set<number>>()
     const results = await this.#options.writeMarkers(
-      { producerId, producerEpoch, committed, coordinatorEpoch },
+      { producerId, producerEpoch, committed, coordinatorEpoch, transactionVersion },
       partitions,
     )
     for (const { topic, index: partition, errorCode } of results) {

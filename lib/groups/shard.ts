@@ -59,13 +59,10 @@ export class GroupShard {
   /** Applies a record that is in the log; `producerId` is that of the open transaction it belongs to, or -1. */
   replay(record: GroupRecord, producerId: number, now: Moment): void {
     if (record.kind === 'offset') {
-      if (producerId >= 0) {
-        this.#offsets.replayOpen(record, producerId)
-        return
-      }
-      this.#offsets.replay(record)
-      // Whoever commits without joining has a group too: a simple one.
+      // Whoever commits without joining has a group too: a simple one, also where a transaction decides about its first offset.
       if (record.value !== null) this.#groupOf(record.groupId)
+      if (producerId >= 0) this.#offsets.replayOpen(record, producerId)
+      else this.#offsets.replay(record)
     } else if (record.value !== null) {
       this.#groupOf(record.groupId).replay(record.value)
     } else {

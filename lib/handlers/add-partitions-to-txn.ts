@@ -7,8 +7,10 @@ import type {
   AddPartitionsToTxnRequest,
   AddPartitionsToTxnResponse,
 } from '../../protocol/messages/add-partitions-to-txn.ts'
+import { isInternalTopic } from '../cluster/topic-names.ts'
 import { type Answer, andThen, gather } from '../coordination/answer.ts'
-import type { TopicPartitions } from '../transactions/transaction.ts'
+import type { Claim } from '../transactions/shard.ts'
+import type { ClientTransactionVersion, TopicPartitions } from '../transactions/transaction.ts'
 import { clusterResource } from './authorized-operations.ts'
 import type { Context } from './context.ts'
 import type { Refusal } from './refusals.ts'
@@ -16,9 +18,10 @@ import type { Refusal } from './refusals.ts'
 type Topics = AddPartitionsToTxnRequest['v3AndBelowTopics']
 type Results = NonNullable<AddPartitionsToTxnResponse['resultsByTopicV3AndBelow']>
 type Transaction = AddPartitionsToTxnRequest['transactions'][number]
+type CodeOf = (topic: string, index: number) => number
 
-/** First versions whose clients know PRODUCER_FENCED, that are for brokers, and whose senders know TRANSACTION_ABORTABLE. */
-const [fencedSince, byBrokersSince, abortableSince] = [2, 4, 5]
+/** First versions whose clients know PRODUCER_FENCED, and that are for brokers. */
+const [fencedSince, byBrokersSince] = [2, 4]
 
 export function addPartitionsToTxn(
   request: AddPartitionsToTxnRequest,
@@ -49,46 +52,56 @@ export function addPartitionsToTxn(
     producerId: request.v3AndBelowProducerId,
     producerEpoch: request.v3AndBelowProducerEpoch,
   }
-  const added = add(claim, topics, 0, context)
+  const added = add(claim, topics, 0, (topic, index) => clientError(topic, index, context), context)
   return andThen(added, results => answerOf([], forVersion(results, apiVersion)))
 }
 
+/** Brokers ask for what their clients may do: who may write was decided where the records came in. */
 function ofBroker(transaction: Transaction, context: Context): Answer<Results> {
   const { transactionalId, producerId, producerEpoch, verifyOnly, topics } = transaction
   const claim = { transactionalId, producerId, producerEpoch }
-  if (!verifyOnly) return add(claim, topics, 2, context)
-  const missing = context.apiVersion >= abortableSince ? codes.TRANSACTION_ABORTABLE : codes.INVALID_TXN_STATE
-  const verified = context.broker.transactions.verify(claim, partitionsOf(topics), missing)
+  const code = (topic: string, index: number) => missingError(topic, index, context)
+  if (!verifyOnly) return add(claim, topics, 2, code, context)
+  const named = topics.filter(({ partitions }) => partitions.length > 0)
+  const refused = refusedBy(named, code)
+  if (refused) return refused
+  // Whatever the version: a broker turns the code into one that its own client knows.
+  const verified = context.broker.transactions.verify(claim, partitionsOf(named), codes.TRANSACTION_ABORTABLE)
   return andThen(verified, results => {
     const found = new Map(results.map(each => [`${each.topic}-${each.index}`, each.errorCode]))
-    return resultsOf(topics, (topic, index) => found.get(`${topic}-${index}`)!)
+    return resultsOf(named, (topic, index) => found.get(`${topic}-${index}`)!)
   })
 }
 
-/** All partitions or none: where one is not there or not allowed, nothing is attempted with the others. */
 function add(
-  claim: { transactionalId: string; producerId: number; producerEpoch: number },
+  claim: Claim,
   topics: Topics,
-  version: 0 | 2,
+  version: ClientTransactionVersion,
+  code: CodeOf,
   context: Context,
 ): Answer<Results> {
-  const { broker } = context
-  const errors = new Map<string, number>()
-  for (const { name, partitions } of topics) {
-    for (const index of partitions) {
-      const errorCode = !broker.authorize(context, 'write', 'topic', name)
-        ? codes.TOPIC_AUTHORIZATION_FAILED
-        : broker.cluster.image.topics.get(name)?.partitions[index]
-          ? codes.NONE
-          : codes.UNKNOWN_TOPIC_OR_PARTITION
-      if (errorCode !== codes.NONE) errors.set(`${name}-${index}`, errorCode)
-    }
-  }
-  if (errors.size > 0) {
-    return resultsOf(topics, (topic, index) => errors.get(`${topic}-${index}`) ?? codes.OPERATION_NOT_ATTEMPTED)
-  }
-  const added = broker.transactions.addPartitions(claim, partitionsOf(topics), version)
+  const refused = refusedBy(topics, code)
+  if (refused) return refused
+  const added = context.broker.transactions.addPartitions(claim, partitionsOf(topics), version)
   return andThen(added, errorCode => resultsOf(topics, () => errorCode))
+}
+
+/** All partitions or none: where one is not there or not allowed, nothing is attempted with the others. */
+function refusedBy(topics: Topics, code: CodeOf): Results | null {
+  const isRefused = topics.some(({ name, partitions }) => partitions.some(index => code(name, index) !== codes.NONE))
+  return isRefused ? resultsOf(topics, (topic, index) => code(topic, index) || codes.OPERATION_NOT_ATTEMPTED) : null
+}
+
+/** Nobody writes to the broker's own topics by himself: groups come in by AddOffsetsToTxn. */
+function clientError(topic: string, index: number, context: Context): number {
+  if (isInternalTopic(topic) || !context.broker.authorize(context, 'write', 'topic', topic)) {
+    return codes.TOPIC_AUTHORIZATION_FAILED
+  }
+  return missingError(topic, index, context)
+}
+
+function missingError(topic: string, index: number, { broker }: Context): number {
+  return broker.cluster.image.topics.get(topic)?.partitions[index] ? codes.NONE : codes.UNKNOWN_TOPIC_OR_PARTITION
 }
 
 function partitionsOf(topics: Topics): TopicPartitions {
@@ -97,7 +110,7 @@ function partitionsOf(topics: Topics): TopicPartitions {
   return all
 }
 
-function resultsOf(topics: Topics, codeOf: (topic: string, index: number) => number): Results {
+function resultsOf(topics: Topics, codeOf: CodeOf): Results {
   return topics.map(({ name, partitions }) => ({
     name,
     resultsByPartition: partitions.map(partitionIndex => ({

@@ -13,7 +13,7 @@ const fencedSince = 4
 export function initProducerId(request: InitProducerIdRequest, context: Context): Answer<InitProducerIdResponse> {
   const { transactionalId, transactionTimeoutMs: timeoutMs, producerId, producerEpoch } = request
   const { broker } = context
-  if (transactionalId === '' || (producerId < 0 ? producerId !== -1 || producerEpoch !== -1 : producerEpoch < 0)) {
+  if (transactionalId === '' || (producerId === -1) !== (producerEpoch === -1)) {
     return failure(codes.INVALID_REQUEST)
   }
   if (transactionalId !== null) {

@@ -18,7 +18,7 @@ import type { Context } from './context.ts'
 import { type CurrentLeader, currentLeader, endpointsOf, leaderToldSince } from './current-leader.ts'
 import { partitionFor } from './partition-for.ts'
 import type { Refusal } from './refusals.ts'
-import { verifyForProduce } from './transaction-verification.ts'
+import { TransactionRefusal, verifyForProduce } from './transaction-verification.ts'
 
 type TopicAnswer = ProduceResponse['responses'][number]
 type TopicData = ProduceRequest['topicData'][number]
@@ -275,6 +275,7 @@ class Appends implements ProduceOwner {
       answer.recordErrors = error.recordErrors.slice(0, this.#recordErrorsLeft).map(recordErrorAnswer)
       this.#recordErrorsLeft -= answer.recordErrors.length
     }
+    if (error instanceof TransactionRefusal) return
     if (reached?.standing === 'online' && !withoutLogStart.has(error.code)) {
       answer.logStartOffset = reached.logStartOffset
     }

@@ -42,6 +42,9 @@ export async function askAboutTransaction(
   }
 }
 
+/** What the coordinator said keeps records out; the partition was not asked. */
+export class TransactionRefusal extends KafkaError {}
+
 /** Resolves where a producer may append; rejects with what it is told else. */
 export async function verifyForProduce(
   context: Context,
@@ -54,17 +57,17 @@ export async function verifyForProduce(
   if (errorCode === codes.NONE) return
   const { transactionalId } = claim
   if (errorCode === codes.PRODUCER_FENCED) {
-    throw new KafkaError(
+    throw new TransactionRefusal(
       codes.INVALID_PRODUCER_EPOCH,
       `transactional id ${transactionalId} has a newer producer; another instance took its place`,
     )
   }
   // Older clients try again after this one, without asking for the metadata anew.
   if (retriable.has(errorCode) || (errorCode === codes.CONCURRENT_TRANSACTIONS && support !== 'adds')) {
-    throw new KafkaError(
+    throw new TransactionRefusal(
       codes.NOT_ENOUGH_REPLICAS,
       `the coordinator of transactional id ${transactionalId} cannot be asked now; try again`,
     )
   }
-  throw new KafkaError(errorCode, `${topic}-${partition} is not in a running transaction of ${transactionalId}`)
+  throw new TransactionRefusal(errorCode, `${topic}-${partition} is not in a running transaction of ${transactionalId}`)
 }

@@ -53,6 +53,7 @@ async function commit(request: TxnOffsetCommitRequest, commits: readonly Commit[
   const index = broker.groups.partitionOf(groupId)
   const partition = broker.partitions.get(offsetsTopic, index)
   const all = (errorCode: number) => commits.map(() => errorCode)
+  if (groupId === '') return all(codes.INVALID_GROUP_ID)
   if (partition === undefined || !partition.isLeader) return all(codes.NOT_COORDINATOR)
   if (!partition.hasOpenTransaction(producerId, producerEpoch)) {
     const verification = partition.verify(producerId)

@@ -41,6 +41,8 @@ export interface PartitionAppend {
   readonly requiredAcks: -1 | 0 | 1
   /** Given by `verify` before the transaction's coordinator was asked; for a client's transactional batch that begins in this partition. */
   readonly verification?: Verification
+  /** Markers of a coordinator have to come with an epoch above the producer's. */
+  readonly raisesEpoch?: boolean | undefined
 }
 
 /** What a reader may be given at most. Offsets end where `isolation` says. */
@@ -298,7 +300,7 @@ export class Partition {
    * Gives the records their offsets, in place, and queues them to be written. The buffer belongs to the log until
    * it is written. Throws what makes the records unacceptable.
    */
-  append(records: Buffer, { origin, requiredAcks, verification }: PartitionAppend): AppendResult {
+  append(records: Buffer, { origin, requiredAcks, verification, raisesEpoch }: PartitionAppend): AppendResult {
     this.checkLeads()
     // A topic with fewer replicas than it asks for would otherwise never take a record.
     const needed = Math.min(this.settings.minInsyncReplicas, this.replicas.length)
@@ -312,7 +314,7 @@ export class Partition {
     if (origin === 'coordinator') this.#verifications?.ended(records)
     else if (verification !== undefined && !this.hasOpenTransaction(verification.producerId, producerEpoch(records, 0)))
       this.#verifications!.redeem(verification, this.name)
-    const result = this.log.append(records, { origin, leaderEpoch: this.leaderEpoch })
+    const result = this.log.append(records, { origin, leaderEpoch: this.leaderEpoch, raisesEpoch })
     if (!result.duplicate) this.#bytesAppended += records.length
     return result
   }

@@ -3,6 +3,7 @@ import { codes } from '../../protocol/errors.ts'
 import {
   isEpochExhausted,
   noEpoch,
+  noProducerId,
   type Transaction,
   withNextEpoch,
   withProducerId,
@@ -36,7 +37,7 @@ export function initialise(
   producerId: number | null,
   nowMs: number,
 ): Initialisation {
-  const claims = claimedId >= 0
+  const claims = claimedId !== noProducerId
   if (claims && !mayClaim(transaction, claimedId, claimedEpoch)) return refused(codes.PRODUCER_FENCED)
   switch (transaction.state) {
     case 'PrepareCommit':

@@ -122,7 +122,7 @@ t.test('whoever leads no more, or stops, does not load again', async t => {
 
 t.test('transactions end in the partition that they wrote to', async t => {
   const { coordinators, led, add } = setUp()
-  const end = { producerId: 5, producerEpoch: 0, coordinatorEpoch: 0, committed: true }
+  const end = { producerId: 5, producerEpoch: 0, coordinatorEpoch: 0, committed: true, transactionVersion: 2 }
   t.equal(coordinators.endTransaction(0, end), codes.NOT_COORDINATOR)
   led(1, 0)
   const refused = (errorCode: number) => errorCode

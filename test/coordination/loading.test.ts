@@ -165,15 +165,18 @@ t.test('a transaction ends while it is served: its records count once it is comm
   const [bytes] = partition.batches
   t.ok(isTransactional(bytes!, 0))
   t.same([producerId(bytes!, 0), producerEpoch(bytes!, 0), baseSequence(bytes!, 0)], [1, 3, -1])
-  t.equal(coordinator.endTransaction({ ...producer, committed: true, coordinatorEpoch: 7 }), 0)
+  t.equal(coordinator.endTransaction({ ...producer, committed: true, coordinatorEpoch: 7, transactionVersion: 0 }), 0)
   t.equal(shard.total, 11)
   t.match(readEndTransactionMarker(partition.batches.at(-1)!, 0), { type: 'COMMIT', coordinatorEpoch: 7 })
   write(100)
   partition.failAppendsWith = codes.NOT_LEADER_OR_FOLLOWER
-  t.equal(coordinator.endTransaction({ ...producer, committed: true, coordinatorEpoch: 7 }), codes.NOT_COORDINATOR)
+  t.equal(
+    coordinator.endTransaction({ ...producer, committed: true, coordinatorEpoch: 7, transactionVersion: 0 }),
+    codes.NOT_COORDINATOR,
+  )
   t.equal(shard.total, 11, 'an end that is not written is none')
   partition.failAppendsWith = 0
-  coordinator.endTransaction({ ...producer, committed: false, coordinatorEpoch: 7 })
+  coordinator.endTransaction({ ...producer, committed: false, coordinatorEpoch: 7, transactionVersion: 0 })
   t.equal(shard.total, 11)
   const again = bench(partition)
   again.coordinator.load()

@@ -107,7 +107,7 @@ t.test('a transaction is open in the log until it is ended', async t => {
   t.equal(await written, 0)
   t.equal(partition.lastStableOffset, 0)
   t.equal(partition.highWatermark, 1)
-  const stale = { ...producer, producerEpoch: 0, coordinatorEpoch: 0, committed: true }
+  const stale = { ...producer, producerEpoch: 0, coordinatorEpoch: 0, committed: true, transactionVersion: 0 }
   t.equal(await coordinators.endTransaction(0, stale), codes.INVALID_PRODUCER_EPOCH)
   t.equal(await add(), 'total 0')
   const ended = coordinators.endTransaction(0, { ...stale, producerEpoch: 1 })

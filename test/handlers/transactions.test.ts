@@ -101,6 +101,7 @@ t.test('records outside of a running transaction are refused, by the code that t
   for (const version of [11, 12])
     t.equal(await broker.send(unknown, 'x', { version }), codes.INVALID_PRODUCER_ID_MAPPING)
   t.same((await broker.read('uncommitted')).values, [])
+  t.equal(broker.logStartOffset, -1, 'the log was not asked')
 })
 
 t.test('without verification whoever has the epoch may write', async t => {
@@ -227,6 +228,93 @@ t.test('offsets of a group without a name, or of a generation that nobody knows,
   t.same(await commit(6, 'h', 3), [codes.GROUP_ID_NOT_FOUND])
   t.same(await commit(6, 'h', -1, []), [])
   t.same(await commit(6, 'h', -1), [0])
+})
+
+t.test('markers are told of by producer, however many there are, and not where they name no partition', async t => {
+  const broker = await RunningBroker.start(t)
+  const marker = (producerId: number, partitionIndexes: number[]) => ({
+    ...{ producerId, producerEpoch: 0, coordinatorEpoch: 0, transactionResult: true },
+    topics: [{ name: 'a', partitionIndexes }],
+  })
+  const { markers } = await broker.ask(WriteTxnMarkers, 1, {
+    markers: [marker(5, [0]), marker(6, []), marker(5, [1, 9])],
+  })
+  const partitions = [0, 1, 9].map(index => ({
+    partitionIndex: index,
+    errorCode: index === 9 ? codes.UNKNOWN_TOPIC_OR_PARTITION : 0,
+  }))
+  t.same(markers, [{ producerId: 5, topics: [{ name: 'a', partitions }] }])
+})
+
+t.test('protocol 2: a marker of the epoch in which the next transaction is open ends nothing', async t => {
+  const broker = await RunningBroker.start(t)
+  const producer = await broker.producer('t')
+  await broker.send(producer, 'x')
+  const write = async (transactionVersion: number) => {
+    const { producerId, producerEpoch } = producer
+    const { markers } = await broker.ask(WriteTxnMarkers, 2, {
+      markers: [
+        {
+          ...{ producerId, producerEpoch, coordinatorEpoch: 0, transactionResult: false, transactionVersion },
+          topics: [{ name: 'a', partitionIndexes: [0] }],
+        },
+      ],
+    })
+    return markers[0]!.topics[0]!.partitions[0]!.errorCode
+  }
+  t.equal(await write(-1), codes.UNKNOWN_SERVER_ERROR)
+  t.equal(await write(2), codes.INVALID_PRODUCER_EPOCH)
+  t.equal((await broker.read('committed')).lastStableOffset, 0)
+  t.equal(await write(1), 0)
+  t.equal((await broker.read('committed')).lastStableOffset, 2)
+  t.equal(await write(2), 0, 'there is nothing that it could end')
+})
+
+t.test('clients add no partitions of the broker’s own topics', async t => {
+  const broker = await RunningBroker.start(t)
+  const { transactionalId, producerId, producerEpoch } = await broker.producer('t')
+  const topics = ['a', '__consumer_offsets', '__transaction_state'].map(name => ({ name, partitions: [0] }))
+  const { resultsByTopicV3AndBelow } = await broker.ask(AddPartitionsToTxn, 3, {
+    ...{ v3AndBelowTransactionalId: transactionalId, v3AndBelowProducerId: producerId },
+    ...{ v3AndBelowProducerEpoch: producerEpoch, v3AndBelowTopics: topics },
+  })
+  t.same(
+    resultsByTopicV3AndBelow.map(({ resultsByPartition }) => resultsByPartition[0]!.partitionErrorCode),
+    [codes.OPERATION_NOT_ATTEMPTED, codes.TOPIC_AUTHORIZATION_FAILED, codes.TOPIC_AUTHORIZATION_FAILED],
+  )
+})
+
+t.test('brokers that verify are told what is not there, and of the rest whether it is in the transaction', async t => {
+  const broker = await RunningBroker.start(t)
+  const { sequences: _, ...claim } = await broker.producer('t')
+  const verify = async (version: number, ...partitions: number[]) => {
+    const topics = [
+      { name: 'a', partitions },
+      { name: 'none', partitions: [] },
+    ]
+    const { resultsByTransaction } = await broker.ask(AddPartitionsToTxn, version, {
+      transactions: [{ ...claim, verifyOnly: true, topics }],
+    })
+    t.equal(resultsByTransaction[0]!.topicResults.length, 1)
+    return resultsByTransaction[0]!.topicResults[0]!.resultsByPartition.map(each => each.partitionErrorCode)
+  }
+  for (const version of [4, 5]) {
+    t.same(await verify(version, 0), [codes.TRANSACTION_ABORTABLE])
+    t.same(await verify(version, 0, 7), [codes.OPERATION_NOT_ATTEMPTED, codes.UNKNOWN_TOPIC_OR_PARTITION])
+  }
+})
+
+t.test('offsets of a transaction make a group, whose members are none', async t => {
+  const broker = await RunningBroker.start(t)
+  const producer = await broker.producer('t')
+  t.equal(await broker.commitOffset(producer, 3, 5, { groupId: '' }), codes.INVALID_GROUP_ID)
+  const member = { memberId: 'm', generationIdOrMemberEpoch: 1 }
+  t.equal(await broker.commitOffset(producer, 3, 5, member), codes.ILLEGAL_GENERATION, 'there is no group')
+  t.equal(await broker.commitOffset(producer, 3), 0)
+  t.equal(await broker.commitOffset(producer, 3, 5, member), codes.UNKNOWN_MEMBER_ID)
+  const { sequences: _, ...claim } = producer
+  const { topics } = await broker.ask(TxnOffsetCommit, 5, { ...claim, groupId: 'g', topics: [{ name: 'a' }] })
+  t.same(topics, [], 'a topic of which no partition is named')
 })
 
 t.test('who may not write with a transactional id is told so by each API', async t => {

@@ -31,6 +31,8 @@ export interface Producing {
 
 export class RunningBroker {
   readonly client: Client
+  /** As the last produce request was answered. */
+  logStartOffset = 0
   #topicId = ''
 
   private constructor(client: Client) {
@@ -99,7 +101,8 @@ export class RunningBroker {
       ...{ transactionalId, acks: -1, timeoutMs: 5_000 },
       topicData: [{ name: 'a', topicId: this.#topicId, partitionData: [{ index, records }] }],
     })
-    const { errorCode } = responses[0]!.partitionResponses[0]!
+    const { errorCode, logStartOffset } = responses[0]!.partitionResponses[0]!
+    this.logStartOffset = logStartOffset
     if (errorCode === 0) producer.sequences[index]!++
     return errorCode
   }

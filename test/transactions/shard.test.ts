@@ -23,6 +23,8 @@ t.test('a producer that says who it is keeps its id, may ask twice, and is fence
   t.match(asks(1), { errorCode: 0, producerEpoch: 2 })
   t.equal(asks(0).errorCode, codes.PRODUCER_FENCED)
   t.equal(asks(2, 999).errorCode, codes.PRODUCER_FENCED)
+  t.equal(asks(0, -2).errorCode, codes.PRODUCER_FENCED, 'only −1 stands for nobody')
+  t.equal(asks(-2).errorCode, codes.PRODUCER_FENCED)
 })
 
 for (const version of [1, 2] as const) {

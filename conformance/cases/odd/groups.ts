@@ -13,7 +13,7 @@ import { SyncGroup } from '../../../protocol/messages/sync-group.ts'
 import type { Session } from '../../session.ts'
 import { type Case, saysMore } from '../case.ts'
 import { coordinator, subscription } from '../groups.ts'
-import { coordinators } from '../transactions.ts'
+import { coordinators } from '../transactions/producer.ts'
 import { oddCase } from './odd.ts'
 import type { Plain } from './variants.ts'
 

@@ -1,0 +1,17 @@
+/** Transactions: their coordinator, and the partitions and groups that they write to. */
+import type { Case } from '../case.ts'
+import { describedCases } from './described.ts'
+import { endCases } from './ends.ts'
+import { initCases } from './init.ts'
+import { offsetCases } from './offsets.ts'
+import { partitionCases } from './partitions.ts'
+import { recordCases } from './records.ts'
+
+export const transactionCases: readonly Case[] = [
+  ...describedCases,
+  ...initCases,
+  ...partitionCases,
+  ...recordCases,
+  ...offsetCases,
+  ...endCases,
+]
