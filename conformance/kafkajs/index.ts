@@ -5,6 +5,7 @@ import { adminScenarios } from './admin.ts'
 import { groupScenarios } from './groups.ts'
 import { Client } from './kafka.ts'
 import { produceScenarios } from './produce.ts'
+import { transactionScenarios } from './transactions.ts'
 
 /** Answers how many scenarios failed. A word as the rest of the command line runs only the scenarios that hold it. */
 export async function kafkajs(options: { bootstrap: string | undefined; rest: readonly string[] }): Promise<number> {
@@ -12,7 +13,12 @@ export async function kafkajs(options: { bootstrap: string | undefined; rest: re
   const client = new Client(options.bootstrap ?? own!.bootstrap)
   const [word = ''] = options.rest
   try {
-    const scenarios = [...produceScenarios(client), ...groupScenarios(client), ...adminScenarios(client)]
+    const scenarios = [
+      ...produceScenarios(client),
+      ...transactionScenarios(client),
+      ...groupScenarios(client),
+      ...adminScenarios(client),
+    ]
     const chosen = scenarios
       .filter(({ name }) => name.includes(word))
       .map(scenario => ({ ...scenario, run: () => scenario.run().finally(() => client.close()) }))
