@@ -43,6 +43,7 @@ const topics: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 /** Nothing waits for its turn. */
 const busy = [
   'log.retention.check.interval.ms=5',
+  'log.initial.task.delay.ms=0',
   'log.cleaner.backoff.ms=1',
   'log.flush.offset.checkpoint.interval.ms=20',
   'log.flush.start.offset.checkpoint.interval.ms=20',
