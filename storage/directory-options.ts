@@ -1,6 +1,7 @@
 /** What a data directory is opened with, and what it tells of the partitions in it. */
 import type { IdentityOptions } from './identity.ts'
 import type { Log, LogConfig } from './log.ts'
+import type { Processes } from './processes.ts'
 import type { RecoveryLogger } from './recovery.ts'
 
 /** What a directory is opened with. */
@@ -11,6 +12,8 @@ export interface DirectoryOptions extends IdentityOptions {
   /** Runs a function once after a while, in which descriptors may come free; at the end of the turn without. */
   readonly later?: (run: () => void) => void
   readonly logger?: RecoveryLogger
+  /** How the processes of other brokers are told apart; as the system does it without. */
+  readonly processes?: Processes
   /** `producer.id.expiration.ms`, asked again each time. */
   readonly producerIdExpirationMs: () => number
 }

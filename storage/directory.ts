@@ -77,7 +77,8 @@ export class LogDirectory {
       options.files.mkdir(path)
       options.files.syncDirectoryNow(`${path}/..`)
     }
-    const lock = DirectoryLock.take(options.files, path)
+    const warn = (message: string) => options.logger?.warn(message)
+    const lock = DirectoryLock.take(options.files, path, { processes: options.processes, warn })
     try {
       return new LogDirectory(path, options, lock)
     } catch (error) {

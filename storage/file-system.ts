@@ -58,8 +58,10 @@ export interface Files {
   replace(path: string, content: Buffer | string): void
   /** `replace` that lets others work while the disk turns. Not twice at once for one path. */
   replaceLater(path: string, content: Buffer | string): Promise<void>
-  /** Makes a file that was not there; false where it was. */
+  /** Makes a file that was not there, with all of its content at once; false where it was. */
   createExclusive(path: string, content: string): boolean
+  /** Where a symbolic link leads; null where there is none. */
+  linkTarget(path: string): string | null
   /** Makes names that appeared in or left a directory last. */
   syncDirectory(path: string): Promise<void>
   /** The same, waiting for it. */

@@ -250,6 +250,20 @@ function makeDirectory(path: string): void {
   fs.mkdirSync(path)
 }
 
+/** What file systems say that know no hard links. */
+const noLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'])
+
+/** Whether a name could be made, as it was not there. */
+function appears(make: () => void): boolean {
+  try {
+    make()
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}
+
 /** The real file system. */
 export const diskFiles: Files = {
   durable: true,
@@ -298,12 +312,23 @@ export const diskFiles: Files = {
     await diskFiles.syncDirectory(dirname(path))
   },
   createExclusive(path, content) {
+    // Under another name first: whoever looks finds it whole.
+    const temporary = `${path}.${process.pid}.${process.hrtime.bigint()}.tmp`
+    withDescriptor(() => fs.writeFileSync(temporary, content))
     try {
-      withDescriptor(() => fs.writeFileSync(path, content, { flag: 'wx' }))
-      return true
+      return appears(() => fs.linkSync(temporary, path))
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-      throw error
+      if (!noLinks.has(String((error as NodeJS.ErrnoException).code))) throw error
+      return appears(() => withDescriptor(() => fs.writeFileSync(path, content, { flag: 'wx' })))
+    } finally {
+      removeFile(temporary)
+    }
+  },
+  linkTarget(path) {
+    try {
+      return fs.readlinkSync(path)
+    } catch {
+      return null
     }
   },
   async syncDirectory(path) {

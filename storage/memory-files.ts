@@ -183,6 +183,10 @@ class MemoryTree implements Files {
     return true
   }
 
+  linkTarget(): null {
+    return null
+  }
+
   async syncDirectory(): Promise<void> {}
 
   syncDirectoryNow(): void {}

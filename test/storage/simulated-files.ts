@@ -377,6 +377,10 @@ export class SimulatedFiles implements Files {
     return true
   }
 
+  linkTarget(): null {
+    return null
+  }
+
   async syncDirectory(path: string): Promise<void> {
     this.take(path)
     const named = this.#named
