@@ -45,6 +45,9 @@ const heapBytesOf: readonly { readonly nodeMajorMax: number; readonly heapBytes:
 const nodeMajor = Number.parseInt(process.versions.node, 10)
 const { heapBytes } = heapBytesOf.find(({ nodeMajorMax }) => nodeMajor <= nodeMajorMax)!
 
+/** Attempts after one that needed more than it may. */
+const attemptsMore = 2
+
 const noTopicId = 'A'.repeat(22)
 
 function produceOf(records: Buffer, acks: number) {
@@ -133,6 +136,20 @@ t.test('a request costs no more than it did', { timeout: 110_000 }, async t => {
     }
   }
 
+  /**
+   * The least of what several attempts needed, where the first was above a bound: an answer of a megabyte waits for the client to read, and how
+   * often depends on what else the machine does. A request that costs more does so each time.
+   */
+  async function leastOf(most: Counts, warmUps: number, requests: number, send: (index: number) => Promise<unknown>) {
+    let least = await countsOf(warmUps, requests, send)
+    const names = Object.keys(least) as (keyof Counts)[]
+    for (let again = 0; again < attemptsMore && names.some(name => least[name] > most[name]); again++) {
+      const counts = await countsOf(0, requests, send)
+      least = Object.fromEntries(names.map(name => [name, Math.min(least[name], counts[name])])) as unknown as Counts
+    }
+    return least
+  }
+
   const small = batchOf(1, 100)
   const large = batchOf(960, 1024)
   // A little above what was seen to be needed; of the megabyte, only what lay in the first read is copied.
@@ -140,10 +157,16 @@ t.test('a request costs no more than it did', { timeout: 110_000 }, async t => {
   // Sent out of the file, only headers are read; through memory, everything is.
   const fetchReads =
     nativeSend() === null ? { fileReads: 1.05, fileReadBytes: 1_060_000 } : { fileReads: 2.05, fileReadBytes: 8_500 }
-  const loads = {
-    'a produce of one record': {
-      counts: await countsOf(6_000, 2_000, () => client.send(Produce, 9, produceOf(small, -1))),
-      most: {
+  const loads: readonly [
+    load: string,
+    most: Counts,
+    warmUps: number,
+    requests: number,
+    send: (index: number) => Promise<unknown>,
+  ][] = [
+    [
+      'a produce of one record',
+      {
         heapBytes: heapBytes.smallProduce,
         outsideBytes: 64,
         copiedBytes: 256,
@@ -151,10 +174,13 @@ t.test('a request costs no more than it did', { timeout: 110_000 }, async t => {
         fileReadBytes: 64,
         fileWrites: 1.01,
       },
-    },
-    'a produce of 1 MB': {
-      counts: await countsOf(200, 200, () => client.send(Produce, 9, produceOf(large, -1))),
-      most: {
+      6_000,
+      2_000,
+      () => client.send(Produce, 9, produceOf(small, -1)),
+    ],
+    [
+      'a produce of 1 MB',
+      {
         heapBytes: heapBytes.largeProduce,
         outsideBytes: 1_024,
         copiedBytes: 24_000,
@@ -162,15 +188,22 @@ t.test('a request costs no more than it did', { timeout: 110_000 }, async t => {
         fileReadBytes: 256,
         fileWrites: 17.05,
       },
-    },
-    'a fetch of 1 MB': {
-      counts: await countsOf(150, 200, index => client.send(Fetch, 11, fetchOf(8_000 + 960 * index, 1_048_576))),
-      most: { heapBytes: heapBytes.fetch, outsideBytes: 1_024, copiedBytes: 128, ...fetchReads, fileWrites: 0.05 },
-    },
-  }
-  for (const [load, { counts, most }] of Object.entries(loads)) {
-    for (const [what, count] of Object.entries(counts)) {
-      const bound = most[what as keyof Counts]
+      200,
+      200,
+      () => client.send(Produce, 9, produceOf(large, -1)),
+    ],
+    [
+      'a fetch of 1 MB',
+      { heapBytes: heapBytes.fetch, outsideBytes: 1_024, copiedBytes: 128, ...fetchReads, fileWrites: 0.05 },
+      150,
+      200,
+      index => client.send(Fetch, 11, fetchOf(8_000 + 960 * index, 1_048_576)),
+    ],
+  ]
+  for (const [load, most, warmUps, requests, send] of loads) {
+    const counts = await leastOf(most, warmUps, requests, send)
+    for (const what of Object.keys(counts) as (keyof Counts)[]) {
+      const [count, bound] = [counts[what], most[what]]
       t.ok(count <= bound, `${load}: ${what} ${count.toFixed(2)}, at most ${bound}`)
     }
   }
