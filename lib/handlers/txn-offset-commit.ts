@@ -4,52 +4,35 @@
  */
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { TxnOffsetCommitRequest, TxnOffsetCommitResponse } from '../../protocol/messages/txn-offset-commit.ts'
-import type { TopicImage } from '../cluster/image.ts'
-import { type Answer, andThen } from '../coordination/answer.ts'
+import type { Answer } from '../coordination/answer.ts'
 import { offsetsTopic } from '../coordination/groups.ts'
 import type { Commit } from '../groups/offset-requests.ts'
 import type { Context } from './context.ts'
+import { type CommitCodes, commitEach, commitResponse } from './offset-commits.ts'
 import type { Refusal } from './refusals.ts'
 import { askAboutTransaction } from './transaction-verification.ts'
 
-type Topic = TxnOffsetCommitRequest['topics'][number]
-type Codes = readonly number[]
-
 /** First versions whose clients know TRANSACTION_ABORTABLE, add the group by this request, and name topics by their ids. */
 const [abortableSince, addsSince, topicIdsSince] = [4, 5, 6]
-/** Stands for the code of a partition that the coordinator decides on. */
-const accepted = Number.MIN_SAFE_INTEGER
-
 export function txnOffsetCommit(request: TxnOffsetCommitRequest, context: Context): Answer<TxnOffsetCommitResponse> {
   const { broker } = context
-  const { groupId, transactionalId } = request
+  const { groupId, transactionalId, topics } = request
   if (!broker.authorize(context, 'write', 'transactionalId', transactionalId)) {
-    return responseTo(request, () => codes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+    return commitResponse(topics, () => codes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
   }
   if (!broker.authorize(context, 'read', 'group', groupId)) {
-    return responseTo(request, () => codes.GROUP_AUTHORIZATION_FAILED)
+    return commitResponse(topics, () => codes.GROUP_AUTHORIZATION_FAILED)
   }
-  const commits: Commit[] = []
-  const checked: number[] = []
-  for (const topic of request.topics) {
-    const image = topicOf(topic, context)
-    for (const partition of topic.partitions) {
-      const errorCode = topicError(image, partition.partitionIndex, context)
-      checked.push(errorCode === codes.NONE ? accepted : errorCode)
-      if (errorCode === codes.NONE) commits.push(commitOf(image!, partition))
-    }
-  }
-  if (commits.length === 0) return responseTo(request, at => checked[at]!)
-  return andThen(commit(request, commits, context), results => {
-    let next = 0
-    return responseTo(request, at => (checked[at] === accepted ? results[next++]! : checked[at]!))
-  })
+  return commitEach(topics, topicIdsSince, context, commits => commit(request, commits, context))
 }
 
-async function commit(request: TxnOffsetCommitRequest, commits: readonly Commit[], context: Context): Promise<Codes> {
+async function commit(
+  request: TxnOffsetCommitRequest,
+  commits: readonly Commit[],
+  context: Context,
+): Promise<CommitCodes> {
   const { broker, apiVersion } = context
   const { groupId, transactionalId, producerId, producerEpoch } = request
-  if (groupId === '') return commits.map(() => codes.INVALID_GROUP_ID)
   const index = broker.groups.partitionOf(groupId)
   const partition = broker.partitions.get(offsetsTopic, index)
   const all = (errorCode: number) => commits.map(() => errorCode)
@@ -75,7 +58,7 @@ async function commit(request: TxnOffsetCommitRequest, commits: readonly Commit[
     apiVersion,
     retentionTimeMs: -1,
   }
-  return broker.groups.writeTransactional<Codes>(groupId, { producerId, producerEpoch }, all, (shard, now) =>
+  return broker.groups.writeTransactional<CommitCodes>(groupId, { producerId, producerEpoch }, all, (shard, now) =>
     shard.commitTransactional(groupId, committer, commits, now),
   )
 }
@@ -94,47 +77,10 @@ function errorForGroup(errorCode: number): number {
   }
 }
 
-function topicOf({ name, topicId }: Topic, { broker, apiVersion }: Context): TopicImage | undefined {
-  const { topics, topicsById } = broker.cluster.image
-  return apiVersion >= topicIdsSince ? topicsById.get(topicId) : topics.get(name)
-}
-
-function topicError(topic: TopicImage | undefined, partition: number, context: Context): number {
-  if (!topic) return context.apiVersion >= topicIdsSince ? codes.UNKNOWN_TOPIC_ID : codes.UNKNOWN_TOPIC_OR_PARTITION
-  if (!context.broker.authorize(context, 'read', 'topic', topic.name)) return codes.TOPIC_AUTHORIZATION_FAILED
-  return topic.partitions[partition] ? codes.NONE : codes.UNKNOWN_TOPIC_OR_PARTITION
-}
-
-function commitOf(topic: TopicImage, partition: Topic['partitions'][number]): Commit {
-  return {
-    topic: topic.name,
-    topicId: topic.topicId,
-    partition: partition.partitionIndex,
-    offset: partition.committedOffset,
-    leaderEpoch: partition.committedLeaderEpoch,
-    metadata: partition.committedMetadata,
-    timestampMs: -1,
-  }
-}
-
-function responseTo(request: TxnOffsetCommitRequest, codeAt: (at: number) => number): TxnOffsetCommitResponse {
-  let at = 0
-  return {
-    throttleTimeMs: 0,
-    topics: request.topics
-      .filter(({ partitions }) => partitions.length > 0)
-      .map(({ name, topicId, partitions }) => ({
-        name,
-        topicId,
-        partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: codeAt(at++) })),
-      })),
-  }
-}
-
 /** The code at each partition. */
 export function refuseTxnOffsetCommit(
-  request: TxnOffsetCommitRequest,
+  { topics }: TxnOffsetCommitRequest,
   { errorCode }: Refusal,
 ): TxnOffsetCommitResponse {
-  return responseTo(request, () => errorCode)
+  return commitResponse(topics, () => errorCode)
 }
