@@ -2,7 +2,7 @@
 import type { IdentityOptions } from './identity.ts'
 import type { Log, LogConfig } from './log.ts'
 import type { Processes } from './processes.ts'
-import type { RecoveryLogger } from './recovery.ts'
+import type { RecoveryLogger } from './recovery/recovery.ts'
 
 /** What a directory is opened with. */
 export interface DirectoryOptions extends IdentityOptions {

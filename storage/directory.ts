@@ -27,7 +27,7 @@ import {
   partitionOfName,
   topicIdIn,
 } from './names.ts'
-import { type RecoveryChoice, type RecoveryJob, type RecoveryOutcome, runRecovery } from './recovery-run.ts'
+import { type RecoveryChoice, type RecoveryJob, type RecoveryOutcome, runRecovery } from './recovery/run.ts'
 import { Removals } from './removals.ts'
 
 export type {
@@ -39,7 +39,7 @@ export type {
 } from './directory-options.ts'
 export { DirectoryError } from './identity.ts'
 export { DirectoryLockedError } from './lock.ts'
-export type { RecoveryAmount, RecoveryChoice } from './recovery-run.ts'
+export type { RecoveryAmount, RecoveryChoice } from './recovery/run.ts'
 
 /** Logs closed at once: enough to keep the disk busy. */
 const closingMax = 32

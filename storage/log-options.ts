@@ -3,7 +3,7 @@ import type { LogConfig } from './config.ts'
 import type { Files } from './files.ts'
 import type { Log } from './log.ts'
 import type { ProducerBatch } from './producers.ts'
-import type { RecoveryLogger } from './recovery.ts'
+import type { RecoveryLogger } from './recovery/recovery.ts'
 
 /** What a log is opened with. */
 export interface LogOptions {

@@ -3,7 +3,7 @@
  * the disk before it has its name, so that a copy that was interrupted goes on where it was; then what little was appended
  * meanwhile, in one go, after which the copy can take the log's place.
  */
-import { Throttle } from './compaction-pace.ts'
+import { Throttle } from './compaction/pace.ts'
 import { copyRange, copyRangeNow, type Files, syncNow } from './files.ts'
 import type { Log } from './log.ts'
 import { fileName, offsetOfFile } from './names.ts'

@@ -1,5 +1,5 @@
 /** The segments of one log: how new ones begin, how some go, and how compaction's take the place of others. */
-import { commitSwap, finishSwap, openCleaned } from './compaction-swap.ts'
+import { commitSwap, finishSwap, openCleaned } from './compaction/swap.ts'
 import type { LogConfig } from './config.ts'
 import type { Files } from './files.ts'
 import type { Flusher } from './flusher.ts'

@@ -26,7 +26,7 @@ import { upConvert } from '../protocol/records/legacy.ts'
 import type { LogConfig } from './config.ts'
 import { frameHeaderBytes, frameIsSound, frameSize } from './frames.ts'
 import type { AppendOrigin } from './log-options.ts'
-import { recompressed } from './recompression.ts'
+import { recompressed } from './recompression/recompression.ts'
 
 /** Records of one batch that are the reason why it was refused. */
 export interface RecordError {

@@ -1,4 +1,4 @@
-/** Threads of their own for long work, from the files named `*-worker.ts`, which are bundled into files of their own. */
+/** Threads of their own for long work, from the files named `<room>/<room>-worker.ts`, which are bundled into files of their own. */
 import { type ResourceLimits, Worker } from 'node:worker_threads'
 import { KafkaError } from '../protocol/errors.ts'
 import { DamageError, faultOf } from './faults.ts'
@@ -27,15 +27,17 @@ export function faultFrom({ kind, name, message, code, path }: FaultMessage): Er
   return Object.assign(new Error(message), { name, code, path })
 }
 
-/**
- * Starts the thread whose file has this name, without its ending; it finds `workerData` under that name. `resourceLimits` are
- * those of its heap.
- */
-export function startWorker(name: string, workerData?: unknown, resourceLimits?: ResourceLimits): Worker {
+/** Starts the thread of a room; it finds `workerData` under that name. `resourceLimits` are those of its heap. */
+export function startWorker(
+  room: 'compaction' | 'recovery' | 'recompression',
+  workerData?: unknown,
+  resourceLimits?: ResourceLimits,
+): Worker {
+  const name = `${room}-worker`
   const options = { name, workerData, resourceLimits }
   if (!import.meta.url.endsWith('.ts')) return new Worker(new URL(`./${name}.js`, import.meta.url), options)
   // From the sources: a thread does not get what its parent reads TypeScript with.
-  const [reader, file] = [import.meta.resolve('tsx/esm/api'), new URL(`./${name}.ts`, import.meta.url).href]
+  const [reader, file] = [import.meta.resolve('tsx/esm/api'), new URL(`./${room}/${name}.ts`, import.meta.url).href]
   const script = `import('${reader}').then(({ register }) => { register(); return import('${file}') })`
   return new Worker(script, { ...options, eval: true })
 }

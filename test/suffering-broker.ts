@@ -4,11 +4,11 @@
  */
 import { closeSync, openSync } from 'node:fs'
 import { Broker } from '../lib/broker.ts'
-import { CompactionThread } from '../storage/compaction.ts'
+import { CompactionThread } from '../storage/compaction/compaction.ts'
 import { faultOf } from '../storage/faults.ts'
 import { closeIdleFiles } from '../storage/files.ts'
 import { defaultLogConfig } from '../storage/log.ts'
-import { RecompressionThread } from '../storage/recompression-thread.ts'
+import { RecompressionThread } from '../storage/recompression/thread.ts'
 import { Segment } from '../storage/segment.ts'
 
 const data = process.argv[2]!

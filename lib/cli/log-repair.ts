@@ -1,7 +1,7 @@
 /** `ottla log repair`: makes the files of a data directory or a partition fit together again, and says what it did. */
 import { crc32c } from '../../protocol/records/crc32c.ts'
 import { partitionOffsetsText, readPartitionOffsets } from '../../storage/checkpoints.ts'
-import { recoverSwaps } from '../../storage/compaction-swap.ts'
+import { recoverSwaps } from '../../storage/compaction/swap.ts'
 import { diskFiles } from '../../storage/files.ts'
 import { DirectoryLock } from '../../storage/lock.ts'
 import { defaultLogConfig, Log } from '../../storage/log.ts'

@@ -1,6 +1,6 @@
 /** The partitions of the storage simulation: each with settings by chance, small enough for everything to happen to it. */
 import type { Random } from '../../lib/base/random.ts'
-import type { CleaningLimits } from '../../storage/compaction.ts'
+import type { CleaningLimits } from '../../storage/compaction/compaction.ts'
 import { defaultLogConfig, type Log, type LogConfig } from '../../storage/log.ts'
 import { PartitionModel } from './storage-model.ts'
 

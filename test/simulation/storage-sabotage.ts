@@ -1,5 +1,5 @@
 /** Faults put into the storage on purpose: a simulation that finds none of them would find nothing. */
-import type { CompactionEngine } from '../../storage/compaction.ts'
+import type { CompactionEngine } from '../../storage/compaction/compaction.ts'
 import { logStartsName } from '../../storage/names.ts'
 import { Segment } from '../../storage/segment.ts'
 import { TransactionIndex } from '../../storage/transaction-index.ts'

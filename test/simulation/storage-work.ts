@@ -1,5 +1,5 @@
 /** What is done to a log in the storage simulation beside appending: flushing, shortening it at either end, compacting it. */
-import { CompactionLoop, compactLog, dirtinessOf } from '../../storage/compaction.ts'
+import { CompactionLoop, compactLog, dirtinessOf } from '../../storage/compaction/compaction.ts'
 import { faultOf } from '../../storage/faults.ts'
 import type { History } from './storage-history.ts'
 import type { Member } from './storage-members.ts'

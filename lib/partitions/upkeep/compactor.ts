@@ -14,7 +14,7 @@ import {
   diskFiles,
   isDue,
   keySlotBytes,
-} from '../../../storage/compaction.ts'
+} from '../../../storage/compaction/compaction.ts'
 import { faultOf, warnOfExhaustion } from '../../../storage/faults.ts'
 import type { Log } from '../../../storage/log.ts'
 import { crash } from '../../base/assert.ts'

@@ -2,7 +2,7 @@
  * What compaction leaves of a log. `OTTLA_COMPACTION_SEEDS=FROM-TO` runs other seeds of the random histories; a failure names its own.
  */
 import t from 'tap'
-import { CompactionModel } from './compaction-model.ts'
+import { CompactionModel } from './model.ts'
 
 const [firstSeed, lastSeed] = (process.env.OTTLA_COMPACTION_SEEDS ?? '1-150').split('-').map(Number)
 

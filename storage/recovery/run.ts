@@ -1,9 +1,9 @@
 /** The recovery of many logs before a broker can be reached: in threads, several at once, while the event loop goes on. */
-import { faultOf } from './faults.ts'
-import type { Files } from './files.ts'
-import { fileName, offsetOfFile } from './names.ts'
+import { faultOf } from '../faults.ts'
+import type { Files } from '../files.ts'
+import { fileName, offsetOfFile } from '../names.ts'
+import { type FaultMessage, faultMessage, startWorker } from '../worker.ts'
 import type { RecoveryOptions } from './recovery.ts'
-import { type FaultMessage, faultMessage, startWorker } from './worker.ts'
 
 /** One log to be recovered: what a thread is sent. */
 export type RecoveryJob = Omit<
@@ -131,7 +131,7 @@ async function recoverInThreads(
 ): Promise<void> {
   let next = 0
   const runOne = async (): Promise<void> => {
-    const worker = startWorker('recovery-worker')
+    const worker = startWorker('recovery')
     const through = new Promise<void>((resolve, reject) => {
       let current = -1
       const send = () => {

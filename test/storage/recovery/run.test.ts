@@ -1,10 +1,10 @@
 /** The recovery of many logs at a start after a crash. */
 import { appendFileSync } from 'node:fs'
 import t from 'tap'
-import { type DirectoryOptions, LogDirectory, type RecoveryAmount } from '../../storage/directory.ts'
-import { diskFiles } from '../../storage/files.ts'
-import { defaultLogConfig } from '../../storage/log.ts'
-import { batchOf, startMs } from './fixture.ts'
+import { type DirectoryOptions, LogDirectory, type RecoveryAmount } from '../../../storage/directory.ts'
+import { diskFiles } from '../../../storage/files.ts'
+import { defaultLogConfig } from '../../../storage/log.ts'
+import { batchOf, startMs } from '../fixture.ts'
 
 const config = { ...defaultLogConfig, segmentBytes: 2_000 }
 const client = { origin: 'client', leaderEpoch: 3 } as const

@@ -1,8 +1,8 @@
 /** A process or a machine that dies at any step of a cleaning: the log is as before or as after, and can be cleaned again. */
 import t from 'tap'
-import { seededRandom } from '../../lib/base/random.ts'
-import { CompactionModel } from './compaction-model.ts'
-import { Died, SimulatedFiles } from './simulated-files.ts'
+import { seededRandom } from '../../../lib/base/random.ts'
+import { Died, SimulatedFiles } from '../simulated-files.ts'
+import { CompactionModel } from './model.ts'
 
 /** Dies before a given change of a file or name. */
 class MortalFiles extends SimulatedFiles {

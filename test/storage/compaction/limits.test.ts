@@ -1,9 +1,9 @@
 /** When a log is compacted, how far, and what may happen to it meanwhile. */
 import t from 'tap'
-import { batches, buildBatch, readRecords } from '../../protocol/records/batch.ts'
-import { checkCrc, hasDeleteHorizon, lastOffset, magic, recordCount } from '../../protocol/records/header.ts'
-import { buildMessages } from '../../protocol/records/message.ts'
-import { checkLog } from '../../storage/check.ts'
+import { batches, buildBatch, readRecords } from '../../../protocol/records/batch.ts'
+import { checkCrc, hasDeleteHorizon, lastOffset, magic, recordCount } from '../../../protocol/records/header.ts'
+import { buildMessages } from '../../../protocol/records/message.ts'
+import { checkLog } from '../../../storage/check.ts'
 import {
   type CleaningLimits,
   CompactionLoop,
@@ -13,11 +13,11 @@ import {
   dirtinessOf,
   diskFiles,
   isDue,
-} from '../../storage/compaction.ts'
-import { KeyOffsets, keySlotBytes } from '../../storage/compaction-keys.ts'
-import { CompactionMemory } from '../../storage/compaction-memory.ts'
-import { memoryFiles } from '../../storage/files.ts'
-import { LogFixture, startMs } from './fixture.ts'
+} from '../../../storage/compaction/compaction.ts'
+import { KeyOffsets, keySlotBytes } from '../../../storage/compaction/keys.ts'
+import { CompactionMemory } from '../../../storage/compaction/memory.ts'
+import { memoryFiles } from '../../../storage/files.ts'
+import { LogFixture, startMs } from '../fixture.ts'
 
 const limits: CleaningLimits = {
   keyBytesMax: 1_000_000,

@@ -1,11 +1,11 @@
 /** The door to the thread that packs large batches anew: begun with the first batch, ended by `stop`. */
 import type { Worker } from 'node:worker_threads'
-import { crash } from '../lib/base/assert.ts'
-import { codes, KafkaError } from '../protocol/errors.ts'
-import type { LogConfig } from './config.ts'
-import { exhausted, faultOf } from './faults.ts'
-import { markValidated, type RecordError, RecordValidationError } from './validate.ts'
-import { startWorker } from './worker.ts'
+import { crash } from '../../lib/base/assert.ts'
+import { codes, KafkaError } from '../../protocol/errors.ts'
+import type { LogConfig } from '../config.ts'
+import { exhausted, faultOf } from '../faults.ts'
+import { markValidated, type RecordError, RecordValidationError } from '../validate.ts'
+import { startWorker } from '../worker.ts'
 
 /** What the thread is sent. */
 export interface RecompressionRequest {
@@ -81,7 +81,7 @@ export class RecompressionThread {
   #start(): Worker {
     const flag = new SharedArrayBuffer(4)
     this.#flag = new Int32Array(flag)
-    const worker = startWorker('recompression-worker', flag)
+    const worker = startWorker('recompression', flag)
     this.#worker = worker
     const gone = (error: unknown) => {
       if (this.#worker !== worker) return

@@ -1,13 +1,18 @@
 /** A log of keyed records and what compaction must leave of it, whatever happens in which order. */
-import { type Random, seededRandom } from '../../lib/base/random.ts'
-import { batches, buildBatch, readRecords } from '../../protocol/records/batch.ts'
-import { controlTypeOf, endTransactionMarker } from '../../protocol/records/control.ts'
-import { isControl, isTransactional, lastOffset, producerId } from '../../protocol/records/header.ts'
-import { checkLog } from '../../storage/check.ts'
-import { CompactionLoop, type CompactionResult, compactLog, dirtinessOf } from '../../storage/compaction.ts'
-import type { Files } from '../../storage/files.ts'
-import type { LogConfig } from '../../storage/log.ts'
-import { LogFixture } from './fixture.ts'
+import { type Random, seededRandom } from '../../../lib/base/random.ts'
+import { batches, buildBatch, readRecords } from '../../../protocol/records/batch.ts'
+import { controlTypeOf, endTransactionMarker } from '../../../protocol/records/control.ts'
+import { isControl, isTransactional, lastOffset, producerId } from '../../../protocol/records/header.ts'
+import { checkLog } from '../../../storage/check.ts'
+import {
+  CompactionLoop,
+  type CompactionResult,
+  compactLog,
+  dirtinessOf,
+} from '../../../storage/compaction/compaction.ts'
+import type { Files } from '../../../storage/files.ts'
+import type { LogConfig } from '../../../storage/log.ts'
+import { LogFixture } from '../fixture.ts'
 
 interface Expected {
   readonly key: string

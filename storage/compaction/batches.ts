@@ -3,7 +3,7 @@
  * and last one, do not change. Where a delete horizon is set (KIP-534) their times are counted from it, as it takes the field of the
  * base timestamp.
  */
-import { codecOf, compress, decompress } from '../protocol/records/compression.ts'
+import { codecOf, compress, decompress } from '../../protocol/records/compression.ts'
 import {
   attributes,
   attributesAt,
@@ -18,10 +18,10 @@ import {
   sizeInBytes,
   timestampType,
   updateCrc,
-} from '../protocol/records/header.ts'
-import { writeInt16, writeInt32, writeInt64 } from '../protocol/records/int.ts'
-import { VarintCursor, varintBytes, writeVarint } from '../protocol/records/varint.ts'
-import type { CompactionMemory } from './compaction-memory.ts'
+} from '../../protocol/records/header.ts'
+import { writeInt16, writeInt32, writeInt64 } from '../../protocol/records/int.ts'
+import { VarintCursor, varintBytes, writeVarint } from '../../protocol/records/varint.ts'
+import type { CompactionMemory } from './memory.ts'
 
 /** Most that a record can grow by another base of its time: its length by one byte, the time by nine. */
 const growthBytesMax = 10

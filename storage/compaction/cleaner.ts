@@ -1,22 +1,22 @@
 /**
  * The cleaning of one log's files, as Apache Kafka's: first the greatest offset of each key in the dirty part is collected, as far as
  * the memory goes; then all segments up to there are copied without the records that a later one of the same key replaces, and
- * neighbours that have become small go into one. The log's own files are only read: see `compaction-swap.ts` for what follows.
+ * neighbours that have become small go into one. The log's own files are only read: see `swap.ts` for what follows.
  */
 
-import { readRecords } from '../protocol/records/batch.ts'
-import { baseOffset, isControl, magic } from '../protocol/records/header.ts'
-import { BatchRecords } from './compaction-batches.ts'
-import type { CleanedGroup, CompactionJob, CompactionResult, CompactionSource } from './compaction-job.ts'
-import { KeyOffsets, keySlotBytes } from './compaction-keys.ts'
-import { CompactionMemory } from './compaction-memory.ts'
-import { SegmentCleaner } from './compaction-segment.ts'
-import { CleanedTransactions } from './compaction-transactions.ts'
-import type { Files } from './files.ts'
+import { readRecords } from '../../protocol/records/batch.ts'
+import { baseOffset, isControl, magic } from '../../protocol/records/header.ts'
+import type { Files } from '../files.ts'
+import { frameLastOffset } from '../frames.ts'
+import { fileName } from '../names.ts'
+import { relativeOffsetMax } from '../offset-index.ts'
+import { BatchRecords } from './batches.ts'
 import { FrameReader } from './frame-reader.ts'
-import { frameLastOffset } from './frames.ts'
-import { fileName } from './names.ts'
-import { relativeOffsetMax } from './offset-index.ts'
+import type { CleanedGroup, CompactionJob, CompactionResult, CompactionSource } from './job.ts'
+import { KeyOffsets, keySlotBytes } from './keys.ts'
+import { CompactionMemory } from './memory.ts'
+import { SegmentCleaner } from './segment-cleaner.ts'
+import { CleanedTransactions } from './transactions.ts'
 
 /** Told of bytes that were read and written; what it gives is waited for, so that others can work. Throws to call all off. */
 export type Pace = (bytes: number) => Promise<void> | undefined

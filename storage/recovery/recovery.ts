@@ -2,17 +2,17 @@
  * Opening a log's directory. After a clean shutdown its files are trusted. After a crash the segments from the recovery point on
  * are read through: their indexes and producer states are made anew, and what is torn or damaged is cut off, with all behind it.
  */
-import { baseOffset, magic, partitionLeaderEpoch, producerId } from '../protocol/records/header.ts'
-import { recoverSwaps } from './compaction-swap.ts'
-import type { LogConfig } from './config.ts'
-import type { Files } from './files.ts'
-import { frameIsSound, frameLastOffset, frameMaxTimestamp, scanFrames } from './frames.ts'
-import type { LeaderEpochs } from './leader-epochs.ts'
-import { offsetOfFile } from './names.ts'
-import { noteProducer } from './placing.ts'
-import { ProducerSnapshots, snapshotOffsets } from './producer-snapshots.ts'
-import type { Producers } from './producers.ts'
-import { Segment } from './segment.ts'
+import { baseOffset, magic, partitionLeaderEpoch, producerId } from '../../protocol/records/header.ts'
+import { recoverSwaps } from '../compaction/swap.ts'
+import type { LogConfig } from '../config.ts'
+import type { Files } from '../files.ts'
+import { frameIsSound, frameLastOffset, frameMaxTimestamp, scanFrames } from '../frames.ts'
+import type { LeaderEpochs } from '../leader-epochs.ts'
+import { offsetOfFile } from '../names.ts'
+import { noteProducer } from '../placing.ts'
+import { ProducerSnapshots, snapshotOffsets } from '../producer-snapshots.ts'
+import type { Producers } from '../producers.ts'
+import { Segment } from '../segment.ts'
 
 /** Where recovery says what it found. */
 export interface RecoveryLogger {

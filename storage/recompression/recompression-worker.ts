@@ -1,8 +1,8 @@
 /** The thread that checks and packs the large batches of topics with a codec of their own, one after another. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { KafkaError } from '../protocol/errors.ts'
-import { type RecompressionReply, type RecompressionRequest, recompressionEnd } from './recompression-thread.ts'
-import { RecordValidationError, validateClientRecords } from './validate.ts'
+import { KafkaError } from '../../protocol/errors.ts'
+import { RecordValidationError, validateClientRecords } from '../validate.ts'
+import { type RecompressionReply, type RecompressionRequest, recompressionEnd } from './thread.ts'
 
 function answer({ id, records, config, now }: RecompressionRequest): RecompressionReply {
   try {

@@ -1,6 +1,6 @@
 /** Some neighbouring segments copied into one, without what nobody needs any more. */
-import { buildBatch, readRecords } from '../protocol/records/batch.ts'
-import { codecOf } from '../protocol/records/compression.ts'
+import { buildBatch, readRecords } from '../../protocol/records/batch.ts'
+import { codecOf } from '../../protocol/records/compression.ts'
 import {
   baseOffset,
   baseTimestamp,
@@ -11,20 +11,20 @@ import {
   producerEpoch,
   producerId,
   recordCount,
-} from '../protocol/records/header.ts'
-import { messageCompressionType } from '../protocol/records/message.ts'
-import { type BatchRecords, emptied, filterBatch } from './compaction-batches.ts'
-import type { Pace } from './compaction-cleaner.ts'
-import type { CompactionJob, CompactionSource, LastRecord } from './compaction-job.ts'
-import type { KeyOffsets } from './compaction-keys.ts'
-import type { CompactionMemory } from './compaction-memory.ts'
-import { cleanedSuffix, discardCleaned } from './compaction-swap.ts'
-import type { CleanedTransactions } from './compaction-transactions.ts'
-import type { Files } from './files.ts'
+} from '../../protocol/records/header.ts'
+import { messageCompressionType } from '../../protocol/records/message.ts'
+import type { Files } from '../files.ts'
+import { frameLastOffset, frameMaxTimestamp } from '../frames.ts'
+import { fileName } from '../names.ts'
+import { Segment } from '../segment.ts'
+import { type BatchRecords, emptied, filterBatch } from './batches.ts'
+import type { Pace } from './cleaner.ts'
 import { FrameReader } from './frame-reader.ts'
-import { frameLastOffset, frameMaxTimestamp } from './frames.ts'
-import { fileName } from './names.ts'
-import { Segment } from './segment.ts'
+import type { CompactionJob, CompactionSource, LastRecord } from './job.ts'
+import type { KeyOffsets } from './keys.ts'
+import type { CompactionMemory } from './memory.ts'
+import { cleanedSuffix, discardCleaned } from './swap.ts'
+import type { CleanedTransactions } from './transactions.ts'
 
 /** Copies the sources of one group. */
 export class SegmentCleaner {

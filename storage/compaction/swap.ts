@@ -9,10 +9,10 @@
  * As with Apache Kafka, the order of renames in one directory is trusted to survive a power failure, as file systems with a journal
  * keep it; the directory is synced before the log is called clean.
  */
-import type { Files } from './files.ts'
-import { frameLastOffset, scanFrames } from './frames.ts'
-import { fileName, offsetOfFile } from './names.ts'
-import { Segment } from './segment.ts'
+import type { Files } from '../files.ts'
+import { frameLastOffset, scanFrames } from '../frames.ts'
+import { fileName, offsetOfFile } from '../names.ts'
+import { Segment } from '../segment.ts'
 
 /** Behind the names of files that are being made. */
 export const cleanedSuffix = '.cleaned'

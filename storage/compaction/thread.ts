@@ -1,13 +1,13 @@
 /** Cleans in a thread of its own, begun with the first job and ended by `stop`. */
 import type { Worker } from 'node:worker_threads'
+import { type FaultMessage, faultFrom, startWorker } from '../worker.ts'
 import {
   type CleanedGroup,
   CompactionCancelled,
   type CompactionEngine,
   type CompactionJob,
   type CompactionResult,
-} from './compaction-job.ts'
-import { type FaultMessage, faultFrom, startWorker } from './worker.ts'
+} from './job.ts'
 
 /** What the thread is sent. The job is called off by writing 1 into `flag`. */
 export interface WorkerRequest {
@@ -33,7 +33,7 @@ export class CompactionThread implements CompactionEngine {
   #running: Promise<unknown> = Promise.resolve()
 
   run(job: CompactionJob, cleaned: (group: CleanedGroup) => boolean): Promise<CompactionResult> {
-    const worker = this.#worker ?? startWorker('compaction-worker', undefined, { maxYoungGenerationSizeMb })
+    const worker = this.#worker ?? startWorker('compaction', undefined, { maxYoungGenerationSizeMb })
     this.#worker = worker
     const flag = new SharedArrayBuffer(4)
     this.#flag = new Int32Array(flag)

@@ -1,5 +1,5 @@
 /** What a cleaning is told and what it tells, in a form that can be sent to another thread. */
-import type { AbortedTransaction } from './transaction-index.ts'
+import type { AbortedTransaction } from '../transaction-index.ts'
 
 /** A segment that is read. Sizes in bytes. */
 export interface CompactionSource {

@@ -2,9 +2,9 @@
  * Transactions as a cleaning meets them, batch by batch in the order of offsets: which batches were aborted, and which markers end
  * a transaction of which nothing is left.
  */
-import { readControlType } from '../protocol/records/control.ts'
-import { baseOffset, isTransactional, lastOffset, producerId, recordCount } from '../protocol/records/header.ts'
-import type { AbortedTransaction, TransactionIndex } from './transaction-index.ts'
+import { readControlType } from '../../protocol/records/control.ts'
+import { baseOffset, isTransactional, lastOffset, producerId, recordCount } from '../../protocol/records/header.ts'
+import type { AbortedTransaction, TransactionIndex } from '../transaction-index.ts'
 
 interface Aborted {
   readonly transaction: AbortedTransaction

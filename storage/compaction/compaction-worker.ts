@@ -1,12 +1,12 @@
 /** The thread that cleans logs: takes jobs one after another, and does nothing else, so it may sleep where it is told to wait. */
 import { parentPort } from 'node:worker_threads'
-import { compact } from './compaction-cleaner.ts'
-import { CompactionCancelled } from './compaction-job.ts'
-import { CompactionMemory } from './compaction-memory.ts'
-import { Throttle } from './compaction-pace.ts'
-import type { WorkerReply, WorkerRequest } from './compaction-thread.ts'
-import { diskFiles } from './files.ts'
-import { faultMessage } from './worker.ts'
+import { diskFiles } from '../files.ts'
+import { faultMessage } from '../worker.ts'
+import { compact } from './cleaner.ts'
+import { CompactionCancelled } from './job.ts'
+import { CompactionMemory } from './memory.ts'
+import { Throttle } from './pace.ts'
+import type { WorkerReply, WorkerRequest } from './thread.ts'
 
 function reply(message: WorkerReply): void {
   parentPort?.postMessage(message)

@@ -1,21 +1,16 @@
 /** The compaction of a log: how much of it is due, and one cleaning from the files to their exchange. */
 
-import {
-  CompactionCancelled,
-  type CompactionEngine,
-  type CompactionJob,
-  type CompactionResult,
-} from './compaction-job.ts'
-import { discardCleaned } from './compaction-swap.ts'
-import { faultOf } from './faults.ts'
-import type { Log } from './log.ts'
-import type { Segment } from './segment.ts'
+import { faultOf } from '../faults.ts'
+import type { Log } from '../log.ts'
+import type { Segment } from '../segment.ts'
+import { CompactionCancelled, type CompactionEngine, type CompactionJob, type CompactionResult } from './job.ts'
+import { discardCleaned } from './swap.ts'
 
-export { CompactionCancelled, type CompactionEngine, type CompactionResult } from './compaction-job.ts'
-export { keySlotBytes } from './compaction-keys.ts'
-export { CompactionLoop } from './compaction-loop.ts'
-export { CompactionThread } from './compaction-thread.ts'
-export { diskFiles } from './files.ts'
+export { diskFiles } from '../files.ts'
+export { CompactionCancelled, type CompactionEngine, type CompactionResult } from './job.ts'
+export { keySlotBytes } from './keys.ts'
+export { CompactionLoop } from './loop.ts'
+export { CompactionThread } from './thread.ts'
 
 /** What all cleanings of a broker have in common. */
 export interface CleaningLimits {

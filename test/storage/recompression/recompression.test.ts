@@ -1,8 +1,8 @@
 /** Batches in the codec of their topic: what changes in them and what does not, and what is refused. */
 import t from 'tap'
-import { codes, KafkaError } from '../../protocol/errors.ts'
-import { batches, buildBatch, readRecords } from '../../protocol/records/batch.ts'
-import { type Codec, codecs } from '../../protocol/records/compression.ts'
+import { codes, KafkaError } from '../../../protocol/errors.ts'
+import { batches, buildBatch, readRecords } from '../../../protocol/records/batch.ts'
+import { type Codec, codecs } from '../../../protocol/records/compression.ts'
 import {
   baseSequence,
   checkCrc,
@@ -14,13 +14,13 @@ import {
   producerId,
   sizeInBytes,
   timestampType,
-} from '../../protocol/records/header.ts'
-import { buildMessages } from '../../protocol/records/message.ts'
-import { defaultLogConfig, type LogConfig } from '../../storage/log.ts'
-import { codecWanted, recompressed } from '../../storage/recompression.ts'
-import { RecompressionThread } from '../../storage/recompression-thread.ts'
-import { markValidated, RecordValidationError, validateClientRecords } from '../../storage/validate.ts'
-import { LogFixture, startMs } from './fixture.ts'
+} from '../../../protocol/records/header.ts'
+import { buildMessages } from '../../../protocol/records/message.ts'
+import { defaultLogConfig, type LogConfig } from '../../../storage/log.ts'
+import { codecWanted, recompressed } from '../../../storage/recompression/recompression.ts'
+import { RecompressionThread } from '../../../storage/recompression/thread.ts'
+import { markValidated, RecordValidationError, validateClientRecords } from '../../../storage/validate.ts'
+import { LogFixture, startMs } from '../fixture.ts'
 
 const types = ['uncompressed', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 

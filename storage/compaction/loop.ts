@@ -2,16 +2,17 @@
  * Cleans on the event loop, a slice at a time. For files in memory: they belong to this thread, and copying them to another would
  * cost about what the cleaning does.
  */
-import { compact } from './compaction-cleaner.ts'
+
+import type { Files } from '../files.ts'
+import { compact } from './cleaner.ts'
 import {
   type CleanedGroup,
   CompactionCancelled,
   type CompactionEngine,
   type CompactionJob,
   type CompactionResult,
-} from './compaction-job.ts'
-import { Throttle } from './compaction-pace.ts'
-import type { Files } from './files.ts'
+} from './job.ts'
+import { Throttle } from './pace.ts'
 
 /** Bytes of a slice: records of so many take a few milliseconds. */
 const sliceBytes = 128 * 1024

@@ -1,6 +1,6 @@
 /** Batches in the codec that their topic wants (`compression.type`, KIP-390): the same records, offsets and flags, packed anew. */
-import { codes, KafkaError } from '../protocol/errors.ts'
-import { type Codec, codecOf, compress, compressionTypeOf, decompress } from '../protocol/records/compression.ts'
+import { codes, KafkaError } from '../../protocol/errors.ts'
+import { type Codec, codecOf, compress, compressionTypeOf, decompress } from '../../protocol/records/compression.ts'
 import {
   attributesAt,
   compressionType,
@@ -8,8 +8,8 @@ import {
   logOverheadBytes,
   sizeInBytes,
   updateCrc,
-} from '../protocol/records/header.ts'
-import type { LogConfig } from './config.ts'
+} from '../../protocol/records/header.ts'
+import type { LogConfig } from '../config.ts'
 
 /** Bits of the attributes that tell the codec. */
 const codecBits = 0x07

@@ -1,9 +1,9 @@
 /** The recovery of one log before it is opened, so that whoever opens it finds its files whole. */
-import type { Files } from './files.ts'
-import { LeaderEpochs } from './leader-epochs.ts'
-import { Producers } from './producers.ts'
+import type { Files } from '../files.ts'
+import { LeaderEpochs } from '../leader-epochs.ts'
+import { Producers } from '../producers.ts'
 import { recoverLog } from './recovery.ts'
-import type { RecoveryJob, RecoveryMessage, RecoveryOutcome } from './recovery-run.ts'
+import type { RecoveryJob, RecoveryMessage, RecoveryOutcome } from './run.ts'
 
 /** Does one job. Rejects where the disk fails. */
 export async function recoverAhead(job: RecoveryJob, files: Files): Promise<RecoveryOutcome> {

@@ -1,8 +1,9 @@
 /** Reads a file batch by batch in large pieces, at the pace of whoever asks; `scanFrames` is for what is done in one go. */
-import type { CompactionMemory } from './compaction-memory.ts'
-import { DamageError } from './faults.ts'
-import type { RandomFile } from './files.ts'
-import { frameHeaderBytes, frameIsSound, frameSize } from './frames.ts'
+
+import { DamageError } from '../faults.ts'
+import type { RandomFile } from '../files.ts'
+import { frameHeaderBytes, frameIsSound, frameSize } from '../frames.ts'
+import type { CompactionMemory } from './memory.ts'
 
 /** The batches of one segment, from its first on. */
 export class FrameReader {
