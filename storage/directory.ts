@@ -4,13 +4,13 @@
  */
 import { crash } from '../lib/base/assert.ts'
 import { DirectoryCheckpoints } from './directory-checkpoints.ts'
+import { DirectoryLogs, type OpenLog } from './directory-logs.ts'
 import type {
   DirectoryOptions,
   LogListener,
   RecoverableLog,
   StoredFuture,
   StoredPartition,
-  UnsyncedLog,
 } from './directory-options.ts'
 import { faultOf } from './faults.ts'
 import type { Files } from './files.ts'
@@ -54,22 +54,12 @@ export class LogDirectory {
   readonly cleanShutdown: boolean
   readonly #options: DirectoryOptions
   readonly #lock: DirectoryLock
-  readonly #logs = new Map<string, { topic: string; partition: number; log: Log }>()
+  readonly #logs: DirectoryLogs
   readonly #checkpoints: DirectoryCheckpoints
   #checkpointing: Promise<void> = Promise.resolve()
   readonly #deleted = new Removals()
-  /** Logs that could not be opened, and so not be recovered. */
-  readonly #unopened = new Set<string>()
   /** Whether it was closed or let go of. */
   #isOver = false
-  /** Logs that were released, or recovered: their files are what they are known to be. */
-  readonly #released = new Set<string>()
-  /** Logs to be recovered: up to which offset the disk had all of them. The checkpoint promises less by now. */
-  readonly #unrecovered = new Map<string, number>()
-  /** Logs that were let go of, of which the disk may not have all. */
-  readonly #unsynced = new Map<string, UnsyncedLog>()
-  /** Logs that were recovered, of which the disk may not have all: up to which offset it has. */
-  readonly #recovered = new Map<string, number>()
 
   /** Takes a directory, and makes it where there is none. Throws DirectoryLockedError or DirectoryError. */
   static open(path: string, options: DirectoryOptions): LogDirectory {
@@ -97,6 +87,7 @@ export class LogDirectory {
     this.clusterId = meta.clusterId
     this.directoryId = meta.directoryId
     this.cleanShutdown = files.exists(`${path}/${cleanShutdownName}`)
+    this.#logs = new DirectoryLogs(this.cleanShutdown)
     const warn = (message: string) => options.logger?.warn(message)
     this.#checkpoints = new DirectoryCheckpoints(files, path, this.cleanShutdown, warn)
     if (this.cleanShutdown) {
@@ -128,7 +119,7 @@ export class LogDirectory {
   sizeInBytes(topic: string, partition: number): number {
     const name = `${topic}-${partition}`
     const open = this.#logs.get(name)
-    if (open !== undefined) return open.log.sizeInBytes
+    if (open !== null) return open.sizeInBytes
     const { files } = this.#options
     const dir = `${this.path}/${name}`
     if (!files.exists(dir)) return 0
@@ -140,13 +131,13 @@ export class LogDirectory {
   }
 
   /** The open logs. */
-  *logs(): Iterable<{ topic: string; partition: number; log: Log }> {
-    yield* this.#logs.values()
+  logs(): Iterable<OpenLog> {
+    return this.#logs.open()
   }
 
   /** The log of a partition, null unless it is open. */
   log(topic: string, partition: number): Log | null {
-    return this.#logs.get(`${topic}-${partition}`)?.log ?? null
+    return this.#logs.get(`${topic}-${partition}`)
   }
 
   /**
@@ -155,10 +146,8 @@ export class LogDirectory {
    */
   mustRecover(topic: string, partition: number): boolean {
     const name = `${topic}-${partition}`
-    const { files } = this.#options
-    const isKnown = this.cleanShutdown || this.#released.has(name) || this.#logs.has(name)
-    const must = !isKnown && files.exists(`${this.path}/${name}`)
-    if (must) this.#unopened.add(name)
+    const must = this.#logs.isUnknown(name) && this.#options.files.exists(`${this.path}/${name}`)
+    if (must) this.#logs.owe(name)
     return must
   }
 
@@ -177,7 +166,7 @@ export class LogDirectory {
       for (const [index, { topic, partition }] of logs.entries()) {
         const { recoveryPoint } = jobs[index]
         if (recoveryPoint <= lastBases[index]) continue
-        this.#unrecovered.set(`${topic}-${partition}`, recoveryPoint)
+        this.#logs.owe(`${topic}-${partition}`, recoveryPoint)
         this.#checkpoints.recoveryPoints.set(topic, partition, lastBases[index])
       }
       return this.#checkpoints.recoveryPoints.write()
@@ -202,12 +191,8 @@ export class LogDirectory {
 
   #takeOutcome({ topic, partition }: RecoverableLog, outcome: RecoveryOutcome): boolean {
     if ('fault' in outcome) return false
-    const name = `${topic}-${partition}`
     for (const { level, message, fields } of outcome.messages) this.#options.logger?.[level](message, fields)
-    if (outcome.isProven) {
-      this.#released.add(name)
-      this.#unopened.delete(name)
-    } else this.#recovered.set(name, outcome.recoveryPoint)
+    this.#logs.recovered(`${topic}-${partition}`, outcome.isProven ? null : outcome.recoveryPoint)
     return outcome.isProven
   }
 
@@ -221,22 +206,19 @@ export class LogDirectory {
   ): Log {
     const name = `${topic}-${partition}`
     const open = this.#logs.get(name)
-    if (open !== undefined) return open.log
+    if (open !== null) return open
     const { files, now, schedule, later, logger, producerIdExpirationMs } = this.#options
     const dir = `${this.path}/${name}`
-    const existed = files.exists(dir)
-    if (!existed) files.mkdir(dir)
+    const isNew = !files.exists(dir)
+    if (isNew) files.mkdir(dir)
+    const opening = this.#logs.begin(name, isNew)
     const storedId = this.#topicId(name)
     if (storedId === null && topicId !== null) {
       files.write(`${dir}/${partitionMetadataName}`, `version: 0\ntopic_id: ${topicId}`)
     } else if (topicId !== null && storedId !== topicId) {
+      this.#logs.leave(name)
       throw new DirectoryError(`${dir} belongs to topic id ${storedId}, not ${topicId}; move it away`)
     }
-    this.#unopened.add(name)
-    const recovered = this.#recovered.get(name) ?? this.#unsynced.get(name)?.recoveryPoint
-    const isKnown = this.#released.has(name) || this.cleanShutdown || recovered !== undefined
-    const recoveryPoint =
-      recovered ?? this.#unrecovered.get(name) ?? this.#checkpoints.recoveryPoints.get(topic, partition)
     const log = Log.open({
       dir,
       files,
@@ -246,10 +228,10 @@ export class LogDirectory {
       later,
       logger,
       producerIdExpirationMs,
-      cleanShutdown: isKnown || !existed,
-      isSynced: recovered === undefined,
-      isNew: !existed,
-      recoveryPoint,
+      cleanShutdown: opening.isWhole,
+      isSynced: opening.isSynced,
+      isNew: opening.isNew,
+      recoveryPoint: opening.recoveryPoint ?? this.#checkpoints.recoveryPoints.get(topic, partition),
       logStartOffset: this.#checkpoints.logStarts.get(topic, partition),
       cleanedOffset: this.#checkpoints.cleanedOffsets.get(topic, partition),
       onWritten: listener.onWritten,
@@ -262,36 +244,31 @@ export class LogDirectory {
       throw error
     }
     // Until here it may be tried again, if there were no descriptors.
-    for (const known of [this.#unopened, this.#released, this.#recovered, this.#unsynced, this.#unrecovered]) {
-      known.delete(name)
-    }
-    this.#logs.set(name, { topic, partition, log })
+    this.#logs.opened(name, { topic, partition, log })
     return log
   }
 
   /** Closes a log to which nothing happened since it was opened; to be opened again as it is. False where something did. */
   releaseLog(topic: string, partition: number): boolean {
     const name = `${topic}-${partition}`
-    const log = this.#logs.get(name)?.log
-    if (log === undefined || !log.isUntouched) return false
+    const log = this.#logs.get(name)
+    if (log === null || !log.isUntouched) return false
     this.#checkpoints.note(topic, partition, log)
     log.discard()
-    this.#logs.delete(name)
-    this.#released.add(name)
+    this.#logs.released(name)
     return true
   }
 
   /** Closes a log in which nothing is under way, to be opened again as it is; the disk gets nothing by it. False where it stays open. */
   letGoOfLog(topic: string, partition: number): boolean {
     const name = `${topic}-${partition}`
-    const log = this.#logs.get(name)?.log
-    if (log === undefined || this.#isOver) return false
+    const log = this.#logs.get(name)
+    if (log === null || this.#isOver) return false
     const { isUntouched, config, recoveryPoint } = log
     if (!log.release()) return false
     this.#checkpoints.note(topic, partition, log)
-    this.#logs.delete(name)
-    if (isUntouched) this.#released.add(name)
-    else this.#unsynced.set(name, { topic, partition, config, recoveryPoint })
+    if (isUntouched) this.#logs.released(name)
+    else this.#logs.letGo(name, { topic, partition, config, recoveryPoint })
     return true
   }
 
@@ -299,14 +276,8 @@ export class LogDirectory {
   deleteLog(topic: string, partition: number, fileDeleteDelayMs: number): void {
     const { files, now, uuid } = this.#options
     const name = `${topic}-${partition}`
-    const open = this.#logs.get(name)
-    open?.log.discard()
-    this.#logs.delete(name)
-    this.#unopened.delete(name)
-    this.#released.delete(name)
-    this.#unrecovered.delete(name)
-    this.#recovered.delete(name)
-    this.#unsynced.delete(name)
+    this.#logs.get(name)?.discard()
+    this.#logs.forget(name)
     this.forget(topic, partition)
     const dir = `${this.path}/${name}`
     if (!files.exists(dir)) return
@@ -390,7 +361,7 @@ export class LogDirectory {
 
   /** Removes directories and segment files given up before, whose delay is over. */
   async removeDeleted(now: number): Promise<void> {
-    for (const { log } of this.#logs.values()) if (log.failure === null) log.removeRetired(now)
+    for (const { log } of this.#logs.open()) if (log.failure === null) log.removeRetired(now)
     const due = this.#deleted.takeDue(now)
     for (let next = due.pop(); next !== undefined; next = due.pop()) {
       try {
@@ -421,7 +392,7 @@ export class LogDirectory {
   /** Bytes of the open logs, and of the volume (−1 where there is none). */
   usage(): { sizeInBytes: number; totalBytes: number; usableBytes: number } {
     let sizeInBytes = 0
-    for (const { log } of this.#logs.values()) sizeInBytes += log.sizeInBytes
+    for (const { log } of this.#logs.open()) sizeInBytes += log.sizeInBytes
     return { sizeInBytes, ...this.#options.files.usage(this.path) }
   }
 
@@ -431,15 +402,15 @@ export class LogDirectory {
     this.#isOver = true
     const { files } = this.#options
     try {
-      const open = [...this.#logs.values()].map(
+      const open = [...this.#logs.open()].map(
         ({ log }) =>
           async () =>
             log.close(),
       )
       // A marker says of all that the disk has them.
-      for (const { topic, partition, config } of this.#unsynced.values())
+      for (const { topic, partition, config } of this.#logs.unsynced())
         open.push(async () => this.openLog(topic, partition, null, config).close())
-      let allClosed = this.#unopened.size === 0
+      let allClosed = this.#logs.owesNothing
       for (let index = 0; index < open.length; index += closingMax) {
         const settled = await Promise.allSettled(open.slice(index, index + closingMax).map(close => close()))
         for (const result of settled) {
@@ -449,7 +420,7 @@ export class LogDirectory {
         }
       }
       await this.checkpoint()
-      if (allClosed && [...this.#logs.values()].every(({ log }) => log.failure === null)) {
+      if (allClosed && [...this.#logs.open()].every(({ log }) => log.failure === null)) {
         files.replace(`${this.path}/${cleanShutdownName}`, '{"version":0,"brokerEpoch":-1}')
       }
     } finally {
@@ -461,7 +432,7 @@ export class LogDirectory {
   abandon(): void {
     if (this.#isOver) return
     this.#isOver = true
-    for (const { log } of this.#logs.values()) {
+    for (const { log } of this.#logs.open()) {
       try {
         log.discard()
       } catch (error) {
@@ -473,7 +444,7 @@ export class LogDirectory {
   }
 
   async #checkpoint(): Promise<void> {
-    for (const { topic, partition, log } of this.#logs.values()) this.#checkpoints.note(topic, partition, log)
+    for (const { topic, partition, log } of this.#logs.open()) this.#checkpoints.note(topic, partition, log)
     await this.#checkpoints.write()
   }
 

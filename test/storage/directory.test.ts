@@ -6,6 +6,7 @@ import { codes } from '../../protocol/errors.ts'
 import { DirectoryError, DirectoryLockedError, type DirectoryOptions, LogDirectory } from '../../storage/directory.ts'
 import { diskFiles, type Files, memoryFiles } from '../../storage/files.ts'
 import { defaultLogConfig } from '../../storage/log.ts'
+import { faultyFiles, outOfDescriptors } from './faulty-files.ts'
 import { batchOf, LogFixture, startMs } from './fixture.ts'
 import { SimulatedFiles } from './simulated-files.ts'
 
@@ -254,4 +255,46 @@ t.test('a log that is deleted while it is flushed neither blames the disk nor sa
   await t.rejects(flushed, { code: codes.KAFKA_STORAGE_ERROR })
   t.same(fixture.failures, [])
   t.same(fixture.warnings, [])
+})
+
+t.test(
+  'a log whose first opening failed after it was made is on the disk all the same once it was flushed',
+  async t => {
+    const disk = new SimulatedFiles()
+    const before = open('/data', { files: disk })
+    const gone = before.openLog('t', 0, topicId, defaultLogConfig)
+    gone.append(batchOf(['gone']), client)
+    await before.close()
+    await disk.removeTree('/data/t-0')
+    disk.syncDirectoryNow('/data')
+
+    let isFull = true
+    const synced: string[] = []
+    const files = faultyFiles(disk, (call, path) => {
+      if (call === 'syncDirectory') synced.push(path)
+      return isFull && call === 'replace' && path.endsWith('recovery-point-offset-checkpoint')
+        ? outOfDescriptors()
+        : null
+    })
+    const directory = open('/data', { files })
+    t.ok(directory.cleanShutdown)
+    t.throws(() => directory.openLog('t', 0, topicId, defaultLogConfig), { code: 'EMFILE' })
+    t.ok(disk.exists('/data/t-0/00000000000000000000.log'))
+    isFull = false
+    const log = directory.openLog('t', 0, topicId, defaultLogConfig)
+    log.append(batchOf(['kept']), client)
+    await log.flush()
+    t.same(synced, ['/data/t-0', '/data/t-0/..'], 'its own name, too')
+  },
+)
+
+t.test('a log of another topic under the name does not keep a directory from being called cleanly closed', async t => {
+  const files = memoryFiles()
+  const first = open('/data', { files })
+  first.openLog('t', 0, topicId, defaultLogConfig)
+  await first.close()
+  const second = open('/data', { files })
+  t.throws(() => second.openLog('t', 0, 'AAAAAAAAAAAAAAAAAAAAAQ', defaultLogConfig), DirectoryError)
+  await second.close()
+  t.ok(open('/data', { files }).cleanShutdown)
 })
