@@ -1,6 +1,8 @@
 /** What a data directory is opened with, and what it tells of the partitions in it. */
+
+import type { LogConfig } from './config.ts'
 import type { IdentityOptions } from './identity.ts'
-import type { Log, LogConfig } from './log.ts'
+import type { WrittenLog } from './log-options.ts'
 import type { Processes } from './processes.ts'
 import type { RecoveryLogger } from './recovery/recovery.ts'
 
@@ -20,7 +22,7 @@ export interface DirectoryOptions extends IdentityOptions {
 
 /** Called for one log; see LogOptions. */
 export interface LogListener {
-  readonly onWritten?: (log: Log) => void
+  readonly onWritten?: (log: WrittenLog) => void
   readonly onFailed?: (error: Error) => void
 }
 

@@ -1,9 +1,13 @@
 /** What goes into a log and comes out of it, besides records. */
 import type { LogConfig } from './config.ts'
 import type { Files } from './files.ts'
-import type { Log } from './log.ts'
 import type { ProducerBatch } from './producers.ts'
 import type { RecoveryLogger } from './recovery/recovery.ts'
+
+/** What is told of a log when records were written. */
+export interface WrittenLog {
+  readonly writtenOffset: number
+}
 
 /** What a log is opened with. */
 export interface LogOptions {
@@ -30,7 +34,7 @@ export interface LogOptions {
   /** Offset below which the log was compacted. */
   readonly cleanedOffset?: number
   /** `writtenOffset` has advanced. */
-  readonly onWritten?: (log: Log) => void
+  readonly onWritten?: (log: WrittenLog) => void
   /** The disk failed; the log takes and gives nothing any more. */
   readonly onFailed?: (error: Error) => void
 }

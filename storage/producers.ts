@@ -192,16 +192,26 @@ export class Producers {
 
   /** First offset of the oldest transaction that is open, or whose marker the high watermark has not passed; Infinity without. */
   firstUnstableOffset(highWatermark: number): number {
-    if (this.#uncommitted.length > 0) {
-      this.#uncommitted = this.#uncommitted.filter(ended => ended.lastOffset >= highWatermark)
-    }
     let first = Number.POSITIVE_INFINITY
     for (const offset of this.#open.values()) {
       first = offset
       break
     }
-    for (const ended of this.#uncommitted) if (ended.firstOffset < first) first = ended.firstOffset
+    for (const ended of this.#uncommitted) {
+      if (ended.lastOffset >= highWatermark && ended.firstOffset < first) first = ended.firstOffset
+    }
     return first
+  }
+
+  /** Forgets ended transactions that the high watermark, which never goes back, has passed. */
+  forgetCommitted(highWatermark: number): void {
+    if (this.#uncommitted.length === 0) return
+    this.#uncommitted = this.#uncommitted.filter(ended => ended.lastOffset >= highWatermark)
+  }
+
+  /** Ended transactions that are kept for as long as their markers are not committed. */
+  get uncommittedCount(): number {
+    return this.#uncommitted.length
   }
 
   /** Puts a producer's state in place, as a snapshot has it. */

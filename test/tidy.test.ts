@@ -259,6 +259,24 @@ t.test('each part of the project imports only what it may', async t => {
   t.pass('all imports looked at')
 })
 
+t.test('no file of the storage is imported by what it imports', async t => {
+  const importsOfFile = new Map(
+    productSources
+      .filter(({ path }) => path.startsWith('storage/'))
+      .map(({ path, imports }) => [path, imports.filter(target => target.startsWith('storage/'))]),
+  )
+  const done = new Set<string>()
+  const visit = (path: string, above: readonly string[]) => {
+    const from = above.indexOf(path)
+    if (from >= 0) t.fail(`${[...above.slice(from), path].join(' → ')}: move what both need into a file of its own`)
+    if (from >= 0 || done.has(path)) return
+    for (const target of importsOfFile.get(path) ?? []) visit(target, [...above, path])
+    done.add(path)
+  }
+  for (const path of importsOfFile.keys()) visit(path, [])
+  t.equal(done.size, importsOfFile.size)
+})
+
 t.test('files are touched by storage/files.ts alone', async t => {
   for (const { path, imports } of productSources) {
     if (path === 'storage/files.ts') continue

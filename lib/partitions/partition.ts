@@ -447,6 +447,7 @@ export class Partition {
   advanceHighWatermark(offset: number): void {
     if (offset <= this.#highWatermark) return
     this.#highWatermark = offset
+    this.#log?.producers.forgetCommitted(offset)
     this.#awaitCommitted?.settleBelow(offset, codes.NONE)
     const bytes = this.#bytesAppended - this.#bytesAnnounced
     this.#bytesAnnounced = this.#bytesAppended

@@ -15,11 +15,9 @@ import { FrameReader } from './frame-reader.ts'
 import type { CleanedGroup, CompactionJob, CompactionResult, CompactionSource } from './job.ts'
 import { KeyOffsets, keySlotBytes } from './keys.ts'
 import { CompactionMemory } from './memory.ts'
+import type { Pace } from './pace.ts'
 import { SegmentCleaner } from './segment-cleaner.ts'
 import { CleanedTransactions } from './transactions.ts'
-
-/** Told of bytes that were read and written; what it gives is waited for, so that others can work. Throws to call all off. */
-export type Pace = (bytes: number) => Promise<void> | undefined
 
 /** Does one job. `cleaned` is told of each group when its files are on the disk. */
 export async function compact(

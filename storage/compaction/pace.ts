@@ -16,3 +16,6 @@ export class Throttle {
     return this.#paidMs - nowMs
   }
 }
+
+/** Told of bytes that were read and written; what it gives is waited for, so that others can work. Throws to call all off. */
+export type Pace = (bytes: number) => Promise<void> | undefined

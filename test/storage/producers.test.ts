@@ -229,3 +229,19 @@ t.test('snapshots are in the format of Apache Kafka', async t => {
   t.equal(decodeSnapshot(bytes.subarray(0, 100)), null)
   t.equal(decodeSnapshot(Buffer.alloc(0)), null)
 })
+
+t.test('asking for the last stable offset changes nothing, and what is committed is forgotten when that is told', t => {
+  const fixture = new LogFixture()
+  const { log } = fixture
+  fixture.append(batchOf(['a'], { producerId: 5, producerEpoch: 0, baseSequence: 0, isTransactional: true }))
+  fixture.coordinate(
+    endTransactionMarker({ type: 'COMMIT', producerId: 5, producerEpoch: 0, coordinatorEpoch: 0, timestamp: 0 }),
+  )
+  t.same([log.lastStableOffset(2), log.lastStableOffset(1), log.lastStableOffset(2)], [2, 0, 2], 'in any order')
+  t.equal(log.producers.uncommittedCount, 1)
+  log.producers.forgetCommitted(1)
+  t.equal(log.producers.uncommittedCount, 1)
+  log.producers.forgetCommitted(2)
+  t.equal(log.producers.uncommittedCount, 0)
+  t.end()
+})
