@@ -62,6 +62,11 @@ export function nextTick<T>(run: (argument: T) => void, argument: T): void {
   process.nextTick(run, argument)
 }
 
+/** Milliseconds since this process began. */
+export function sinceProcessStartMs(): number {
+  return performance.now()
+}
+
 /** The machine's own time. */
 export const systemClock: Clock = {
   now: () => Date.now(),

@@ -1,5 +1,6 @@
 /** `ottla start`: one broker in this process, until it is told to stop. */
 import { parseArgs } from 'node:util'
+import { sinceProcessStartMs } from '../base/clock.ts'
 import type { BrokerOptions } from '../broker.ts'
 import { type Io, UsageError } from './io.ts'
 
@@ -108,7 +109,7 @@ export async function start(argv: readonly string[], io: Io): Promise<number> {
   })
   if (broker === null) return 0
   const where = options.ephemeral ? 'in memory' : `in ${broker.dataDirectory}`
-  const elapsedMs = Math.round(performance.now())
+  const elapsedMs = Math.round(sinceProcessStartMs())
   io.stdout.write(
     `ottla ready: ${broker.bootstrap}, node ${broker.nodeId}, data ${where}, ${elapsedMs} ms since process start\n`,
   )

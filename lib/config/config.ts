@@ -6,6 +6,7 @@
 import { type BrokerPropertyName, type BrokerValue, brokerProperties, brokerProperty } from './definitions.ts'
 import { nameAdvice } from './names.ts'
 import type { Property } from './property.ts'
+import type { BrokerSettings } from './settings.ts'
 import { checkTogether } from './together.ts'
 import { ConfigError, exactText, formatValue, parsedOrUndefined, parseValue } from './values.ts'
 
@@ -29,7 +30,7 @@ type ChangeListener = (changed: ReadonlySet<BrokerPropertyName>) => void
 
 const none: Texts = new Map()
 
-export class BrokerConfig {
+export class BrokerConfig implements BrokerSettings {
   readonly #static: Texts
   #dynamicDefault: Texts = none
   #dynamicOwn: Texts = none

@@ -1,13 +1,14 @@
 /** The bounds of the network server, as far as Kafka has properties for them. */
-import type { BrokerConfig } from './config.ts'
+
 import { brokerProperty } from './definitions.ts'
+import type { BrokerSettings } from './settings.ts'
 import { parsedOrUndefined } from './values.ts'
 
 /** Kafka's default of 50 is for a thread that does nothing but accept; a burst of clients would wait a second for the next attempt. */
 const listenBacklogMin = 1024
 
 /** Reads them as they are now; called again after each change of settings. */
-export function serverLimitsOf(config: BrokerConfig) {
+export function serverLimitsOf(config: BrokerSettings) {
   const requestBytesInFlightMax = config.get('queued.max.request.bytes')
   return {
     requestBytesMax: config.get('socket.request.max.bytes'),
@@ -27,7 +28,7 @@ export function serverLimitsOf(config: BrokerConfig) {
 }
 
 /** Kafka's default is from a time when systems did not find out for themselves; so is -1 then. */
-function bufferBytes(config: BrokerConfig, name: 'socket.send.buffer.bytes' | 'socket.receive.buffer.bytes'): number {
+function bufferBytes(config: BrokerSettings, name: 'socket.send.buffer.bytes' | 'socket.receive.buffer.bytes'): number {
   return config.layers(name).length > 0 ? Math.max(0, config.get(name)) : 0
 }
 
@@ -42,7 +43,7 @@ export function overridesOf(text: string): ReadonlyMap<string, number> {
 }
 
 /** What is set for single listeners, by their names in upper case. */
-function limitsOfListeners(config: BrokerConfig) {
+function limitsOfListeners(config: BrokerSettings) {
   const limits = new Map<string, { connectionsMax?: number; connectionsPerSecondMax?: number }>()
   for (const name of config.setNames()) {
     const [, prefix, general] =

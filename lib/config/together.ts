@@ -1,7 +1,8 @@
 /** Rules over more than one broker property. */
-import type { BrokerConfig } from './config.ts'
+
 import type { BrokerPropertyName } from './definitions.ts'
 import { overridesOf } from './server-limits.ts'
+import type { BrokerSettings } from './settings.ts'
 import { topicReader } from './topic-config.ts'
 import { ConfigError } from './values.ts'
 
@@ -47,7 +48,7 @@ const strictlyOrdered: readonly (readonly [BrokerPropertyName, BrokerPropertyNam
 ]
 
 /** Throws ConfigError for the first rule that is broken. */
-export function checkTogether(config: BrokerConfig): void {
+export function checkTogether(config: BrokerSettings): void {
   if (config.layers('broker.id').length > 0 && config.get('broker.id') !== config.get('node.id')) {
     throw new ConfigError(
       'node.id',
@@ -95,7 +96,7 @@ export function checkTogether(config: BrokerConfig): void {
 const bytesPerCleanerMin = 1_048_576
 
 /** Values that may be given in several units, or are shared among threads. */
-function checkLogs(config: BrokerConfig): void {
+function checkLogs(config: BrokerSettings): void {
   const read = topicReader(new Map(), config)
   if (read('segment.ms') < 1)
     throw new ConfigError('log.roll.ms', `log.roll.ms is ${read('segment.ms')}: it is at least 1`)
@@ -116,7 +117,7 @@ function checkLogs(config: BrokerConfig): void {
   }
 }
 
-function checkConnections(config: BrokerConfig): void {
+function checkConnections(config: BrokerSettings): void {
   if (
     config.get('max.connections.per.ip') === 0 &&
     overridesOf(config.get('max.connections.per.ip.overrides')).size === 0

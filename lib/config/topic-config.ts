@@ -3,9 +3,9 @@
  */
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { LogConfig } from '../../storage/config.ts'
-import type { BrokerConfig } from './config.ts'
 import { type BrokerPropertyName, type TopicPropertyName, type TopicValue, topicProperty } from './definitions.ts'
 import type { Property } from './property.ts'
+import type { BrokerSettings } from './settings.ts'
 import { ConfigError, exactText, formatValue, parsedOrUndefined, parseValue } from './values.ts'
 
 type Overrides = ReadonlyMap<string, string>
@@ -28,7 +28,7 @@ export function validateTopicConfig(name: string, value: string): void {
 }
 
 /** Throws INVALID_CONFIG where settings that are good each for itself do not go together. */
-export function validateTopicConfigs(overrides: Overrides, broker: BrokerConfig): void {
+export function validateTopicConfigs(overrides: Overrides, broker: BrokerSettings): void {
   for (const [name, value] of overrides) validateTopicConfig(name, value)
   const read = topicReader(overrides, broker)
   const least = read('min.compaction.lag.ms')
@@ -50,27 +50,32 @@ export function validateTopicConfigs(overrides: Overrides, broker: BrokerConfig)
 /** Reads a topic's properties one by one, typed by their rows. */
 export function topicReader(
   overrides: Overrides,
-  broker: BrokerConfig,
+  broker: BrokerSettings,
 ): <N extends TopicPropertyName>(name: N) => TopicValue<N> {
   return name => topicValue(name, topicProperty(name)!, overrides, broker) as TopicValue<typeof name>
 }
 
 /** The value that holds for a topic. A stored one that is not allowed any more is passed over. */
-export function topicValue(name: string, property: Property, overrides: Overrides, broker: BrokerConfig): unknown {
+export function topicValue(name: string, property: Property, overrides: Overrides, broker: BrokerSettings): unknown {
   const own = overrides.get(name)
   const value = own === undefined ? undefined : parsedOrUndefined(name, property, own)
   return value ?? inheritedValue(property, broker)
 }
 
 /** The same as Kafka prints it, to the last digit of a long; null where nothing is set. */
-export function topicText(name: string, property: Property, overrides: Overrides, broker: BrokerConfig): string | null {
+export function topicText(
+  name: string,
+  property: Property,
+  overrides: Overrides,
+  broker: BrokerSettings,
+): string | null {
   const own = overrides.get(name)
   if (own === undefined || parsedOrUndefined(name, property, own) === undefined) return inheritedText(property, broker)
   return exactText(name, property, own)
 }
 
 /** As inheritedValue, printed. */
-export function inheritedText(property: Property, broker: BrokerConfig): string | null {
+export function inheritedText(property: Property, broker: BrokerSettings): string | null {
   const synonym = property.brokerSynonyms.find(({ name }) => broker.text(name as BrokerPropertyName) !== null)
   if (synonym === undefined) return formatValue(property, property.defaultValue)
   if (synonym.factor === 1 && property.type !== 'string') return broker.text(synonym.name as BrokerPropertyName)
@@ -78,7 +83,7 @@ export function inheritedText(property: Property, broker: BrokerConfig): string 
 }
 
 /** The value of a topic's or group's property where it has none of its own. */
-export function inheritedValue(property: Property, broker: BrokerConfig): unknown {
+export function inheritedValue(property: Property, broker: BrokerSettings): unknown {
   for (const synonym of property.brokerSynonyms) {
     const value = broker.get(synonym.name as BrokerPropertyName)
     if (value === null || value === undefined) continue
@@ -101,7 +106,7 @@ const decompressedBytesFloor = 64 * 1024 * 1024
 const decompressedRatioMax = 8
 
 /** What the storage of a topic's partitions works by. Numbers are milliseconds and bytes. */
-export function logConfigOf(overrides: Overrides, broker: BrokerConfig): LogConfig {
+export function logConfigOf(overrides: Overrides, broker: BrokerSettings): LogConfig {
   const read = topicReader(overrides, broker)
   const cleanupPolicy = read('cleanup.policy').filter(policy => policy === 'delete' || policy === 'compact')
   const maxCompactionLagMs = read('max.compaction.lag.ms')

@@ -1,5 +1,6 @@
 /** The thread that cleans logs: takes jobs one after another, and does nothing else, so it may sleep where it is told to wait. */
 import { parentPort } from 'node:worker_threads'
+import { systemClock } from '../../lib/base/clock.ts'
 import { diskFiles } from '../files.ts'
 import { faultMessage } from '../worker.ts'
 import { compact } from './cleaner.ts'
@@ -18,7 +19,7 @@ async function run({ job, flag }: WorkerRequest): Promise<void> {
   const cancelled = new Int32Array(flag)
   const throttle = new Throttle(job.bytesPerSecondMax)
   const pace = (bytes: number) => {
-    const delayMs = throttle.delayMs(bytes, performance.now())
+    const delayMs = throttle.delayMs(bytes, systemClock.monotonicMs())
     if (delayMs >= 1) Atomics.wait(cancelled, 0, 0, delayMs)
     if (Atomics.load(cancelled, 0) !== 0) throw new CompactionCancelled()
     return undefined
