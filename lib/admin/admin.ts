@@ -1,6 +1,6 @@
 /**
  * An administrator of a cluster: knows whom to ask (any broker, the controller, a leader, a coordinator), asks again where an answer says "not now"
- * or a connection breaks, and gives up after a time. The operations stand beside it: topics.ts, offsets.ts, groups.ts, configs.ts.
+ * or a connection breaks, and gives up after a time. The operations stand beside it: topics.ts, offsets.ts, groups.ts.
  */
 
 import { codeName, codes, isRetriable } from '../../protocol/errors.ts'
