@@ -7,9 +7,11 @@ import { systemClocks } from './base/clock.ts'
 import { createLogger, type Logger, type LogLevel } from './base/logger.ts'
 import { systemRandom } from './base/random.ts'
 import { Composition } from './composition.ts'
+import { parsePublished } from './config/advertised.ts'
 import { BrokerConfig } from './config/config.ts'
 import { startProperties } from './config/start.ts'
 import type { Metric } from './metrics/metrics.ts'
+import { systemSurroundings } from './network/neighbours.ts'
 import { systemNetwork } from './network/tcp.ts'
 
 export { ConfigError } from './config/values.ts'
@@ -24,6 +26,11 @@ export interface BrokerOptions {
   host?: string
   /** Directory for the topics, made where there is none; `./ottla-data` where neither this nor `log.dirs` is given. */
   data?: string
+  /**
+   * 'host' or 'host:port' for a broker in a container: what clients are told that come through a published port. Those on a network of
+   * the container are told the address that they reached. Where `advertised.listeners` names a listener, that counts.
+   */
+  published?: string
   /** Keep everything in memory: gone with the broker. */
   ephemeral?: boolean
   /** Settings for tests and laptops: no rebalance delay, topics made on first use, few internal partitions. */
@@ -73,7 +80,9 @@ export class Broker {
         random: systemRandom,
         files: options.ephemeral ? memoryFiles() : diskFiles,
         network: systemNetwork,
+        surroundings: () => systemSurroundings(path => diskFiles.read(path)?.toString('latin1') ?? null),
       },
+      published: options.published === undefined ? undefined : parsePublished(options.published),
       logger,
       signal: options.signal,
     })

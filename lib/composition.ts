@@ -12,15 +12,16 @@ import type { Logger } from './base/logger.ts'
 import type { Random } from './base/random.ts'
 import type { TopicImage } from './cluster/image.ts'
 import { clusterKey } from './cluster/stored.ts'
+import { addressFor, type Published } from './config/advertised.ts'
 import type { BrokerConfig } from './config/config.ts'
-import { type ListenerConfig, listenersOf } from './config/listeners.ts'
+import { listenersOf } from './config/listeners.ts'
 import { longMax } from './config/property.ts'
 import { serverLimitsOf } from './config/server-limits.ts'
 import { logConfigOf, topicReader } from './config/topic-config.ts'
 import { Groups } from './coordination/groups.ts'
 import { MarkerWriter } from './coordination/markers.ts'
 import { Transactions } from './coordination/transactions.ts'
-import type { BrokerServices, Context, Endpoint } from './handlers/context.ts'
+import type { BrokerServices, Context } from './handlers/context.ts'
 import { faultOf as refusalOf } from './handlers/faults.ts'
 import { advertisedApis, handlerTable } from './handlers/table.ts'
 import { Cluster } from './metadata/cluster.ts'
@@ -30,6 +31,7 @@ import { kraftDirectoryName } from './metadata/kraft/name.ts'
 import { journalDirectoryName, openJournal } from './metadata/log-journal.ts'
 import type { MetadataStore } from './metadata/store.ts'
 import { Metrics } from './metrics/metrics.ts'
+import { Neighbours, type Surroundings } from './network/neighbours.ts'
 import type { Network } from './network/network.ts'
 import type { PartitionSettings } from './partitions/partition.ts'
 import { Partitions } from './partitions/partitions.ts'
@@ -38,14 +40,7 @@ import { FetchSessions } from './partitions/sessions/fetch-sessions.ts'
 import { compactorSettings } from './partitions/upkeep/compactor-settings.ts'
 import { upkeepIntervals } from './partitions/upkeep/intervals.ts'
 import { Turn } from './partitions/waiting/turn.ts'
-import {
-  type BoundListener,
-  type ConnectionInfo,
-  type HandlerTable,
-  type Interceptor,
-  Outbox,
-  Server,
-} from './server/server.ts'
+import { type BoundListener, type HandlerTable, type Interceptor, Outbox, Server } from './server/server.ts'
 
 /** The world that a broker runs in. */
 export interface BrokerParts {
@@ -54,6 +49,8 @@ export interface BrokerParts {
   /** Where the data directories are. */
   readonly files: Files
   readonly network: Network
+  /** The networks that clients may be on; without it, none. */
+  readonly surroundings?: () => Surroundings
   /** Opens the store of the cluster's metadata; without it, the broker keeps them in its first data directory. */
   readonly openStore?: () => Promise<MetadataStore>
 }
@@ -63,6 +60,8 @@ export interface CompositionOptions {
   readonly ephemeral: boolean
   readonly parts: BrokerParts
   readonly logger: Logger
+  /** What is told to clients that are on no network of this machine, and have no advertised address. */
+  readonly published?: Published
   /** What answers requests; by default all handlers there are. */
   readonly handlers?: HandlerTable<Context>
   /** What stands around every request. */
@@ -278,6 +277,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
   })
   let listenerConfigs = listenersOf(config)
   let bound: readonly BoundListener[] = []
+  const neighbours = new Neighbours(options.parts.surroundings ?? (() => ({ subnets: [], gateways: [] })))
   const services: BrokerServices = {
     advertisedApis,
     nodeId,
@@ -296,7 +296,16 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
     clock: clocks.broker,
     random,
     logger: logger.child('handlers'),
-    endpointFor: connection => endpointFor(connection, listenerConfigs, bound, config.get('broker.rack')),
+    endpointFor: connection => ({
+      ...addressFor(
+        connection,
+        listenerConfigs.find(({ name }) => name === connection.listener),
+        bound.find(({ name }) => name === connection.listener)?.port,
+        options.published ?? null,
+        (peer, own) => neighbours.has(peer, own),
+      ),
+      rack: config.get('broker.rack'),
+    }),
     authorize: () => true,
   }
   const server = new Server<Context>({
@@ -439,17 +448,4 @@ function openDirectories(
     throw new Error(`the cluster's metadata are in none of the data directories that can be used; repair ${failed[0]}`)
   }
   return { directories, failed, metadata }
-}
-
-/** The advertised address of the listener that the client came in by, else the one that it dialled. */
-function endpointFor(
-  connection: ConnectionInfo,
-  configs: readonly ListenerConfig[],
-  bound: readonly BoundListener[],
-  rack: string | null,
-): Endpoint {
-  const config = configs.find(({ name }) => name === connection.listener)
-  const port = bound.find(({ name }) => name === connection.listener)?.port ?? connection.localPort
-  const host = config?.advertisedHost ?? connection.localAddress
-  return { host, port: config?.advertisedPort ?? port, rack }
 }

@@ -2,6 +2,7 @@
 import t from 'tap'
 import { Broker } from '../lib/broker.ts'
 import { Client } from '../lib/client/client.ts'
+import { Metadata } from '../protocol/messages/metadata.ts'
 
 t.test('a broker that was stopped leaves nothing behind in the process', async t => {
   const open = () => process.getActiveResourcesInfo().filter(name => name.startsWith('TCP'))
@@ -35,4 +36,15 @@ t.test('figures are there for whoever asks', async t => {
   t.equal(value('OfflineLogDirectoryCount'), 0)
   t.equal(value('max-dirty-percent'), 0)
   t.ok(figures.every(figure => Number.isFinite(figure.value)))
+})
+
+t.test('with a published address, a client of the same machine is told the address that it reached', async t => {
+  const broker = await Broker.start({ port: 0, ephemeral: true, published: 'published.test:19092' })
+  t.teardown(() => broker.stop())
+  const [host, port] = broker.bootstrap.split(':') as [string, string]
+  const client = await Client.connect({ host, port: Number(port) })
+  t.teardown(() => client.close())
+  const { brokers } = await client.send(Metadata, 1, { topics: [] } as never)
+  t.match(brokers, [{ host: '127.0.0.1', port: Number(port) }])
+  await t.rejects(Broker.start({ port: 0, ephemeral: true, published: 'http://x' }), { name: 'ConfigError' })
 })

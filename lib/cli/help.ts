@@ -16,6 +16,7 @@ const start = `ottla start [server.properties] [options]
   server.properties       Kafka's own property names; those it does not know are named in a warning
   --port N                port for clients (9092); 0 takes a free one
   --host ADDRESS          address to listen on (127.0.0.1); 0.0.0.0 for every address of this machine
+  --published HOST[:PORT] in a container: what clients are told that come through a published port
   --data DIR              where topics are kept, in Kafka's own file formats (./ottla-data)
   --ephemeral             keep everything in memory, gone at the end
   --dev                   for tests and laptops: groups form at once, topics appear on use, few internal partitions

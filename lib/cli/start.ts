@@ -7,6 +7,7 @@ import { type Io, UsageError } from './io.ts'
 const options = {
   port: { type: 'string' },
   host: { type: 'string' },
+  published: { type: 'string' },
   data: { type: 'string' },
   ephemeral: { type: 'boolean' },
   dev: { type: 'boolean' },
@@ -72,6 +73,7 @@ export async function brokerOptionsOf(argv: readonly string[]): Promise<BrokerOp
   const port = portOf(values.port)
   if (port !== undefined) broker.port = port
   if (values.host !== undefined) broker.host = values.host
+  if (values.published !== undefined) broker.published = values.published
   if (values.data !== undefined) broker.data = values.data
   if (values.ephemeral) broker.ephemeral = true
   if (values.dev) broker.dev = true

@@ -16,7 +16,7 @@ export interface ListenerConfig {
   readonly host: string
   /** 0 for any free port. */
   readonly port: number
-  /** What clients are told; null where they are told the address that they dialled. */
+  /** What clients are told; null where it is left to advertised.ts, also where only a port is advertised. */
   readonly advertisedHost: string | null
   /** Null also where it is given as 0: then the port is the one that is bound. */
   readonly advertisedPort: number | null
@@ -74,7 +74,7 @@ export function parseListeners(
       securityProtocol: protocolOf(name, securityProtocols),
       host,
       port,
-      advertisedHost: advertisedAddress?.host ?? null,
+      advertisedHost: advertisedAddress?.host || null,
       advertisedPort: advertisedAddress?.port || null,
     }
   })

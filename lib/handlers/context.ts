@@ -59,7 +59,7 @@ export interface BrokerServices {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
-  /** The address that this client is told for this broker: the advertised one of its listener, else the one that it dialled. */
+  /** The address that this client is told for this broker: the advertised one of its listener, else what it reached it by; see config/advertised.ts. */
   endpointFor(connection: ConnectionInfo): Endpoint
   authorize(context: Context, operation: Operation, resourceType: ResourceType, name: string): boolean
 }
