@@ -10,12 +10,15 @@ import { Composition } from './composition.ts'
 import { parsePublished } from './config/advertised.ts'
 import { BrokerConfig } from './config/config.ts'
 import { startProperties } from './config/start.ts'
+import type { Contents } from './contents/contents.ts'
+import type { RecordToLoad } from './contents/record-line.ts'
+import { type TopicOption, topicsOfOption } from './contents/topic-text.ts'
 import type { Metric } from './metrics/metrics.ts'
 import { systemSurroundings } from './network/neighbours.ts'
 import { systemNetwork } from './network/tcp.ts'
 
 export { ConfigError } from './config/values.ts'
-export type { Logger, LogLevel, Metric }
+export type { Logger, LogLevel, Metric, RecordToLoad, TopicOption }
 export { codes, KafkaError }
 
 /** How a broker is started. All of it may be left out. */
@@ -35,6 +38,12 @@ export interface BrokerOptions {
   ephemeral?: boolean
   /** Settings for tests and laptops: no rebalance delay, topics made on first use, few internal partitions. */
   dev?: boolean
+  /** Topics to be there once clients can connect, as in `{ orders: 3 }`. Those that are there already are left as they are. */
+  topics?: Readonly<Record<string, TopicOption>>
+  /** Files of JSON lines, `{"topic": "orders", "key": "a", "value": "b"}`, whose records are there once clients can connect. */
+  load?: string | readonly string[]
+  /** The same records as objects. */
+  records?: Iterable<RecordToLoad> | AsyncIterable<RecordToLoad>
   /** Kafka's own properties, by name; the options above win over them. */
   properties?: Readonly<Record<string, string>>
   /** What is logged to standard error; 'warn' where nothing is said, while the command says 'info'. */
@@ -46,7 +55,7 @@ export interface BrokerOptions {
 }
 
 /** A broker that runs in this process. */
-export class Broker {
+export class Broker implements AsyncDisposable {
   readonly #parts: Composition
 
   /**
@@ -67,7 +76,7 @@ export class Broker {
   /**
    * Starts a broker and resolves once clients can connect.
    * Rejects with a ConfigError for bad settings, and with an error that says what to do where the data directory or the
-   * port belongs to somebody else; nothing is left open then.
+   * port belongs to somebody else, or a topic or record cannot be made; nothing is left open then.
    */
   static async start(options: BrokerOptions = {}): Promise<Broker> {
     const logger = options.logger ?? createLogger(options.logLevel ?? 'warn')
@@ -84,6 +93,7 @@ export class Broker {
       },
       published: options.published === undefined ? undefined : parsePublished(options.published),
       logger,
+      contents: contentsOf(options),
       signal: options.signal,
     })
     return new Broker(parts, logger)
@@ -97,6 +107,11 @@ export class Broker {
   /** `node.id` of this broker. */
   get nodeId(): number {
     return this.#parts.nodeId
+  }
+
+  /** The id of the cluster, which is kept with the data. */
+  get clusterId(): string {
+    return this.#parts.clusterId
   }
 
   /** The first data directory, or null where everything is in memory. */
@@ -113,6 +128,18 @@ export class Broker {
   stop(): Promise<void> {
     return this.#parts.stop()
   }
+
+  /** `stop`, for `await using broker = await Broker.start()`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+}
+
+/** Null where there is nothing to make. Throws TopicTextError. */
+function contentsOf({ topics, load, records }: BrokerOptions): Contents | null {
+  if (topics === undefined && load === undefined && records === undefined) return null
+  const files = load === undefined ? [] : typeof load === 'string' ? [load] : load
+  return { topics: topicsOfOption(topics ?? {}), files, records: records ?? null }
 }
 
 /** Who does not say which broker this is means the one whose data directory it is. */

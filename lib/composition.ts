@@ -18,6 +18,7 @@ import { listenersOf } from './config/listeners.ts'
 import { longMax } from './config/property.ts'
 import { serverLimitsOf } from './config/server-limits.ts'
 import { logConfigOf, topicReader } from './config/topic-config.ts'
+import type { Contents } from './contents/contents.ts'
 import { Groups } from './coordination/groups.ts'
 import { MarkerWriter } from './coordination/markers.ts'
 import { Transactions } from './coordination/transactions.ts'
@@ -66,6 +67,8 @@ export interface CompositionOptions {
   readonly handlers?: HandlerTable<Context>
   /** What stands around every request. */
   readonly interceptors?: readonly Interceptor[]
+  /** Topics and records that are there before clients can connect. */
+  readonly contents?: Contents | null
   /** Calls the start off. */
   readonly signal?: AbortSignal
 }
@@ -76,6 +79,7 @@ const againMs = 1_000
 /** The parts of one running broker. */
 export class Composition {
   readonly nodeId: number
+  readonly clusterId: string
   /** Figures of all parts. */
   readonly metrics: Metrics
   readonly dataDirectory: string | null
@@ -87,12 +91,13 @@ export class Composition {
   #stopped: Promise<void> | null = null
 
   private constructor(
-    nodeId: number,
+    { nodeId, clusterId }: { readonly nodeId: number; readonly clusterId: string },
     dataDirectory: string | null,
     listeners: readonly BoundListener[],
     opened: Opened,
   ) {
     this.nodeId = nodeId
+    this.clusterId = clusterId
     this.dataDirectory = dataDirectory
     this.#listeners = listeners
     this.failed = opened.failure.promise
@@ -113,12 +118,12 @@ export class Composition {
   }
 
   static of(
-    nodeId: number,
+    ids: { readonly nodeId: number; readonly clusterId: string },
     dataDirectory: string | null,
     listeners: readonly BoundListener[],
     opened: Opened,
   ): Composition {
-    return new Composition(nodeId, dataDirectory, listeners, opened)
+    return new Composition(ids, dataDirectory, listeners, opened)
   }
 
   /** 'host:port' of the first listener; a listener on all addresses is reached by localhost. */
@@ -254,6 +259,21 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
   })
   options.signal?.throwIfAborted()
   cluster.onChange(delta => partitions.apply(delta))
+  if (options.contents) {
+    const { makeContents } = await import('./contents/contents.ts')
+    const { signal } = options
+    await makeContents(options.contents, {
+      ...{
+        cluster,
+        partitions,
+        config,
+        clock: clocks.broker,
+        wire: clocks.wire,
+        logger: logger.child('contents'),
+        signal,
+      },
+    })
+  }
   const groups = new Groups({
     partitions,
     cluster,
@@ -359,7 +379,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
     await turnOver()
     await turnOver()
   }
-  return Composition.of(nodeId, ephemeral ? null : metadata.path, bound, opened)
+  return Composition.of({ nodeId, clusterId: cluster.image.clusterId }, ephemeral ? null : metadata.path, bound, opened)
 }
 
 /** Where Apache Kafka wrote the directories, and no broker of ours was started on them yet, its cluster becomes ours. */

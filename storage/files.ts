@@ -264,6 +264,23 @@ function appears(make: () => void): boolean {
   }
 }
 
+/** Bytes of a file that can be read more than once; null for a pipe or a device. Throws what the system says where there is none. */
+export function regularFileBytes(path: string): number | null {
+  const stat = fs.statSync(path)
+  return stat.isFile() ? stat.size : null
+}
+
+/** The content in pieces, also of what is only to be read, and of pipes. A piece is overwritten by the next. */
+export function* filePieces(path: string, bytes: number): Generator<Buffer> {
+  const fd = withDescriptor(() => fs.openSync(path, 'r'))
+  const piece = Buffer.allocUnsafe(bytes)
+  try {
+    for (let count = fs.readSync(fd, piece); count > 0; count = fs.readSync(fd, piece)) yield piece.subarray(0, count)
+  } finally {
+    fs.closeSync(fd)
+  }
+}
+
 /** The real file system. */
 export const diskFiles: Files = {
   durable: true,

@@ -19,6 +19,7 @@ const layers: readonly { from: string; may: readonly string[]; why: string }[] =
       'lib/base/',
       'lib/config/',
       'lib/client/',
+      'lib/contents/topic-text.ts',
       'lib/network/',
       'protocol/',
       'storage/',
@@ -127,6 +128,11 @@ const layers: readonly { from: string; may: readonly string[]; why: string }[] =
     from: 'lib/metadata/',
     may: ['lib/cluster/', 'lib/config/', 'lib/base/', 'storage/', 'protocol/'],
     why: 'metadata is decided by lib/cluster and kept here; those who live by it are told through onChange',
+  },
+  {
+    from: 'lib/contents/',
+    may: ['lib/metadata/', 'lib/partitions/', 'lib/cluster/', 'lib/config/', 'lib/base/', 'storage/', 'protocol/'],
+    why: 'what a broker begins with is put into the cluster and its partitions; nobody but the start asks for it',
   },
   {
     from: 'lib/coordination/',
