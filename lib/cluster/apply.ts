@@ -12,6 +12,7 @@ import {
   type StoredTopic,
   splitKey,
 } from './stored.ts'
+import { TopicMap, type TopicMaps, withTopics } from './topic-map.ts'
 import { isInternalTopic } from './topic-names.ts'
 
 /** Applies one transaction, or a whole listing, to an image. */
@@ -167,9 +168,11 @@ class NextImage {
         if (after) created.push(after)
       }
     }
+    const { topics, topicsById } = this.#topics(created, deleted, changed)
     const image: ClusterImage = {
       ...this.#before,
-      ...this.#topics(created, deleted, changed),
+      topics,
+      topicsById,
       controllerId: this.#controllerId,
       brokers: this.#brokersChanged ? [...this.#brokers.values()].sort((a, b) => a.id - b.id) : this.#before.brokers,
       starts: this.#starts,
@@ -193,39 +196,16 @@ class NextImage {
     created: readonly TopicImage[],
     deleted: readonly TopicImage[],
     changed: readonly { readonly after: TopicImage }[],
-  ): Pick<ClusterImage, 'topics' | 'topicsById'> {
-    const { topics, topicsById } = this.#before
-    if (created.length + deleted.length + changed.length === 0) return { topics, topicsById }
-    let byName = new Map(topics)
-    const byId = new Map(topicsById)
-    for (const { name, topicId } of deleted) {
-      byName.delete(name)
-      byId.delete(topicId)
+  ): TopicMaps<TopicImage> {
+    let maps: TopicMaps<TopicImage> = this.#before
+    if (changed.length > 0) {
+      maps = TopicMap.changed(
+        maps,
+        changed.map(({ after }) => after),
+      )
     }
-    for (const { after } of changed) {
-      byName.set(after.name, after)
-      byId.set(after.topicId, after)
-    }
-    for (const topic of created) byId.set(topic.topicId, topic)
-    if (created.length > 0) byName = merged(byName, created)
-    return { topics: byName, topicsById: byId }
+    return created.length + deleted.length > 0 ? withTopics(maps, created, deleted) : maps
   }
-}
-
-/** Topics with new ones among them, in the order of names. */
-function merged(topics: ReadonlyMap<string, TopicImage>, created: readonly TopicImage[]): Map<string, TopicImage> {
-  const coming = [...created].sort((a, b) => (a.name < b.name ? -1 : 1))
-  const all = new Map<string, TopicImage>()
-  let next = 0
-  for (const [name, topic] of topics) {
-    while (next < coming.length && coming[next]!.name < name) {
-      all.set(coming[next]!.name, coming[next]!)
-      next++
-    }
-    all.set(name, topic)
-  }
-  for (; next < coming.length; next++) all.set(coming[next]!.name, coming[next]!)
-  return all
 }
 
 /** Settings by their owner, copied on the first change. */

@@ -6,6 +6,7 @@
  */
 
 import type { PartitionsMade } from './leader-epochs.ts'
+import { type TopicMap, topicMaps } from './topic-map.ts'
 
 /** One partition as the controller knows it. */
 export interface PartitionImage {
@@ -50,8 +51,8 @@ export interface ClusterImage {
   /** Node id of the broker that answers as the controller. */
   readonly controllerId: number
   /** By name, in alphabetical order. */
-  readonly topics: ReadonlyMap<string, TopicImage>
-  readonly topicsById: ReadonlyMap<string, TopicImage>
+  readonly topics: TopicMap<TopicImage>
+  readonly topicsById: TopicMap<TopicImage>
   /** By node id, ascending. */
   readonly brokers: readonly BrokerImage[]
   /** How often each broker has started, by node id. */
@@ -84,8 +85,7 @@ export function emptyImage(clusterId: string, controllerId: number): ClusterImag
   return {
     clusterId,
     controllerId,
-    topics: new Map(),
-    topicsById: new Map(),
+    ...topicMaps([]),
     brokers: [],
     starts: new Map(),
     brokerConfigs: new Map(),

@@ -1,5 +1,6 @@
 /** A cluster that becomes what the test says. */
 import { emptyImage, type ImageDelta, type PartitionImage, type TopicImage } from '../../lib/cluster/image.ts'
+import { topicMaps } from '../../lib/cluster/topic-map.ts'
 
 /** A topic whose partitions have these leaders, all in one epoch. */
 export function topicLedBy(name: string, topicId: string, leaders: readonly number[], leaderEpoch = 0): TopicImage {
@@ -24,8 +25,7 @@ export class FakeCluster {
     )
     this.image = {
       ...this.image,
-      topics: new Map(topics.map(topic => [topic.name, topic])),
-      topicsById: new Map(topics.map(topic => [topic.topicId, topic])),
+      ...topicMaps(topics),
     }
     const unchanged = { brokersChanged: false, brokerConfigsChanged: [], groupConfigsChanged: [] }
     const delta = { image: this.image, created: [], deleted, changed: [], ...unchanged }

@@ -3,6 +3,7 @@
 import { createLogger, type Logger } from '../../lib/base/logger.ts'
 import { seededRandom } from '../../lib/base/random.ts'
 import { type ClusterImage, emptyImage, type ImageDelta, type TopicImage } from '../../lib/cluster/image.ts'
+import { topicMaps } from '../../lib/cluster/topic-map.ts'
 import { isInternalTopic } from '../../lib/cluster/topic-names.ts'
 import { BrokerConfig } from '../../lib/config/config.ts'
 import { logConfigOf, topicReader } from '../../lib/config/topic-config.ts'
@@ -223,8 +224,7 @@ export class PartitionsFixture {
 function imageOf(before: ClusterImage, topics: readonly TopicImage[]): ClusterImage {
   return {
     ...before,
-    topics: new Map(topics.map(topic => [topic.name, topic])),
-    topicsById: new Map(topics.map(topic => [topic.topicId, topic])),
+    ...topicMaps(topics),
     revision: before.revision + 1,
   }
 }

@@ -1,5 +1,6 @@
 /** Partitions that nobody uses: opened when they are asked for, made a few at a time, recovered after a crash. */
 import t from 'tap'
+import { topicMaps } from '../../lib/cluster/topic-map.ts'
 import type { Partition } from '../../lib/partitions/partition.ts'
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import { memoryFiles } from '../../storage/files.ts'
@@ -97,11 +98,7 @@ t.test('a log that turns out to be that of another topic is left alone when it i
   fixture.write('a', ['precious'])
   await fixture.close()
   const another = topicImage('a')
-  fixture.image = {
-    ...fixture.image,
-    topics: new Map([['a', another]]),
-    topicsById: new Map([[another.topicId, another]]),
-  }
+  fixture.image = { ...fixture.image, ...topicMaps([another]) }
   fixture.open()
   t.equal(fixture.partition('a').logEndOffset, 0)
   t.equal(fixture.partitions.logDirectories.pathOf(fixture.partition('a')), '/two')

@@ -1,5 +1,6 @@
 /** Partitions: appends and who waits for them, topics that come and go, directories that fail, and the upkeep. */
 import t from 'tap'
+import { topicMaps } from '../../lib/cluster/topic-map.ts'
 import { OffsetQueue } from '../../lib/partitions/waiting/offset-queue.ts'
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import { memoryFiles } from '../../storage/files.ts'
@@ -346,7 +347,7 @@ t.test('directories of no known topic are left alone, and never taken for anothe
   const fixture = new PartitionsFixture({ topics: [topicImage('a'), topicImage('b')] })
   fixture.write('a', ['precious'])
   await fixture.close()
-  fixture.image = { ...fixture.image, topics: new Map([['b', fixture.topic('b')]]) }
+  fixture.image = { ...fixture.image, ...topicMaps([fixture.topic('b')]) }
   fixture.open()
   t.equal(fixture.log.filter(line => line.includes('is left alone') && line.includes('/data/a-0')).length, 1)
   t.notOk(fixture.log.some(line => line.includes('b-0')))
