@@ -31,8 +31,8 @@ const layers: readonly { from: string; may: readonly string[]; why: string }[] =
   { from: 'protocol/', may: [], why: 'bytes and objects must be usable without a broker' },
   {
     from: 'storage/compaction/compaction-worker.ts',
-    may: ['storage/', 'lib/base/clock.ts'],
-    why: 'a thread is made of its own parts, and takes the time from the machine',
+    may: ['storage/', 'lib/base/clock.ts', 'protocol/records/zstd.ts'],
+    why: 'a thread is made of its own parts, takes the time from the machine, and prepares its own codecs',
   },
   {
     from: 'storage/',

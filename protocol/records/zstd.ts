@@ -2,16 +2,20 @@
  * Zstandard. Frames and their blocks are parsed here first, so that the greatest decompressed size is known before anything is
  * decompressed. One of three libraries does the rest, in this order:
  *
- * 1. `@cloudpss/zstd`, a binary. Measured on 1 KB, 16 KB and 160 KB, µs to decompress: 3, 11, 104.
+ * 1. `@cloudpss/zstd`, a binary, on the main thread. Measured on 1 KB, 16 KB and 160 KB, µs to decompress: 3, 11, 104.
  * 2. Node's own from 22.15 on: 20, 26, 117. It reads the first frame only, so it is given one frame at a time; and it can stop
  *    at a limit, so it also reads frames that do not declare their size.
  * 3. `@cloudpss/zstd/wasm`, which loads asynchronously: see `prepareZstd`.
+ *
+ * The binary compresses and decompresses whole frames in one context for the process, so two threads that use it at once damage each other's
+ * results. Only the main thread does; what Node has, and the WebAssembly build, have contexts of their own in each thread.
  *
  * Results that are only read once come from the third, as views of its memory, once zstd is used often: 46 KB of JSON take it 37 µs. The
  * binary takes 31 µs and nearly as much again for garbage collection, as it allocates its results.
  */
 
 import { createRequire } from 'node:module'
+import { isMainThread } from 'node:worker_threads'
 import * as zlib from 'node:zlib'
 import { codes, KafkaError } from '../errors.ts'
 import { corrupt, tooLarge } from './native.ts'
@@ -77,17 +81,25 @@ function loadBinary(): Binary | null {
   return binary
 }
 
+/** The binary where it may be given whole frames: see the head of the file. Its streams have contexts of their own, in any thread. */
+function binaryForFrames(): Binary | null {
+  return isMainThread ? loadBinary() : null
+}
+
 /** Platforms for which the package has a binary, with either C library. */
 const platformsWithBinary = new Set(
   ['darwin', 'linux', 'win32'].flatMap(platform => [`${platform}-arm64`, `${platform}-x64`]),
 )
 
-/** Resolves when zstd can be used; loads something, and waits for it, only where there is neither a binary nor a Node with zstd. */
+/**
+ * Resolves when zstd can be used in this thread; loads something, and waits for it, only where there is neither a binary that may be used
+ * nor a Node with zstd.
+ */
 export async function prepareZstd(
   platform = `${process.platform}-${process.arch}`,
   isBuiltIn = (zlib as Builtin).zstdCompressSync !== undefined,
 ): Promise<void> {
-  if (isBuiltIn || platformsWithBinary.has(platform) || loadBinary() !== null) return
+  if (isBuiltIn || (isMainThread && platformsWithBinary.has(platform)) || binaryForFrames() !== null) return
   const name = '@cloudpss/zstd/wasm'
   wasm = (await import(name)) as Zstd
 }
@@ -101,7 +113,7 @@ function unavailable(): KafkaError {
 
 /** Compresses into one frame that declares its size. */
 export function compressZstd(data: Buffer, level: number = levelDefault): Buffer {
-  const library = loadBinary()
+  const library = binaryForFrames()
   if (library !== null) return library.compress(data, level) as Buffer
   const { zstdCompressSync } = zlib as Builtin
   if (zstdCompressSync !== undefined) {
@@ -193,7 +205,7 @@ export function decompressZstd(data: Buffer, bytesMax: number, isShared = false)
   const view = isShared && exact ? decompressAsView(data, bytes) : null
   if (view !== null) return view
   try {
-    const library = loadBinary() ?? wasm
+    const library = binaryForFrames() ?? wasm
     // Where a frame does not declare its size, its last block may be smaller than the bound assumes.
     const whole =
       library !== undefined && bytes <= limit + frames.length * blockBytesLargest && bytes <= libraryBytesMax

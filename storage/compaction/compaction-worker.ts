@@ -1,6 +1,7 @@
 /** The thread that cleans logs: takes jobs one after another, and does nothing else, so it may sleep where it is told to wait. */
 import { parentPort } from 'node:worker_threads'
 import { systemClock } from '../../lib/base/clock.ts'
+import { prepareZstd } from '../../protocol/records/zstd.ts'
 import { diskFiles } from '../files.ts'
 import { faultMessage } from '../worker.ts'
 import { compact } from './cleaner.ts'
@@ -34,4 +35,4 @@ async function run({ job, flag }: WorkerRequest): Promise<void> {
   }
 }
 
-parentPort?.on('message', (request: WorkerRequest) => void run(request))
+void prepareZstd().then(() => parentPort?.on('message', (request: WorkerRequest) => void run(request)))

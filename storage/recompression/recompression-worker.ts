@@ -1,6 +1,7 @@
 /** The thread that checks and packs the large batches of topics with a codec of their own, one after another. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { KafkaError } from '../../protocol/errors.ts'
+import { prepareZstd } from '../../protocol/records/zstd.ts'
 import { RecordValidationError, validateClientRecords } from '../validate.ts'
 import { type RecompressionReply, type RecompressionRequest, recompressionEnd } from './thread.ts'
 
@@ -17,7 +18,7 @@ function answer({ id, records, config, now }: RecompressionRequest): Recompressi
 
 const stopped = new Int32Array(workerData as SharedArrayBuffer)
 
-parentPort?.on('message', (request: RecompressionRequest | typeof recompressionEnd) => {
+function take(request: RecompressionRequest | typeof recompressionEnd): void {
   if (request === recompressionEnd) {
     parentPort?.close()
     return
@@ -28,4 +29,6 @@ parentPort?.on('message', (request: RecompressionRequest | typeof recompressionE
   const buffer = 'records' in reply ? (reply.records.buffer as ArrayBuffer) : null
   const isOwn = buffer !== null && 'records' in reply && buffer.byteLength === reply.records.byteLength
   parentPort?.postMessage(reply, isOwn ? [buffer] : [])
-})
+}
+
+void prepareZstd().then(() => parentPort?.on('message', take))
