@@ -9,17 +9,20 @@ import { systemRandom } from './base/random.ts'
 import { Composition } from './composition.ts'
 import { parsePublished } from './config/advertised.ts'
 import { BrokerConfig } from './config/config.ts'
+import { listenersOf } from './config/listeners.ts'
 import { startProperties } from './config/start.ts'
+import { ConfigError } from './config/values.ts'
 import type { Contents } from './contents/contents.ts'
 import type { RecordToLoad } from './contents/record-line.ts'
 import { type TopicOption, topicsOfOption } from './contents/topic-text.ts'
+import type { BrokerStage } from './http/probes.ts'
+import type { HttpServer } from './http/server.ts'
 import type { Metric } from './metrics/metrics.ts'
 import { systemSurroundings } from './network/neighbours.ts'
 import { systemNetwork } from './network/tcp.ts'
 
-export { ConfigError } from './config/values.ts'
 export type { Logger, LogLevel, Metric, RecordToLoad, TopicOption }
-export { codes, KafkaError }
+export { ConfigError, codes, KafkaError }
 
 /** How a broker is started. All of it may be left out. */
 export interface BrokerOptions {
@@ -44,6 +47,8 @@ export interface BrokerOptions {
   load?: string | readonly string[]
   /** The same records as objects. */
   records?: Iterable<RecordToLoad> | AsyncIterable<RecordToLoad>
+  /** `[HOST:]PORT` where `/live` and `/ready` are served over HTTP; on this machine only without a host. Off where it is not given. */
+  http?: string | number
   /** Kafka's own properties, by name; the options above win over them. */
   properties?: Readonly<Record<string, string>>
   /** What is logged to standard error; 'warn' where nothing is said, while the command says 'info'. */
@@ -57,6 +62,7 @@ export interface BrokerOptions {
 /** A broker that runs in this process. */
 export class Broker implements AsyncDisposable {
   readonly #parts: Composition
+  readonly #probes: Probes | null
 
   /**
    * Resolves with the reason where the broker stops by itself: the disk of the cluster's metadata, or of all data, failed. It is
@@ -64,11 +70,13 @@ export class Broker implements AsyncDisposable {
    */
   readonly failed: Promise<Error>
 
-  private constructor(parts: Composition, logger: Logger) {
+  private constructor(parts: Composition, probes: Probes | null, logger: Logger) {
     this.#parts = parts
+    this.#probes = probes
     this.failed = parts.failed.then(async error => {
       logger.error('the broker stops', { error })
-      await parts.stop().catch(second => logger.error('the broker was not stopped well', { error: second }))
+      if (probes !== null) probes.stage = 'failed'
+      await this.stop().catch(second => logger.error('the broker was not stopped well', { error: second }))
       return error
     })
   }
@@ -81,27 +89,40 @@ export class Broker implements AsyncDisposable {
   static async start(options: BrokerOptions = {}): Promise<Broker> {
     const logger = options.logger ?? createLogger(options.logLevel ?? 'warn')
     const config = BrokerConfig.parse(propertiesOf(options), { warn: message => logger.warn(message) })
-    const parts = await Composition.start({
-      config,
-      ephemeral: options.ephemeral ?? false,
-      parts: {
-        clocks: systemClocks,
-        random: systemRandom,
-        files: options.ephemeral ? memoryFiles() : diskFiles,
-        network: systemNetwork,
-        surroundings: () => systemSurroundings(path => diskFiles.read(path)?.toString('latin1') ?? null),
-      },
-      published: options.published === undefined ? undefined : parsePublished(options.published),
-      logger,
-      contents: contentsOf(options),
-      signal: options.signal,
-    })
-    return new Broker(parts, logger)
+    const contents = contentsOf(options)
+    const probes = await probesOf(options.http, config, logger)
+    try {
+      const parts = await Composition.start({
+        config,
+        ephemeral: options.ephemeral ?? false,
+        parts: {
+          clocks: systemClocks,
+          random: systemRandom,
+          files: options.ephemeral ? memoryFiles() : diskFiles,
+          network: systemNetwork,
+          surroundings: () => systemSurroundings(path => diskFiles.read(path)?.toString('latin1') ?? null),
+        },
+        published: options.published === undefined ? undefined : parsePublished(options.published),
+        logger,
+        contents,
+        signal: options.signal,
+      })
+      if (probes !== null) probes.stage = 'ready'
+      return new Broker(parts, probes, logger)
+    } catch (error) {
+      await probes?.server.close()
+      throw error
+    }
   }
 
   /** 'host:port' of the first listener, as clients take it for `bootstrap.servers`. */
   get bootstrap(): string {
     return this.#parts.bootstrap
+  }
+
+  /** 'host:port' of the HTTP server, or null where there is none. */
+  get http(): string | null {
+    return this.#probes?.server.address ?? null
   }
 
   /** `node.id` of this broker. */
@@ -125,13 +146,55 @@ export class Broker implements AsyncDisposable {
   }
 
   /** Answers what is in flight, writes everything to disk, and lets go of port and directory. May be called again. */
-  stop(): Promise<void> {
-    return this.#parts.stop()
+  async stop(): Promise<void> {
+    if (this.#probes?.stage === 'ready') this.#probes.stage = 'stopping'
+    try {
+      await this.#parts.stop()
+    } finally {
+      await this.#probes?.server.close()
+    }
   }
 
   /** `stop`, for `await using broker = await Broker.start()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()
+  }
+}
+
+/** The HTTP server, and what its answers tell of the broker. */
+interface Probes {
+  readonly server: HttpServer
+  stage: BrokerStage
+}
+
+/** Before the rest of the start, as that may take long; null where nobody asked for it, and then none of it is loaded. */
+async function probesOf(
+  http: string | number | undefined,
+  config: BrokerConfig,
+  logger: Logger,
+): Promise<Probes | null> {
+  if (http === undefined) return null
+  const { HttpServer, httpAddressOf } = await import('./http/server.ts')
+  const { probeRoutes } = await import('./http/probes.ts')
+  const address = httpAddressOf(String(http))
+  if (address === null)
+    throw new ConfigError('http', `http is '${http}'; it takes [HOST:]PORT, as in 8080 or 0.0.0.0:8080`)
+  const names = listenersOf(config).flatMap(({ advertisedHost }) => advertisedHost ?? [])
+  const stage = { now: 'starting' as BrokerStage }
+  const server = await HttpServer.listen({
+    address,
+    routes: probeRoutes(() => stage.now),
+    names,
+    logger: logger.child('http'),
+  })
+  return {
+    server,
+    get stage() {
+      return stage.now
+    },
+    set stage(next) {
+      stage.now = next
+    },
   }
 }
 

@@ -165,6 +165,11 @@ const layers: readonly { from: string; may: readonly string[]; why: string }[] =
     why: 'a handler authorises, resolves and delegates; files and sockets are behind the parts that it calls',
   },
   {
+    from: 'lib/http/',
+    may: ['lib/base/'],
+    why: 'what is served over HTTP is handed in as routes',
+  },
+  {
     from: 'lib/testing/',
     may: ['lib/base/', 'storage/', 'protocol/'],
     why: 'twins of the interfaces to the world, for tests',
@@ -325,6 +330,7 @@ t.test('node modules are named as such', async t => {
     'crypto',
     'events',
     'fs',
+    'http',
     'net',
     'os',
     'path',
