@@ -247,6 +247,8 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
     compaction: () => compactorSettings(config),
     relocationBytesPerSecondMax: () => relocationBytesPerSecondMax(config),
   })
+  // From the very image that they were opened with: recovery takes its time, and the cluster goes on.
+  cluster.onChange(delta => partitions.apply(delta))
   opened.add(() => partitions.close())
   opened.metrics.add(() => partitions.metrics())
   if (opened.failure.error !== null) throw opened.failure.error
@@ -258,7 +260,6 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
     signal: options.signal,
   })
   options.signal?.throwIfAborted()
-  cluster.onChange(delta => partitions.apply(delta))
   if (options.contents) {
     const { makeContents } = await import('./contents/contents.ts')
     const { signal } = options

@@ -80,6 +80,8 @@ export class Partitions implements PartitionHost {
   readonly #byTopic = new Map<string, Partition[]>()
   readonly #byTopicId = new Map<string, Partition[]>()
   #image: ClusterImage
+  /** Changes of the cluster since the image was read, as long as logs are recovered; null from then on. */
+  #awaitStart: ImageDelta[] | null = []
   #offlines = 0
 
   private constructor(options: PartitionsOptions) {
@@ -144,6 +146,9 @@ export class Partitions implements PartitionHost {
     const unproven = [...this.all()].filter(each => each.standing === 'online' && this.logDirectories.mustRecover(each))
     if (unproven.length > 0) await this.logDirectories.recover(unproven, recovery, this.clocks.wire)
     if (recovery.signal?.aborted) return
+    const missed = this.#awaitStart ?? []
+    this.#awaitStart = null
+    for (const delta of missed) this.apply(delta)
     this.relocations.resume((topic, index) => this.get(topic, index), this.logDirectories.isAnyMissing)
     this.#upkeep.start()
   }
@@ -203,8 +208,15 @@ export class Partitions implements PartitionHost {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Takes over a change of the cluster: logs are there, or gone, when it returns. */
+  /**
+   * Takes over a change of the cluster: logs are there, or gone, when it returns. To be called for each change since the image that the
+   * partitions were opened with; what comes before the end of `start` waits for that, as threads may be at work on the logs.
+   */
   apply(delta: ImageDelta): void {
+    if (this.#awaitStart !== null) {
+      this.#awaitStart.push(delta)
+      return
+    }
     this.#image = delta.image
     for (const topic of delta.deleted) this.#deleteTopic(topic)
     for (const topic of delta.created) this.#openTopic(topic, 0, true)

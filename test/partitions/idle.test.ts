@@ -77,6 +77,21 @@ t.test('after a crash logs are recovered and opened at start', async t => {
   t.ok(fixture.partition('a').isLoaded, 'what was not closed well is not let go of')
 })
 
+t.test('what the cluster does while logs are recovered is taken over when they are', async t => {
+  const fixture = new PartitionsFixture({ topics: [topicImage('a'), topicImage('b')] })
+  fixture.write('a', ['x'])
+  await fixture.close()
+  fixture.files.unlink('/data/.kafka_cleanshutdown')
+  fixture.open()
+  fixture.apply({ deleted: ['a'] })
+  fixture.apply({ created: [topicImage('c')] })
+  t.ok(fixture.partitions.get('a', 0), 'nobody takes files away from a thread that reads them')
+  await fixture.settle()
+  t.equal(fixture.partitions.get('a', 0), undefined)
+  t.ok(fixture.partition('b').isLoaded)
+  t.equal(fixture.partition('c').logEndOffset, 0)
+})
+
 t.test('a start that is called off while logs are recovered leaves no mark of a clean shutdown', async t => {
   const fixture = new PartitionsFixture({ topics: [topicImage('a', { partitions: 3 })] })
   fixture.write('a', ['x'])
