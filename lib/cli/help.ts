@@ -2,13 +2,16 @@
 
 const overall = `ottla: a Kafka broker
 
+  ottla                                       a broker to try: ottla start --dev, and how to go on
   ottla start [server.properties] [options]   serve Kafka's clients until SIGTERM or SIGINT
+  ottla exec [options] -- COMMAND ...         run a command, such as tests, with a broker of its own
   ottla protocol decode|encode|records        Kafka's bytes as JSON and back, one JSON object a line
   ottla log check|dump|repair DIR             what is in the files of a data directory, and whether it is sound
   ottla COMMAND --help                        what a command takes
   ottla --version
 
-To try it:  ottla start --dev
+To try it:  ottla
+For tests:  ottla exec -- npm test
 `
 
 const start = `ottla start [server.properties] [options]
@@ -21,13 +24,32 @@ const start = `ottla start [server.properties] [options]
   --ephemeral             keep everything in memory, gone at the end
   --dev                   for tests and laptops: groups form at once, topics appear on use, few internal partitions
   --set NAME=VALUE        one property, over the file's; as often as wanted, or several after one --set
+  --topic NAME:PARTITIONS make a topic, unless it is there; settings follow: orders:3:cleanup.policy=compact
+  --load FILE             load records, one {"topic": …, "key": …, "value": …} a line, before clients can connect
+  --ready-file FILE       written once clients can connect: {"bootstrap", "pid", "clusterId", …}; removed at the end
+  --http [HOST:]PORT      serve /live and /ready over HTTP, on this machine unless HOST says otherwise (off)
   --log-level LEVEL       trace, debug, info, warn, error or silent (info), on standard error
   --help                  this
 
+--topic, --load and --set may be given several times. A file of --load is loaded at each start that names it.
 One line on standard output says when clients can connect, and where. SIGTERM and SIGINT end it cleanly.
 
-  ottla start --dev --ephemeral --port 0
+  ottla start --dev --ephemeral --port 0 --topic orders:3
   ottla start server.properties --set log.retention.hours=1 --set num.partitions=3
+`
+
+const exec = `ottla exec [options] -- COMMAND [ARGUMENT ...]
+
+Starts a broker in memory on a free port, with the settings of --dev, runs the command, stops the broker, and ends with the
+command's exit code; 128 and the signal's number where a signal ended it. Signals are passed on to the command.
+
+The command finds the broker's address in KAFKA_BOOTSTRAP_SERVERS, and also in KAFKA_BROKERS, BOOTSTRAP_SERVERS and
+SPRING_KAFKA_BOOTSTRAP_SERVERS, so that none of them leads a test to another cluster.
+
+The options are those of ottla start: --topic, --load, --set, --data, --port and the others. Warnings are logged to standard error.
+
+  ottla exec -- npm test
+  ottla exec --topic orders:3 --load records.jsonl -- node --test
 `
 
 const protocol = `ottla protocol decode|encode|records
@@ -59,7 +81,7 @@ DIR is a data directory, or the directory of one partition. Nothing is changed b
   ottla log dump ./ottla-data/orders-0 --records --offset 1000 --limit 10
 `
 
-const texts: Readonly<Record<string, string>> = { start, protocol, log }
+const texts: Readonly<Record<string, string>> = { start, exec, protocol, log }
 
 /** The help of a command, or of all where there is none of that name. */
 export function helpFor(command: string): string {

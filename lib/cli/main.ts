@@ -9,13 +9,14 @@ type Command = (argv: readonly string[], io: Io) => Promise<number>
 /** Every command by its name, loaded on use. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import('./start.ts')).start,
+  exec: async () => (await import('./exec.ts')).exec,
   protocol: async () => (await import('./protocol.ts')).protocol,
   log: async () => (await import('./log.ts')).log,
 }
 
 /** Carries out a command line, without the two leading words of process.argv, and answers the process's exit code. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
-  const [name = '--help', ...rest] = argv
+  const [name = '', ...rest] = argv
   try {
     if (name === '--help' || name === '-h' || name === 'help') {
       const { helpFor } = await import('./help.ts')
@@ -26,6 +27,11 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
       const { version } = await import('./version.ts')
       io.stdout.write(`${version()}\n`)
       return 0
+    }
+    // Whoever names no command wants a broker to try.
+    if (name === '' || name.startsWith('-')) {
+      const { startOnLaptop } = await import('./start.ts')
+      return await startOnLaptop(argv, io)
     }
     if (!Object.hasOwn(commands, name)) {
       throw new UsageError(`there is no command ${JSON.stringify(name)}; ottla --help lists what there is`)

@@ -43,19 +43,19 @@ function bindError(error: NodeJS.ErrnoException, { name, host, port }: Listener)
   switch (error.code) {
     case 'EADDRINUSE':
       return new Error(
-        `Cannot listen on ${place}: the port is taken by another process. Stop that one, or choose another port in \`listeners\`; port 0 picks a free one.`,
+        `Cannot listen on ${place}: the port is taken by another process. Stop that one, or choose another port (--port, or \`listeners\`); port 0 picks a free one.`,
         { cause: error },
       )
     case 'EACCES':
       return new Error(
-        `Cannot listen on ${place}: the system does not allow it. Choose a port above 1023 in \`listeners\`.`,
+        `Cannot listen on ${place}: the system does not allow it. Choose a port above 1023 (--port, or \`listeners\`).`,
         { cause: error },
       )
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return new Error(
-        `Cannot listen on ${place}: the host is no address of this machine. Give one of its own in \`listeners\`, or leave the host out for all of them.`,
+        `Cannot listen on ${place}: the host is no address of this machine. Give one of its own (--host, or \`listeners\`), or 0.0.0.0 for all of them.`,
         { cause: error },
       )
     default:

@@ -1,73 +1,10 @@
 /** The command as a person runs it: the built one, in processes of its own. */
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { Client } from '../../lib/client/client.ts'
 import { Metadata } from '../../protocol/messages/metadata.ts'
-
-const root = fileURLToPath(new URL('../..', import.meta.url))
-execFileSync(process.execPath, [join(root, 'scripts', 'run.mjs'), 'build'], { stdio: 'ignore' })
-const command = join(root, 'dist', 'ottla.js')
-
-interface Result {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-/** Runs a command line that ends by itself. */
-function ottla(...args: readonly string[]): Result {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...args], {
-    encoding: 'utf8',
-    timeout: 20_000,
-  })
-  return { code: status, stdout, stderr }
-}
-
-interface Test {
-  teardown(run: () => void): void
-}
-
-interface Running {
-  readonly process: ChildProcess
-  readonly host: string
-  readonly port: number
-  readonly line: string
-  /** Sends a signal and answers the exit code. */
-  end(signal: NodeJS.Signals): Promise<number | null>
-}
-
-/** Starts a broker and waits for the line that says that it is ready. */
-function serving(t: Test, ...args: readonly string[]): Promise<Running> {
-  return started(t, process.execPath, [command, 'start', '--port', '0', '--dev', ...args])
-}
-
-async function started(t: Test, program: string, args: readonly string[]): Promise<Running> {
-  const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
-  t.teardown(() => child.kill('SIGKILL'))
-  const ended = once(child, 'exit')
-  let output = ''
-  for await (const chunk of child.stdout) {
-    output += chunk
-    if (output.includes('\n')) break
-  }
-  const match = /^ottla ready: (.+):(\d+), node (\d+), data (.+), (\d+) ms since process start\n$/.exec(output)
-  if (match === null) throw new Error(`no line that says that it is ready, but ${JSON.stringify(output)}`)
-  return {
-    process: child,
-    host: match[1]!,
-    port: Number(match[2]),
-    line: output,
-    end: async signal => {
-      child.kill(signal)
-      const [code] = await ended
-      return code as number | null
-    },
-  }
-}
+import { command, ottla, type Running, root, serving, started } from './command.ts'
 
 async function topicCount({ host, port }: Running): Promise<number> {
   const client = await Client.connect({ host, port })
@@ -153,10 +90,79 @@ t.test('help and version', async t => {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   t.equal(ottla('--version').stdout, `${version}\n`)
   t.match(ottla('--help').stdout, 'ottla start')
-  t.match(ottla().stdout, 'ottla start')
   const help = ottla('start', '--help')
   t.equal(help.code, 0)
-  for (const option of ['--port', '--host', '--data', '--ephemeral', '--dev', '--set', '--log-level']) {
+  for (const option of [
+    '--port',
+    '--host',
+    '--data',
+    '--ephemeral',
+    '--dev',
+    '--set',
+    '--topic',
+    '--load',
+    '--ready-file',
+    '--http',
+    '--log-level',
+  ]) {
     t.match(help.stdout, option)
   }
+})
+
+t.test('without a command it starts a broker to try, and says how to go on', async t => {
+  const directory = t.testdir()
+  const broker = await started(t, process.execPath, [command, '--port', '0', '--topic', 'orders:3'], directory)
+  t.match(broker.line, `data in ${join(directory, 'ottla-data')}`)
+  const { host, port } = broker
+  const client = await Client.connect({ host, port })
+  const { topics } = await client.send(Metadata, 1, { topics: [{ name: 'orders' }, { name: 'on-first-use' }] } as never)
+  t.same(
+    topics.map(({ name, partitions }) => [name, partitions.length]),
+    [
+      ['orders', 3],
+      ['on-first-use', 1],
+    ],
+  )
+  await client.close()
+  t.equal(await broker.end('SIGINT'), 0)
+  for (const what of [`connect   127.0.0.1:${port}`, 'topics', directory, 'Ctrl-C']) t.match(broker.output(), what)
+})
+
+t.test('a file says that clients can connect, from then until the broker stops', async t => {
+  const directory = t.testdir()
+  const file = join(directory, 'ready.json')
+  writeFileSync(file, '{"pid": 1}')
+  const broker = await serving(t, '--data', join(directory, 'data'), '--ready-file', file, '--http', '0')
+  const ready = JSON.parse(readFileSync(file, 'utf8'))
+  t.match(ready, {
+    bootstrap: `${broker.host}:${broker.port}`,
+    pid: broker.process.pid,
+    nodeId: 1,
+    clusterId: /^[\w-]{22}$/,
+    http: /^127\.0\.0\.1:\d+$/,
+    dataDirectory: join(directory, 'data'),
+  })
+  t.equal((await fetch(`http://${ready.http}/ready`)).status, 200)
+  t.equal(await broker.end('SIGTERM'), 0)
+  t.notOk(existsSync(file))
+})
+
+t.test('a file of a broker that was killed is not taken for the next one’s', async t => {
+  const directory = t.testdir()
+  const file = join(directory, 'ready.json')
+  writeFileSync(file, '{"pid": 1}')
+  const { code } = ottla('start', '--ephemeral', '--port', '0', '--ready-file', file, '--topic', 'a:x')
+  t.equal(code, 1)
+  const failed = ottla('start', '--ephemeral', '--port', '0', '--ready-file', file, '--load', join(directory, 'none'))
+  t.equal(failed.code, 1)
+  t.notOk(existsSync(file))
+})
+
+t.test('topics and records are there from the start', async t => {
+  const file = join(t.testdir(), 'records.jsonl')
+  writeFileSync(file, '{"topic":"loaded","value":"a"}\n')
+  const args = ['--topic', 'orders:3:cleanup.policy=compact', '--topic', 'notes', '--load', file]
+  const broker = await serving(t, '--ephemeral', ...args)
+  t.equal(await topicCount(broker), 3)
+  t.equal(await broker.end('SIGTERM'), 0)
 })
