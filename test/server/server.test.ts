@@ -446,7 +446,7 @@ t.test('an address that cannot be had is refused with what to do, and none of th
     ],
   })
   await t.rejects(broker.server.start(), {
-    message: `Cannot listen on 127.0.0.1, port ${port} (listener SECOND): the port is taken by another process. Stop that one, or choose another port in \`listeners\`; port 0 picks a free one.`,
+    message: `Cannot listen on 127.0.0.1, port ${port} (listener SECOND): the port is taken by another process. Stop that one, or choose another port (--port, or \`listeners\`); port 0 picks a free one.`,
   })
   const far = new FakeBroker({ listeners: [{ ...listener, name: 'FAR', host: '192.0.2.1', port: 0 }] })
   await t.rejects(far.server.start(), /the host is no address of this machine/)
