@@ -1,4 +1,5 @@
 /** What an error tells of: a request, a disk, a process that has used up what the system gives it, or a bug of ours. Decided here alone. */
+import { types } from 'node:util'
 import { codes, KafkaError } from '../protocol/errors.ts'
 
 /**
@@ -51,7 +52,8 @@ const misuses: ReadonlySet<string> = new Set(['EBADF', 'EFAULT'])
 
 /** What an error tells of. */
 export function faultOf(error: unknown): Fault {
-  if (!(error instanceof Error)) return 'bug'
+  // Where a test framework runs modules in a context of their own, Node's errors are not instances of that context's Error.
+  if (!types.isNativeError(error)) return 'bug'
   if (error instanceof ExhaustionError) return 'exhaustion'
   if (error instanceof KafkaError) return 'refusal'
   if (error instanceof DamageError) return 'damage'

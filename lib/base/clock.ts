@@ -27,6 +27,9 @@ export interface Clocks {
   readonly wire: Clock
 }
 
+/** As they are when this is loaded: what a test framework puts in their place for fake timers is for the code under test. */
+const { clearTimeout, Date, performance, setImmediate, setTimeout } = globalThis
+
 /** The longest delay that the platform's timers take: beyond it they fire at once. */
 const timerDelayMaxMs = 2 ** 31 - 1
 

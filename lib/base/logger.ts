@@ -3,6 +3,7 @@
  *
  *     2026-01-01T00:00:00.000Z INFO  server connection closed id=7 reason="frame of -1 bytes"
  */
+import { types } from 'node:util'
 import { type Clock, systemClock } from './clock.ts'
 
 /** How much is said, from everything to nothing. */
@@ -77,7 +78,7 @@ class LineLogger implements Logger {
 
 function valueText(value: unknown): string {
   if (typeof value === 'string') return quoted(value)
-  if (value instanceof Error) return quoted(errorText(value))
+  if (types.isNativeError(value)) return quoted(errorText(value))
   if (typeof value === 'object' && value !== null) return quoted(JSON.stringify(value) ?? '')
   return String(value)
 }

@@ -15,6 +15,7 @@
  */
 
 import { createRequire } from 'node:module'
+import { dirname } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import * as zlib from 'node:zlib'
 import { codes, KafkaError } from '../errors.ts'
@@ -22,7 +23,8 @@ import { corrupt, tooLarge } from './native.ts'
 
 interface Zstd {
   compress(data: Buffer, level: number): Uint8Array
-  decompress(data: Buffer): Uint8Array
+  /** The binary wants a size that what all frames declare is below; the WebAssembly build has one of its own. */
+  decompress(data: Buffer, bytesMax: number): Uint8Array
 }
 
 interface Decompressor {
@@ -39,7 +41,7 @@ interface WasmInternals {
 }
 
 interface Binary extends Zstd {
-  _NapiBindings: { Decompressor: new () => Decompressor }
+  Decompressor: new () => Decompressor
 }
 
 interface Builtin {
@@ -70,10 +72,12 @@ const require = createRequire(import.meta.url)
 let binary: Binary | null | undefined
 let wasm: Zstd | undefined
 
+/** Without the package's own module around the binary: that is an ES module, which not everybody who runs CommonJS can load (Jest). */
 function loadBinary(): Binary | null {
   if (binary === undefined) {
     try {
-      binary = require('@cloudpss/zstd/napi') as Binary
+      const path = require.resolve('@cloudpss/zstd/package.json')
+      binary = createRequire(path)('node-gyp-build')(dirname(path)) as Binary
     } catch {
       binary = null
     }
@@ -209,7 +213,7 @@ export function decompressZstd(data: Buffer, bytesMax: number, isShared = false)
     // Where a frame does not declare its size, its last block may be smaller than the bound assumes.
     const whole =
       library !== undefined && bytes <= limit + frames.length * blockBytesLargest && bytes <= libraryBytesMax
-    const result = whole ? bufferOf(library.decompress(data)) : decompressLimited(data, frames, limit)
+    const result = whole ? bufferOf(library.decompress(data, libraryBytesMax + 1)) : decompressLimited(data, frames, limit)
     if (result.length > limit) throw tooLarge('zstd', limit)
     return result
   } catch (error) {
@@ -238,7 +242,7 @@ function decompressLimited(data: Buffer, frames: readonly Frame[], bytesMax: num
         throw error
       }
     } else if (library !== null) {
-      const decompressor = new library._NapiBindings.Decompressor()
+      const decompressor = new library.Decompressor()
       let from = frame.start
       for (const cut of frame.cuts) {
         decompressor.data(data.subarray(from, cut), push)

@@ -58,7 +58,7 @@ export class CompactionThread implements CompactionEngine {
       }
       const gone = (error: unknown) => {
         this.#worker = null
-        reject(error instanceof Error ? error : new CompactionCancelled())
+        reject(typeof error === 'number' ? new CompactionCancelled() : error)
       }
       worker.on('message', message).on('error', gone).on('exit', gone)
       stopListening = () => void worker.off('message', message).off('error', gone).off('exit', gone)

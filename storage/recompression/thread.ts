@@ -91,7 +91,7 @@ export class RecompressionThread {
         isExhausted ? exhausted(error as Error) : unknown(`the thread that compresses has ended: ${error}`),
       )
       // An exit that nobody asked for has a number; whatever else comes here was thrown.
-      if (error instanceof Error && !isExhausted) crash(error)
+      if (typeof error !== 'number' && !isExhausted) crash(error)
     }
     worker.on('message', (reply: RecompressionReply) => this.#settle(reply))
     worker.on('error', gone).on('exit', gone)
