@@ -18,6 +18,7 @@ const layers: readonly { from: string; may: readonly string[]; why: string }[] =
       'lib/admin/',
       'lib/base/',
       'lib/config/',
+      'lib/container/',
       'lib/client/',
       'lib/contents/topic-text.ts',
       'lib/network/',
@@ -99,6 +100,11 @@ const layers: readonly { from: string; may: readonly string[]; why: string }[] =
     from: 'lib/admin/',
     may: ['protocol/', 'lib/base/', 'lib/client/', 'lib/network/'],
     why: 'an administrator knows a cluster by its protocol alone',
+  },
+  {
+    from: 'lib/container/',
+    may: ['lib/config/'],
+    why: "a container's environment becomes properties; who reads files and starts brokers hands them in",
   },
   { from: 'lib/network/', may: ['lib/base/'], why: 'a network carries bytes; it does not know what they say' },
   {
@@ -226,7 +232,7 @@ const confined: readonly { what: string; pattern: RegExp; where: (path: string) 
 ]
 
 /** The parts that must stay functions of their arguments. */
-const pureParts = ['lib/groups/', 'lib/transactions/', 'lib/cluster/']
+const pureParts = ['lib/groups/', 'lib/transactions/', 'lib/cluster/', 'lib/container/']
 
 t.test('each part of the project imports only what it may', async t => {
   for (const { path, imports } of productSources) {
