@@ -28,7 +28,7 @@ export interface Clocks {
 }
 
 /** As they are when this is loaded: what a test framework puts in their place for fake timers is for the code under test. */
-const { clearTimeout, Date, performance, setImmediate, setTimeout } = globalThis
+const { clearTimeout, Date: SystemDate, performance, setImmediate, setTimeout } = globalThis
 
 /** The longest delay that the platform's timers take: beyond it they fire at once. */
 const timerDelayMaxMs = 2 ** 31 - 1
@@ -72,7 +72,7 @@ export function sinceProcessStartMs(): number {
 
 /** The machine's own time. */
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now: () => SystemDate.now(),
   monotonicMs: () => performance.now(),
   schedule: (delayMs, run) => new SystemTimer(delayMs, run),
   immediate: run => {

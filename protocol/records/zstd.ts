@@ -213,7 +213,9 @@ export function decompressZstd(data: Buffer, bytesMax: number, isShared = false)
     // Where a frame does not declare its size, its last block may be smaller than the bound assumes.
     const whole =
       library !== undefined && bytes <= limit + frames.length * blockBytesLargest && bytes <= libraryBytesMax
-    const result = whole ? bufferOf(library.decompress(data, libraryBytesMax + 1)) : decompressLimited(data, frames, limit)
+    const result = whole
+      ? bufferOf(library.decompress(data, libraryBytesMax + 1))
+      : decompressLimited(data, frames, limit)
     if (result.length > limit) throw tooLarge('zstd', limit)
     return result
   } catch (error) {
