@@ -353,6 +353,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
   bound = await server.start()
   let relistening: Promise<void> = Promise.resolve()
   config.onChange(changed => {
+    if (changed.has('advertised.listeners')) listenerConfigs = listenersOf(config)
     if (!changed.has('listeners') && !changed.has('listener.security.protocol.map')) return
     relistening = relistening.then(async () => {
       listenerConfigs = listenersOf(config)

@@ -113,6 +113,23 @@ t.test('a listener is opened and closed by changing listeners while the broker r
   await broker.produce(topic, 'x')
 })
 
+t.test('advertised.listeners can change while the broker runs, of this broker alone', async t => {
+  const broker = await Turned.start(t, { 'advertised.listeners': 'PLAINTEXT://old.test:1' })
+  const told = async () => {
+    const { brokers } = await broker.client.send(Metadata, 9, {
+      ...{ topics: [], allowAutoTopicCreation: false },
+      ...{ includeClusterAuthorizedOperations: false, includeTopicAuthorizedOperations: false },
+    })
+    return `${brokers[0]!.host}:${brokers[0]!.port}`
+  }
+  t.equal(await told(), 'old.test:1')
+  await set(broker, 'advertised.listeners', 'PLAINTEXT://new.test:2')
+  t.equal(await told(), 'new.test:2')
+  await t.rejects(set(broker, 'advertised.listeners', 'OTHER://new.test:3'), /OTHER, which is not among listeners/)
+  await t.rejects(set(broker, 'advertised.listeners', 'nonsense'), /takes NAME:/)
+  t.equal(await told(), 'new.test:2')
+})
+
 /** A port that nobody listens on now. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')

@@ -144,18 +144,22 @@ export function checkAltered(
   else validateClientMetrics(settings)
 }
 
+/** Kafka 3 let it change while a broker with ZooKeeper ran, and what starts a broker in a container tells it its published port so. */
+const changesAnyway: ReadonlySet<string> = new Set(['advertised.listeners'])
+
 function checkBroker(name: string, before: Settings, settings: Settings): void {
   for (const [key, value] of settings) {
     if (before.get(key) === value) continue
     const property = brokerProperty(key)
     const general = unscopedName(key)
-    if (property?.updateMode === 'read-only') {
+    const updateMode = changesAnyway.has(key) ? 'per-broker' : property?.updateMode
+    if (updateMode === 'read-only') {
       throw new KafkaError(
         codes.INVALID_REQUEST,
         `${key} cannot change while the broker runs: set it in the properties file and restart`,
       )
     }
-    const perBroker = general === null ? property?.updateMode === 'per-broker' : !ofListenersTogether.has(general)
+    const perBroker = general === null ? updateMode === 'per-broker' : !ofListenersTogether.has(general)
     if (perBroker && name === '') {
       throw new KafkaError(codes.INVALID_REQUEST, `${key} cannot be set for all brokers at once: name the broker`)
     }
@@ -167,7 +171,7 @@ function checkBroker(name: string, before: Settings, settings: Settings): void {
     }
     // A plug-in may know properties that the broker does not, and what cannot change does not come to a listener either.
     const known = property ?? brokerProperty(general ?? '')
-    if (known === undefined || known.updateMode === 'read-only') continue
+    if (known === undefined || (known.updateMode === 'read-only' && !changesAnyway.has(key))) continue
     checkValue(key, known, value)
     const isClass = known.type === 'class' || key === 'metric.reporters'
     if (isClass && !members(value).every(name => name.startsWith(kafkaPackage))) {
