@@ -77,6 +77,13 @@ export class LeaderEpochs {
     this.#isBegun = true
   }
 
+  /** Forgets an epoch that was begun and has no record: another leader wrote at its offset, in whatever epoch. */
+  forgetBegun(): void {
+    if (!this.#isBegun) return
+    this.#isBegun = false
+    this.#entries = this.#entries.slice(0, -1)
+  }
+
   /** Notes a record of the epoch at this offset; nothing happens where the epoch is the latest and has some already. */
   assign(leaderEpoch: number, startOffset: number): void {
     if (leaderEpoch < 0 || (leaderEpoch === this.latest && !this.#isBegun)) return

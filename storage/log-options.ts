@@ -39,8 +39,8 @@ export interface LogOptions {
   readonly onFailed?: (error: Error) => void
 }
 
-/** Who appends: a client is checked in all, a coordinator of ours is trusted, a replica brings offsets with it. */
-export type AppendOrigin = 'client' | 'coordinator' | 'replication'
+/** Who appends to a leader's log: a client is checked in all, a coordinator of ours is trusted. */
+export type AppendOrigin = 'client' | 'coordinator'
 
 /** Where batches come from, and what follows from it. */
 export interface AppendOptions {

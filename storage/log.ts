@@ -5,10 +5,9 @@
 import { assert } from '../lib/base/assert.ts'
 import { codes, KafkaError } from '../protocol/errors.ts'
 import type { Chunk } from '../protocol/records/chunk.ts'
-import { baseOffset, isControl } from '../protocol/records/header.ts'
+import { isControl } from '../protocol/records/header.ts'
 import type { LogConfig } from './config.ts'
 import { DiskTrouble } from './disk-trouble.ts'
-import { faultOf } from './faults.ts'
 import type { Files } from './files.ts'
 import { Flusher } from './flusher.ts'
 import { type EpochEndOffset, LeaderEpochs } from './leader-epochs.ts'
@@ -21,17 +20,19 @@ import {
   type LogOptions,
   type TimestampAndOffset,
 } from './log-options.ts'
+import { LogWrites } from './log-writes.ts'
 import { abortedBetween, firstReaching, latestTimestamp, segmentIndexOf } from './lookups.ts'
-import { assignEpochs, countOffsets, lastOffsetIn, latestTimestampIn, placeBatches } from './placing.ts'
+import { assignEpochs, countOffsets, latestTimestampIn, placeBatches, placeReceived } from './placing.ts'
 import type { ProducerSnapshots } from './producer-snapshots.ts'
 import { type ProducerState, Producers } from './producers.ts'
 import { emptyRead, type ReadResult } from './read-result.ts'
 import { outOfRange, Reader, type ReadLimits } from './reader.ts'
+import { receivedRuns } from './received.ts'
 import { recoverLog, reloadProducers } from './recovery/recovery.ts'
 import { countDeletable } from './retention.ts'
 import { rollJitterMs, type Segment } from './segment.ts'
 import { SegmentList } from './segment-list.ts'
-import { acceptable, assertFollows } from './validate.ts'
+import { acceptable } from './validate.ts'
 
 export { defaultLogConfig, type LogConfig } from './config.ts'
 export type { EpochEndOffset } from './leader-epochs.ts'
@@ -46,8 +47,6 @@ export class Log {
   logStartOffset: number
   /** Offset that the next record gets. */
   logEndOffset: number
-  /** Offset below which everything is in the file, and on the disk where `flush.messages` says so. */
-  writtenOffset: number
   /** Offset below which the log was compacted, as far as that is known. */
   cleanedOffset: number
   /** How often the log was cut at its end: segments of before may have another content since. */
@@ -62,9 +61,7 @@ export class Log {
   #reader: Reader | null = null
   readonly #flusher: Flusher
   readonly #list: SegmentList
-  #scheduled = false
-  /** Whether the last turn's records could not be written as the process had no descriptors: nothing is taken until they are. */
-  #isStuck = false
+  readonly #writes: LogWrites
   readonly #disk: DiskTrouble
   #closed = false
   /** Whether the disk had all of it when it was opened. */
@@ -96,7 +93,6 @@ export class Log {
     this.#snapshots = snapshots
     this.logStartOffset = recovered.logStartOffset
     this.logEndOffset = endOffset
-    this.writtenOffset = this.logEndOffset
     // Where records were lost, others that took their place would be thought clean.
     this.cleanedOffset = (options.cleanedOffset ?? 0) <= this.logEndOffset ? (options.cleanedOffset ?? 0) : 0
     this.#isProven =
@@ -112,6 +108,12 @@ export class Log {
       namesLast: this.#isProven && options.isNew !== true && !recovered.namesChanged,
     })
     this.#list = new SegmentList({ files, dir, now: options.now, segments, snapshots, flusher: this.#flusher })
+    this.#writes = new LogWrites(this, this.#list, this.#flusher, this.#disk, options)
+  }
+
+  /** Offset below which everything is in the file, and on the disk where `flush.messages` says so. */
+  get writtenOffset(): number {
+    return this.#writes.writtenOffset
   }
 
   /** Offset below which the disk is known to have everything. */
@@ -136,6 +138,10 @@ export class Log {
   /** Whether its files were to be trusted when it was opened, and nothing happened to it since. */
   get isUntouched(): boolean {
     return this.isOpen && this.#isProven && !this.#touched
+  }
+
+  get isClosed(): boolean {
+    return this.#closed
   }
 
   /** Whether it takes and gives anything. */
@@ -175,6 +181,11 @@ export class Log {
     return this.epochs.endOffsetFor(leaderEpoch, this.logEndOffset)
   }
 
+  /** Epoch of the last record, −1 without one, or where nobody noted it. */
+  get latestEpoch(): number {
+    return this.epochs.epochFor(this.logEndOffset - 1)
+  }
+
   /** Notes that a leader of this epoch writes from now on. */
   beginEpoch(leaderEpoch: number): void {
     this.epochs.begin(leaderEpoch, this.logEndOffset)
@@ -203,32 +214,53 @@ export class Log {
     this.#mustWork()
     const now = this.#options.now()
     const bytes = acceptable(records, origin, this.config, now)
-    const duplicate = origin === 'replication' ? null : this.producers.checkBatches(bytes, origin, raisesEpoch)
+    const duplicate = this.producers.checkBatches(bytes, origin, raisesEpoch)
     if (duplicate !== null) return duplicateResult(duplicate, this.logStartOffset)
 
-    const first = origin === 'replication' ? baseOffset(bytes, 0) : this.logEndOffset
-    if (origin === 'replication') assertFollows(bytes, this.logEndOffset)
-    const last = origin === 'replication' ? lastOffsetIn(bytes) : first + countOffsets(bytes) - 1
+    const first = this.logEndOffset
+    const last = first + countOffsets(bytes) - 1
     const latest = latestTimestampIn(bytes)
     try {
       this.#makeRoom(bytes, first, last, latest, now)
-      if (origin === 'replication') assignEpochs(bytes, this.epochs)
-      else this.epochs.assign(leaderEpoch, first)
+      this.epochs.assign(leaderEpoch, first)
       this.#list.active.prepare(isControl(bytes, 0))
       // From here on nothing needs a descriptor, so that a process that has none left cannot stop half-way.
-      const epoch = origin === 'replication' ? -1 : leaderEpoch
-      this.logEndOffset = placeBatches(bytes, first, epoch, this.producers, this.#list.active, this.config)
+      this.logEndOffset = placeBatches(bytes, first, leaderEpoch, this.producers, this.#list.active, this.config)
     } catch (error) {
       throw this.#disk.fail(error)
     }
-    this.#list.active.queue(bytes)
     this.#touched = true
-    if (!this.#scheduled) {
-      this.#scheduled = true
-      this.#options.schedule(this.#writeQueued)
+    this.#writes.queue(bytes)
+    return appendResult(
+      first,
+      last,
+      this.config.messageTimestampType === 'LogAppendTime' ? now : -1,
+      this.logStartOffset,
+    )
+  }
+
+  /**
+   * Appends batches as the leader of `leaderEpoch` gave them, whose bytes belong to the log until `writtenOffset` has passed them; gives the
+   * log's new end. What of them comes from a later epoch is left out. Throws KafkaError, having changed nothing; see `receivedRuns`.
+   */
+  appendReceived(records: Buffer, leaderEpoch: number): number {
+    this.#mustWork()
+    const { logEndOffset, latestEpoch, config } = this
+    const runs = receivedRuns(records, { logEndOffset, latestEpoch, segmentBytes: config.segmentBytes }, leaderEpoch)
+    for (const { bytes, first, last, latest, hasControl } of runs) {
+      try {
+        this.epochs.forgetBegun()
+        this.#makeRoom(bytes, first, last, latest, this.#options.now())
+        assignEpochs(bytes, this.epochs)
+        this.#list.active.prepare(hasControl)
+        this.logEndOffset = placeReceived(bytes, this.producers, this.#list.active, config)
+      } catch (error) {
+        throw this.#disk.fail(error)
+      }
+      this.#touched = true
+      this.#writes.queue(bytes)
     }
-    const logAppendTimeMs = origin !== 'replication' && this.config.messageTimestampType === 'LogAppendTime' ? now : -1
-    return appendResult(first, last, logAppendTimeMs, this.logStartOffset)
+    return this.logEndOffset
   }
 
   /** Reads whole batches from the one that holds the offset on. Throws OFFSET_OUT_OF_RANGE. */
@@ -259,7 +291,7 @@ export class Log {
   async flush(): Promise<void> {
     this.#mustWork()
     this.writeOut()
-    await this.#flushTo(this.logEndOffset)
+    await this.#writes.flushTo(this.logEndOffset)
   }
 
   /** When `flush.ms` wants the next flush, ms since the epoch; Infinity where everything is on the disk. */
@@ -270,7 +302,7 @@ export class Log {
 
   /** Begins a flush where `flush.ms` wants one. */
   flushIfDue(now: number): void {
-    if (now >= this.nextFlushMs) this.#flushLater(this.#flusher.fileOffset)
+    if (now >= this.nextFlushMs) this.#writes.flushLater(this.#flusher.fileOffset)
   }
 
   /** Moves the first readable offset up, and drops segments that lie wholly before it. Throws OFFSET_OUT_OF_RANGE. */
@@ -314,7 +346,11 @@ export class Log {
    */
   truncateTo(offset: number): void {
     this.#mustWork()
-    if (offset >= this.logEndOffset) return
+    if (offset >= this.logEndOffset) {
+      // Where this broker led without writing anything, the leaders since have written at that offset.
+      this.epochs.forgetBegun()
+      return
+    }
     if (offset < this.segments[0].baseOffset) {
       this.truncateFullyAndStartAt(offset)
       return
@@ -338,6 +374,7 @@ export class Log {
       this.logStartOffset = offset
       this.epochs.clear()
       this.#restartAt(offset)
+      this.#writes.restartAt(offset)
     })
   }
 
@@ -375,7 +412,7 @@ export class Log {
   release(): boolean {
     const awaitsFlush = this.config.flushMs < Number.MAX_SAFE_INTEGER && this.recoveryPoint < this.logEndOffset
     if (!this.isOpen || this.writtenOffset < this.logEndOffset || awaitsFlush) return false
-    if (this.#scheduled || this.#flusher.isBusy || this.#list.hasRetired) return false
+    if (this.#writes.isScheduled || this.#flusher.isBusy || this.#list.hasRetired) return false
     if (!this.isUntouched) {
       this.#disk.guard(() => {
         this.#list.active.seal()
@@ -392,75 +429,14 @@ export class Log {
     this.#list.close()
   }
 
-  readonly #writeQueued = (): void => {
-    this.#scheduled = false
-    if (!this.isOpen) return
-    try {
-      this.writeOut()
-    } catch {
-      // Told of by then. What is only a lack of descriptors is over at some time.
-      if (this.#isStuck) this.#again(this.#writeQueued)
-      return
-    }
-    this.#publish()
-  }
-
   /** Puts what is queued into the file now. */
   writeOut(): void {
-    try {
-      this.#list.active.write()
-      this.#isStuck = false
-    } catch (error) {
-      this.#isStuck = faultOf(error) === 'exhaustion'
-      throw this.#disk.fail(error)
-    }
-    this.#flusher.fileOffset = this.logEndOffset
-  }
-
-  /** Tells how far appends are done, having begun a flush where that is to wait for the disk. */
-  #publish(): void {
-    const { fileOffset, recoveryPoint } = this.#flusher
-    let reached = fileOffset
-    if (fileOffset - recoveryPoint >= this.config.flushMessages && this.files.durable) {
-      reached = recoveryPoint
-      this.#flushLater(fileOffset)
-    }
-    if (reached <= this.writtenOffset) return
-    this.writtenOffset = reached
-    this.#options.onWritten?.(this)
-  }
-
-  async #flushTo(offset: number, until?: number): Promise<void> {
-    let rounds = this.#flusher.roundsToFinish(this.segments)
-    while (rounds-- > 0 || this.#flusher.recoveryPoint < Math.min(offset, this.#flusher.fileOffset)) {
-      try {
-        await this.#flusher.sync(this.segments, until)
-      } catch (error) {
-        // Deleted meanwhile: that its files are gone is no fault of the disk.
-        if (this.#closed && faultOf(error) === 'disk') throw this.#disk.offline()
-        throw this.#disk.fail(error)
-      }
-      if (this.#disk.failure !== null) throw this.#disk.offline()
-      if (!this.#closed) this.#publish()
-    }
-  }
-
-  /** A flush that nobody waits for. Errors are told of where they come up; only what fails for want of descriptors is tried again. */
-  #flushLater(offset: number, until?: number): void {
-    this.#flushTo(offset, until).catch(error => {
-      if (faultOf(error) === 'exhaustion') this.#again(() => this.isOpen && this.#flushLater(offset, until))
-    })
-  }
-
-  #again(run: () => void): void {
-    const { later, schedule } = this.#options
-    if (later) later(run)
-    else schedule(run)
+    this.#writes.writeOut()
   }
 
   /** Sees to it that the last segment can take batches, whose first and last offsets and latest timestamp are these. */
   #makeRoom(bytes: Buffer, first: number, last: number, latest: number, now: number): void {
-    if (this.#isStuck) this.writeOut()
+    if (this.#writes.isStuck) this.writeOut()
     const { active } = this.#list
     const jitterMs = rollJitterMs(this.config, this.dir, active.baseOffset)
     if (active.shouldRoll(this.config, bytes.length, latest, last, now, jitterMs)) this.#roll(first)
@@ -475,16 +451,15 @@ export class Log {
       this.#list.roll(offset, this.config)
     })
     // The new segment, which is being written to, can wait: syncing it would hold up who writes.
-    this.#flushLater(offset, offset)
+    this.#writes.flushLater(offset, offset)
   }
 
   #restartAt(offset: number): void {
     this.#touched = true
     this.logEndOffset = offset
-    this.writtenOffset = Math.min(this.writtenOffset, offset)
     this.cleanedOffset = Math.min(this.cleanedOffset, offset)
     this.truncations++
-    this.#flusher.truncateTo(offset)
+    this.#writes.truncateTo(offset)
     this.#reader?.forget()
     this.epochs.truncateFromEnd(offset)
     const { now, producerIdExpirationMs } = this.#options

@@ -2,23 +2,21 @@
 import {
   baseOffset,
   lastOffsetDelta,
+  magic,
   maxTimestamp,
-  partitionLeaderEpoch,
   producerId,
   setBaseOffset,
   setPartitionLeaderEpoch,
   sizeInBytes,
 } from '../protocol/records/header.ts'
 import type { LogConfig } from './config.ts'
+import { frameLastOffset, frameLeaderEpoch, frameMaxTimestamp, frameSize } from './frames.ts'
 import type { LeaderEpochs } from './leader-epochs.ts'
 import { endMarkerOf } from './markers.ts'
 import type { Producers } from './producers.ts'
 import type { Segment } from './segment.ts'
 
-/**
- * Places batches from an offset on, in a leader's epoch, which is assigned already; with a negative epoch, as a replica does, they have
- * both already. Gives the offset behind them.
- */
+/** Places batches from an offset on, in a leader's epoch, which is assigned already. Gives the offset behind them. */
 export function placeBatches(
   bytes: Buffer,
   first: number,
@@ -30,14 +28,32 @@ export function placeBatches(
   let next = first
   for (let at = 0; at < bytes.length; ) {
     const size = sizeInBytes(bytes, at)
-    if (leaderEpoch >= 0) {
-      setBaseOffset(bytes, at, next)
-      setPartitionLeaderEpoch(bytes, at, leaderEpoch)
-    }
-    const base = baseOffset(bytes, at)
-    const last = base + lastOffsetDelta(bytes, at)
+    setBaseOffset(bytes, at, next)
+    setPartitionLeaderEpoch(bytes, at, leaderEpoch)
+    const last = next + lastOffsetDelta(bytes, at)
     segment.note(size, last, maxTimestamp(bytes, at), indexIntervalBytes)
-    if (producerId(bytes, at) >= 0) noteProducer(segment, producers, bytes, at, base)
+    if (producerId(bytes, at) >= 0) noteProducer(segment, producers, bytes, at, next)
+    next = last + 1
+    at += size
+  }
+  producers.endOffset = next
+  return next
+}
+
+/** Takes in batches that have their offsets and epochs, of whatever format. Gives the offset behind them. */
+export function placeReceived(
+  bytes: Buffer,
+  producers: Producers,
+  segment: Segment,
+  { indexIntervalBytes }: LogConfig,
+): number {
+  let next = 0
+  for (let at = 0; at < bytes.length; ) {
+    const size = frameSize(bytes, at)
+    const last = frameLastOffset(bytes, at)
+    segment.note(size, last, frameMaxTimestamp(bytes, at), indexIntervalBytes)
+    if (magic(bytes, at) === 2 && producerId(bytes, at) >= 0)
+      noteProducer(segment, producers, bytes, at, baseOffset(bytes, at))
     next = last + 1
     at += size
   }
@@ -47,8 +63,8 @@ export function placeBatches(
 
 /** Notes the epochs of batches that have theirs. */
 export function assignEpochs(bytes: Buffer, epochs: LeaderEpochs): void {
-  for (let at = 0; at < bytes.length; at += sizeInBytes(bytes, at)) {
-    epochs.assign(partitionLeaderEpoch(bytes, at), baseOffset(bytes, at))
+  for (let at = 0; at < bytes.length; at += frameSize(bytes, at)) {
+    epochs.assign(frameLeaderEpoch(bytes, at), baseOffset(bytes, at))
   }
 }
 
@@ -73,14 +89,6 @@ export function countOffsets(bytes: Buffer): number {
   let count = 0
   for (let at = 0; at < bytes.length; at += sizeInBytes(bytes, at)) count += 1 + lastOffsetDelta(bytes, at)
   return count
-}
-
-/** Offset of the last record of batches that have theirs. */
-export function lastOffsetIn(bytes: Buffer): number {
-  let last = -1
-  for (let at = 0; at < bytes.length; at += sizeInBytes(bytes, at))
-    last = baseOffset(bytes, at) + lastOffsetDelta(bytes, at)
-  return last
 }
 
 /** Greatest timestamp of batches, −1 without. */

@@ -2,7 +2,6 @@
  * What Apache Kafka checks of the records that a client wants to append, and what it sets in them. Nothing is copied or decoded
  * beyond the lengths and timestamps of records, except from the old message formats, which are rewritten as magic 2.
  */
-import { assert } from '../lib/base/assert.ts'
 import { codes, KafkaError } from '../protocol/errors.ts'
 import { type Walk, walkRecords } from '../protocol/records/batch.ts'
 import { DecompressionError } from '../protocol/records/compression.ts'
@@ -13,7 +12,6 @@ import {
   compressionType,
   headerBytes,
   isControl,
-  lastOffset,
   lastOffsetDelta,
   magic,
   producerId,
@@ -24,7 +22,7 @@ import {
 } from '../protocol/records/header.ts'
 import { upConvert } from '../protocol/records/legacy.ts'
 import type { LogConfig } from './config.ts'
-import { frameHeaderBytes, frameIsSound, frameSize } from './frames.ts'
+import { frameHeaderBytes, frameSize } from './frames.ts'
 import type { AppendOrigin } from './log-options.ts'
 import { recompressed } from './recompression/recompression.ts'
 
@@ -80,9 +78,9 @@ export function validateClientRecords(records: Buffer, config: LogConfig, now: n
   return config.compressionType === 'producer' ? batches : inCodecOfTopic(batches, config)
 }
 
-/** What is to be appended of records: those of clients as they are taken, those of others as they came if they are sound. */
+/** What is to be appended of records: those of clients as they are taken, those of coordinators as they came. */
 export function acceptable(records: Buffer, origin: AppendOrigin, config: LogConfig, now: number): Buffer {
-  return origin === 'client' ? validateClientRecords(records, config, now) : wholeBatches(records, origin, config)
+  return origin === 'client' ? validateClientRecords(records, config, now) : wholeBatches(records, config)
 }
 
 /** Records that were checked before, in another thread. */
@@ -251,27 +249,18 @@ function refuseRecords(b: Buffer, at: number, config: LogConfig, rules: RecordRu
 }
 
 /**
- * Checks that what a coordinator or replica appends is whole batches of magic 2, a coordinator's sizes, and a replica's checksums; gives
- * them back. Throws CORRUPT_MESSAGE, MESSAGE_TOO_LARGE or RECORD_LIST_TOO_LARGE.
+ * Checks that what a coordinator appends is whole batches of magic 2 that are not too large; gives them back. Throws CORRUPT_MESSAGE,
+ * MESSAGE_TOO_LARGE or RECORD_LIST_TOO_LARGE.
  */
-function wholeBatches(records: Buffer, origin: 'coordinator' | 'replication', config: LogConfig): Buffer {
+function wholeBatches(records: Buffer, config: LogConfig): Buffer {
   for (let at = 0; at < records.length; ) {
     const size = at + headerBytes <= records.length ? frameSize(records, at) : 0
-    if (size === 0 || at + size > records.length || (origin === 'replication' && !frameIsSound(records, at, size))) {
-      throw new KafkaError(codes.CORRUPT_MESSAGE, `the batch at byte ${at} of the records is damaged; fetch them again`)
+    if (size === 0 || at + size > records.length) {
+      throw new KafkaError(codes.CORRUPT_MESSAGE, `what follows byte ${at} of the records is no whole batch`)
     }
-    if (origin === 'coordinator') checkSize(size, config)
+    checkSize(size, config)
     at += size
   }
-  if (origin === 'coordinator') checkFits(records, config)
+  checkFits(records, config)
   return records
-}
-
-/** Denies that batches with offsets of their own go backwards from where the log ends. */
-export function assertFollows(batches: Buffer, logEndOffset: number): void {
-  let expected = logEndOffset
-  for (let at = 0; at < batches.length; at += sizeInBytes(batches, at)) {
-    assert(baseOffset(batches, at) >= expected, `replicated offset ${baseOffset(batches, at)} is below ${expected}`)
-    expected = lastOffset(batches, at) + 1
-  }
 }

@@ -167,7 +167,7 @@ t.test('an offset too far from its segment goes to a new one', async t => {
   const replicate = (offset: number) => {
     const batch = batchOf(['r'])
     setBaseOffset(batch, 0, offset)
-    fixture.log.append(batch, { origin: 'replication', leaderEpoch: 0 })
+    fixture.log.appendReceived(batch, 0)
   }
   replicate(5)
   replicate(0x7fffffff)
@@ -225,7 +225,7 @@ t.test('a coordinator may append no more than a client, a replica whatever its l
   t.equal(fixture.log.logEndOffset, 1)
   const large = batch(250)
   setBaseOffset(large, 0, 1)
-  fixture.log.append(large, { origin: 'replication', leaderEpoch: 0 })
+  fixture.log.appendReceived(large, 0)
   t.equal(fixture.log.logEndOffset, 2)
 })
 
@@ -313,7 +313,7 @@ t.test('cutting the log leaves what was before, and appending goes on there', as
   const fixture = new LogFixture({ segmentBytes: 2_000 })
   fixture.fill(50)
   fixture.log.truncateFullyAndStartAt(1_000)
-  t.same([fixture.log.logStartOffset, fixture.log.logEndOffset, fixture.log.writtenOffset], [1_000, 1_000, 50])
+  t.same([fixture.log.logStartOffset, fixture.log.logEndOffset, fixture.log.writtenOffset], [1_000, 1_000, 1_000])
   t.equal(fixture.append(batchOf(['x'])).baseOffset, 1_000)
 })
 
