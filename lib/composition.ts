@@ -20,7 +20,7 @@ import { serverLimitsOf } from './config/server-limits.ts'
 import { logConfigOf, topicReader } from './config/topic-config.ts'
 import type { Contents } from './contents/contents.ts'
 import { Groups } from './coordination/groups.ts'
-import { MarkerWriter } from './coordination/markers.ts'
+import { MarkerWriter, type WriteMarkers } from './coordination/markers.ts'
 import { Transactions } from './coordination/transactions.ts'
 import type { BrokerServices, Context } from './handlers/context.ts'
 import { faultOf as refusalOf } from './handlers/faults.ts'
@@ -69,6 +69,8 @@ export interface CompositionOptions {
   readonly interceptors?: readonly Interceptor[]
   /** Topics and records that are there before clients can connect. */
   readonly contents?: Contents | null
+  /** What stands between the transaction coordinator and the partitions that its markers go to: a simulation delays and repeats them. */
+  readonly markersThrough?: (write: WriteMarkers) => WriteMarkers
   /** Calls the start off. */
   readonly signal?: AbortSignal
 }
@@ -286,12 +288,13 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
   })
   const producerIds = new ProducerIds(() => cluster.allocateProducerIds())
   const markers = new MarkerWriter({ partitions, groups, clock: clocks.broker })
+  const writeMarkers: WriteMarkers = (end, named) => markers.write(end, named)
   const transactions = new Transactions({
     config,
     cluster,
     partitions,
     producerIds,
-    writeMarkers: (end, named) => markers.write(end, named),
+    writeMarkers: options.markersThrough?.(writeMarkers) ?? writeMarkers,
     clock: clocks.broker,
     wire: clocks.wire,
     logger: logger.child('transactions'),

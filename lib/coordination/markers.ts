@@ -22,6 +22,9 @@ export interface MarkersOptions {
   readonly clock: Clock
 }
 
+/** Writes the markers of a transaction, and resolves with what became of each. */
+export type WriteMarkers = (end: TransactionEnd, partitions: TopicPartitions) => Promise<readonly MarkerResult[]>
+
 /** What became of the marker in one partition. */
 export interface MarkerResult {
   readonly topic: string

@@ -14,10 +14,9 @@ import { type Claim, type InitAnswer, type ListFilter, type Markers, Transaction
 import { decodeTransaction, encodeTransaction, type TransactionRecord } from '../transactions/stored.ts'
 import type { ClientTransactionVersion, TopicPartitions, Transaction } from '../transactions/transaction.ts'
 import { type Answer, andThen } from './answer.ts'
-import type { TransactionEnd } from './coordinator.ts'
 import { Coordinators, type CoordinatorsOptions } from './coordinators.ts'
 import { partitionOfKey } from './key-partition.ts'
-import { type MarkerResult, markersSettled } from './markers.ts'
+import { type MarkerResult, markersSettled, type WriteMarkers } from './markers.ts'
 import { transactionSettings } from './settings.ts'
 
 /** Where transactions are kept. */
@@ -29,8 +28,8 @@ export interface TransactionsOptions {
   readonly cluster: CoordinatorsOptions<TransactionShard, TransactionRecord>['cluster']
   readonly partitions: CoordinatorsOptions<TransactionShard, TransactionRecord>['partitions']
   readonly producerIds: { next(): number | Promise<number> }
-  /** Writes markers, wherever their partitions are led; a rejection counts as a failure of all of them. */
-  readonly writeMarkers: (end: TransactionEnd, partitions: TopicPartitions) => Promise<readonly MarkerResult[]>
+  /** Writes markers, wherever their partitions are led. */
+  readonly writeMarkers: WriteMarkers
   readonly clock: Clock
   /** See `CoordinatorsOptions`; markers that failed are written again by it, too. */
   readonly wire?: Clock

@@ -62,12 +62,14 @@ function endKeeping(request: EndRequest, transaction: Transaction, nowMs: number
 function endRaising(request: EndRequest, transaction: Transaction, producerId: number | null, nowMs: number): Ending {
   const { committed, clientTransactionVersion } = request
   const { state } = transaction
+  // Where protocol 1 ended it, the epoch is another instance's: whoever has the one before was replaced.
+  const wasRaised = transaction.clientTransactionVersion >= 2
   const afterOverflow =
-    transaction.clientTransactionVersion >= 2 &&
+    wasRaised &&
     transaction.previousProducerId === request.producerId &&
     request.producerEpoch === epochMax - 1 &&
     transaction.producerEpoch === 0
-  const afterRaise = transaction.producerEpoch === request.producerEpoch + 1
+  const afterRaise = wasRaised && transaction.producerEpoch === request.producerEpoch + 1
   const isRepeated = afterRaise || afterOverflow
   if (request.producerId !== transaction.producerId && !afterOverflow) return refused(codes.INVALID_PRODUCER_ID_MAPPING)
   const isCurrent = request.producerEpoch === transaction.producerEpoch

@@ -25,6 +25,7 @@ export const simulations: Readonly<Record<string, URL>> = {
   storage: new URL('./storage.ts', import.meta.url),
   broker: new URL('./broker.ts', import.meta.url),
   groups: new URL('./groups.ts', import.meta.url),
+  transactions: new URL('./transactions.ts', import.meta.url),
 }
 
 export async function simulationAt(module: URL): Promise<Simulation> {

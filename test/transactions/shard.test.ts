@@ -97,6 +97,17 @@ t.test('protocol 2: a transaction without partitions can be aborted, and not com
   t.match(fixture.end({ ...producer, producerEpoch: 1 }, false), { errorCode: 0, producerEpoch: 2 }, 'and again')
 })
 
+t.test('a producer of protocol 2 is not given the epoch of the one of protocol 1 that replaced it', async t => {
+  const fixture = new ShardFixture()
+  const zombie = fixture.producer('t')
+  const successor = fixture.producer('t')
+  fixture.add(successor, ['a-0'], 0)
+  fixture.end(successor, false, 0)
+  fixture.settle()
+  t.equal(fixture.end(zombie, false).errorCode, codes.PRODUCER_FENCED)
+  t.equal(fixture.end(successor, false, 0).errorCode, 0)
+})
+
 t.test('protocol 1: without partitions there is nothing to end', async t => {
   const fixture = new ShardFixture()
   const producer = fixture.producer('t')

@@ -7,16 +7,17 @@ import { brokerHost, brokerPort, type World } from './world.ts'
 /** How long an answer may take, and how long an actor waits before it connects again. */
 const [timeoutMs, backoffMsMax] = [3_000, 300]
 
-export abstract class Actor {
+/** `M` is the model that it keeps its books in. */
+export abstract class Actor<M = Model> {
   readonly name: string
   readonly world: World
-  readonly model: Model
+  readonly model: M
   #client: Client | null = null
   #isOver = false
   /** Resolves once it has come to an end. */
   ended: Promise<void> = Promise.resolve()
 
-  constructor(name: string, world: World, model: Model) {
+  constructor(name: string, world: World, model: M) {
     this.name = name
     this.world = world
     this.model = model
@@ -75,13 +76,18 @@ export abstract class Actor {
           this.world.errors.push(error as Error)
           return
         }
-        this.say(() => error.message)
-        await this.#client?.close()
-        this.#client = null
-        this.disconnected()
-        await this.sleep(1 + this.world.random.int(backoffMsMax))
+        await this.lost(error)
       }
     }
     await this.#client?.close()
+  }
+
+  /** The connection is of no use any more: the next request is sent over another. */
+  protected async lost(error: ClientError): Promise<void> {
+    this.say(() => error.message)
+    await this.#client?.close()
+    this.#client = null
+    this.disconnected()
+    await this.sleep(1 + this.world.random.int(backoffMsMax))
   }
 }

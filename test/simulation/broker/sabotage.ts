@@ -11,7 +11,7 @@ import { buildBatch, readRecords } from '../../../protocol/records/batch.ts'
 type Sabotage = (handlers: HandlerTable<Context>) => HandlerTable<Context>
 
 /** Replaces how one API is handled. */
-function handling(
+export function handling(
   key: number,
   handle: (request: object, context: Context, row: HandlerRow<Context>) => Answer<object>,
 ): Sabotage {
@@ -24,7 +24,7 @@ function handling(
   }
 }
 
-function promised(answer: Answer<object>): Promise<object | null> {
+export function promised(answer: Answer<object>): Promise<object | null> {
   if (!(answer instanceof Deferred)) return Promise.resolve(answer)
   return new Promise((resolved, rejected) => answer.whenSettled({ resolved, rejected }))
 }

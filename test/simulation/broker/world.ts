@@ -8,6 +8,7 @@ import { createLogger } from '../../../lib/base/logger.ts'
 import { type Random, seededRandom } from '../../../lib/base/random.ts'
 import { Composition } from '../../../lib/composition.ts'
 import { BrokerConfig } from '../../../lib/config/config.ts'
+import type { WriteMarkers } from '../../../lib/coordination/markers.ts'
 import type { Context } from '../../../lib/handlers/context.ts'
 import { handlerTable } from '../../../lib/handlers/table.ts'
 import { MemoryNetwork } from '../../../lib/network/memory.ts'
@@ -21,19 +22,34 @@ export interface WorldOptions {
   readonly properties: Readonly<Record<string, string>>
   /** Changes the handlers: a deliberate fault. */
   readonly sabotage?: (handlers: HandlerTable<Context>) => HandlerTable<Context>
+  /** What stands between transactions and their markers; the clock is that of one life of the broker. */
+  readonly markers?: (write: WriteMarkers, clock: Clock) => WriteMarkers
+  /** The broker's own clock can be turned, apart from the one that connections and clients go by. */
+  readonly turnsClock?: boolean
   readonly trace?: (line: string) => void
 }
 
 export const brokerHost = 'broker'
 export const brokerPort = 9092
 
-/** The clock as one life of the broker has it: once that is over, nothing that it asked for happens any more. */
-class MortalClock implements Clock {
-  readonly #clock: Clock
-  isOver = false
+/** One life of the broker. */
+interface Life {
+  isOver: boolean
+  /** It is stopping in good order: markers that are on their way do not arrive any more. */
+  isStopping: boolean
+}
 
-  constructor(clock: Clock) {
+/** A clock as one life of the broker has it: once that is over, nothing that it asked for happens any more. */
+class MortalClock implements Clock {
+  readonly #life: Life
+  readonly #clock: Clock
+  /** Whose turns end. */
+  readonly #turns: Clock
+
+  constructor(life: Life, clock: Clock, turns: Clock) {
+    this.#life = life
     this.#clock = clock
+    this.#turns = turns
   }
 
   now(): number {
@@ -46,13 +62,13 @@ class MortalClock implements Clock {
 
   schedule(delayMs: number, run: () => void): Timer {
     return this.#clock.schedule(delayMs, () => {
-      if (!this.isOver) run()
+      if (!this.#life.isOver) run()
     })
   }
 
   immediate(run: () => void): void {
-    this.#clock.immediate(() => {
-      if (!this.isOver) run()
+    this.#turns.immediate(() => {
+      if (!this.#life.isOver) run()
     })
   }
 }
@@ -75,11 +91,13 @@ class MortalDisk extends SimulatedDisk {
 export class World {
   readonly random: Random
   readonly clock = new ManualClock()
+  /** What the broker takes for the time of day; the same unless it can be turned. */
+  readonly brokerClock: ManualClock
   readonly network: MemoryNetwork
   readonly startMs: number
   #disk = this.#equip(new MortalDisk())
   #broker: Composition | null = null
-  #life: MortalClock | null = null
+  #life: Life | null = null
   readonly #options: WorldOptions
   /** What no part may have run into: bugs that were thrown where nobody waits. */
   readonly errors: Error[] = []
@@ -87,6 +105,7 @@ export class World {
   constructor(seed: number, options: WorldOptions) {
     this.random = seededRandom(seed)
     this.#options = options
+    this.brokerClock = options.turnsClock ? new ManualClock() : this.clock
     this.startMs = this.clock.now()
     this.network = new MemoryNetwork({ clock: this.clock, random: this.random, delayMs: [0, 8] })
   }
@@ -101,8 +120,10 @@ export class World {
 
   /** Starts the broker on what its disk has; false where it died on the way. */
   async start(): Promise<boolean> {
-    const life = new MortalClock(this.clock)
+    const life: Life = { isOver: false, isStopping: false }
+    const [broker, wire] = [this.brokerClock, this.clock].map(clock => new MortalClock(life, clock, this.clock))
     const disk = this.#disk
+    const { markers } = this.#options
     this.#life = life
     const starting = Composition.start({
       config: BrokerConfig.parse(
@@ -111,12 +132,13 @@ export class World {
       ),
       ephemeral: false,
       parts: {
-        clocks: { broker: life, wire: life },
+        clocks: { broker: broker!, wire: wire! },
         random: seededRandom(this.random.int(2 ** 32)),
         files: disk,
         network: this.network.host(brokerHost),
       },
       handlers: this.#options.sabotage?.(handlerTable),
+      markersThrough: markers && (write => markers(whileAlive(life, write), wire!)),
       logger: createLogger('debug', {
         clock: this.clock,
         write: line => {
@@ -124,14 +146,14 @@ export class World {
         },
       }),
     })
-    const broker = await this.#until(starting, () => disk.dead)
-    if (broker === null) {
+    const started = await this.#until(starting, () => disk.dead)
+    if (started === null) {
       starting.catch(() => undefined)
       this.#bury()
       return false
     }
-    this.#broker = broker
-    void broker.failed.then(error => {
+    this.#broker = started
+    void started.failed.then(error => {
       if (!life.isOver) this.errors.push(error)
     })
     this.say(() => 'the broker is up')
@@ -152,6 +174,7 @@ export class World {
     const broker = this.#broker
     if (broker === null) return
     this.#broker = null
+    if (this.#life) this.#life.isStopping = true
     this.say(() => 'the broker is stopped')
     const stopping = broker.stop()
     await this.#until(stopping, () => this.#disk.dead)
@@ -197,9 +220,27 @@ export class World {
     await turnOfTheLoop()
     try {
       if (this.clock.heldImmediates > 0) this.clock.runImmediates()
-      else this.clock.advance(Math.min(endMs, Math.max(this.clock.nextTimerMs, this.clock.now())) - this.clock.now())
+      else this.#advance(endMs)
     } catch (error) {
       // Thrown into a broker that is dead: nobody is there to catch it.
+      if (!(error instanceof Died)) throw error
+    }
+  }
+
+  #advance(endMs: number): void {
+    const { clock, brokerClock } = this
+    const nextMs = Math.min(untilNext(clock), untilNext(brokerClock))
+    const ms = Math.max(0, Math.min(endMs - clock.now(), nextMs))
+    clock.advance(ms)
+    if (brokerClock !== clock) brokerClock.advance(ms)
+  }
+
+  /** Turns the broker's clock: what is due meanwhile there happens at once. */
+  turn(ms: number): void {
+    this.say(() => `the broker's clock is turned by ${ms} ms`)
+    try {
+      this.brokerClock.advance(ms)
+    } catch (error) {
       if (!(error instanceof Died)) throw error
     }
   }
@@ -214,6 +255,15 @@ export class World {
     while (!isSettled && !gaveUp()) await this.step(this.clock.now() + 1_000)
     return gaveUp() ? null : settled
   }
+}
+
+/** Markers are written while the broker lives; later on there is no answer. */
+function whileAlive(life: Life, write: WriteMarkers): WriteMarkers {
+  return (end, partitions) => (life.isOver || life.isStopping ? new Promise(() => undefined) : write(end, partitions))
+}
+
+function untilNext(clock: ManualClock): number {
+  return Math.max(0, clock.nextTimerMs - clock.now())
 }
 
 /** Promises that can be settled are, and what waits for them has run. */
