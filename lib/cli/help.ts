@@ -1,4 +1,5 @@
 /** What `--help` prints. */
+import { kafkaTexts } from './help-kafka.ts'
 
 const overall = `ottla: a Kafka broker
 
@@ -7,6 +8,9 @@ const overall = `ottla: a Kafka broker
   ottla exec [options] -- COMMAND ...         run a command, such as tests, with a broker of its own
   ottla protocol decode|encode|records        Kafka's bytes as JSON and back, one JSON object a line
   ottla log check|dump|repair DIR             what is in the files of a data directory, and whether it is sound
+  ottla container configure|start             a broker by the variables of Kafka's container images
+  ottla kafka-server-start FILE               and kafka-storage, kafka-topics, kafka-configs, kafka-broker-api-versions,
+                                              zookeeper-server-start, cub: as Kafka's scripts of these names
   ottla COMMAND --help                        what a command takes
   ottla --version
 
@@ -81,7 +85,7 @@ DIR is a data directory, or the directory of one partition. Nothing is changed b
   ottla log dump ./ottla-data/orders-0 --records --offset 1000 --limit 10
 `
 
-const texts: Readonly<Record<string, string>> = { start, exec, protocol, log }
+const texts: Readonly<Record<string, string>> = { start, exec, protocol, log, ...kafkaTexts }
 
 /** The help of a command, or of all where there is none of that name. */
 export function helpFor(command: string): string {

@@ -12,6 +12,11 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   exec: async () => (await import('./exec.ts')).exec,
   protocol: async () => (await import('./protocol.ts')).protocol,
   log: async () => (await import('./log.ts')).log,
+  container: async () => (await import('./container.ts')).container,
+  'kafka-server-start': async () => (await import('./server-start.ts')).kafkaServerStart,
+  'kafka-storage': async () => (await import('./storage-tool.ts')).kafkaStorage,
+  'zookeeper-server-start': async () => (await import('./zookeeper.ts')).zookeeperServerStart,
+  cub: async () => (await import('./cub.ts')).cub,
 }
 
 /** Carries out a command line, without the two leading words of process.argv, and answers the process's exit code. */

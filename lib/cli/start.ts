@@ -1,7 +1,7 @@
 /** `ottla start`, and `ottla` alone: one broker in this process, until it is told to stop. */
 import { sinceProcessStartMs } from '../base/clock.ts'
 import type { Broker } from '../broker.ts'
-import { brokerOptionsOf, printHelp } from './broker-options.ts'
+import { type Asked, brokerOptionsOf, printHelp } from './broker-options.ts'
 import type { Io } from './io.ts'
 
 /**
@@ -9,18 +9,22 @@ import type { Io } from './io.ts'
  * broker stopped by itself, as its disks failed.
  */
 export async function start(argv: readonly string[], io: Io): Promise<number> {
-  return serve(argv, io)
+  const asked = await brokerOptionsOf('start', argv)
+  return asked === null ? printHelp('start', io) : serve(asked, io)
 }
 
 /** The same with what a laptop wants: settings for development, and some lines on how to go on. */
 export async function startOnLaptop(argv: readonly string[], io: Io): Promise<number> {
-  return serve(['--dev', ...argv], io, welcome)
+  const asked = await brokerOptionsOf('start', ['--dev', ...argv])
+  return asked === null ? printHelp('start', io) : serve(asked, io, welcome)
 }
 
-async function serve(argv: readonly string[], io: Io, further: (broker: Broker) => string = () => ''): Promise<number> {
-  const asked = await brokerOptionsOf('start', argv)
-  if (asked === null) return printHelp('start', io)
-  const { readyFile: path } = asked
+/** The same with options that were read; `further` is printed after the line that says that the broker is ready. */
+export async function serve(
+  { broker: given, readyFile: path }: Asked,
+  io: Io,
+  further: (broker: Broker) => string = () => '',
+): Promise<number> {
   const readyFile = path === null ? null : new (await import('./ready-file.ts')).ReadyFile(path)
   const calledOff = new AbortController()
   const told = new Promise<null>(resolve => {
@@ -29,7 +33,7 @@ async function serve(argv: readonly string[], io: Io, further: (broker: Broker) 
     io.once('SIGINT', () => calledOff.abort())
   })
   const { Broker } = await import('../broker.ts')
-  const options = { logLevel: 'info', ...asked.broker, signal: calledOff.signal } as const
+  const options = { logLevel: 'info', ...given, signal: calledOff.signal } as const
   const broker = await Broker.start(options).catch(error => {
     if (error === calledOff.signal.reason) return null
     throw error

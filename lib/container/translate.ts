@@ -70,7 +70,7 @@ export function translate({ variables: given, read, dialect: named, outFile: pla
     dialect,
     outFile,
     settings: findings.settings,
-    clusterId: clusterIdOf(variables, findings),
+    clusterId: clusterIdOf(variables, sentence => findings.warnings.push(sentence)),
     text: fileText(findings, users === null),
     warnings: findings.warnings,
     debug: findings.debug,
@@ -172,12 +172,13 @@ function deriveListeners(findings: Findings, variables: Surroundings['variables'
 /** Names of the cluster's id, the first that is set counts. */
 const clusterIdNames = ['CLUSTER_ID', 'KAFKA_CLUSTER_ID', 'KAFKA_KRAFT_CLUSTER_ID'] as const
 
-function clusterIdOf(variables: Surroundings['variables'], findings: Findings): string | null {
+/** The id of the cluster that new data directories are to belong to; null where no variable says one. */
+export function clusterIdOf(variables: Surroundings['variables'], warn: (sentence: string) => void = () => {}) {
   const [first, ...others] = clusterIdNames.filter(name => variables[name]?.trim())
   if (first === undefined) return null
   for (const other of others) {
     if (variables[other].trim() !== variables[first].trim()) {
-      findings.warnings.push(`${first} and ${other} name two clusters; ${first} counts`)
+      warn(`${first} and ${other} name two clusters; ${first} counts`)
     }
   }
   return variables[first].trim()
