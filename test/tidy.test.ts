@@ -114,7 +114,15 @@ const layers: readonly { from: string; may: readonly string[]; why: string }[] =
   },
   {
     from: 'lib/partitions/',
-    may: ['storage/', 'protocol/', 'lib/cluster/image.ts', 'lib/config/', 'lib/metrics/', 'lib/base/'],
+    may: [
+      'storage/',
+      'protocol/',
+      'lib/cluster/image.ts',
+      'lib/cluster/topic-names.ts',
+      'lib/config/',
+      'lib/metrics/',
+      'lib/base/',
+    ],
     why: 'a partition serves reads and writes; it does not know who asks or who decides',
   },
   {

@@ -13,7 +13,16 @@ import { ClientError } from '../client/client.ts'
 import type { Network } from '../network/network.ts'
 import { AdminError } from './admin-error.ts'
 import { type ClusterView, clusterView } from './cluster-view.ts'
-import { type BrokerAddress, type BrokerNode, type Connection, Connections, type RequestAt } from './connections.ts'
+import {
+  type BrokerAddress,
+  type BrokerNode,
+  type Connection,
+  Connections,
+  parseAddress,
+  type RequestAt,
+} from './connections.ts'
+
+export { parseAddress }
 
 export interface AdminOptions {
   /** Addresses of some brokers, as `host:port`, to begin with. */
@@ -197,16 +206,6 @@ export class Admin {
     if (found.errorCode !== 0) throw new AdminError(found.errorCode, found.errorMessage)
     return this.#connections.to({ host: found.host, port: found.port })
   }
-}
-
-/** `host:port`, with an IPv6 host in brackets or bare. Throws AdminError. */
-export function parseAddress(text: string): BrokerAddress {
-  const match = /^(?:[A-Z_0-9]+:\/\/)?(?:\[([^\]]+)\]|(.*)):(\d{1,5})$/.exec(text.trim())
-  const host = match?.[1] ?? match?.[2]
-  if (!match || !host) {
-    throw new AdminError(codes.INVALID_REQUEST, `'${text}' is no address of a broker; give it as host:port`)
-  }
-  return { host, port: Number(match[3]) }
 }
 
 function isPassing(error: unknown): boolean {

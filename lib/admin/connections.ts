@@ -97,6 +97,16 @@ export class Connection {
   }
 }
 
+/** `host:port`, with an IPv6 host in brackets or bare. Throws AdminError. */
+export function parseAddress(text: string): BrokerAddress {
+  const match = /^(?:[A-Z_0-9]+:\/\/)?(?:\[([^\]]+)\]|(.*)):(\d{1,5})$/.exec(text.trim())
+  const host = match?.[1] ?? match?.[2]
+  if (!match || !host) {
+    throw new AdminError(codes.INVALID_REQUEST, `'${text}' is no address of a broker; give it as host:port`)
+  }
+  return { host, port: Number(match[3]) }
+}
+
 /** The connections of one user. */
 export class Connections {
   readonly #options: ConnectionOptions

@@ -6,6 +6,7 @@ const overall = `ottla: a Kafka broker
   ottla                                       a broker to try: ottla start --dev, and how to go on
   ottla start [server.properties] [options]   serve Kafka's clients until SIGTERM or SIGINT
   ottla exec [options] -- COMMAND ...         run a command, such as tests, with a broker of its own
+  ottla health [--bootstrap HOST:PORT]        whether a broker serves its clients, as an exit code
   ottla protocol decode|encode|records        Kafka's bytes as JSON and back, one JSON object a line
   ottla log check|dump|repair DIR             what is in the files of a data directory, and whether it is sound
   ottla container configure|start             a broker by the variables of Kafka's container images
@@ -56,6 +57,19 @@ The options are those of ottla start: --topic, --load, --set, --data, --port and
   ottla exec --topic orders:3 --load records.jsonl -- node --test
 `
 
+const health = `ottla health [options]
+
+Produces a record, consumes it, joins a group and leaves it, and ends with code 0; or says in one line what failed, with code 1.
+Nothing of it is left that clients or figures show. At a broker other than Ottla a topic and a group are made and deleted.
+
+  --bootstrap HOST:PORT   the broker (localhost:9092)
+  --ready-file FILE       the broker that ottla start --ready-file tells of, instead
+  --timeout MS            how long all of it may take (1000; 10000 at a broker other than Ottla)
+  --help                  this
+
+  ottla health && echo "serves its clients"
+`
+
 const protocol = `ottla protocol decode|encode|records
 
 Reads JSON objects from standard input, one a line, and writes one for each to standard output.
@@ -85,7 +99,7 @@ DIR is a data directory, or the directory of one partition. Nothing is changed b
   ottla log dump ./ottla-data/orders-0 --records --offset 1000 --limit 10
 `
 
-const texts: Readonly<Record<string, string>> = { start, exec, protocol, log, ...kafkaTexts }
+const texts: Readonly<Record<string, string>> = { start, exec, health, protocol, log, ...kafkaTexts }
 
 /** The help of a command, or of all where there is none of that name. */
 export function helpFor(command: string): string {

@@ -9,6 +9,7 @@ type Command = (argv: readonly string[], io: Io) => Promise<number>
 /** Every command by its name, loaded on use. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import('./start.ts')).start,
+  health: async () => (await import('./health.ts')).health,
   exec: async () => (await import('./exec.ts')).exec,
   protocol: async () => (await import('./protocol.ts')).protocol,
   log: async () => (await import('./log.ts')).log,

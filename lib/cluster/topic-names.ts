@@ -4,7 +4,16 @@
 export const topicNameLengthMax = 249
 
 const legal = /^[a-zA-Z0-9._-]+$/
-const internal = new Set(['__consumer_offsets', '__transaction_state', '__share_group_state'])
+/**
+ * Where a check of the broker's health produces and consumes, and where the group that it joins is kept. Both are made by the first check, are
+ * answered to whoever names them, and stand in no list: a check leaves nothing that anybody would come across.
+ */
+export const healthTopic = '__ottla_health'
+export const healthGroupsTopic = '__ottla_health_groups'
+/** How the ids of the groups begin that such checks join. */
+const healthGroupPrefix = '__ottla_health-'
+
+const internal = new Set(['__consumer_offsets', '__transaction_state', '__share_group_state', healthGroupsTopic])
 
 /** The name of Kafka's metadata log, which no topic may take. */
 export const metadataTopicName = '__cluster_metadata'
@@ -12,6 +21,16 @@ export const metadataTopicName = '__cluster_metadata'
 /** True for the topics in which the broker keeps its own state. */
 export function isInternalTopic(name: string): boolean {
   return internal.has(name)
+}
+
+/** True for topics that are left out where all are listed. */
+export function isHiddenTopic(name: string): boolean {
+  return name === healthTopic || name === healthGroupsTopic
+}
+
+/** True for the groups of checks of the broker's health. */
+export function isHealthGroup(groupId: string): boolean {
+  return groupId.startsWith(healthGroupPrefix)
 }
 
 /** Why a name is not allowed, null where it is. */

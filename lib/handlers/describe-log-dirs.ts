@@ -1,6 +1,7 @@
 /** DescribeLogDirs: what lies in each data directory, and how large it is. */
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { DescribeLogDirsRequest, DescribeLogDirsResponse } from '../../protocol/messages/describe-log-dirs.ts'
+import { isHiddenTopic } from '../cluster/topic-names.ts'
 import type { DirectoryState, LogDirectories } from '../partitions/log-directories.ts'
 import type { Partition } from '../partitions/partition.ts'
 import { clusterResource } from './authorized-operations.ts'
@@ -67,7 +68,7 @@ class ByPath {
 
 function* wanted({ topics }: DescribeLogDirsRequest, { broker: { partitions } }: Context): Iterable<Partition> {
   if (topics === null) {
-    yield* partitions.all()
+    for (const partition of partitions.all()) if (!isHiddenTopic(partition.topic)) yield partition
     return
   }
   const named = new Set<Partition>()

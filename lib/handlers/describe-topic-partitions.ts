@@ -5,7 +5,7 @@ import type {
   DescribeTopicPartitionsResponse,
 } from '../../protocol/messages/describe-topic-partitions.ts'
 import type { ClusterImage, TopicImage } from '../cluster/image.ts'
-import { topicNameError } from '../cluster/topic-names.ts'
+import { isHiddenTopic, topicNameError } from '../cluster/topic-names.ts'
 import { authorizedOperations } from './authorized-operations.ts'
 import type { Context } from './context.ts'
 import { type PartitionAnswer, partitionsOf } from './partition-answers.ts'
@@ -26,7 +26,8 @@ export function describeTopicPartitions(
   const { cursor } = request
   // An empty list asks for all topics, of which those that the client may not see are left out.
   const all = request.topics.length === 0
-  const names = all ? [...image.topics.keys()] : [...new Set(request.topics.map(({ name }) => name))].sort()
+  const listed = () => [...image.topics.keys()].filter(name => !isHiddenTopic(name))
+  const names = all ? listed() : [...new Set(request.topics.map(({ name }) => name))].sort()
   if (cursor !== null) checkCursor(cursor, all ? null : names)
   const limit = Math.max(
     1,

@@ -4,6 +4,7 @@
  */
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { ElectLeadersRequest, ElectLeadersResponse } from '../../protocol/messages/elect-leaders.ts'
+import { isHiddenTopic } from '../cluster/topic-names.ts'
 import { checkClusterOperation } from './authorized-operations.ts'
 import type { Context } from './context.ts'
 import type { Refusal } from './refusals.ts'
@@ -35,10 +36,12 @@ export function electLeaders(request: ElectLeadersRequest, context: Context): El
 function allPartitions({
   broker,
 }: Context): readonly { readonly topic: string; readonly partitions: readonly number[] }[] {
-  return [...broker.cluster.image.topics.values()].map(({ name, partitions }) => ({
-    topic: name,
-    partitions: partitions.map(({ index }) => index),
-  }))
+  return [...broker.cluster.image.topics.values()]
+    .filter(({ name }) => !isHiddenTopic(name))
+    .map(({ name, partitions }) => ({
+      topic: name,
+      partitions: partitions.map(({ index }) => index),
+    }))
 }
 
 function elect(topic: string, partitionId: number, electionType: number, { broker }: Context): PartitionResult {

@@ -2,6 +2,7 @@
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { FindCoordinatorRequest, FindCoordinatorResponse } from '../../protocol/messages/find-coordinator.ts'
 import type { TopicImage } from '../cluster/image.ts'
+import { healthGroupsTopic, isHealthGroup } from '../cluster/topic-names.ts'
 import { type Answer, andThen } from '../coordination/answer.ts'
 import { offsetsTopic } from '../coordination/groups.ts'
 import { partitionOfKey } from '../coordination/key-partition.ts'
@@ -25,6 +26,9 @@ const kinds: readonly Kind[] = [
   },
 ]
 
+/** Groups of checks of the broker's health are kept apart, so that they make no topic that is listed. */
+const healthKind: Kind = { ...kinds[0]!, topic: healthGroupsTopic }
+
 type Coordinator = Required<Omit<NonNullable<FindCoordinatorResponse['coordinators']>[number], 'unknownTaggedFields'>>
 
 /** First version that asks for several keys. */
@@ -44,7 +48,8 @@ export function findCoordinator(request: FindCoordinatorRequest, context: Contex
 
 function coordinatorsOf(keys: readonly string[], keyType: number, context: Context): Answer<Coordinator[]> {
   const { broker } = context
-  const kind = kinds[keyType]
+  const isHealth = keyType === 0 && keys.length > 0 && keys.every(isHealthGroup)
+  const kind = isHealth ? healthKind : kinds[keyType]
   if (!kind) {
     const reason = `there is no coordinator for keys of type ${keyType}; types 0 (group) and 1 (transaction) are known`
     return keys.map(key => noCoordinator(key, codes.INVALID_REQUEST, reason))

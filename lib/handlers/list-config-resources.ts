@@ -5,6 +5,7 @@ import type {
   ListConfigResourcesResponse,
 } from '../../protocol/messages/list-config-resources.ts'
 import type { ClusterImage } from '../cluster/image.ts'
+import { isHiddenTopic } from '../cluster/topic-names.ts'
 import { clusterResource } from './authorized-operations.ts'
 import { configResourceTypes } from './config-resources.ts'
 import type { Context } from './context.ts'
@@ -36,7 +37,7 @@ export function listConfigResources(
 function namesOf(type: number, image: ClusterImage): string[] {
   switch (type) {
     case TOPIC:
-      return [...image.topics.keys()]
+      return [...image.topics.keys()].filter(name => !isHiddenTopic(name))
     case GROUP:
       return [...image.groupConfigs.keys()]
     case CLIENT_METRICS: {

@@ -2,7 +2,7 @@
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { MetadataRequest, MetadataResponse } from '../../protocol/messages/metadata.ts'
 import type { ClusterImage, TopicImage } from '../cluster/image.ts'
-import { topicNameError } from '../cluster/topic-names.ts'
+import { healthTopic, isHiddenTopic, topicNameError } from '../cluster/topic-names.ts'
 import { authorizedOperations, clusterResource, operationsNotAsked } from './authorized-operations.ts'
 import type { Context } from './context.ts'
 import { partitionsOf } from './partition-answers.ts'
@@ -64,6 +64,7 @@ function allTopics(request: MetadataRequest, context: Context): TopicAnswer[] {
   const { image } = broker.cluster
   const answers: TopicAnswer[] = []
   for (const topic of image.topics.values()) {
+    if (isHiddenTopic(topic.name)) continue
     if (broker.authorize(context, 'describe', 'topic', topic.name)) answers.push(found(topic, image, request, context))
   }
   return answers
@@ -90,6 +91,8 @@ function topicByName(name: string, request: MetadataRequest, context: Context): 
   const topic = image.topics.get(name)
   if (topic !== undefined) return found(topic, image, request, context)
   if (topicNameError(name) !== null) return failed(codes.INVALID_TOPIC_EXCEPTION, name)
+  // It is named by checks alone, which must not make a topic at a broker that does not hide it.
+  if (name === healthTopic) return created(name, request, context)
   if (!request.allowAutoTopicCreation || !broker.config.get('auto.create.topics.enable')) {
     return failed(codes.UNKNOWN_TOPIC_OR_PARTITION, name)
   }

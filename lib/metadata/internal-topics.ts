@@ -1,7 +1,11 @@
 /** How a topic is made that is used before it is there; those in which the broker keeps its own state have settings of their own. */
 
+import { healthGroupsTopic, healthTopic } from '../cluster/topic-names.ts'
 import type { TopicToCreate } from '../cluster/topics.ts'
 import type { BrokerConfig } from '../config/config.ts'
+
+/** The smallest segment that a topic may have. */
+const healthBytesMax = 1024 * 1024
 
 /** What is asked of the controller when this topic is used and not there. */
 export function topicOnFirstUse(name: string, config: BrokerConfig, brokers: number): TopicToCreate {
@@ -39,6 +43,15 @@ export function topicOnFirstUse(name: string, config: BrokerConfig, brokers: num
         'segment.bytes': String(config.get('share.coordinator.state.topic.segment.bytes')),
       })
     }
+    // A check every few seconds for years takes no more than this.
+    case healthTopic:
+    case healthGroupsTopic:
+      return request(name, 1, 1, {
+        'cleanup.policy': 'delete',
+        'min.insync.replicas': '1',
+        'retention.bytes': String(healthBytesMax),
+        'segment.bytes': String(healthBytesMax),
+      })
     default:
       return request(name, -1, -1, {})
   }

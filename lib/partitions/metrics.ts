@@ -1,5 +1,6 @@
 /** Figures of partitions, their logs and directories, and of compaction. */
 import { KafkaError } from '../../protocol/errors.ts'
+import { isHiddenTopic } from '../cluster/topic-names.ts'
 import { type Metric, metricsOf } from '../metrics/metrics.ts'
 import type { LogDirectories } from './log-directories.ts'
 import type { Partition } from './partition.ts'
@@ -18,6 +19,7 @@ export function* partitionMetrics(all: Iterable<Partition>): Iterable<Metric> {
   let offline = 0
   let loaded = 0
   for (const partition of all) {
+    if (isHiddenTopic(partition.topic)) continue
     count++
     if (partition.isLeader) leaders++
     if (partition.standing !== 'online') offline++

@@ -2,6 +2,7 @@
 import t from 'tap'
 import { silentLogger } from '../../lib/base/logger.ts'
 import { seededRandom } from '../../lib/base/random.ts'
+import { healthGroupsTopic } from '../../lib/cluster/topic-names.ts'
 import { BrokerConfig } from '../../lib/config/config.ts'
 import { Groups, offsetsTopic } from '../../lib/coordination/groups.ts'
 import { joinRefused } from '../../lib/groups/answers.ts'
@@ -91,4 +92,41 @@ t.test('a partition whose log is not here is not served', async t => {
   held.delete(0)
   cluster.become(offsetsOf('a', 1, 1))
   t.same([ask(first), ask(second)], [codes.NOT_COORDINATOR, 0])
+})
+
+t.test('the group of a check of health is served apart, and only while all others are', async t => {
+  const cluster = new FakeCluster()
+  const [offsets, health] = [new FakePartition(), new FakePartition()]
+  const groups = new Groups({
+    config: BrokerConfig.parse({ 'node.id': '1' }),
+    cluster,
+    partitions: { get: topic => (topic === offsetsTopic ? offsets : health) },
+    clock: new ManualClock(),
+    random: seededRandom(1),
+    logger: silentLogger,
+  })
+  const ask = (groupId: string) =>
+    groups.write(
+      groupId,
+      errorCode => errorCode,
+      () => ({ records: [], response: 0 }),
+    )
+  const group = '__ottla_health-1'
+  t.equal(ask(group), codes.NOT_COORDINATOR)
+  const healthGroups = topicLedBy(healthGroupsTopic, 'h', [1])
+  cluster.become(healthGroups)
+  t.equal(ask(group), 0, 'without any other group, and without their topic')
+  cluster.become(healthGroups, offsetsOf('a', 1))
+  t.equal(await ask(group), 0)
+  offsets.end()
+  t.equal(await ask(group), codes.NOT_COORDINATOR)
+  t.same(
+    groups.readAll(
+      () => -1,
+      shard => shard.list().length,
+      counts => counts.length,
+    ),
+    1,
+    'and no list has it',
+  )
 })

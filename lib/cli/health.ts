@@ -1,0 +1,66 @@
+/** `ottla health`: whether a broker serves its clients, as an exit code. What runs every few seconds loads little. */
+import { parseArgs } from 'node:util'
+import { AdminError } from '../admin/admin-error.ts'
+import { parseAddress } from '../admin/connections.ts'
+import { checkHealth, UnhealthyError } from '../admin/health.ts'
+import { systemClock } from '../base/clock.ts'
+import { systemRandom } from '../base/random.ts'
+import { systemNetwork } from '../network/tcp.ts'
+import { type Io, UsageError } from './io.ts'
+
+const options = {
+  bootstrap: { type: 'string', default: 'localhost:9092' },
+  'ready-file': { type: 'string' },
+  timeout: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options }).values
+  } catch (error) {
+    const what = (error as Error).message.split(/[.\n]/)[0]
+    throw new UsageError(`${what}; ottla health --help lists the options`)
+  }
+}
+
+/** 0 where it serves; 1 where not, with one line that says what failed. */
+export async function health(argv: readonly string[], io: Io): Promise<number> {
+  const values = parse(argv)
+  if (values.help) {
+    const { helpFor } = await import('./help.ts')
+    io.stdout.write(helpFor('health'))
+    return 0
+  }
+  const timeoutMs = values.timeout === undefined ? undefined : Number(values.timeout)
+  if (timeoutMs !== undefined && !(Number.isInteger(timeoutMs) && timeoutMs > 0)) {
+    throw new UsageError(`--timeout ${values.timeout} is no time; give a number of milliseconds`)
+  }
+  const readyFile = values['ready-file']
+  const bootstrap = readyFile === undefined ? values.bootstrap : await bootstrapIn(readyFile)
+  if (bootstrap === null) {
+    io.stderr.write(`ottla health: ${readyFile} is not there: no broker has said that clients can connect\n`)
+    return 1
+  }
+  const [first = ''] = bootstrap.split(',')
+  try {
+    const address = parseAddress(first)
+    await checkHealth({ address, timeoutMs, clock: systemClock, random: systemRandom, network: systemNetwork })
+    return 0
+  } catch (error) {
+    if (!(error instanceof UnhealthyError || error instanceof AdminError)) throw error
+    io.stderr.write(`ottla health: ${first}: ${error.message}\n`)
+    return 1
+  }
+}
+
+async function bootstrapIn(path: string): Promise<string | null> {
+  const { diskFiles } = await import('../../storage/files.ts')
+  const content = diskFiles.read(path)
+  if (content === null) return null
+  try {
+    return String(JSON.parse(content.toString('utf8')).bootstrap)
+  } catch {
+    throw new UsageError(`${path} is no file of ottla start --ready-file`)
+  }
+}
