@@ -1,6 +1,6 @@
 /**
  * Apache Kafka's own kafka-dump-log reads all that we write: `npm run conformance -- dump`. Every kind of file it knows, of a broker that
- * runs, of one that was killed, and of one that was stopped; `__consumer_offsets` with its decoder. Needs Java 17 and Maven.
+ * runs, of one that was killed, and of one that was stopped; `__consumer_offsets` and `__transaction_state` with their decoders. Needs Java 17 and Maven.
  */
 import assert from 'node:assert/strict'
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
@@ -34,6 +34,7 @@ export async function dump(): Promise<number> {
     // Small segments and many entries in the indexes.
     const settings = ['log.segment.bytes=1048576', 'log.index.interval.bytes=512', 'log.cleaner.backoff.ms=200']
     const internal = ['offsets.topic.num.partitions=1', 'offsets.topic.segment.bytes=1048576']
+    internal.push('transaction.state.log.num.partitions=1')
     broker = await startOwnBroker(['--dev', '--data', data, '--port', '0', '--set', ...settings, ...internal])
     return broker
   }
@@ -44,6 +45,7 @@ export async function dump(): Promise<number> {
         const { bootstrap } = await start()
         await produce(bootstrap)
         await consume(bootstrap)
+        await transact(bootstrap)
         await until('a cleaning', () => broker?.errorOutput().includes('compacted a partition') || undefined)
         return soundDump(data, ['log', 'index', 'timeindex', 'snapshot'])
       },
@@ -78,6 +80,25 @@ export async function dump(): Promise<number> {
             decoded.some(payload => payload.includes('"members"')),
           `offsets and members of the group are there: ${output.slice(-500)}`,
         )
+        return `${decoded.length} records`
+      },
+    },
+    {
+      name: '__transaction_state, with its decoder',
+      run: async () => {
+        const files = filesOf(data).filter(
+          file => /__transaction_state-0\/\d+\.log$/.test(file) && statSync(file).size > 0,
+        )
+        const output = await dumped(files, ['--transaction-log-decoder', '--print-data-log'])
+        const complaint = output.split('\n').find(line => complaints.test(line))
+        assert.equal(complaint, undefined)
+        const decoded = [...output.matchAll(/"transactionalId":"(\w+)".*"transactionStatus":"(\w+)"/g)]
+        const stateOf = new Map(decoded.map(([, id, state]) => [id, state]))
+        assert.deepEqual([...stateOf].sort(), [
+          ['aborted', 'CompleteAbort'],
+          ['committed', 'CompleteCommit'],
+          ['open', 'Ongoing'],
+        ])
         return `${decoded.length} records`
       },
     },
@@ -143,6 +164,20 @@ async function consume(bootstrap: string): Promise<void> {
   const topic = await client.topic('read')
   await send(client, topic)
   await readAll(client, topic, recordsPerTopic)
+  await client.close()
+}
+
+/** Transactions that are committed, aborted, and left open. */
+async function transact(bootstrap: string): Promise<void> {
+  const client = new Client(bootstrap)
+  const topic = await client.topic('transactional')
+  for (const transactionalId of ['committed', 'aborted', 'open']) {
+    const producer = await client.producer({ transactionalId, idempotent: true, maxInFlightRequests: 1 })
+    const transaction = await producer.transaction()
+    await transaction.send({ topic, messages: [{ value: transactionalId }] })
+    if (transactionalId === 'committed') await transaction.commit()
+    if (transactionalId === 'aborted') await transaction.abort()
+  }
   await client.close()
 }
 

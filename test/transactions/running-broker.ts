@@ -48,6 +48,11 @@ export class RunningBroker {
       await client.close()
       await broker.stop()
     })
+    return RunningBroker.of(client)
+  }
+
+  /** A broker that somebody else started; the topic is made where there is none. */
+  static async of(client: Client): Promise<RunningBroker> {
     const running = new RunningBroker(client)
     await running.ask(CreateTopics, 5, {
       topics: [{ name: 'a', numPartitions: 2, replicationFactor: 1 }],
