@@ -126,6 +126,11 @@ export class Admin {
     return (await this.metadata()).brokers
   }
 
+  /** What a broker speaks: by API key, the oldest and the newest version. */
+  versions(nodeId: number): Promise<ReadonlyMap<number, readonly [number, number]>> {
+    return this.again('ApiVersions', async () => (await this.#connectionToNode(nodeId)).versions)
+  }
+
   /**
    * Calls `attempt` until it resolves, or rejects with something that will not pass, or the time is over. What passes: a lost connection, and
    * codes that clients try again after.

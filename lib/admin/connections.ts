@@ -66,6 +66,11 @@ export class Connection {
     }
   }
 
+  /** By API key: the oldest and the newest version that the broker speaks. */
+  get versions(): ReadonlyMap<number, readonly [number, number]> {
+    return this.#versions
+  }
+
   /** The newest version of an API that both ends speak, up to `most`; -1 where there is none. */
   versionOf(api: Api, most = api.latestStable): number {
     const spoken = this.#versions.get(api.key)

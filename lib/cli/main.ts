@@ -17,6 +17,9 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'kafka-server-start': async () => (await import('./server-start.ts')).kafkaServerStart,
   'kafka-storage': async () => (await import('./storage-tool.ts')).kafkaStorage,
   'zookeeper-server-start': async () => (await import('./zookeeper.ts')).zookeeperServerStart,
+  'kafka-topics': async () => (await import('./tools/topics.ts')).kafkaTopics,
+  'kafka-configs': async () => (await import('./tools/configs.ts')).kafkaConfigs,
+  'kafka-broker-api-versions': async () => (await import('./tools/broker-api-versions.ts')).kafkaBrokerApiVersions,
   cub: async () => (await import('./cub.ts')).cub,
 }
 

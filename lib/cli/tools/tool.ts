@@ -1,0 +1,187 @@
+/** What the twins of Kafka's command-line tools share: options as those read them, help, and a cluster to ask. */
+import { Admin } from '../../admin/admin.ts'
+import { systemClock } from '../../base/clock.ts'
+import { systemRandom } from '../../base/random.ts'
+import { systemNetwork } from '../../network/tcp.ts'
+import type { Io } from '../io.ts'
+import { readProperties } from '../properties-file.ts'
+import { version } from '../version.ts'
+
+/** The version of Apache Kafka whose tools these are like. */
+const kafkaVersion = '4.4.0'
+
+/** An option by its name, without the hyphens before it. */
+export interface ToolOption {
+  /** What stands for its value in the help; none where it has no value. */
+  readonly value?: string
+  readonly doc: string
+  /** Whether it counts each time it is given; otherwise once. */
+  readonly multiple?: boolean
+}
+
+export interface Tool<Name extends string = string> {
+  readonly name: string
+  /** What it is for, in one sentence. */
+  readonly about: string
+  readonly options: Readonly<Record<Name, ToolOption>>
+}
+
+/** Options that every tool has. */
+export const connectionOptions = {
+  'bootstrap-server': { value: 'HOST:PORT,...', doc: 'the brokers to begin with; required' },
+  'command-config': { value: 'FILE', doc: 'properties of the client' },
+  help: { doc: 'this' },
+  version: { doc: 'which version of Kafka these tools are like' },
+} as const satisfies Record<string, ToolOption>
+
+/** The command line cannot be carried out; the message is followed by the help where that says more. */
+export class ToolUsageError extends Error {
+  override readonly name = 'ToolUsageError'
+  readonly showHelp: boolean
+
+  constructor(message: string, { showHelp = true } = {}) {
+    super(message)
+    this.showHelp = showHelp
+  }
+}
+
+/** What was given on a command line. */
+export class Given<Name extends string> {
+  readonly #values: ReadonlyMap<string, readonly string[]>
+
+  constructor(values: ReadonlyMap<string, readonly string[]>) {
+    this.#values = values
+  }
+
+  has(name: Name): boolean {
+    return this.#values.has(name)
+  }
+
+  all(name: Name): readonly string[] {
+    return this.#values.get(name) ?? []
+  }
+
+  one(name: Name): string | undefined {
+    return this.all(name).at(-1)
+  }
+
+  /** A whole number; undefined where the option was not given. Throws ToolUsageError. */
+  int(name: Name): number | undefined {
+    const text = this.one(name)
+    if (text === undefined) return undefined
+    if (!/^[+-]?\d{1,10}$/.test(text)) {
+      throw new ToolUsageError(`Cannot parse argument '${text}' of option ${name}`)
+    }
+    return Number(text)
+  }
+
+  /** Throws ToolUsageError where an option was given together with one that it cannot go with. */
+  refuseTogether(option: Name, others: readonly Name[]): void {
+    const other = others.find(name => this.has(name))
+    if (this.has(option) && other)
+      throw new ToolUsageError(`Option "[${other}]" can't be used with option "[${option}]"`)
+  }
+}
+
+/** Reads a command line: `--name value` or `--name=value`, names as short as they are clear. Throws ToolUsageError. */
+export function parseTool<Name extends string>({ options }: Tool<Name>, argv: readonly string[]): Given<Name> {
+  const values = new Map<string, string[]>()
+  for (let index = 0; index < argv.length; index++) {
+    const word = argv[index]
+    if (!word.startsWith('--') || word === '--') continue
+    const at = word.indexOf('=')
+    const name = fullName(options, at < 0 ? word.slice(2) : word.slice(2, at))
+    const takesValue = options[name].value !== undefined
+    if (takesValue && at < 0 && index + 1 === argv.length)
+      throw new ToolUsageError(`Option ${name} requires an argument`)
+    const value = takesValue ? (at < 0 ? argv[++index] : word.slice(at + 1)) : ''
+    values.set(name, [...(values.get(name) ?? []), value])
+  }
+  return new Given(values)
+}
+
+function fullName<Name extends string>(options: Tool<Name>['options'], given: string): Name {
+  const names = Object.keys(options) as Name[]
+  const exact = names.find(name => name === given)
+  const near = names.filter(name => name.startsWith(given))
+  if (exact === undefined && near.length !== 1) throw new ToolUsageError(`${given} is not a recognized option`)
+  return exact ?? near[0]
+}
+
+/** The text of `--help`. */
+export function toolHelp({ name, about, options }: Tool): string {
+  const rows = Object.entries(options).map(([option, { value, doc }]) => [
+    `--${option}${value ? ` ${value}` : ''}`,
+    doc,
+  ])
+  const width = Math.max(...rows.map(([left]) => left.length).filter(length => length < 40))
+  const lines = rows.map(([left, doc]) => {
+    return left.length > width ? `  ${left}\n  ${' '.repeat(width)}  ${doc}` : `  ${left.padEnd(width)}  ${doc}`
+  })
+  return `ottla ${name}: ${about}\n\n${lines.join('\n')}\n`
+}
+
+/**
+ * Runs a tool: help and version are answered here, and so are command lines that make no sense. What else is thrown goes to `failed`, which
+ * says it in the tool's own form. Gives the exit code.
+ */
+export async function runTool<Name extends string>(
+  tool: Tool<Name | keyof typeof connectionOptions>,
+  argv: readonly string[],
+  io: Io,
+  run: (given: Given<Name | keyof typeof connectionOptions>) => Promise<number>,
+  failed: (error: Error) => void,
+): Promise<number> {
+  try {
+    const given = parseTool(tool, argv)
+    if (given.has('help')) {
+      io.stdout.write(toolHelp(tool))
+      return 0
+    }
+    if (given.has('version')) {
+      io.stdout.write(`${kafkaVersion} (ottla ${version()})\n`)
+      return 0
+    }
+    return await run(given)
+  } catch (error) {
+    if (error instanceof ToolUsageError) {
+      io.stderr.write(`${error.message}\n${error.showHelp ? toolHelp(tool) : ''}`)
+      return 1
+    }
+    if (!(error instanceof Error) || ['TypeError', 'ReferenceError', 'AssertionError'].includes(error.name)) throw error
+    failed(error)
+    return 1
+  }
+}
+
+/** Does something with a cluster, and closes the connections to it. */
+export async function withAdmin<Name extends string, T>(
+  given: Given<Name | keyof typeof connectionOptions>,
+  run: (admin: Admin) => Promise<T>,
+): Promise<T> {
+  const file = given.one('command-config')
+  const config = file === undefined ? {} : readProperties(file)
+  const security = config['security.protocol'] ?? 'PLAINTEXT'
+  if (security !== 'PLAINTEXT') {
+    throw new ToolUsageError(
+      `security.protocol ${security} of ${file} is not served yet; use a listener that speaks PLAINTEXT`,
+      {
+        showHelp: false,
+      },
+    )
+  }
+  const timeoutMs = Number(config['default.api.timeout.ms'] ?? 60_000)
+  const requestTimeoutMs = Number(config['request.timeout.ms'] ?? 30_000)
+  const admin = new Admin({
+    bootstrap: given.one('bootstrap-server')!.split(','),
+    clientId: config['client.id'],
+    timeoutMs,
+    requestTimeoutMs: Math.min(requestTimeoutMs, timeoutMs),
+    ...{ clock: systemClock, network: systemNetwork, random: systemRandom },
+  })
+  try {
+    return await run(admin)
+  } finally {
+    await admin.close()
+  }
+}

@@ -1,0 +1,42 @@
+/** A broker in memory, and tools that are run on it. */
+import { Writable } from 'node:stream'
+import type { Test } from 'tap'
+import { Broker } from '../../../lib/broker.ts'
+import type { Io } from '../../../lib/cli/io.ts'
+
+export interface Outcome {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export type Run = (...args: readonly string[]) => Promise<Outcome>
+
+/** Runs a tool in this process. */
+export async function runHere(
+  tool: (argv: readonly string[], io: Io) => Promise<number>,
+  argv: readonly string[],
+): Promise<Outcome> {
+  const texts = { stdout: '', stderr: '' }
+  const collect = (name: keyof typeof texts) =>
+    new Writable({
+      write(chunk, _encoding, done) {
+        texts[name] += chunk
+        done()
+      },
+    })
+  const io = { ...pick(), stdout: collect('stdout'), stderr: collect('stderr') } as unknown as Io
+  const code = await tool(argv, io)
+  return { code, ...texts }
+}
+
+function pick() {
+  return { stdin: process.stdin, once: process.once, off: process.off }
+}
+
+/** A tool on a broker of its own; `--bootstrap-server` is given already. */
+export async function toolOn(t: Test, tool: (argv: readonly string[], io: Io) => Promise<number>): Promise<Run> {
+  const broker = await Broker.start({ port: 0, ephemeral: true, dev: true, logLevel: 'error' })
+  t.teardown(() => broker.stop())
+  return (...args) => runHere(tool, ['--bootstrap-server', broker.bootstrap, ...args])
+}
