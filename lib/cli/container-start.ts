@@ -1,4 +1,5 @@
 /** A broker that is started as Kafka's images start theirs: from a file of properties, with what the environment says beside it. */
+import { resolve } from 'node:path'
 import type { LogLevel } from '../base/logger.ts'
 import { BrokerConfig } from '../config/config.ts'
 import { startProperties } from '../config/start.ts'
@@ -87,12 +88,19 @@ function explained(error: unknown, settings: Settings): unknown {
   if (!(error instanceof Error)) return error
   const { code, path } = error as NodeJS.ErrnoException
   if (path !== undefined && ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'ENOTDIR', 'EEXIST'].includes(code ?? '')) {
-    return new UsageError(unwritable(path, error, directoryRemedy(settings)))
+    return new UsageError(unwritable(directoryOf(path, settings), error, directoryRemedy(settings)))
   }
   const listening = / \((?:--port|--host), or `listeners`\)/
   if (!listening.test(error.message)) return error
   const variable = variableOr(settings.get('listeners'), 'KAFKA_LISTENERS')
   return new UsageError(error.message.replace(listening, ` by ${variable}`))
+}
+
+/** The data directory that a path is in; the path itself where it is in none. */
+function directoryOf(path: string, settings: Settings): string {
+  const { value = '' } = settings.get('log.dirs') ?? settings.get('log.dir') ?? {}
+  const directories = value.split(',').map(directory => resolve(directory.trim()))
+  return directories.find(directory => path === directory || path.startsWith(`${directory}/`)) ?? path
 }
 
 function variableOr(setting: Setting | undefined, otherwise: string): string {

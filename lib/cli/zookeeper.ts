@@ -47,8 +47,11 @@ export async function zookeeperServerStart(argv: readonly string[], io: Io): Pro
   const bound = await systemNetwork.listen(options).catch(error => {
     throw new UsageError(`cannot listen on port ${port}: ${error.message}; choose another clientPort in ${file}`)
   })
+  // Programs that start containers wait for words of ZooKeeper's log.
   io.stdout.write(
-    `binding to port ${host || '0.0.0.0'}:${bound.port}; there is no ZooKeeper behind it, and none is needed\n`,
+    `binding to port ${host || '0.0.0.0'}:${bound.port}; there is no ZooKeeper behind it, and none is needed
+Creating new log file: none
+`,
   )
   await told
   const closed = bound.close()

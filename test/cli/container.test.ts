@@ -188,7 +188,7 @@ t.test("kafka-storage marks directories as a cluster's, once", async t => {
 t.test("ZooKeeper's port is there, and cub finds it", async t => {
   const file = join(t.testdir(), 'zookeeper.properties')
   writeFileSync(file, 'clientPort=0\ndataDir=/var/lib/zookeeper/data\n')
-  const server = await running(t, ['zookeeper-server-start', file], {}, 'binding to port')
+  const server = await running(t, ['zookeeper-server-start', file], {}, 'Creating new log file')
   const port = /port 0\.0\.0\.0:(\d+)/.exec(server.output)![1]
   t.equal(run(['cub', 'zk-ready', `localhost:${port}`, '10']).code, 0)
   t.equal(await server.end(), 0)
