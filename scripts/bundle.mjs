@@ -10,7 +10,7 @@ import { basename, join } from 'node:path'
 import { build, stop } from 'esbuild'
 
 /** Files that a worker thread starts from are named `*-worker.ts` and stay files of their own. */
-function workerFiles(root) {
+export function workerFiles(root) {
   return ['lib', 'storage'].flatMap(directory =>
     readdirSync(join(root, directory), { recursive: true })
       .filter(name => name.endsWith('-worker.ts'))

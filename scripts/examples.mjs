@@ -14,15 +14,15 @@ import { root } from './fresh.mjs'
 const asModule = `import { createRequire } from 'node:module'
 import * as kafkajs from 'kafkajs'
 import * as ottla from 'ottla'
-await createRequire(import.meta.url)('./package-parts.cjs').check(kafkajs, ottla)
+await createRequire(import.meta.url)('./package-parts.cjs').checkLibrary(kafkajs, ottla)
 `
-const asScript = `require('./package-parts.cjs').check(require('kafkajs'), require('ottla'))
+const asScript = `require('./package-parts.cjs').checkLibrary(require('kafkajs'), require('ottla'))
 `
 const asJestTest = `const kafkajs = require('kafkajs')
 const ottla = require('ottla')
-const { check } = require('./package-parts.cjs')
+const { checkLibrary } = require('./package-parts.cjs')
 
-test('the parts of the package work', () => check(kafkajs, ottla), 60_000)
+test('the parts of the package work', () => checkLibrary(kafkajs, ottla), 60_000)
 `
 
 /** Where the parts of the package are looked at: files that are added to an example, and the command that runs them. */

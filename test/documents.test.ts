@@ -1,4 +1,4 @@
-/** ARCHITECTURE.md tells of the project as it is: its tree, its files and its packages. */
+/** What the documents tell of the project is so: its tree, its files, its packages, and the examples that are copied into pages. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -67,4 +67,14 @@ t.test('ARCHITECTURE.md gives a reason for each package that the broker needs', 
   const named = [...table.matchAll(/^\| `(\S+)` \|/gm)].map(match => match[1]!)
   const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   t.same(named.toSorted(), Object.keys({ ...dependencies, ...optionalDependencies }).toSorted())
+})
+
+t.test('the tests in docs/tests.md are those of the examples that are run', async t => {
+  const page = readFileSync(join(root, 'docs', 'tests.md'), 'utf8')
+  const told = [...page.matchAll(/```js orders\.test\.js\n([\s\S]*?)```/g)].map(match => match[1]!)
+  const run = readdirSync(join(root, 'examples'))
+    .map(name => join(root, 'examples', name, 'orders.test.js'))
+    .filter(path => existsSync(path))
+    .map(path => readFileSync(path, 'utf8'))
+  t.same(told.toSorted(), run.toSorted())
 })
