@@ -149,7 +149,7 @@ function sayUnknown(findings: Findings, variable: string, property: string): voi
   }
 }
 
-/** Empty members of lists end a start of Apache Kafka 4.4; templates of compose files leave them behind, and nothing is meant by them. */
+/** Templates of compose files leave empty members of lists behind. Apache Kafka 3.9 passed over them; 4.4 ends its start by them, as lib/config does. */
 function cleanLists(findings: Findings): void {
   for (const [name, { value, origin }] of findings.settings) {
     const isList = rowOf(name)?.type === 'list' || name === 'listener.security.protocol.map'
@@ -197,11 +197,12 @@ function checkValues(findings: Findings): void {
   }
 }
 
-/** A sentence about a property, with what set it before it. */
+/** A sentence about a property, with what set it before it, or the variable that would. */
 export function namingOrigin(sentence: string, property: string, settings: ReadonlyMap<string, Setting>): string {
   const first = sentence.slice(0, Math.max(0, sentence.indexOf(' ')))
-  const setting = settings.get(first) ?? settings.get(property)
-  return setting === undefined ? sentence : `${setting.origin}: ${sentence}`
+  const name = rowOf(first) === undefined ? property : first
+  const origin = settings.get(name)?.origin ?? (rowOf(name) === undefined ? null : variableOf(name))
+  return origin === null ? sentence : `${origin}: ${sentence}`
 }
 
 function fileText(findings: Findings, isOurs: boolean): string {

@@ -139,6 +139,16 @@ t.test('a listener that is not served yet is told by its variable', async t => {
   t.match(stderr, 'ottla: KAFKA_LISTENERS: listeners has SASL_PLAINTEXT')
 })
 
+t.test('a variable that is missing is named, too', async t => {
+  const variables = variablesOf(t, { KAFKA_LISTENERS: 'TC-0://127.0.0.1:0' })
+  const { code, stderr } = run(['container', 'start', '--config', join(t.testdir(), 'p')], variables)
+  t.equal(code, 1)
+  t.match(
+    stderr,
+    'KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: listener.security.protocol.map does not say what TC-0 speaks: add',
+  )
+})
+
 t.test('kafka-server-start serves from a file, with what is said beside it', async t => {
   const dir = t.testdir()
   const file = join(dir, 'server.properties')
