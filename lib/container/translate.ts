@@ -122,6 +122,10 @@ function takeVariables(findings: Findings, variables: Surroundings['variables'])
       findings.debug.push(`${variable} is empty, and so taken as not set`)
       continue
     }
+    if (property === 'broker.id' && text.trim() === '-1') {
+      findings.debug.push(`${variable} is -1, which leaves the number to the broker`)
+      continue
+    }
     const other = fromVariables.get(property)
     const value = valueIn(text)
     if (other !== undefined && findings.get(property) !== value) {

@@ -13,6 +13,7 @@ export const confluentRows: readonly Row[] = [
     set: { KAFKA_ADVERTISED_HOST_NAME: 'a' },
     warns: /advertised\.host\.name is not used any more: use advertised\.listeners/,
   },
+  { of: 'confluent', set: { KAFKA_BROKER_ID: '-1' }, says: /leaves the number to the broker/ },
   {
     of: 'confluent',
     set: { KAFKA_ZOOKEEPER_CONNECT: 'zookeeper:2181' },

@@ -1,12 +1,16 @@
 /** How an environment is put together, whose rules hold, and what the file that is made of it looks like. */
+import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { parseProperties } from '../../lib/config/properties.ts'
 import { dialectOf } from '../../lib/container/dialects.ts'
 import { environmentOf } from '../../lib/container/environment.ts'
 import { loginFileIn, moduleFor, parseLoginFile } from '../../lib/container/login-file.ts'
+import { propertyOf, rowOf } from '../../lib/container/names.ts'
 import { lineOf, madeHere, valueIn } from '../../lib/container/text.ts'
 import { translate } from '../../lib/container/translate.ts'
+import { isOfKubernetes, wordOf } from '../../lib/container/words.ts'
 
+const page = new URL('../../docs/container.md', import.meta.url)
 const nothing = () => null
 const reader = (files: Readonly<Record<string, string>>) => (path: string) => files[path] ?? null
 
@@ -119,4 +123,15 @@ t.test('the options of a JVM name the login file in several ways', async t => {
   t.equal(loginFileIn('-Djava.security.auth.login.config="/a b"'), '/a b')
   t.equal(loginFileIn('-Djava.security.auth.login.config==/a'), '/a')
   t.equal(loginFileIn('-Xmx1G'), null)
+})
+
+t.test('the page on variables names only those that are known', async t => {
+  const names = new Set(
+    [...readFileSync(page, 'utf8').matchAll(/`(KAFKA_[A-Z\d_-]*[A-Z\d])(?=[`=])/g)].map(([, name]) => name),
+  )
+  t.ok(names.size > 30, 'it names many')
+  for (const name of names) {
+    const isSet = (propertyOf(name) ?? '') !== '' && rowOf(propertyOf(name)!) !== undefined
+    t.ok(isSet || wordOf(name) !== undefined || isOfKubernetes(name, 'tcp://10.0.0.1:9092'), name)
+  }
 })
