@@ -1,9 +1,11 @@
 /** Changes of the metadata store → the next image of the cluster, and what is different in it. */
 import { sharedText } from '../../protocol/shared-text.ts'
+import type { FeatureLevels } from './features.ts'
 import type { BrokerImage, ClusterImage, ImageDelta, PartitionImage, Settings, TopicImage } from './image.ts'
 import { epochSinceMade, epochsBegun } from './leader-epochs.ts'
 import {
   controllerLeader,
+  featuresKey,
   readStored,
   type StoredBroker,
   type StoredChange,
@@ -37,6 +39,7 @@ class NextImage {
   #brokersChanged = false
   #starts: ReadonlyMap<number, number>
   #controllerId: number
+  #featureLevels: FeatureLevels
   readonly #brokerConfigs: SettingsChanges
   readonly #groupConfigs: SettingsChanges
   readonly #otherConfigs: SettingsChanges
@@ -47,6 +50,7 @@ class NextImage {
     this.#controllerId = before.controllerId
     this.#brokers = new Map(before.brokers.map(broker => [broker.id, broker]))
     this.#starts = before.starts
+    this.#featureLevels = before.featureLevels
     this.#brokerConfigs = new SettingsChanges(before.brokerConfigs)
     this.#groupConfigs = new SettingsChanges(before.groupConfigs)
     this.#otherConfigs = new SettingsChanges(before.otherConfigs)
@@ -114,6 +118,8 @@ class NextImage {
     if (kind === 'partitions') this.#partition(key, rest, value)
     else if (kind === 'configs') this.#configs(key, rest, value)
     else if (kind === 'brokers') this.#broker(key, Number(rest), value)
+    else if (kind === featuresKey && value !== null)
+      this.#featureLevels = new Map(Object.entries(readStored<Record<string, number>>(key, value)))
     else if (kind === 'leaders' && rest === controllerLeader && value !== null) this.#controllerId = Number(value)
   }
 
@@ -179,6 +185,7 @@ class NextImage {
       brokerConfigs: this.#brokerConfigs.settings,
       groupConfigs: this.#groupConfigs.settings,
       otherConfigs: this.#otherConfigs.settings,
+      featureLevels: this.#featureLevels,
       revision: this.#revision,
     }
     return {

@@ -5,6 +5,7 @@
  * cache what it derives from an image by the image's identity.
  */
 
+import type { FeatureLevels } from './features.ts'
 import type { PartitionsMade } from './leader-epochs.ts'
 import { type TopicMap, topicMaps } from './topic-map.ts'
 
@@ -62,6 +63,8 @@ export interface ClusterImage {
   readonly groupConfigs: ReadonlyMap<string, Settings>
   /** Settings of kinds that the broker only keeps, such as client metrics subscriptions: by '<resource type>/<name>'. */
   readonly otherConfigs: ReadonlyMap<string, Settings>
+  /** Levels of features that were chosen. */
+  readonly featureLevels: FeatureLevels
   /** Grows with every change. */
   readonly revision: number
 }
@@ -91,6 +94,7 @@ export function emptyImage(clusterId: string, controllerId: number): ClusterImag
     brokerConfigs: new Map(),
     groupConfigs: new Map(),
     otherConfigs: new Map(),
+    featureLevels: new Map(),
     revision: 0,
   }
 }

@@ -10,6 +10,7 @@
  *     starts/<id>                        { count }     how often the broker has started
  *     leaders/controller                 the node id of the controller
  *     producer-ids                       { next }
+ *     features                           { "transaction.version": 1 }     levels that were chosen
  */
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { PartitionsMade } from './leader-epochs.ts'
@@ -51,6 +52,7 @@ export type ConfigKind = 'topic' | 'broker' | 'group' | 'client-metrics'
 
 export const clusterKey = 'cluster'
 export const producerIdsKey = 'producer-ids'
+export const featuresKey = 'features'
 export const controllerLeader = 'controller'
 
 export function topicKey(name: string): string {

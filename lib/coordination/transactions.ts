@@ -7,6 +7,7 @@
 import { codes } from '../../protocol/errors.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
+import { levelOf, transactionVersion } from '../cluster/features.ts'
 import type { BrokerConfig } from '../config/config.ts'
 import type { EndRequest } from '../transactions/end.ts'
 import type { InitRequest } from '../transactions/init.ts'
@@ -62,7 +63,10 @@ export class Transactions {
         const shard: TransactionShard = new TransactionShard(settings, () => this.#markersDue(index, shard))
         return shard
       },
-      format: { encode: encodeTransaction, decode: decodeTransaction },
+      format: {
+        encode: record => encodeTransaction(record, levelOf(transactionVersion, cluster.image.featureLevels)),
+        decode: decodeTransaction,
+      },
       writeTimeoutMs: config.get('request.timeout.ms'),
       cluster,
       partitions,

@@ -1,7 +1,7 @@
 /** ApiVersions: which APIs the broker answers, in which versions, and which features it has. */
 import { codes } from '../../protocol/errors.ts'
 import { ApiVersions, type ApiVersionsRequest, type ApiVersionsResponse } from '../../protocol/messages/api-versions.ts'
-import { features } from '../cluster/features.ts'
+import { type FeatureLevels, features, levelOf } from '../cluster/features.ts'
 import type { AdvertisedApi, Context } from './context.ts'
 import type { Refusal } from './refusals.ts'
 
@@ -31,7 +31,11 @@ export function apiVersions(request: ApiVersionsRequest, context: Context): ApiV
     if (clusterId === null || nodeId === noNode) return refused(codes.INVALID_REQUEST)
     if (clusterId !== image.clusterId || nodeId !== broker.nodeId) return refused(codes.REBOOTSTRAP_REQUIRED)
   }
-  return apiVersionsAnswer(broker.advertisedApis, { apiVersion, featuresEpoch: image.revision })
+  return apiVersionsAnswer(broker.advertisedApis, {
+    apiVersion,
+    featuresEpoch: image.revision,
+    featureLevels: image.featureLevels,
+  })
 }
 
 function refused(errorCode: number): ApiVersionsResponse {
@@ -41,8 +45,9 @@ function refused(errorCode: number): ApiVersionsResponse {
 /** The answer to a version of the request, given what is to be advertised. */
 export function apiVersionsAnswer(
   apis: readonly AdvertisedApi[],
-  { apiVersion, featuresEpoch }: { apiVersion: number; featuresEpoch: number },
+  chosen: { readonly apiVersion: number; readonly featuresEpoch: number; readonly featureLevels: FeatureLevels },
 ): ApiVersionsResponse {
+  const { apiVersion, featuresEpoch, featureLevels } = chosen
   const sorted = [...apis].sort((a, b) => a.key - b.key)
   return {
     errorCode: codes.NONE,
@@ -53,6 +58,7 @@ export function apiVersionsAnswer(
       .map(({ name, minVersion, maxVersion }) => ({ name, minVersion, maxVersion })),
     finalizedFeaturesEpoch: featuresEpoch,
     finalizedFeatures: features
+      .map(({ name }) => ({ name, level: levelOf(name, featureLevels) }))
       .filter(({ level }) => level > 0)
       .map(({ name, level }) => ({ name, maxVersionLevel: level, minVersionLevel: level })),
   }

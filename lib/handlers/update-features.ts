@@ -1,7 +1,7 @@
-/** UpdateFeatures (KIP-584): chooses the levels of features. Levels are fixed here, so only what is so already can be chosen. */
+/** UpdateFeatures (KIP-584): chooses the levels of features. Most are fixed here, so only what is so already can be chosen. */
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { UpdateFeaturesRequest, UpdateFeaturesResponse } from '../../protocol/messages/update-features.ts'
-import { features } from '../cluster/features.ts'
+import { features, levelOf } from '../cluster/features.ts'
 import { checkClusterOperation } from './authorized-operations.ts'
 import type { Context } from './context.ts'
 import type { Refusal } from './refusals.ts'
@@ -12,29 +12,55 @@ type Update = UpdateFeaturesRequest['featureUpdates'][number]
 const upgradeTypesSince = 1
 const upgradeTypes = { UPGRADE: 1, SAFE_DOWNGRADE: 2, UNSAFE_DOWNGRADE: 3 }
 
+/** From this version on features are not named in the answer, as all of them are updated or none. */
+const withoutResultsSince = 2
+
 /** All updates or none: INVALID_UPDATE_VERSION where one cannot be. */
-export function updateFeatures(request: UpdateFeaturesRequest, context: Context): UpdateFeaturesResponse {
+export async function updateFeatures(
+  request: UpdateFeaturesRequest,
+  context: Context,
+): Promise<UpdateFeaturesResponse> {
   checkClusterOperation(context, 'alter')
-  for (const update of request.featureUpdates) {
-    const reason = refusalOf(update, context.apiVersion)
+  const { cluster } = context.broker
+  const { featureUpdates, validateOnly } = request
+  const chosen = new Map<string, number>()
+  for (const update of featureUpdates) {
+    const level = levelOf(update.feature, cluster.image.featureLevels)
+    const reason = refusalOf(update, level, context.apiVersion)
     if (reason !== null) throw new KafkaError(codes.INVALID_UPDATE_VERSION, `${update.feature}: ${reason}`)
+    if (update.maxVersionLevel !== level) chosen.set(update.feature, update.maxVersionLevel)
   }
+  if (!validateOnly && chosen.size > 0) await cluster.updateFeatures(chosen)
   return {
     throttleTimeMs: 0,
     errorCode: codes.NONE,
     errorMessage: null,
-    results: request.featureUpdates.map(({ feature }) => ({ feature, errorCode: codes.NONE, errorMessage: 'NONE' })),
+    results:
+      context.apiVersion >= withoutResultsSince
+        ? []
+        : featureUpdates.map(({ feature }) => ({ feature, errorCode: codes.NONE, errorMessage: 'NONE' })),
   }
 }
 
-function refusalOf({ feature, maxVersionLevel, upgradeType }: Update, apiVersion: number): string | null {
-  if (apiVersion >= upgradeTypesSince && !Object.values(upgradeTypes).includes(upgradeType)) {
-    return `there is no upgrade type ${upgradeType}`
-  }
+function refusalOf({ feature, maxVersionLevel, upgradeType }: Update, level: number, apiVersion: number) {
+  const type = apiVersion >= upgradeTypesSince ? upgradeType : upgradeTypes.UPGRADE
+  if (!Object.values(upgradeTypes).includes(type)) return `there is no upgrade type ${type}`
   const known = features.find(({ name }) => name === feature)
   if (known === undefined) return 'this broker has no such feature'
-  if (maxVersionLevel === known.level) return null
-  return `its level is ${known.level}, and cannot be changed to ${maxVersionLevel}`
+  if (maxVersionLevel === level) return null
+  if (!known.isChosen) return `its level is ${level}, and cannot be changed to ${maxVersionLevel}`
+  const { minVersion, maxVersion } = known
+  if (maxVersionLevel < minVersion || maxVersionLevel > maxVersion) {
+    return `its level can be ${minVersion} to ${maxVersion}, not ${maxVersionLevel}`
+  }
+  const isUpgrade = type === upgradeTypes.UPGRADE
+  if (maxVersionLevel < level && isUpgrade) {
+    return `its level is ${level}; ask for a downgrade to change it to ${maxVersionLevel}`
+  }
+  if (maxVersionLevel > level && !isUpgrade) {
+    return `its level is ${level}; ask for an upgrade to change it to ${maxVersionLevel}`
+  }
+  return null
 }
 
 /** The code for all features. */

@@ -14,12 +14,14 @@ import {
   deleteTopicChanges,
   registerBrokerChanges,
 } from '../cluster/changes.ts'
+import type { FeatureLevels } from '../cluster/features.ts'
 import { type ClusterImage, emptyImage, type ImageDelta, type Settings, type TopicImage } from '../cluster/image.ts'
 import {
   brokerKey,
   clusterKey,
   configKey,
   controllerLeader,
+  featuresKey,
   producerIdsKey,
   readStored,
   type StoredChange,
@@ -306,6 +308,15 @@ export class Cluster {
     if (topic !== undefined) return topic
     const { errorCode, errorMessage } = result!
     throw new KafkaError(errorCode || codes.LEADER_NOT_AVAILABLE, errorMessage ?? `topic ${name} was deleted at once`)
+  }
+
+  /** Chooses the levels of features. */
+  updateFeatures(levels: FeatureLevels): Promise<void> {
+    return this.#inTurn(async () => {
+      const chosen = Object.fromEntries([...this.#image.featureLevels, ...levels])
+      const change = { key: featuresKey, value: writeStored(chosen) }
+      if (!(await this.#put([this.#unchanged(featuresKey)], [change]))) throw changedMeanwhile('features')
+    })
   }
 
   /** Ids that no producer had before, and that nobody else is given. */

@@ -12,17 +12,20 @@ export interface TransactionRecord {
 }
 
 const keyVersion = 0
-/** The flexible version, with what transaction protocol 2 needs. */
+/** The newest: the flexible one, with what transaction protocol 2 needs. Brokers before Apache Kafka 4 know only 0. */
 const valueVersion = 1
 const versionBytes = 2
 
-export function encodeTransaction({ transactionalId, transaction }: TransactionRecord): {
-  readonly key: Buffer
-  readonly value: Buffer | null
-} {
+/** `level` is that of the feature transaction.version. */
+export function encodeTransaction(
+  { transactionalId, transaction }: TransactionRecord,
+  level: number,
+): { readonly key: Buffer; readonly value: Buffer | null } {
+  // What protocol 2 needs is kept in any case: clients should not use it at level 0, and may.
+  const version = level >= 1 || (transaction?.clientTransactionVersion ?? 0) >= 2 ? valueVersion : 0
   return {
     key: prefixed(keyVersion, encode(TransactionLogKey, keyVersion, { transactionalId })),
-    value: transaction && prefixed(valueVersion, encode(TransactionLogValue, valueVersion, stored(transaction))),
+    value: transaction && prefixed(version, encode(TransactionLogValue, version, stored(transaction))),
   }
 }
 

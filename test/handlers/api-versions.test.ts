@@ -30,7 +30,7 @@ t.test('keys are told in order, with the versions that are handed in', t => {
     { key: 18, min: 0, max: 5 },
     { key: 3, min: 0, max: 13 },
   ]
-  const { apiKeys } = apiVersionsAnswer(apis, { apiVersion: 0, featuresEpoch: 1 })
+  const { apiKeys } = apiVersionsAnswer(apis, { apiVersion: 0, featuresEpoch: 1, featureLevels: new Map() })
   t.same(apiKeys, [
     { apiKey: 3, minVersion: 0, maxVersion: 13 },
     { apiKey: 18, minVersion: 0, maxVersion: 5 },
@@ -41,7 +41,7 @@ t.test('keys are told in order, with the versions that are handed in', t => {
 t.test(
   'features are told with their levels; those that are off are not finalized, and hidden from clients that would stumble',
   t => {
-    const v3 = apiVersionsAnswer([], { apiVersion: 3, featuresEpoch: 9 })
+    const v3 = apiVersionsAnswer([], { apiVersion: 3, featuresEpoch: 9, featureLevels: new Map() })
     t.same(
       v3.supportedFeatures?.map(({ name }) => name),
       ['metadata.version'],
@@ -51,7 +51,7 @@ t.test(
       { name: 'metadata.version', maxVersionLevel: 33, minVersionLevel: 33 },
       { name: 'transaction.version', maxVersionLevel: 2, minVersionLevel: 2 },
     ])
-    const v4 = apiVersionsAnswer([], { apiVersion: 4, featuresEpoch: 9 })
+    const v4 = apiVersionsAnswer([], { apiVersion: 4, featuresEpoch: 9, featureLevels: new Map() })
     t.match(
       v4.supportedFeatures?.find(({ name }) => name === 'group.version'),
       { minVersion: 0, maxVersion: 0 },

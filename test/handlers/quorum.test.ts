@@ -137,7 +137,7 @@ t.test('features can be set to the levels that they have, all of a request or no
       at(version),
     )
   const asTheyAre = features.map(({ name, level }) => ({ feature: name, maxVersionLevel: level }))
-  const answer = update(1, ...asTheyAre)
+  const answer = await update(1, ...asTheyAre)
   t.equal(answer.errorCode, codes.NONE)
   t.same(
     answer.results?.map(({ feature, errorCode }) => [feature, errorCode]),
@@ -157,9 +157,10 @@ t.test('features can be set to the levels that they have, all of a request or no
     ['group.version', 1, 1],
   ] as const) {
     const faulty = { feature, maxVersionLevel, upgradeType }
-    t.throws(() => update(1, asTheyAre[0]!, faulty), invalid, JSON.stringify(faulty))
+    await t.rejects(update(1, asTheyAre[0]!, faulty), invalid, JSON.stringify(faulty))
   }
-  t.equal(update(0, { feature: 'metadata.version', maxVersionLevel: level, upgradeType: 0 }).errorCode, codes.NONE)
+  const { errorCode } = await update(0, { feature: 'metadata.version', maxVersionLevel: level, upgradeType: 0 })
+  t.equal(errorCode, codes.NONE)
 })
 
 t.test('who runs is not unregistered, and who is not there is not known', async t => {
@@ -193,6 +194,6 @@ t.test('all of it is for those who may describe, or alter, the cluster', async t
     () => addRaftVoter(adding, at(1)),
     () => removeRaftVoter(removing, at(0)),
   ]) {
-    t.throws(ask, { code: codes.CLUSTER_AUTHORIZATION_FAILED })
+    await t.rejects(async () => ask(), { code: codes.CLUSTER_AUTHORIZATION_FAILED })
   }
 })

@@ -47,7 +47,7 @@ export class ShardFixture {
   #loaded(): TransactionShard {
     const shard = new TransactionShard(this.#settings, () => this.told++)
     for (const record of this.log) {
-      const { key, value } = encodeTransaction(record)
+      const { key, value } = encodeTransaction(record, 2)
       shard.replay(decodeTransaction(key, value)!)
     }
     shard.loaded(this.now)

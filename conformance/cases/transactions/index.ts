@@ -3,6 +3,7 @@ import type { Case } from '../case.ts'
 import { describedCases } from './described.ts'
 import { endCases } from './ends.ts'
 import { initCases } from './init.ts'
+import { levelCases } from './levels.ts'
 import { offsetCases } from './offsets.ts'
 import { partitionCases } from './partitions.ts'
 import { recordCases } from './records.ts'
@@ -14,4 +15,5 @@ export const transactionCases: readonly Case[] = [
   ...recordCases,
   ...offsetCases,
   ...endCases,
+  ...levelCases,
 ]

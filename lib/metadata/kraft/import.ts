@@ -6,9 +6,11 @@
 import { KafkaError } from '../../../protocol/errors.ts'
 import type { Files } from '../../../storage/files.ts'
 import type { Logger } from '../../base/logger.ts'
+import { transactionVersion } from '../../cluster/features.ts'
 import {
   type ConfigKind,
   clusterKey,
+  featuresKey,
   partitionKey,
   producerIdsKey,
   type StoredChange,
@@ -70,6 +72,10 @@ class TakenOver {
     this.#settings('broker')
     this.#settings('group')
     this.#settings('client-metrics')
+    const transactions = state.features.get(transactionVersion)
+    // A directory of before there was such a feature is taken over at the newest level.
+    if (transactions !== undefined)
+      this.changes.push({ key: featuresKey, value: writeStored({ [transactionVersion]: transactions }) })
     this.changes.push({ key: producerIdsKey, value: writeStored({ next: state.nextProducerId }) })
     this.#count(state.accessControlEntries.size, 'access control entry', 'access control entries')
     this.#count(state.scramCredentials.size, 'SCRAM credential')
