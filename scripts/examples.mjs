@@ -23,6 +23,13 @@ const ottla = require('ottla')
 const { checkLibrary } = require('./package-parts.cjs')
 
 test('the parts of the package work', () => checkLibrary(kafkajs, ottla), 60_000)
+
+test('a broker starts and stops while timers are faked', async () => {
+  jest.useFakeTimers()
+  const broker = await ottla.Broker.start({ port: 0, ephemeral: true, dev: true })
+  await broker.stop()
+  jest.useRealTimers()
+})
 `
 
 /** Where the parts of the package are looked at: files that are added to an example, and the command that runs them. */

@@ -1,4 +1,6 @@
 /** Time and the event loop's turns, as the broker is given them; the one place where real timers are made. */
+import performanceHooks from 'node:perf_hooks'
+import timers from 'node:timers'
 
 /** Something that was asked to happen later and can be called off. Calling it off twice, or too late, does nothing. */
 export interface Timer {
@@ -27,8 +29,13 @@ export interface Clocks {
   readonly wire: Clock
 }
 
-/** As they are when this is loaded: what a test framework puts in their place for fake timers is for the code under test. */
-const { clearTimeout, Date: SystemDate, performance, setImmediate, setTimeout } = globalThis
+/**
+ * As they are when this is loaded, and Node's where it has them in modules: a test framework may put others in their place for the code
+ * under test (fake timers), or a browser's (jsdom).
+ */
+const { clearTimeout, setImmediate, setTimeout } = timers
+const { performance } = performanceHooks
+const { Date: SystemDate } = globalThis
 
 /** The longest delay that the platform's timers take: beyond it they fire at once. */
 const timerDelayMaxMs = 2 ** 31 - 1
