@@ -248,6 +248,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
     intervals: upkeepIntervals(config),
     compaction: () => compactorSettings(config),
     relocationBytesPerSecondMax: () => relocationBytesPerSecondMax(config),
+    replicaLagMsMax: () => config.get('replica.lag.time.max.ms'),
   })
   // From the very image that they were opened with: recovery takes its time, and the cluster goes on.
   cluster.onChange(delta => partitions.apply(delta))

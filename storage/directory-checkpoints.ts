@@ -52,6 +52,11 @@ export class DirectoryCheckpoints {
     this.cleanedOffsets.lower(topic, partition, log.cleanedOffset)
   }
 
+  /** Says of a log that ends at an offset soon no more than will be true of it, at once. */
+  lowerTo(topic: string, partition: number, offset: number): void {
+    for (const offsets of this.#all) offsets.lower(topic, partition, offset)
+  }
+
   forget(topic: string, partition: number): void {
     for (const offsets of this.#all) offsets.delete(topic, partition)
   }

@@ -383,6 +383,11 @@ export class LogDirectory {
     this.#checkpoints.highWatermarks.set(topic, partition, offset)
   }
 
+  /** A log is about to be cut at an offset: has the checkpoints promise no more than what is before it, at once. */
+  lowerCheckpoints(topic: string, partition: number, offset: number): void {
+    this.#checkpoints.lowerTo(topic, partition, offset)
+  }
+
   /** Writes down recovery points, log starts, high watermarks and how far logs were compacted, as far as they changed. */
   checkpoint(): Promise<void> {
     this.#checkpointing = this.#checkpointing.catch(() => undefined).then(() => this.#checkpoint())

@@ -52,6 +52,11 @@ export class LogWrites {
 
   readonly #writeQueued = (): void => {
     this.isScheduled = false
+    this.writeNow()
+  }
+
+  /** Writes what is queued, and tells of it. */
+  writeNow(): void {
     if (!this.#log.isOpen) return
     try {
       this.writeOut()

@@ -39,6 +39,7 @@ export type { EpochEndOffset } from './leader-epochs.ts'
 export type { AbortedRange, AppendOrigin, AppendResult, LogOptions, TimestampAndOffset } from './log-options.ts'
 export type { ProducerState } from './producers.ts'
 export type { FileTaker, ReadLimits } from './reader.ts'
+export { firstOffsets } from './received.ts'
 export { type RecordError, RecordValidationError, recordErrorsMax } from './validate.ts'
 
 /** The log of one partition. */
@@ -429,9 +430,19 @@ export class Log {
     this.#list.close()
   }
 
+  /** Whether bytes wait to be written. */
+  get hasQueued(): boolean {
+    return this.#list.active.hasPending
+  }
+
   /** Puts what is queued into the file now. */
   writeOut(): void {
     this.#writes.writeOut()
+  }
+
+  /** Does now what would be done at the end of the turn. What fails is told of as then. */
+  writeNow(): void {
+    this.#writes.writeNow()
   }
 
   /** Sees to it that the last segment can take batches, whose first and last offsets and latest timestamp are these. */

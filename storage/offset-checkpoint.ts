@@ -17,6 +17,9 @@ export class OffsetCheckpoint {
   /** Whether the file says something else, or may do so after a power failure. */
   #changed = false
   #writing: Promise<void> = Promise.resolve()
+  /** Whether a text is on its way to the file, and whether less has been promised since. */
+  #isUnderWay = false
+  #wasLowered = false
 
   /**
    * Reads the file. One that is damaged is as good as none, as recovery then reads more; `warn` is told. `isSynced` is false where the
@@ -64,6 +67,7 @@ export class OffsetCheckpoint {
       throw error
     }
     this.#changed = false
+    this.#wasLowered = this.#isUnderWay
   }
 
   /** Writes what changed, once what is being written is. */
@@ -75,11 +79,18 @@ export class OffsetCheckpoint {
   async #write(): Promise<void> {
     if (!this.#changed) return
     this.#changed = false
+    this.#isUnderWay = true
     try {
-      await this.#files.replaceLater(this.#path, partitionOffsetsText(this.#offsets))
+      do {
+        this.#wasLowered = false
+        await this.#files.replaceLater(this.#path, partitionOffsetsText(this.#offsets))
+        // What was under way has taken the place of what promised less.
+      } while (this.#wasLowered)
     } catch (error) {
       this.#changed = true
       throw error
+    } finally {
+      this.#isUnderWay = false
     }
   }
 }

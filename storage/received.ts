@@ -33,10 +33,10 @@ interface Before {
   readonly segmentBytes: number
 }
 
-/** First and last offset of the first batch; null where there is no batch. */
+/** First and last offset of the first batch; null where there is no sound one. */
 export function firstOffsets(records: Buffer): { readonly first: number; readonly last: number } | null {
   const size = records.length >= frameHeaderBytes ? frameSize(records, 0) : 0
-  if (size === 0 || size > records.length) return null
+  if (size === 0 || size > records.length || !frameIsSound(records, 0, size)) return null
   return { first: firstOffset(records, 0), last: frameLastOffset(records, 0) }
 }
 

@@ -2,10 +2,12 @@
  * Fetch: gives records from offsets on. What is there is given at once; a client may also wait for so many bytes, and
  * may keep a session, of which only the partitions with something new are looked at.
  */
+
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { FetchRequest, FetchResponse } from '../../protocol/messages/fetch.ts'
 import type { Chunk } from '../../protocol/records/chunk.ts'
 import { Deferred } from '../base/deferred.ts'
+import { checkLeaderEpoch, divergence } from '../partitions/leader-epoch-checks.ts'
 import { asMessages, endOffsetOf, withoutZstd } from '../partitions/old-formats.ts'
 import type { Isolation, Partition, ReadResult } from '../partitions/partition.ts'
 import type { FetchSession } from '../partitions/sessions/fetch-sessions.ts'
@@ -277,7 +279,7 @@ class Fetching implements SlotOwner {
     if (this.#replicaId >= 0) {
       throw new KafkaError(codes.NOT_LEADER_OR_FOLLOWER, `node ${this.#replicaId} is no replica of ${partition.name}`)
     }
-    partition.checkLeaderEpoch(slot.currentLeaderEpoch)
+    checkLeaderEpoch(partition, slot.currentLeaderEpoch)
     const answer: PartitionAnswer = {
       partitionIndex: slot.index,
       errorCode: codes.NONE,
@@ -288,7 +290,7 @@ class Fetching implements SlotOwner {
       records: noRecords,
     }
     if (slot.lastFetchedEpoch >= 0) {
-      const diverging = partition.divergence(slot.lastFetchedEpoch, slot.fetchOffset)
+      const diverging = divergence(partition, slot.lastFetchedEpoch, slot.fetchOffset)
       if (diverging !== null) {
         answer.divergingEpoch = diverging
         return { slot, answer, here: true, urgent: true, bytes: 0, read: null }

@@ -1,6 +1,8 @@
 /** ListOffsets: the offset at a moment, at the beginning or at the end of partitions. */
+
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { ListOffsetsRequest, ListOffsetsResponse } from '../../protocol/messages/list-offsets.ts'
+import { checkLeaderEpoch } from '../partitions/leader-epoch-checks.ts'
 import type { Isolation, Partition, TimestampAndOffset } from '../partitions/partition.ts'
 import type { Context } from './context.ts'
 import { isolationOf } from './isolation.ts'
@@ -68,7 +70,7 @@ function listTopic(topic: Topic, isolation: Isolation, context: Context): Answer
     try {
       const partition = partitionFor(context, topic.name, wish.partitionIndex)
       partition.checkLeads()
-      partition.checkLeaderEpoch(wish.currentLeaderEpoch)
+      checkLeaderEpoch(partition, wish.currentLeaderEpoch)
       if (!isKnown(wish.timestamp, context.apiVersion)) return failure(wish, codes.UNSUPPORTED_VERSION)
       return context.apiVersion === 0 ? listSegments(partition, wish) : listOne(partition, wish, isolation)
     } catch (error) {

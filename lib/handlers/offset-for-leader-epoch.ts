@@ -1,9 +1,11 @@
 /** OffsetForLeaderEpoch: where the records of a leader epoch end, so that a reader finds out where its log was cut (KIP-101). */
+
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type {
   OffsetForLeaderEpochRequest,
   OffsetForLeaderEpochResponse,
 } from '../../protocol/messages/offset-for-leader-epoch.ts'
+import { checkLeaderEpoch } from '../partitions/leader-epoch-checks.ts'
 import type { Context } from './context.ts'
 import { partitionFor } from './partition-for.ts'
 import type { Refusal } from './refusals.ts'
@@ -31,7 +33,7 @@ function answerOne(topic: string, wish: Wish, context: Context): Answer {
   try {
     const partition = partitionFor(context, topic, wish.partition)
     partition.checkLeads()
-    partition.checkLeaderEpoch(wish.currentLeaderEpoch)
+    checkLeaderEpoch(partition, wish.currentLeaderEpoch)
     const { leaderEpoch, endOffset } = partition.log.endOffsetForEpoch(wish.leaderEpoch)
     return { errorCode: codes.NONE, partition: wish.partition, leaderEpoch, endOffset }
   } catch (error) {

@@ -8,33 +8,13 @@ import { partitionOfName } from '../../storage/names.ts'
 import { crash } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
-import type { LogEvents, Partition } from './partition.ts'
+import type { DirectoryState, LogDirectoriesOptions } from './log-directory-types.ts'
+import type { Partition } from './partition.ts'
+import type { LogEvents } from './partition-types.ts'
 import { progressLines } from './recovery-progress.ts'
 
 export { refusalOf as storageRefusalOf } from '../../storage/faults.ts'
-
-/** One configured data directory as it stands. */
-export interface DirectoryState {
-  readonly path: string
-  /** Null where it could not be opened. */
-  readonly directory: LogDirectory | null
-  /** True where it cannot be used. */
-  readonly failed: boolean
-  /** True where no new partition goes (KIP-1066). */
-  readonly cordoned: boolean
-}
-
-export interface LogDirectoriesOptions {
-  readonly directories: readonly LogDirectory[]
-  /** Paths that are configured but could not be opened. */
-  readonly missing: readonly string[]
-  /** Paths of `cordoned.log.dirs`, asked again for every new partition. */
-  readonly cordoned: () => readonly string[]
-  /** A directory failed, and is not used any more. */
-  readonly onFailed: (path: string, error: Error) => void
-  readonly clock: Clock
-  readonly logger: Logger
-}
+export type { DirectoryState } from './log-directory-types.ts'
 
 interface RecoveredPartition extends RecoverableLog {
   readonly of: Partition
@@ -312,6 +292,23 @@ export class LogDirectories {
     if (entry === undefined) return false
     this.#fail(entry, error)
     return true
+  }
+
+  /** How far a partition was committed as of the last checkpoint. */
+  storedHighWatermark({ name, topic, index }: Partition): number {
+    return this.#entryOf.get(name)?.directory.highWatermark(topic, index) ?? 0
+  }
+
+  /** Has the checkpoints promise no more of a log than what is before an offset. Throws KAFKA_STORAGE_ERROR where the disk fails. */
+  lowerCheckpoints(partition: Partition, offset: number): void {
+    const entry = this.#entryOf.get(partition.name)
+    try {
+      entry?.directory.lowerCheckpoints(partition.topic, partition.index, offset)
+    } catch (error) {
+      const fault = this.#failed(entry!, error, 'the checkpoints cannot be lowered', partition)
+      if (fault === 'exhaustion') throw exhausted(error as Error)
+      throw new KafkaError(codes.KAFKA_STORAGE_ERROR, `the disk that holds ${partition.name} has failed`)
+    }
   }
 
   /** Notes how far a partition is committed, for the next checkpoint. */

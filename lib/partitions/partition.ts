@@ -2,86 +2,45 @@
  * One partition of a topic as this broker serves it: its log, who leads it, and how far it may be read.
  *
  * Appending is synchronous and gives offsets at once; the bytes are written at the end of the event loop's turn. The high
- * watermark follows the in-sync replicas: where this broker is the only one, it follows what is written.
+ * watermark follows the in-sync replicas: where this broker is the only one, it follows what is written. A partition is led here
+ * (roles/leader.ts) or follows another broker (roles/follower.ts), never half of each.
  */
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { Chunk } from '../../protocol/records/chunk.ts'
 import { producerEpoch } from '../../protocol/records/header.ts'
-import { ExhaustionError } from '../../storage/faults.ts'
-import type { AppendResult, FileTaker, Log, LogConfig } from '../../storage/log.ts'
+import type { AppendResult, Log } from '../../storage/log.ts'
 import type { ReadResult } from '../../storage/read-result.ts'
 import type { PartitionImage } from '../cluster/image.ts'
+import { PartitionLog } from './partition-log.ts'
+import type {
+  Isolation,
+  PartitionAppend,
+  PartitionHost,
+  PartitionOptions,
+  PartitionRead,
+  PartitionSettings,
+  Standing,
+} from './partition-types.ts'
+import { Follower } from './roles/follower.ts'
+import { Leader, type LeaderView, viewOf } from './roles/leader.ts'
+import type { ReplicaFetch } from './roles/replica.ts'
 import { type Verification, Verifications } from './verifications.ts'
-import { OffsetQueue, type OffsetWaiter } from './waiting/offset-queue.ts'
+import type { OffsetWaiter } from './waiting/offset-queue.ts'
+import { PartitionWaits, type Watcher } from './waiting/partition-waits.ts'
 
 export type { AppendResult, TimestampAndOffset } from '../../storage/log.ts'
 export { type RecordError, RecordValidationError, recordErrorsMax } from '../../storage/log.ts'
 export type { ProducerState } from '../../storage/producers.ts'
 export type { ReadResult } from '../../storage/read-result.ts'
-
-/** How much of a partition a reader may see: all that is committed, or only what no open transaction can take back. */
-export type Isolation = 'readUncommitted' | 'readCommitted'
+export type { Isolation, PartitionAppend, PartitionRead, PartitionSettings, Standing } from './partition-types.ts'
 
 /** Told when a partition may have something new for a reader: records, another log start, or an end. */
-export interface PartitionWatcher {
-  /** `bytes` is roughly how many bytes of records became readable (0 where something else changed). */
-  partitionChanged(partition: Partition, bytes: number): void
-}
+export interface PartitionWatcher extends Watcher<Partition> {}
 
-/** What a topic's settings mean to its partitions. */
-export interface PartitionSettings {
-  readonly log: LogConfig
-  readonly minInsyncReplicas: number
-}
-
-/** How an append is to be done. */
-export interface PartitionAppend {
-  readonly origin: 'client' | 'coordinator'
-  /** -1: all in-sync replicas, of which there must be `min.insync.replicas`. */
-  readonly requiredAcks: -1 | 0 | 1
-  /** Given by `verify` before the transaction's coordinator was asked; for a client's transactional batch that begins in this partition. */
-  readonly verification?: Verification
-  /** Markers of a coordinator have to come with an epoch above the producer's. */
-  readonly raisesEpoch?: boolean | undefined
-}
-
-/** What a reader may be given at most. Offsets end where `isolation` says. */
-export interface PartitionRead {
-  readonly bytesMax: number
-  readonly isolation: Isolation
-  /** Give one batch even if it is larger than `bytesMax`. */
-  readonly minOneMessage: boolean
-  /** Given where the records may be a place in a file instead of their bytes. */
-  readonly taker?: FileTaker
-}
-
-/** Why a partition cannot be used, or that it can. */
-export type Standing = 'online' | 'offline' | 'deleted'
-
-/** What a log tells its partition. */
-export interface LogEvents {
-  readonly onWritten: () => unknown
-  readonly onFailed: (error: Error) => unknown
-}
-
-/** What a partition asks of those who keep it, and tells them. */
-export interface PartitionHost {
-  /** Opens its log, or makes it; null where the disk cannot be used. Throws ExhaustionError where it may be opened later. */
-  openLog(partition: Partition, events: LogEvents): Log | null
-  /** Closes its log, where nothing happened to it since it was opened; false where something did. */
-  releaseLog(partition: Partition): boolean
-  /** Closes its log, where nothing is under way in it; false where something is. */
-  letGoOfLog(partition: Partition): boolean
-  /** Bytes of the segments of a log that is not open. Throws ExhaustionError where they cannot be counted now. */
-  sizeInBytes(partition: Partition): number
-  /** Records were written. */
-  written(partition: Partition): void
-  /** Records were let go of, and perhaps files with them. */
-  logStartMoved(partition: Partition): void
-  /** The disk has failed. */
-  failed(partition: Partition, error: Error): void
-  /** A partition cannot be used any more, as its disk failed. */
-  wentOffline(partition: Partition): void
+/** Before the metadata say anything. */
+const unknown: PartitionImage = {
+  ...{ index: -1, leader: -1, leaderEpoch: -1, partitionEpoch: -1 },
+  ...{ replicas: [], isr: [], offlineReplicas: [] },
 }
 
 export class Partition {
@@ -91,42 +50,29 @@ export class Partition {
   /** True for partitions of the topics in which the broker keeps its own state. */
   readonly internal: boolean
   settings: PartitionSettings
-  /** Node id of the leader, -1 where there is none. */
-  leader = -1
-  leaderEpoch = -1
-  replicas: readonly number[] = []
-  /** The in-sync replicas, this broker's node id among them. */
-  isr: readonly number[] = []
   /** From when on retention may have something to do, as of its last look, in ms since the epoch. Only while the log is not loaded. */
   retentionDueMs = 0
   /** Whether compaction has looked and will find nothing to do until something is appended. Only while the log is not loaded. */
   isCompacted = false
   /** Since when the upkeep has found nobody to use the log, in ms of the monotonic clock. Only while it is loaded. */
   unusedSinceMs = 0
-  /** Opened when it is first asked for. */
-  #log: Log | null = null
-  #isUsed = false
+  readonly #own: PartitionLog<Partition>
   readonly #nodeId: number
-  readonly #host: PartitionHost
-  #standing: Standing
+  readonly #host: PartitionHost<Partition>
+  #image = unknown
+  #leader: Leader | null = null
+  #follower: Follower | null = null
+  /** Null until another replica has a say. */
+  #view: LeaderView | null = null
   #highWatermark = 0
-  /** Bytes appended since the broker started, and how many of them watchers were told of. */
+  /** Bytes appended since the broker started, and how many of them watchers were told of, as committed and as in the log. */
   #bytesAppended = 0
   #bytesAnnounced = 0
-  #awaitWritten: OffsetQueue | null = null
-  #awaitCommitted: OffsetQueue | null = null
-  #watchers: Set<PartitionWatcher> | null = null
+  #bytesAtEnd = 0
+  readonly #waits = new PartitionWaits<Partition>(this)
   #verifications: Verifications | null = null
 
-  constructor(options: {
-    topic: string
-    topicId: string
-    index: number
-    internal: boolean
-    nodeId: number
-    settings: PartitionSettings
-    host: PartitionHost
-  }) {
+  constructor(options: PartitionOptions<Partition>) {
     this.topic = options.topic
     this.topicId = options.topicId
     this.index = options.index
@@ -134,7 +80,7 @@ export class Partition {
     this.settings = options.settings
     this.#nodeId = options.nodeId
     this.#host = options.host
-    this.#standing = 'online'
+    this.#own = new PartitionLog<Partition>(this, options.host)
   }
 
   /** As Kafka names the directory of the partition: 'topic-0'. */
@@ -143,29 +89,27 @@ export class Partition {
   }
 
   get standing(): Standing {
-    return this.#standing
+    return this.#own.standing
   }
 
   /** The log; throws KAFKA_STORAGE_ERROR or UNKNOWN_TOPIC_OR_PARTITION where it cannot be used any more. */
   get log(): Log {
-    if (this.#standing !== 'online') throw this.#unusable()
-    if (this.#log === null && !this.load()) throw this.#unusable()
-    return this.#log!
+    return this.#own.opened
   }
 
   /** Whether the log is open. While it is not, nothing happens to it, and it costs nothing. */
   get isLoaded(): boolean {
-    return this.#log !== null
+    return this.#own.current !== null
   }
 
   /** First offset that is not committed: consumers read below it. Throws KAFKA_STORAGE_ERROR where the log cannot be opened now. */
   get highWatermark(): number {
-    if (this.#log === null && !this.load() && this.#standing === 'online') throw this.#unusable()
+    if (this.#own.current === null && !this.load() && this.standing === 'online') throw this.#own.unusable()
     return this.#highWatermark
   }
 
   get sizeInBytes(): number {
-    return this.#log === null ? this.#host.sizeInBytes(this) : this.#log.sizeInBytes
+    return this.#own.sizeInBytes
   }
 
   /** First offset that an open transaction can still take back, at most the high watermark. */
@@ -181,53 +125,108 @@ export class Partition {
     return this.log.logEndOffset
   }
 
+  /** Node id of the leader, -1 where there is none. */
+  get leader(): number {
+    return this.#image.leader
+  }
+
+  get leaderEpoch(): number {
+    return this.#image.leaderEpoch
+  }
+
   get isLeader(): boolean {
-    return this.leader === this.#nodeId
+    return this.#leader !== null
+  }
+
+  /** What is known of the replicas. Throws NOT_LEADER_OR_FOLLOWER, or why the partition cannot be used. */
+  get leading(): Leader {
+    this.checkLeads()
+    return this.#leader!
+  }
+
+  /** What the fetcher of its leader's records does with them. Throws FENCED_LEADER_EPOCH where that epoch is over, or why the partition cannot be used. */
+  following(leaderEpoch: number): Follower {
+    if (this.standing !== 'online') throw this.#own.unusable()
+    if (this.#follower === null || this.leaderEpoch !== leaderEpoch) {
+      throw new KafkaError(codes.FENCED_LEADER_EPOCH, `${this.name} follows nobody in epoch ${leaderEpoch} any more`)
+    }
+    return this.#follower
   }
 
   /** The offset at which a reader of this isolation has to stop. */
   readableEnd(isolation: Isolation): number {
+    if (isolation === 'logEnd') return this.log.logEndOffset
     return isolation === 'readCommitted' ? this.lastStableOffset : this.highWatermark
   }
 
-  /** Takes over what the controller says of the partition. */
-  follow(image: PartitionImage): void {
-    const newEpoch = image.leaderEpoch !== this.leaderEpoch
-    const wasLeader = this.isLeader
-    this.leader = image.leader
-    this.leaderEpoch = image.leaderEpoch
-    this.replicas = image.replicas
-    this.isr = image.isr
-    if (this.#standing !== 'online') return
-    if (this.#log !== null) {
-      if (newEpoch && this.isLeader) this.#log.beginEpoch(image.leaderEpoch)
-      // Where the others have left the in-sync replicas, what waited for them is committed.
-      this.#followWritten()
+  /**
+   * Takes over what the metadata say of the partition: it is led here or follows from now on, and whoever waits for what is not to be is told.
+   * Producers whose records are in the file go on waiting for the in-sync replicas in a new epoch of the same leader, as in Apache Kafka.
+   */
+  become(image: PartitionImage): void {
+    const before = this.#image
+    if (image === before) return
+    this.#image = image
+    const wasLed = this.#leader !== null
+    const isNewEpoch = image.leaderEpoch !== before.leaderEpoch || image.leader !== before.leader
+    if (image.leader === this.#nodeId) {
+      this.#follower = null
+      this.#leader ??= new Leader(this.#nodeId, image)
+      this.#leader.follow(image, this.#host.wireMs())
+    } else if (isNewEpoch || wasLed) {
+      this.#leader = null
+      this.#follower = image.leader < 0 ? null : new Follower(this, image.leader, image.leaderEpoch)
     }
-    // Whether the records last is the next leader's to say.
-    if (wasLeader && !this.isLeader) this.#awaitCommitted?.fail(codes.NOT_LEADER_OR_FOLLOWER)
-    if (newEpoch) this.#changed(0)
+    if (this.standing !== 'online') return
+    const log = this.#own.current
+    if (log !== null) {
+      if (this.#leader === null) {
+        if (wasLed) this.#endLeading(log)
+      } else {
+        this.#beginEpoch(this.#leader, log)
+        // Where the others have left the in-sync replicas, what waited for them is committed.
+        this.#followReplicas()
+      }
+    }
+    if (isNewEpoch) this.#waits.tellAll()
+  }
+
+  /** Whether the records of the last leader last is the next one's to say. Only its own buffers are not given back before they are in the file. */
+  #endLeading(log: Log): void {
+    this.#verifications = null
+    if (log.hasQueued) log.writeNow()
+    if (!log.hasQueued) this.#waits.failPromises(codes.NOT_LEADER_OR_FOLLOWER)
+  }
+
+  #beginEpoch(leader: Leader, log: Log): void {
+    if (leader.epochStartOffset >= 0) return
+    log.beginEpoch(leader.leaderEpoch)
+    leader.epochStartOffset = log.logEndOffset
+  }
+
+  /** Takes over other settings of its topic. */
+  configure(settings: PartitionSettings): void {
+    this.settings = settings
+    this.retentionDueMs = 0
+    this.isCompacted = false
+    if (this.standing !== 'online' || this.#own.current === null) return
+    this.#own.current.updateConfig(settings.log)
+    this.#followReplicas()
   }
 
   /** Lets go of the log, unless something happened to it or somebody waits; it is opened again when it is asked for. */
   unload(): void {
-    if (this.#log === null || this.#standing !== 'online' || this.internal) return
-    if (!this.#isAwaited && this.#host.releaseLog(this)) this.#log = null
+    this.#own.unload()
   }
 
   /** Whether anybody appended or read, or had the log opened, since this was last asked. */
   takeUse(): boolean {
-    const isUsed = this.#isUsed
-    this.#isUsed = false
-    return isUsed
+    return this.#own.takeUse()
   }
 
   /** Lets go of the log whatever happened to it, unless something is under way or somebody waits; false where it stays. */
   letGo(): boolean {
-    if (this.#log === null || this.#standing !== 'online' || this.internal || this.#isAwaited) return false
-    if (!this.#host.letGoOfLog(this)) return false
-    this.#log = null
-    return true
+    return this.#own.letGo()
   }
 
   /**
@@ -235,59 +234,33 @@ export class Partition {
    * descriptors for it: then it stays online, to be opened another time.
    */
   load(): boolean {
-    if (this.#standing !== 'online' || this.#log !== null) return this.#standing === 'online'
-    this.#isUsed = true
-    let log: Log | null = null
-    // A log that has moved away may notice late that its files are gone.
-    const isCurrent = () => log === null || log === this.#log
-    try {
-      log = this.#host.openLog(this, {
-        onWritten: () => isCurrent() && this.#written(),
-        onFailed: error => isCurrent() && this.#host.failed(this, error),
-      })
-    } catch (error) {
-      if (error instanceof ExhaustionError) return false
-      throw error
-    }
-    this.#log = log
-    if (this.#log === null) this.fail()
-    else {
-      if (this.isLeader) this.#log.beginEpoch(this.leaderEpoch)
-      // Who waited while it lay elsewhere, or was not opened for want of descriptors.
-      this.#awaitWritten?.settleBelow(this.#log.writtenOffset, codes.NONE)
-      this.#followWritten()
-    }
-    return this.#standing === 'online'
+    return this.#own.load()
   }
 
   /** Has the log given up where it is, by `move`, and opened where it lies then; whoever waits goes on waiting. */
   reopen(move: () => void): void {
-    const before = this.#log
-    move()
-    this.#log = null
-    if (!this.load() || before === null) return
-    this.#log!.producers.adopt(before.producers)
-    this.#written()
+    this.#own.reopen(move)
   }
 
-  /** Throws where a client's idea of the leader epoch is not the current one; -1 where the client has none. */
-  checkLeaderEpoch(currentLeaderEpoch: number): void {
-    if (currentLeaderEpoch === -1 || currentLeaderEpoch === this.leaderEpoch) return
-    if (currentLeaderEpoch < this.leaderEpoch) {
-      throw new KafkaError(
-        codes.FENCED_LEADER_EPOCH,
-        `${this.name} is led in epoch ${this.leaderEpoch}, the request says ${currentLeaderEpoch}; refresh the metadata`,
-      )
+  get isAwaited(): boolean {
+    return this.#waits.isAnybodyThere
+  }
+
+  /** Told by its log. */
+  logOpened(log: Log): void {
+    if (this.#leader !== null) this.#beginEpoch(this.#leader, log)
+    // Who waited while it lay elsewhere, or was not opened for want of descriptors.
+    this.#waits.written(log.writtenOffset)
+    if (this.#leader?.isAlone !== true) {
+      const stored = Math.min(this.#host.storedHighWatermark(this), log.logEndOffset)
+      this.advanceHighWatermark(Math.max(stored, log.logStartOffset))
     }
-    throw new KafkaError(
-      codes.UNKNOWN_LEADER_EPOCH,
-      `${this.name} is led in epoch ${this.leaderEpoch}, epoch ${currentLeaderEpoch} is not known here yet; try again`,
-    )
+    this.#followReplicas()
   }
 
   /** Throws where this broker does not lead the partition or its log cannot be used. */
   checkLeads(): void {
-    if (this.#standing !== 'online') throw this.#unusable()
+    if (this.standing !== 'online') throw this.#own.unusable()
     if (!this.isLeader) {
       throw new KafkaError(
         codes.NOT_LEADER_OR_FOLLOWER,
@@ -303,17 +276,16 @@ export class Partition {
   append(records: Buffer, { origin, requiredAcks, verification, raisesEpoch }: PartitionAppend): AppendResult {
     this.checkLeads()
     // A topic with fewer replicas than it asks for would otherwise never take a record.
-    const needed = Math.min(this.settings.minInsyncReplicas, this.replicas.length)
-    if (requiredAcks === -1 && this.isr.length < needed) {
+    if (requiredAcks === -1 && this.#leader!.isUnderMinIsr(this.settings.minInsyncReplicas)) {
       throw new KafkaError(
         codes.NOT_ENOUGH_REPLICAS,
-        `${this.name} has ${this.isr.length} in-sync replicas, min.insync.replicas asks for ${needed}`,
+        `${this.name} has ${this.#image.isr.length} in-sync replicas, min.insync.replicas asks for ${this.settings.minInsyncReplicas}`,
       )
     }
-    this.#isUsed = true
+    this.#own.isUsed = true
     if (origin === 'coordinator') this.#verifications?.ended(records)
     else if (verification !== undefined && !this.hasOpenTransaction(verification.producerId, producerEpoch(records, 0)))
-      this.#verifications!.redeem(verification, this.name)
+      this.redeem(verification)
     const result = this.log.append(records, { origin, leaderEpoch: this.leaderEpoch, raisesEpoch })
     if (!result.duplicate) this.#bytesAppended += records.length
     return result
@@ -333,7 +305,8 @@ export class Partition {
 
   /** Throws INVALID_TXN_STATE where the transaction has ended since it was asked about. */
   redeem(verification: Verification): void {
-    this.#verifications?.redeem(verification, this.name)
+    this.#verifications ??= new Verifications()
+    this.#verifications.redeem(verification, this.name)
   }
 
   /** Bytes that one batch may have (`max.message.bytes`). */
@@ -343,60 +316,82 @@ export class Partition {
 
   /** Settles `waiter` once the record at `offset` is in the file; at once where it is. */
   awaitWritten<S>(offset: number, waiter: OffsetWaiter<S>, slot: S): void {
-    if (this.#standing !== 'online') waiter.settled(slot, this.#unusable().code)
+    if (this.standing !== 'online') waiter.settled(slot, this.#own.unusable().code)
     else if (this.log.writtenOffset > offset) waiter.settled(slot, codes.NONE)
-    else {
-      this.#awaitWritten ??= new OffsetQueue()
-      this.#awaitWritten.add(offset, waiter, slot)
-    }
+    else this.#waits.awaitWritten(offset, waiter, slot)
   }
 
   /** Settles `waiter` once the record at `offset` is committed; at once where it is. */
   awaitCommitted<S>(offset: number, waiter: OffsetWaiter<S>, slot: S): void {
-    if (this.#standing !== 'online') waiter.settled(slot, this.#unusable().code)
-    else if (this.highWatermark > offset) waiter.settled(slot, codes.NONE)
+    if (this.standing !== 'online') waiter.settled(slot, this.#own.unusable().code)
+    else if (this.highWatermark > offset) waiter.settled(slot, this.#committedCode)
     else if (!this.isLeader) waiter.settled(slot, codes.NOT_LEADER_OR_FOLLOWER)
-    else {
-      this.#awaitCommitted ??= new OffsetQueue()
-      this.#awaitCommitted.add(offset, waiter, slot)
-    }
+    else this.#waits.awaitCommitted(offset, waiter, slot)
+  }
+
+  /** What is told of a record that is committed: that the in-sync replicas have become too few since it was appended, as Apache Kafka does. */
+  get #committedCode(): number {
+    const isUnder = this.#leader?.isAlone === false && this.#leader.mayBeUnderMinIsr(this.settings.minInsyncReplicas)
+    return isUnder ? codes.NOT_ENOUGH_REPLICAS_AFTER_APPEND : codes.NONE
   }
 
   /** Whole batches from the one that holds `fetchOffset`, up to where the isolation ends. Throws OFFSET_OUT_OF_RANGE. */
   read(fetchOffset: number, limits: PartitionRead & { taker?: undefined }): ReadResult
   read(fetchOffset: number, limits: PartitionRead): ReadResult<Chunk>
   read(fetchOffset: number, { bytesMax, isolation, minOneMessage, taker }: PartitionRead): ReadResult<Chunk> {
-    this.#isUsed = true
+    this.#own.isUsed = true
     const maxOffset = this.readableEnd(isolation)
     return this.log.read(fetchOffset, { maxBytes: bytesMax, maxOffset, minOneMessage, taker })
   }
 
-  /**
-   * Where the log of a reader, whose last record has this epoch and stands before `fetchOffset`, parts from this one (KIP-595);
-   * null where it does not. Throws OFFSET_OUT_OF_RANGE where the epoch is not known, or the log begins after the offset.
-   */
-  divergence(lastFetchedEpoch: number, fetchOffset: number): { epoch: number; endOffset: number } | null {
-    const { leaderEpoch, endOffset } = this.log.endOffsetForEpoch(lastFetchedEpoch)
-    if (endOffset === -1) {
-      throw new KafkaError(
-        codes.OFFSET_OUT_OF_RANGE,
-        `${this.name} knows no records of epoch ${lastFetchedEpoch}; reset the offset`,
-      )
-    }
-    // A reader that is sent back to where the logs part would find as little there.
-    if (fetchOffset < this.logStartOffset) {
-      throw new KafkaError(
-        codes.OFFSET_OUT_OF_RANGE,
-        `${this.name} begins at ${this.logStartOffset}, after offset ${fetchOffset}; reset the offset`,
-      )
-    }
-    return leaderEpoch < lastFetchedEpoch || endOffset < fetchOffset ? { epoch: leaderEpoch, endOffset } : null
+  /** What its leader's decisions rest on. */
+  get view(): LeaderView {
+    this.#view ??= viewOf(this, this.#host)
+    return this.#view
   }
 
-  /** Lets go of everything before `offset` (-1: the high watermark); returns the new log start. Throws OFFSET_OUT_OF_RANGE. */
+  /**
+   * Takes over what a follower's fetch says of it, once the fetch was found to be good: in this epoch, within the log and without divergence.
+   * Throws what `Leader.fetched` does.
+   */
+  fetchedBy(replicaId: number, fetch: Pick<ReplicaFetch, 'fetchOffset' | 'logStartOffset' | 'brokerEpoch'>): void {
+    const { leading, view } = this
+    leading.fetched(replicaId, { ...fetch, leaderEndOffset: view.logEndOffset, atMs: view.nowMs })
+    this.#followReplicas()
+    if (this.#waits.isDeletionAwaited) this.#waits.deleted(this.lowWatermark)
+  }
+
+  /** The leader's proposal of other in-sync replicas was not taken over, which is certain. */
+  withdrawProposal(): void {
+    this.leading.withdraw()
+    this.#followReplicas()
+  }
+
+  /** For `Follower`. */
+  appendReceived(records: Buffer, leaderEpoch: number): void {
+    this.#own.isUsed = true
+    this.log.appendReceived(records, leaderEpoch)
+    this.#bytesAppended += records.length
+  }
+
+  /** For `Follower`: the high watermark is never beyond the end. */
+  cut(offset: number, restart: boolean): void {
+    const { log } = this
+    this.#host.beforeCut(this, offset)
+    if (restart) log.truncateFullyAndStartAt(offset)
+    else log.truncateTo(offset)
+    this.#highWatermark = restart ? offset : Math.min(this.#highWatermark, log.logEndOffset)
+    this.#waits.failWritten(codes.NOT_LEADER_OR_FOLLOWER)
+    this.#logStartMoved()
+  }
+
+  /**
+   * Lets go of everything before `offset` (-1: the high watermark); returns the new log start. Other replicas follow: see `lowWatermark`.
+   * Throws OFFSET_OUT_OF_RANGE.
+   */
   deleteRecordsBefore(offset: number): number {
     this.checkLeads()
-    const { log, highWatermark } = this
+    const { highWatermark } = this
     const before = offset === -1 ? highWatermark : offset
     if (before < 0 || before > highWatermark) {
       throw new KafkaError(
@@ -404,11 +399,28 @@ export class Partition {
         `${this.name} cannot delete up to offset ${offset}: its high watermark is ${highWatermark}`,
       )
     }
-    if (before > log.logStartOffset) {
-      log.advanceLogStartOffset(before)
-      this.#logStartMoved()
-    }
-    return log.logStartOffset
+    this.advanceLogStart(before)
+    return this.log.logStartOffset
+  }
+
+  /** Offset below which no replica that is there has records any more. Only where it is led here. */
+  get lowWatermark(): number {
+    return this.leading.lowWatermark(this.logStartOffset, id => this.#host.isActive(id, -1))
+  }
+
+  /** Settles `waiter` once the low watermark has reached `offset`; at once where it has. */
+  awaitDeleted<S>(offset: number, waiter: OffsetWaiter<S>, slot: S): void {
+    if (this.standing !== 'online') waiter.settled(slot, this.#own.unusable().code)
+    else if (!this.isLeader) waiter.settled(slot, codes.NOT_LEADER_OR_FOLLOWER)
+    else if (this.lowWatermark >= offset) waiter.settled(slot, codes.NONE)
+    else this.#waits.awaitDeleted(offset, waiter, slot)
+  }
+
+  /** Lets go of everything before an offset, as far as the log goes. */
+  advanceLogStart(offset: number): void {
+    if (offset <= this.log.logStartOffset) return
+    this.log.advanceLogStartOffset(offset)
+    this.#logStartMoved()
   }
 
   /** Lets go of what retention does not keep any more; gives the number of segments. */
@@ -418,28 +430,29 @@ export class Partition {
     return count
   }
 
-  watch(watcher: PartitionWatcher): void {
-    this.#watchers ??= new Set()
-    this.#watchers.add(watcher)
+  /** Has the watcher told of records up to there, and of other changes: a follower's fetch waits for what is in the log, be it committed or not. */
+  watch(watcher: PartitionWatcher, upTo: 'highWatermark' | 'logEnd' = 'highWatermark'): void {
+    this.#waits.watch(watcher, upTo)
   }
 
   unwatch(watcher: PartitionWatcher): void {
-    this.#watchers?.delete(watcher)
+    this.#waits.unwatch(watcher)
   }
 
-  get #isAwaited(): boolean {
-    return (this.#watchers?.size ?? 0) + (this.#awaitWritten?.length ?? 0) + (this.#awaitCommitted?.length ?? 0) > 0
-  }
-
-  #written(): void {
-    if (this.#standing !== 'online') return
-    this.#awaitWritten?.settleBelow(this.#log!.writtenOffset, codes.NONE)
-    this.#followWritten()
+  /** Told by its log. */
+  logWritten(): void {
+    if (this.standing !== 'online') return
+    this.#waits.written(this.log.writtenOffset)
+    if (this.#leader === null) this.#waits.failPromises(codes.NOT_LEADER_OR_FOLLOWER)
+    this.#waits.tellOfEnd(this.#bytesAppended - this.#bytesAtEnd)
+    this.#bytesAtEnd = this.#bytesAppended
+    this.#followReplicas()
     this.#host.written(this)
   }
 
   #logStartMoved(): void {
-    this.#changed(0)
+    this.#waits.tellAll()
+    if (this.#leader !== null && this.#waits.isDeletionAwaited) this.#waits.deleted(this.lowWatermark)
     this.#host.logStartMoved(this)
   }
 
@@ -447,47 +460,38 @@ export class Partition {
   advanceHighWatermark(offset: number): void {
     if (offset <= this.#highWatermark) return
     this.#highWatermark = offset
-    this.#log?.producers.forgetCommitted(offset)
-    this.#awaitCommitted?.settleBelow(offset, codes.NONE)
+    this.#own.current?.producers.forgetCommitted(offset)
+    this.#waits.committed(offset)
     const bytes = this.#bytesAppended - this.#bytesAnnounced
     this.#bytesAnnounced = this.#bytesAppended
-    this.#changed(bytes)
+    this.#waits.tell(bytes)
   }
 
   /** The disk has failed: nothing can be read or written from now on. */
   fail(): void {
-    this.#end('offline')
+    this.#own.end('offline')
   }
 
   /** The topic is gone: waiting requests are answered, later ones refused. */
   delete(): void {
-    this.#end('deleted')
+    this.#own.end('deleted')
   }
 
-  #end(standing: Standing): void {
-    if (this.#standing === standing) return
-    this.#standing = standing
-    if (standing === 'offline') this.#host.wentOffline(this)
-    const { code } = this.#unusable()
-    this.#awaitWritten?.fail(code)
-    this.#awaitCommitted?.fail(code)
-    this.#changed(0)
+  /** Told by its log. */
+  logEnded({ code }: KafkaError): void {
+    this.#waits.failWritten(code)
+    this.#waits.failPromises(code)
+    this.#waits.tellAll()
   }
 
-  #followWritten(): void {
-    if (this.isLeader && this.isr.length <= 1) this.advanceHighWatermark(this.#log!.writtenOffset)
-  }
-
-  #changed(bytes: number): void {
-    if (!this.#watchers) return
-    for (const watcher of this.#watchers) watcher.partitionChanged(this, bytes)
-  }
-
-  #unusable(): KafkaError {
-    const { name } = this
-    if (this.#standing === 'deleted') return new KafkaError(codes.UNKNOWN_TOPIC_OR_PARTITION, `${name} was deleted`)
-    return this.#standing === 'online'
-      ? new ExhaustionError(`the broker has no file descriptors left to open ${name}; see the broker's log`)
-      : new KafkaError(codes.KAFKA_STORAGE_ERROR, `the disk that holds ${name} has failed; see the broker's log`)
+  /** Moves the high watermark on as far as the in-sync replicas are. */
+  #followReplicas(): void {
+    if (this.#leader === null) return
+    if (this.#leader.isAlone) this.advanceHighWatermark(this.log.writtenOffset)
+    else {
+      const before = this.#highWatermark
+      this.advanceHighWatermark(this.#leader.committedEnd(this.view, this.settings.minInsyncReplicas))
+      if (this.#highWatermark > before) this.#host.written(this)
+    }
   }
 }

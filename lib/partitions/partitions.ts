@@ -12,7 +12,8 @@ import type { Metric } from '../metrics/metrics.ts'
 import { AppendOrder } from './append-order.ts'
 import { LogDirectories } from './log-directories.ts'
 import { directoryMetrics, partitionMetrics } from './metrics.ts'
-import { type LogEvents, Partition, type PartitionHost, type PartitionSettings } from './partition.ts'
+import { Partition } from './partition.ts'
+import type { LogEvents, PartitionHost, PartitionSettings } from './partition-types.ts'
 import { Recompression } from './recompression.ts'
 import type { CompactorSettings } from './upkeep/compactor.ts'
 import type { UpkeepIntervals } from './upkeep/intervals.ts'
@@ -50,12 +51,16 @@ export interface PartitionsOptions {
   readonly compaction?: () => CompactorSettings
   /** Bytes copied per second of partitions that move to another data directory; asked again all the time. No limit without. */
   readonly relocationBytesPerSecondMax?: () => number
+  /** `replica.lag.time.max.ms`; Kafka's default without. */
+  readonly replicaLagMsMax?: () => number
 }
+
+const lagMsMaxDefault = 30_000
 
 /** New partitions of a topic that are made before its creation is answered. */
 const madeAtOnceMax = 32
 
-export class Partitions implements PartitionHost {
+export class Partitions implements PartitionHost<Partition> {
   readonly clocks: Clocks
   /** The turn at whose end appends are written and waiting requests looked after. */
   readonly turn: Turn
@@ -72,6 +77,7 @@ export class Partitions implements PartitionHost {
   readonly recompression: Recompression
   readonly #nodeId: number
   readonly #settingsOf: (topic: TopicImage) => PartitionSettings
+  readonly #replicaLagMsMax: () => number
   readonly #logger: Logger
   readonly #upkeep: Upkeep
   /** Deadlines of checkpoints, retention and the like, on the broker clock. */
@@ -94,6 +100,7 @@ export class Partitions implements PartitionHost {
     this.recompression = new Recompression(clocks.broker, this.timetable, this.appendOrder, options.logger)
     this.#nodeId = options.nodeId
     this.#settingsOf = options.settingsOf
+    this.#replicaLagMsMax = options.replicaLagMsMax ?? (() => lagMsMaxDefault)
     this.#logger = options.logger
     this.logDirectories = new LogDirectories({
       directories: options.directories,
@@ -270,6 +277,32 @@ export class Partitions implements PartitionHost {
     return this.logDirectories.sizeInBytes(partition)
   }
 
+  storedHighWatermark(partition: Partition): number {
+    return this.logDirectories.storedHighWatermark(partition)
+  }
+
+  beforeCut(partition: Partition, offset: number): void {
+    const { name, highWatermark } = partition
+    if (offset < highWatermark) {
+      this.#logger.warn('records that were committed are cut off a log, as its leader does not have them', {
+        ...{ partition: name, offset, highWatermark, leader: partition.leader, leaderEpoch: partition.leaderEpoch },
+      })
+    }
+    this.logDirectories.lowerCheckpoints(partition, offset)
+  }
+
+  wireMs(): number {
+    return this.clocks.wire.monotonicMs()
+  }
+
+  lagMsMax(): number {
+    return this.#replicaLagMsMax()
+  }
+
+  isActive(brokerId: number): boolean {
+    return this.#image.brokers.some(({ id, fenced }) => id === brokerId && !fenced)
+  }
+
   written(partition: Partition): void {
     this.#upkeep.changed(partition)
   }
@@ -323,7 +356,7 @@ export class Partitions implements PartitionHost {
         settings,
         host: this,
       })
-      partition.follow(image)
+      partition.become(image)
       const place = this.logDirectories.place(partition, isNew)
       if (place === null) partition.fail()
       else if (isNew || place === 'unmade') fresh.push(partition)
@@ -344,7 +377,7 @@ export class Partitions implements PartitionHost {
   #changeTopic(before: TopicImage, after: TopicImage): void {
     if (before.configs !== after.configs) this.#configure(after)
     const ofTopic = this.#byTopic.get(after.name)
-    for (const image of after.partitions.slice(0, before.partitions.length)) ofTopic?.[image.index]?.follow(image)
+    for (const image of after.partitions.slice(0, before.partitions.length)) ofTopic?.[image.index]?.become(image)
     this.#openTopic(after, before.partitions.length, true)
   }
 
@@ -357,10 +390,7 @@ export class Partitions implements PartitionHost {
       if (!partition) continue
       // A crash must not take the gaps that compaction has left for losses.
       if (!isCompacted && partition.settings.log.cleanupPolicy.includes('compact')) this.#upkeep.checkpointSoon()
-      partition.settings = settings
-      partition.retentionDueMs = 0
-      partition.isCompacted = false
-      if (partition.standing === 'online' && partition.isLoaded) partition.log.updateConfig(settings.log)
+      partition.configure(settings)
     }
   }
 

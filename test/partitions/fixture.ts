@@ -2,7 +2,13 @@
 
 import { createLogger, type Logger } from '../../lib/base/logger.ts'
 import { seededRandom } from '../../lib/base/random.ts'
-import { type ClusterImage, emptyImage, type ImageDelta, type TopicImage } from '../../lib/cluster/image.ts'
+import {
+  type ClusterImage,
+  emptyImage,
+  type ImageDelta,
+  type PartitionImage,
+  type TopicImage,
+} from '../../lib/cluster/image.ts'
 import { topicMaps } from '../../lib/cluster/topic-map.ts'
 import { isInternalTopic } from '../../lib/cluster/topic-names.ts'
 import { BrokerConfig } from '../../lib/config/config.ts'
@@ -67,9 +73,11 @@ export class PartitionsFixture {
   /** Names of topics that the client may not touch. */
   forbidden = new Set<string>()
   readonly #logger: Logger
+  readonly #nodeId: number
 
   constructor(
     options: {
+      nodeId?: number
       topics?: readonly TopicImage[]
       properties?: Record<string, string>
       files?: Files
@@ -85,8 +93,10 @@ export class PartitionsFixture {
     this.paths = paths
     this.cordoned = options.cordoned ?? []
     this.relocationBytesPerSecondMax = options.relocationBytesPerSecondMax ?? Number.MAX_SAFE_INTEGER
+    this.#nodeId = options.nodeId ?? 1
     this.#logger = createLogger('info', { clock: this.clock, write: line => void this.log.push(line.trim()) })
-    this.image = imageOf(this.image, topics)
+    const brokers = [1, 2, 3].map(id => ({ id, rack: null, fenced: false }))
+    this.image = imageOf({ ...this.image, brokers }, topics)
     this.open(options.missing)
   }
 
@@ -98,7 +108,7 @@ export class PartitionsFixture {
       .map(path =>
         LogDirectory.open(path, {
           files: this.files,
-          nodeId: 1,
+          nodeId: this.#nodeId,
           clusterId: 'cluster',
           uuid: () => random.uuid(),
           now: () => this.clock.now(),
@@ -108,7 +118,7 @@ export class PartitionsFixture {
       )
     const { clock, config } = this
     this.partitions = Partitions.open({
-      nodeId: 1,
+      nodeId: this.#nodeId,
       image: this.image,
       directories,
       missingDirectories: missing,
@@ -130,7 +140,7 @@ export class PartitionsFixture {
       BrokerServices,
       'nodeId' | 'config' | 'partitions' | 'fetchSessions' | 'producerIds' | 'clock' | 'random' | 'logger' | 'authorize'
     > = {
-      nodeId: 1,
+      nodeId: this.#nodeId,
       config,
       partitions: this.partitions,
       fetchSessions: new FetchSessions({
@@ -184,6 +194,15 @@ export class PartitionsFixture {
     }
     this.partitions.apply(delta)
     return delta
+  }
+
+  /** Has the metadata say something else of a partition. */
+  become(topic: string, change: Partial<PartitionImage>, index = 0): void {
+    const before = this.topic(topic)
+    const partitions = before.partitions.map(partition =>
+      partition.index === index ? { ...partition, partitionEpoch: partition.partitionEpoch + 1, ...change } : partition,
+    )
+    this.apply({ changed: [{ ...before, partitions }] })
   }
 
   topic(name: string): TopicImage {

@@ -1,6 +1,8 @@
 /** Partitions: appends and who waits for them, topics that come and go, directories that fail, and the upkeep. */
+
 import t from 'tap'
 import { topicMaps } from '../../lib/cluster/topic-map.ts'
+import { checkLeaderEpoch, divergence } from '../../lib/partitions/leader-epoch-checks.ts'
 import { OffsetQueue } from '../../lib/partitions/waiting/offset-queue.ts'
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import { memoryFiles } from '../../storage/files.ts'
@@ -67,26 +69,26 @@ t.test('what a client believes to be the leader epoch is checked', t => {
   const partition = fixture.partition('a')
   t.equal(partition.leaderEpoch, 3)
   t.equal(
-    codeOf(() => partition.checkLeaderEpoch(2)),
+    codeOf(() => checkLeaderEpoch(partition, 2)),
     codes.FENCED_LEADER_EPOCH,
   )
   t.equal(
-    codeOf(() => partition.checkLeaderEpoch(4)),
+    codeOf(() => checkLeaderEpoch(partition, 4)),
     codes.UNKNOWN_LEADER_EPOCH,
   )
   t.equal(
-    codeOf(() => partition.checkLeaderEpoch(3)),
+    codeOf(() => checkLeaderEpoch(partition, 3)),
     codes.NONE,
   )
   t.equal(
-    codeOf(() => partition.checkLeaderEpoch(-1)),
+    codeOf(() => checkLeaderEpoch(partition, -1)),
     codes.NONE,
   )
   t.same(partition.log.endOffsetForEpoch(0), { leaderEpoch: 0, endOffset: 1 })
-  t.same(partition.divergence(0, 2), { epoch: 0, endOffset: 1 })
-  t.equal(partition.divergence(3, 2), null)
+  t.same(divergence(partition, 0, 2), { epoch: 0, endOffset: 1 })
+  t.equal(divergence(partition, 3, 2), null)
   t.equal(
-    codeOf(() => partition.divergence(7, 1)),
+    codeOf(() => divergence(partition, 7, 1)),
     codes.OFFSET_OUT_OF_RANGE,
   )
   t.end()
@@ -100,7 +102,8 @@ t.test('acks=all needs the in-sync replicas that the topic asks for, as far as i
     ],
   })
   const two = fixture.partition('two')
-  two.isr = [1]
+  const before = fixture.topic('two')
+  fixture.apply({ changed: [{ ...before, partitions: [{ ...before.partitions[0]!, isr: [1] }] }] })
   t.equal(
     codeOf(() => two.append(batchOf(['x']), { origin: 'client', requiredAcks: -1 })),
     codes.NOT_ENOUGH_REPLICAS,
