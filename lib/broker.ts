@@ -1,4 +1,5 @@
 /** The broker put together from its parts, and the public door of the package: start one, ask where it is, stop it. */
+import { resolve } from 'node:path'
 import { codes, KafkaError } from '../protocol/errors.ts'
 import { faultOf } from '../storage/faults.ts'
 import { diskFiles, memoryFiles } from '../storage/files.ts'
@@ -20,6 +21,7 @@ import type { HttpServer } from './http/server.ts'
 import type { Metric } from './metrics/metrics.ts'
 import { systemSurroundings } from './network/neighbours.ts'
 import { systemNetwork } from './network/tcp.ts'
+import { startErrorOf } from './start-error.ts'
 
 export type { Logger, LogLevel, Metric, RecordToLoad, TopicOption }
 export { ConfigError, codes, KafkaError }
@@ -111,7 +113,7 @@ export class Broker implements AsyncDisposable {
       return new Broker(parts, probes, logger)
     } catch (error) {
       await probes?.server.close()
-      throw error
+      throw startErrorOf(error, options.ephemeral ? [] : config.logDirs.map(path => resolve(path)))
     }
   }
 
