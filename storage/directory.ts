@@ -174,6 +174,22 @@ export class LogDirectory {
     await runRecovery(jobs, this.#options.files, choice, begin, (index, outcome) =>
       done(logs[index], outcome !== null && this.#takeOutcome(logs[index], outcome)),
     )
+    if (!choice.signal?.aborted) await this.#flushRecovered(logs)
+  }
+
+  /**
+   * Where `flush.messages` says that readers see only what the disk has, that holds for what a killed process had written, too: it is still in
+   * the page cache alone. A log that cannot be flushed is offline by its failure, or tries again by itself where descriptors are wanting.
+   */
+  async #flushRecovered(logs: readonly RecoverableLog[]): Promise<void> {
+    const flushes = logs.map(async ({ topic, partition }) => {
+      const log = this.#logs.get(`${topic}-${partition}`)
+      if (log === null || !log.isOpen || log.logEndOffset - log.recoveryPoint < log.config.flushMessages) return
+      await log.flush().catch(error => {
+        if (faultOf(error) === 'bug') throw error
+      })
+    })
+    await Promise.all(flushes)
   }
 
   #recoveryJob({ topic, partition, config }: RecoverableLog): RecoveryJob {

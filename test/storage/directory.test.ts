@@ -213,6 +213,33 @@ t.test('checkpoints that a crash may not have left on the disk are written again
   t.equal(third.openLog('t', 0, topicId, defaultLogConfig).logStartOffset, 1)
 })
 
+t.test(
+  'what a killed process had written is on the disk before it is read, where flush.messages promises that',
+  async t => {
+    const config = { ...defaultLogConfig, flushMessages: 1 }
+    const files = new SimulatedFiles()
+    const first = open('/data', { files })
+    const log = first.openLog('t', 0, topicId, config)
+    log.append(batchOf(['a']), client)
+    await log.flush()
+    files.syncsAreLost = true
+    log.append(batchOf(['b']), client)
+    await null
+
+    const crashed = files.killed()
+    const second = open('/data', { files: crashed })
+    const logs = [{ topic: 't', partition: 0, config }]
+    await second.recover(logs, ({ topic, partition }) => second.openLog(topic, partition, topicId, config), {
+      threads: 1,
+      pause: async () => undefined,
+      progress: () => undefined,
+    })
+    t.equal(second.openLog('t', 0, topicId, config).logEndOffset, 2)
+    const third = open('/data', { files: crashed.lostPower(() => 0) })
+    t.equal(third.openLog('t', 0, topicId, config).logEndOffset, 2)
+  },
+)
+
 t.test('a directory that was let go of is not closed as if all were well', async t => {
   const files = memoryFiles()
   const directory = open('/data', { files })
