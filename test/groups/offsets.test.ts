@@ -1,5 +1,6 @@
 /** How a shard keeps offsets: who may commit, what is fetched, and when they are forgotten. */
 import t from 'tap'
+import { noTopicId } from '../../lib/groups/records.ts'
 import { codes } from '../../protocol/errors.ts'
 import { Bench, protocols, subscription } from './bench.ts'
 
@@ -271,6 +272,26 @@ t.test('offsets of an open transaction count when it is committed', async t => {
   shard.replay({ ...record, value: { ...value, offset: 10 } }, -1, now)
   shard.endTransaction(6, true)
   t.same(fetch(true), [10, 0], 'what was written later stands')
+})
+
+t.test('a group with offsets of an open transaction does not expire, nor do the places that they are for', async t => {
+  for (const committed of [true, false]) {
+    const bench = new Bench({ offsetsRetentionMs: dayMs })
+    bench.commit()
+    const value = { offset: 9, leaderEpoch: -1, metadata: '', expireTimestampMs: -1, topicId: noTopicId }
+    const record = { kind: 'offset', groupId: 'g', topic: 't', partition: 0 } as const
+    const replay = (groupId: string) =>
+      bench.shard.replay({ ...record, groupId, value: { ...value, commitTimestampMs: bench.now.ms } }, 4, bench.now)
+    replay('g')
+    replay('h')
+    bench.advance(3 * dayMs)
+    t.equal(bench.committed(), 5, 'what was committed before is there')
+    t.equal(bench.shard.endTransaction(4, committed), undefined)
+    t.equal(bench.committed(), committed ? 9 : 5)
+    t.equal(bench.shard.describe('h')?.groupState, 'Empty')
+    bench.advance(3 * dayMs)
+    t.equal(bench.state(), 'none', 'from then on it ages')
+  }
 })
 
 t.test('a group is described with what its members told each other once they agree', async t => {

@@ -12,6 +12,8 @@ import { writeTxnMarkers } from '../../lib/handlers/write-txn-markers.ts'
 import { codes } from '../../protocol/errors.ts'
 import { AddOffsetsToTxn } from '../../protocol/messages/add-offsets-to-txn.ts'
 import { AddPartitionsToTxn } from '../../protocol/messages/add-partitions-to-txn.ts'
+import { CreateTopics } from '../../protocol/messages/create-topics.ts'
+import { DeleteTopics } from '../../protocol/messages/delete-topics.ts'
 import { DescribeTransactions } from '../../protocol/messages/describe-transactions.ts'
 import { EndTxn } from '../../protocol/messages/end-txn.ts'
 import { FindCoordinator } from '../../protocol/messages/find-coordinator.ts'
@@ -128,6 +130,30 @@ t.test('a transaction whose time is over is aborted by the broker', async t => {
   t.equal(await broker.state('t'), 'CompleteAbort')
   t.equal((await broker.read('committed')).aborted.length, 1)
 })
+
+for (const isMadeAnew of [false, true]) {
+  t.test(
+    `a transaction over a topic that is deleted${isMadeAnew ? ' and made anew' : ''} comes to its end`,
+    async t => {
+      const broker = await RunningBroker.start(t)
+      const producer = await broker.producer('t')
+      t.equal(await broker.send(producer, 'x'), 0)
+      t.equal(await broker.commitOffset(producer, 5), 0)
+      await broker.ask(DeleteTopics, 5, { topicNames: ['a'], timeoutMs: 5_000 })
+      if (isMadeAnew) {
+        const topics = [{ name: 'a', numPartitions: 2, replicationFactor: 1 }]
+        await broker.ask(CreateTopics, 5, { topics, timeoutMs: 5_000 })
+        t.equal(await broker.send({ ...producer, sequences: [0, 0] }, 'y'), 0, 'it goes on in the new topic')
+      } else t.equal(await broker.send(producer, 'y'), codes.UNKNOWN_TOPIC_OR_PARTITION)
+      t.equal(await broker.end(producer, true), 0)
+      await broker.completed('t')
+      t.equal(await broker.state('t'), 'CompleteCommit')
+      if (!isMadeAnew) return
+      t.match(await broker.read('committed'), { values: ['y'], lastStableOffset: 2, highWatermark: 2 })
+      t.equal((await broker.offset(true)).committedOffset, -1, 'the offset was of the topic before')
+    },
+  )
+}
 
 t.test('transactions are described and listed as they stand', async t => {
   const broker = await RunningBroker.start(t)
