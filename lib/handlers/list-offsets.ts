@@ -29,6 +29,9 @@ const sinceVersion: Readonly<Record<number, number>> = {
   [earliestPendingUpload]: 11,
 }
 
+/** First version that has a code of its own for an end that is not known yet. */
+const notAvailableSince = 5
+
 const nowhere: TimestampAndOffset = { timestamp: -1, offset: -1, leaderEpoch: -1 }
 
 /**
@@ -75,7 +78,8 @@ function listTopic(topic: Topic, isolation: Isolation, context: Context): Answer
       return context.apiVersion === 0 ? listSegments(partition, wish) : listOne(partition, wish, isolation)
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error
-      return failure(wish, error.code)
+      const isNotAvailable = error.code === codes.OFFSET_NOT_AVAILABLE && context.apiVersion < notAvailableSince
+      return failure(wish, isNotAvailable ? codes.LEADER_NOT_AVAILABLE : error.code)
     }
   })
   return twice.size === 0 ? answers : [...answers, ...refused]
@@ -103,6 +107,7 @@ function find(partition: Partition, timestamp: number, isolation: Isolation): Ti
   const end = partition.readableEnd(isolation)
   switch (timestamp) {
     case latest:
+      checkEndIsKnown(partition)
       return { timestamp: -1, offset: end, leaderEpoch: partition.leaderEpoch }
     // All segments are local.
     case earliest:
@@ -114,9 +119,17 @@ function find(partition: Partition, timestamp: number, isolation: Isolation): Ti
       return nowhere
     default: {
       const found = timestamp === maxTimestamp ? log.maxTimestampOffset() : log.offsetForTimestamp(timestamp)
-      return found === null || found.offset >= end ? nowhere : found
+      if (found === null || found.offset < end) return found ?? nowhere
+      checkEndIsKnown(partition)
+      return nowhere
     }
   }
+}
+
+/** Throws where a new leader does not know yet how much was committed before its epoch: a client would go back by what it tells now. */
+function checkEndIsKnown({ name, leading, highWatermark }: Partition): void {
+  if (leading.isAlone || leading.epochStartOffset <= highWatermark) return
+  throw new KafkaError(codes.OFFSET_NOT_AVAILABLE, `${name} has a new leader that waits for its replicas; try again`)
 }
 
 /** Version 0: the newest offsets at which segments begin, no later than the timestamp; the end of the log counts as one. */

@@ -15,6 +15,7 @@ import { offsetDelete } from '../../lib/handlers/offset-delete.ts'
 import { offsetForLeaderEpoch } from '../../lib/handlers/offset-for-leader-epoch.ts'
 import { produce } from '../../lib/handlers/produce.ts'
 import { codes } from '../../protocol/errors.ts'
+import type { DeleteRecordsResponse } from '../../protocol/messages/delete-records.ts'
 import { batchOf, PartitionsFixture, topicImage } from '../partitions/fixture.ts'
 import { clusterContext, topic } from './cluster-context.ts'
 import { start } from './fetch-requests.ts'
@@ -111,7 +112,7 @@ t.test('topics of which no partition is named are left out of the answer', async
     listOffsets({ replicaId: -1, isolationLevel: 0, topics: [none], timeoutMs: 0 }, fixture.context(10)).topics,
     [],
   )
-  t.same(deleteRecords({ topics: [none], timeoutMs: 0 }, fixture.context(2)).topics, [])
+  t.same((deleteRecords({ topics: [none], timeoutMs: 0 }, fixture.context(2)) as DeleteRecordsResponse).topics, [])
   const topicData = [{ name: 'a', topicId: noTopicId, partitionData: [] }]
   const produced = produce({ transactionalId: null, acks: -1, timeoutMs: 0, topicData }, fixture.context(12))
   t.same((await promised(produced))!.responses, [])
@@ -146,7 +147,7 @@ t.test('a topic that is named twice is answered once', t => {
   ])
   t.same(list(0, 0), [[[0, codes.INVALID_REQUEST]]])
   const topics = [1, 2].map(offset => ({ name: 'a', partitions: [{ partitionIndex: 0, offset }] }))
-  t.match(deleteRecords({ topics, timeoutMs: 0 }, fixture.context(2)).topics, [
+  t.match((deleteRecords({ topics, timeoutMs: 0 }, fixture.context(2)) as DeleteRecordsResponse).topics, [
     { name: 'a', partitions: [{ partitionIndex: 0, lowWatermark: 2, errorCode: codes.NONE }] },
   ])
   const twice = [0, 0].map(index => ({ topic: 'a', partitions: [index] }))

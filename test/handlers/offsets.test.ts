@@ -1,5 +1,6 @@
 /** The requests about where records are, and who wrote them: ListOffsets, OffsetForLeaderEpoch, DeleteRecords, and the like. */
 import t from 'tap'
+import { Deferred } from '../../lib/base/deferred.ts'
 import { deleteRecords } from '../../lib/handlers/delete-records.ts'
 import { describeLogDirs } from '../../lib/handlers/describe-log-dirs.ts'
 import { describeProducers } from '../../lib/handlers/describe-producers.ts'
@@ -8,6 +9,7 @@ import { listOffsets } from '../../lib/handlers/list-offsets.ts'
 import { offsetForLeaderEpoch } from '../../lib/handlers/offset-for-leader-epoch.ts'
 import { ProducerIds } from '../../lib/partitions/producer-ids.ts'
 import { codes } from '../../protocol/errors.ts'
+import type { DeleteRecordsResponse } from '../../protocol/messages/delete-records.ts'
 import { batchOf, PartitionsFixture, topicImage } from '../partitions/fixture.ts'
 
 interface ListOptions {
@@ -210,7 +212,7 @@ t.test('records are deleted up to an offset, from topics that may lose them', t 
   fixture.write('a', ['x', 'y', 'z'])
   const ask = (name: string, partitionIndex: number, offset: number) => {
     const request = { topics: [{ name, partitions: [{ partitionIndex, offset }] }], timeoutMs: 0 }
-    const [answer] = deleteRecords(request, fixture.context(2)).topics[0]!.partitions
+    const [answer] = (deleteRecords(request, fixture.context(2)) as DeleteRecordsResponse).topics[0]!.partitions
     return [answer!.errorCode, answer!.lowWatermark]
   }
   t.same(ask('a', 0, 50), [codes.OFFSET_OUT_OF_RANGE, -1])
@@ -223,6 +225,68 @@ t.test('records are deleted up to an offset, from topics that may lose them', t 
   t.same(ask('both', 0, -1), [0, 0])
   t.same(ask('__consumer_offsets', 0, -1), [codes.INVALID_TOPIC_EXCEPTION, -1])
   t.same(ask('secret', 0, -1), [codes.TOPIC_AUTHORIZATION_FAILED, -1])
+  t.end()
+})
+
+t.test('a deletion is answered once all replicas have followed, or when its time is over', async t => {
+  const fixture = new PartitionsFixture({ topics: [topicImage('a', { replicas: [1, 2] }), topicImage('b')] })
+  const partition = fixture.partition('a')
+  const follow = (logStartOffset: number) => partition.fetchedBy(2, { fetchOffset: 3, logStartOffset, brokerEpoch: -1 })
+  for (const name of ['a', 'b']) fixture.write(name, ['x', 'y', 'z'])
+  follow(0)
+  const ask = (offset: number): { answer: unknown } => {
+    const told: { answer: unknown } = { answer: null }
+    const topics = ['a', 'b'].map(name => ({ name, partitions: [{ partitionIndex: 0, offset }] }))
+    const answer = deleteRecords({ topics, timeoutMs: 500 }, fixture.context(2))
+    if (!(answer instanceof Deferred)) throw new Error('it did not wait')
+    answer.whenSettled({
+      resolved: ({ topics }) => {
+        told.answer = topics.map(({ partitions }) => [partitions[0]!.errorCode, partitions[0]!.lowWatermark])
+      },
+      rejected: error => {
+        throw error
+      },
+    })
+    fixture.turn()
+    return told
+  }
+  const first = ask(2)
+  t.equal(first.answer, null)
+  follow(2)
+  t.same(first.answer, [
+    [codes.NONE, 2],
+    [codes.NONE, 2],
+  ])
+  const second = ask(3)
+  fixture.clock.advance(500)
+  t.same(second.answer, [
+    [codes.REQUEST_TIMED_OUT, 2],
+    [codes.NONE, 3],
+  ])
+  const third = ask(3)
+  fixture.become('a', { leader: 2, leaderEpoch: 1 })
+  t.same(third.answer, [
+    [codes.NOT_LEADER_OR_FOLLOWER, -1],
+    [codes.NONE, 3],
+  ])
+})
+
+t.test('no end is told while what earlier leaders committed may not be known to be committed', t => {
+  const fixture = new PartitionsFixture({ topics: [topicImage('a', { replicas: [1, 2] })] })
+  fixture.write('a', ['x', 'y'])
+  fixture.become('a', { leaderEpoch: 1 })
+  const ask = (timestamp: number, version: number) => {
+    const [answer] = list(fixture, [[0, timestamp]], { version })
+    return [answer!.errorCode, answer!.offset ?? -1]
+  }
+  t.same(ask(-1, 10), [codes.OFFSET_NOT_AVAILABLE, -1])
+  t.same(ask(-1, 4), [codes.LEADER_NOT_AVAILABLE, -1])
+  t.same(ask(0, 10), [codes.OFFSET_NOT_AVAILABLE, -1])
+  t.same(ask(-2, 10), [codes.NONE, 0])
+  t.same(ask(9e15, 10), [codes.NONE, -1])
+  fixture.partition('a').fetchedBy(2, { fetchOffset: 2, logStartOffset: 0, brokerEpoch: -1 })
+  t.same(ask(-1, 10), [codes.NONE, 2])
+  t.same(ask(0, 10), [codes.NONE, 0])
   t.end()
 })
 
