@@ -1,4 +1,5 @@
 /** What a coordinator knows without being asked: sessions that have run out, and topics that are gone. */
+import { ApiVersions } from '../../protocol/messages/api-versions.ts'
 import { DeleteGroups } from '../../protocol/messages/delete-groups.ts'
 import { DeleteTopics } from '../../protocol/messages/delete-topics.ts'
 import { Heartbeat } from '../../protocol/messages/heartbeat.ts'
@@ -26,6 +27,8 @@ async function sessionOver(session: Session): Promise<void> {
     await session.send(Heartbeat, 3, { groupId, generationId, memberId }, 'while its session lasts')
     const overMs = performance.now() + sessionTimeoutMs + graceMs
     while (performance.now() < overMs) await new Promise(resolve => setTimeout(resolve, overMs - performance.now()))
+    // A broker that was held up reads what has come in before it ends sessions; by this it has had a turn.
+    await session.prepare(ApiVersions, 0, {})
     const label = 'as soon as its session is over'
     if (api === DeleteGroups) await session.send(DeleteGroups, 2, { groupsNames: [groupId] }, label)
     else await session.send(Heartbeat, 3, { groupId, generationId, memberId }, label)
