@@ -264,6 +264,11 @@ function appears(make: () => void): boolean {
   }
 }
 
+/** The number of the user whose a file or directory is; null where systems do not number them. */
+export function ownerOf(path: string): number | null {
+  return process.getuid === undefined ? null : fs.statSync(path).uid
+}
+
 /** Bytes of a file that can be read more than once; null for a pipe or a device. Throws what the system says where there is none. */
 export function regularFileBytes(path: string): number | null {
   const stat = fs.statSync(path)

@@ -7,6 +7,7 @@ const overall = `ottla: a Kafka broker
   ottla start [server.properties] [options]   serve Kafka's clients until SIGTERM or SIGINT
   ottla exec [options] -- COMMAND ...         run a command, such as tests, with a broker of its own
   ottla health [--bootstrap HOST:PORT]        whether a broker serves its clients, as an exit code
+  ottla doctor [--bootstrap HOST:PORT]        what is in the way of a broker and its clients, in plain words
   ottla protocol decode|encode|records        Kafka's bytes as JSON and back, one JSON object a line
   ottla log check|dump|repair DIR             what is in the files of a data directory, and whether it is sound
   ottla container configure|start             a broker by the variables of Kafka's container images
@@ -70,6 +71,19 @@ Nothing of it is left that clients or figures show. At a broker other than Ottla
   ottla health && echo "serves its clients"
 `
 
+const doctor = `ottla doctor [options]
+
+Looks at Node and the native packages, at limits and the clock, at the data directory, and at a broker: each address that the broker
+tells its clients is dialled from here. Run it where a client fails. Ends with code 1 where something fails.
+
+  --bootstrap HOST:PORT   the broker (localhost:9092, where none needs to be)
+  --data DIR              the data directory (./ottla-data)
+  --timeout MS            how long one connection or answer may take (3000)
+  --help                  this
+
+  ottla doctor --bootstrap kafka:9092
+`
+
 const protocol = `ottla protocol decode|encode|records
 
 Reads JSON objects from standard input, one a line, and writes one for each to standard output.
@@ -99,7 +113,7 @@ DIR is a data directory, or the directory of one partition. Nothing is changed b
   ottla log dump ./ottla-data/orders-0 --records --offset 1000 --limit 10
 `
 
-const texts: Readonly<Record<string, string>> = { start, exec, health, protocol, log, ...kafkaTexts }
+const texts: Readonly<Record<string, string>> = { start, exec, health, doctor, protocol, log, ...kafkaTexts }
 
 /** The help of a command, or of all where there is none of that name. */
 export function helpFor(command: string): string {

@@ -10,6 +10,7 @@ type Command = (argv: readonly string[], io: Io) => Promise<number>
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import('./start.ts')).start,
   health: async () => (await import('./health.ts')).health,
+  doctor: async () => (await import('./doctor.ts')).doctor,
   exec: async () => (await import('./exec.ts')).exec,
   protocol: async () => (await import('./protocol.ts')).protocol,
   log: async () => (await import('./log.ts')).log,
