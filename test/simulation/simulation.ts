@@ -26,6 +26,7 @@ export const simulations: Readonly<Record<string, URL>> = {
   broker: new URL('./broker.ts', import.meta.url),
   groups: new URL('./groups.ts', import.meta.url),
   transactions: new URL('./transactions.ts', import.meta.url),
+  replication: new URL('./replication.ts', import.meta.url),
 }
 
 export async function simulationAt(module: URL): Promise<Simulation> {

@@ -74,6 +74,11 @@ export class Leader {
     return this.#state.leaderEpoch
   }
 
+  /** What a change of the in-sync replicas rests on. */
+  get partitionEpoch(): number {
+    return this.#state.partitionEpoch
+  }
+
   get followers(): readonly Replica[] {
     return this.#followers
   }
