@@ -1,0 +1,2 @@
+# Mounted into /docker-entrypoint-initdb.d by a check.
+echo the script ran
