@@ -331,6 +331,8 @@ export class Log {
     const now = this.#options.now()
     const count = countDeletable(this.segments, this.config, this.logStartOffset, highWatermark, now)
     if (count === 0) return 0
+    // The sizes include what is queued; a process that is killed takes that along.
+    this.writeOut()
     if (count === this.segments.length) this.#roll(this.logEndOffset)
     this.advanceLogStartOffset(this.segments[count].baseOffset)
     return count

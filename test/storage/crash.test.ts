@@ -1,7 +1,7 @@
 /** Single crashes that were once not survived, and the zeros of preallocated files. Histories by chance are in `test/simulation`. */
 import t from 'tap'
 import { checkLog } from '../../storage/check.ts'
-import { LogFixture } from './fixture.ts'
+import { batchOf, LogFixture } from './fixture.ts'
 import { SimulatedFiles } from './simulated-files.ts'
 
 const dir = '/data/t-0'
@@ -49,6 +49,17 @@ t.test('segments that recovery removed do not come back behind what took their p
   )
   t.equal(found.log.logEndOffset, end + 1)
   t.same(checkLog(found.files, dir, { dense: true, closed: false }).findings, [])
+})
+
+t.test('no segment is given up for the size of others that a killed process would take along', async t => {
+  const files = new SimulatedFiles()
+  const fixture = new LogFixture({ segmentBytes: 1_000, retentionMs: -1, retentionBytes: 3_000 }, files)
+  while (fixture.log.sizeInBytes < 3_900) fixture.fill(1)
+  for (let queued = 0; queued < 6; queued++) fixture.append(batchOf([''.padEnd(100, '.')]))
+  t.ok(fixture.log.deleteOldSegments(fixture.log.logEndOffset) > 0)
+
+  const found = new LogFixture({}, files.killed())
+  t.ok(found.log.sizeInBytes >= 3_000, `${found.log.sizeInBytes} bytes`)
 })
 
 t.test('a file that is preallocated is cut when its segment or the log ends, and its zeros are no records', async t => {
