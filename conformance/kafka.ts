@@ -20,15 +20,15 @@ export const oldKafkaVersion = '3.9.2'
 
 export type KafkaVersion = typeof kafkaVersion | typeof oldKafkaVersion | '4.3.1'
 
-function homeOf(version: KafkaVersion): string {
+/** Where its jars are kept. */
+export function homeOf(version: KafkaVersion): string {
   return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'ottla', `kafka-${version}`)
 }
 
-/** What is asked of Maven: the broker, its tools, and something to write its log with. */
-function pom(version: KafkaVersion): string {
+/** What is asked of Maven, and something to write logs with. */
+function pom(artifacts: readonly string[], version: string): string {
   const wanted = [
-    ['org.apache.kafka', 'kafka_2.13', version],
-    ['org.apache.kafka', 'kafka-tools', version],
+    ...artifacts.map(artifact => ['org.apache.kafka', artifact, version]),
     ['org.apache.logging.log4j', 'log4j-slf4j-impl', '2.25.4'],
   ]
   const dependencies = wanted.map(
@@ -40,9 +40,13 @@ function pom(version: KafkaVersion): string {
 <dependencies>${dependencies.join('')}</dependencies></project>\n`
 }
 
-/** Why Apache Kafka cannot be had here, or null. Fetches it where it is not there yet. */
+/** Why Apache Kafka cannot be had here, or null. Fetches it where it is not there yet: the broker and its tools. */
 export function fetchKafka(version: KafkaVersion = kafkaVersion): string | null {
-  const home = homeOf(version)
+  return fetchJars(homeOf(version), ['kafka_2.13', 'kafka-tools'], version)
+}
+
+/** Why these of Kafka's jars cannot be had here, or null. They are put into `home`/jars, with what they depend on. */
+export function fetchJars(home: string, artifacts: readonly string[], version: string): string | null {
   if (existsSync(join(home, 'fetched'))) return null
   for (const [tool, argument] of [
     ['java', '-version'],
@@ -51,7 +55,7 @@ export function fetchKafka(version: KafkaVersion = kafkaVersion): string | null 
     if (spawnSync(tool, [argument]).status !== 0) return `there is no ${tool} here`
   }
   mkdirSync(home, { recursive: true })
-  writeFileSync(join(home, 'pom.xml'), pom(version))
+  writeFileSync(join(home, 'pom.xml'), pom(artifacts, version))
   console.error(`fetching Apache Kafka ${version} …`)
   const copy = ['dependency:copy-dependencies', `-DoutputDirectory=${join(home, 'jars')}`]
   const maven = spawnSync('mvn', ['-q', '-f', join(home, 'pom.xml'), ...copy], { encoding: 'utf8' })
@@ -105,6 +109,7 @@ export interface RunningKafka {
   readonly version: KafkaVersion
   /** host:port, and of several nodes all of them with commas between. */
   readonly bootstrap: string
+  /** Another one after each restart. */
   readonly pid: number
   /** From the start of the process to its first answer; formatting the directory is not counted. */
   readonly readyMs: number
@@ -257,7 +262,9 @@ async function startNode(
   return {
     version,
     bootstrap: `127.0.0.1:${port}`,
-    pid: child.pid!,
+    get pid() {
+      return child.pid!
+    },
     readyMs,
     dataDirectory: join(directory, 'data'),
     restart: async (signal, meanwhile) => {

@@ -6,6 +6,11 @@ type Suite = (options: {
   against: string | undefined
   record: boolean
   print: boolean
+  full: boolean
+  seconds: number | undefined
+  runs: number | undefined
+  seed: number | undefined
+  sabotage: string | undefined
   rest: readonly string[]
 }) => Promise<number>
 
@@ -19,6 +24,7 @@ const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   dump: async () => (await import('./dump.ts')).dump,
   'disk-full': async () => (await import('./disk-full.ts')).diskFull,
   hostile: async () => (await import('./hostile/index.ts')).hostile,
+  transactions: async () => (await import('./transactions/index.ts')).transactions,
   skipped: async () => (await import('./skipped.ts')).skipped,
 }
 
@@ -35,12 +41,19 @@ const help = `npm run conformance -- [SUITE] [options]
   dump                  Apache Kafka's kafka-dump-log reads our files
   disk-full             a data directory without room
   hostile               what no client should send
+  transactions [WORD]   random transactions of several clients under kills and pauses, whose history is judged; then exactly-once copiers,
+                        and faults put in on purpose that must be found
   skipped               renews the lists of conformance/skipped.md
 
   --bootstrap HOST:PORT the broker that is checked; without, one of our own is started where the suite can take any
   --record              (driver, epochs) writes down anew what Apache Kafka answers, which is fetched and started
-  --against HOST:PORT   (driver) another one whose answers are compared; kafka (also epochs) fetches and starts Apache Kafka
+  --against HOST:PORT   (driver) another one whose answers are compared; kafka (also epochs, transactions) fetches and starts Apache Kafka
   --print               (driver) prints the answers, and judges nothing
+  --seconds N           (transactions) how long clients work in each run
+  --runs N              (transactions) how many runs there are
+  --seed N              (transactions) of the first run; drawn by chance where none is given
+  --full                (transactions) all of it, as .ci/run --full does
+  --sabotage NAME       (transactions) puts a fault into a broker of our own
   --help                this
 `
 
@@ -50,6 +63,11 @@ const { values, positionals } = parseArgs({
     against: { type: 'string' },
     record: { type: 'boolean' },
     print: { type: 'boolean' },
+    full: { type: 'boolean' },
+    seconds: { type: 'string' },
+    runs: { type: 'string' },
+    seed: { type: 'string' },
+    sabotage: { type: 'string' },
     help: { type: 'boolean', short: 'h' },
   },
   allowPositionals: true,
@@ -64,6 +82,12 @@ if (!Object.hasOwn(suites, name)) {
   process.exit(2)
 }
 const suite = await suites[name]()
-const { bootstrap, against, record = false, print = false } = values
-const failed = await suite({ bootstrap, against, record, print, rest })
+const { bootstrap, against, record = false, print = false, full = false, sabotage } = values
+function count(text: string | undefined): number | undefined {
+  if (text === undefined || /^\d+$/.test(text)) return text === undefined ? undefined : Number(text)
+  console.error(`${text} is not a number`)
+  process.exit(2)
+}
+const [seconds, runs, seed] = [count(values.seconds), count(values.runs), count(values.seed)]
+const failed = await suite({ bootstrap, against, record, print, full, seconds, runs, seed, sabotage, rest })
 process.exit(failed === 0 ? 0 : 1)

@@ -1,6 +1,13 @@
 /** kafkajs, made ready: every codec of Kafka's registered through our own, quiet logs, names that no other run uses. */
 import assert from 'node:assert/strict'
-import kafkajs, { type Admin, type Consumer, type ConsumerConfig, type KafkaMessage, type Producer } from 'kafkajs'
+import kafkajs, {
+  type Admin,
+  type Consumer,
+  type ConsumerConfig,
+  type KafkaConfig,
+  type KafkaMessage,
+  type Producer,
+} from 'kafkajs'
 import { type Codec, compress, decompress } from '../../protocol/records/compression.ts'
 import { until } from '../scenario.ts'
 
@@ -38,13 +45,14 @@ export class Client {
   readonly #run = `${process.pid}-${Math.floor(performance.timeOrigin)}`
   #count = 0
 
-  constructor(bootstrap: string) {
+  constructor(bootstrap: string, options: Partial<KafkaConfig> = {}) {
     this.bootstrap = bootstrap
     this.#kafka = new kafkajs.Kafka({
       clientId: 'conformance',
       brokers: [bootstrap],
       logLevel: kafkajs.logLevel.NOTHING,
       retry: { initialRetryTime: 50, retries: 10 },
+      ...options,
     })
   }
 
