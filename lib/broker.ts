@@ -102,6 +102,7 @@ export class Broker implements AsyncDisposable {
           random: systemRandom,
           files: options.ephemeral ? memoryFiles() : diskFiles,
           network: systemNetwork,
+          readStore: path => diskFiles.read(path),
           surroundings: () => systemSurroundings(path => diskFiles.read(path)?.toString('latin1') ?? null),
         },
         published: options.published === undefined ? undefined : parsePublished(options.published),

@@ -42,6 +42,7 @@ import { compactorSettings } from './partitions/upkeep/compactor-settings.ts'
 import { upkeepIntervals } from './partitions/upkeep/intervals.ts'
 import { Turn } from './partitions/waiting/turn.ts'
 import { type BoundListener, type HandlerTable, type Interceptor, Outbox, Server } from './server/server.ts'
+import { TlsListeners } from './tls/listeners.ts'
 
 /** The world that a broker runs in. */
 export interface BrokerParts {
@@ -50,6 +51,8 @@ export interface BrokerParts {
   /** Where the data directories are. */
   readonly files: Files
   readonly network: Network
+  /** Reads a key or trust store; without it there are none. */
+  readonly readStore?: (path: string) => Buffer | null
   /** The networks that clients may be on; without it, none. */
   readonly surroundings?: () => Surroundings
   /** Opens the store of the cluster's metadata; without it, the broker keeps them in its first data directory. */
@@ -221,6 +224,8 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
   const store = parts.openStore ? await parts.openStore() : embedded()
   opened.add(() => store.close())
   if (!ephemeral) await takeOverFromKafka(store, storage.directories, options)
+  const tls = new TlsListeners({ config, read: parts.readStore ?? (() => null), logger: logger.child('tls') })
+  const securedListeners = () => listenersOf(config).map(listener => ({ ...listener, tls: tls.of(listener) }))
   const cluster = await Cluster.open({
     store,
     config,
@@ -229,8 +234,13 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
     clusterId: metadata.clusterId,
     random,
     logger: logger.child('cluster'),
+    checkSettings: next => tls.check(next, listenersOf(next)),
   })
   opened.add(() => cluster.close())
+  // Also where the same is set again: a file of that name may have another content.
+  cluster.onChange(({ brokerConfigsChanged }) => {
+    if (brokerConfigsChanged.length > 0) tls.reload()
+  })
   const partitions = Partitions.open({
     nodeId,
     image: cluster.image,
@@ -300,7 +310,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
     wire: clocks.wire,
     logger: logger.child('transactions'),
   })
-  let listenerConfigs = listenersOf(config)
+  let listenerConfigs = securedListeners()
   let bound: readonly BoundListener[] = []
   const neighbours = new Neighbours(options.parts.surroundings ?? (() => ({ subnets: [], gateways: [] })))
   const services: BrokerServices = {
@@ -357,10 +367,10 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
   bound = await server.start()
   let relistening: Promise<void> = Promise.resolve()
   config.onChange(changed => {
-    if (changed.has('advertised.listeners')) listenerConfigs = listenersOf(config)
+    if (changed.has('advertised.listeners')) listenerConfigs = securedListeners()
     if (!changed.has('listeners') && !changed.has('listener.security.protocol.map')) return
     relistening = relistening.then(async () => {
-      listenerConfigs = listenersOf(config)
+      listenerConfigs = securedListeners()
       bound = await server.listenOn(listenerConfigs)
     })
   })

@@ -22,6 +22,7 @@ const layers: readonly { from: string; may: readonly string[]; why: string }[] =
       'lib/client/',
       'lib/contents/topic-text.ts',
       'lib/network/',
+      'lib/tls/',
       'protocol/',
       'storage/',
     ],
@@ -106,6 +107,7 @@ const layers: readonly { from: string; may: readonly string[]; why: string }[] =
     may: ['lib/config/'],
     why: "a container's environment becomes properties; who reads files and starts brokers hands them in",
   },
+  { from: 'lib/tls/', may: ['lib/base/', 'lib/config/', 'lib/network/'], why: 'it knows keys, not who asks for them' },
   { from: 'lib/network/', may: ['lib/base/'], why: 'a network carries bytes; it does not know what they say' },
   {
     from: 'lib/config/',

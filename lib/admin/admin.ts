@@ -10,7 +10,7 @@ import type { Api, ClientResponseOf } from '../../protocol/schema.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import { ClientError } from '../client/client.ts'
-import type { Network } from '../network/network.ts'
+import type { Network, TlsConnecting } from '../network/network.ts'
 import { AdminError } from './admin-error.ts'
 import { type ClusterView, clusterView } from './cluster-view.ts'
 import {
@@ -33,6 +33,8 @@ export interface AdminOptions {
   readonly requestTimeoutMs?: number
   readonly clock: Clock
   readonly network: Network
+  /** Encrypts the connections. */
+  readonly tls?: TlsConnecting
   readonly random: Random
 }
 
@@ -81,6 +83,7 @@ export class Admin {
       requestTimeoutMs: options.requestTimeoutMs ?? requestTimeoutMsDefault,
       clock: options.clock,
       network: options.network,
+      tls: options.tls,
     })
   }
 

@@ -6,7 +6,7 @@ import type { Api, ClientRequestOf, ClientResponseOf } from '../../protocol/sche
 import { type Loose, wholeRequest } from '../../protocol/whole-request.ts'
 import type { Clock } from '../base/clock.ts'
 import { Client, ClientError } from '../client/client.ts'
-import type { Network } from '../network/network.ts'
+import type { Network, TlsConnecting } from '../network/network.ts'
 import { AdminError } from './admin-error.ts'
 
 /** Where a broker is reached. */
@@ -27,6 +27,8 @@ export interface ConnectionOptions {
   readonly requestTimeoutMs: number
   readonly clock: Clock
   readonly network: Network
+  /** Encrypts the connections. */
+  readonly tls?: TlsConnecting
 }
 
 /** A request as a function of the version in which it is going to be sent. */
@@ -50,8 +52,8 @@ export class Connection {
 
   /** Rejects with ClientError where the broker cannot be reached. */
   static async open(address: BrokerAddress, options: ConnectionOptions): Promise<Connection> {
-    const { clientId, requestTimeoutMs: timeoutMs, clock, network } = options
-    const client = await Client.connect({ ...address, clientId, timeoutMs, clock, network })
+    const { clientId, requestTimeoutMs: timeoutMs, clock, network, tls } = options
+    const client = await Client.connect({ ...address, clientId, timeoutMs, clock, network, tls })
     try {
       const names = { clientSoftwareName: 'ottla', clientSoftwareVersion: '1' }
       let answer = await client.send(ApiVersions, 3, names)

@@ -11,7 +11,7 @@ import { Alarm } from '../base/alarm.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { Deadlines } from '../base/deadlines.ts'
 import { Queue } from '../base/queue.ts'
-import type { Network, Wire } from '../network/network.ts'
+import type { Network, TlsConnecting, Wire } from '../network/network.ts'
 import { systemNetwork } from '../network/tcp.ts'
 import { FrameSizeError, Frames } from './frames.ts'
 
@@ -25,6 +25,8 @@ export interface ClientOptions {
   readonly clock?: Clock
   /** The machine's own where it is not given. */
   readonly network?: Network
+  /** Encrypts the connection. */
+  readonly tls?: TlsConnecting
 }
 
 /** The answer did not come: the connection was closed, or it took too long. */
@@ -86,11 +88,11 @@ export class Client {
 
   /** Connects; rejects with ClientError where nobody listens or it takes too long. */
   static async connect(options: ClientOptions): Promise<Client> {
-    const { host, port, timeoutMs = 30_000, clock = systemClock, network = systemNetwork } = options
+    const { host, port, tls, timeoutMs = 30_000, clock = systemClock, network = systemNetwork } = options
     const late = new AbortController()
     const timer = clock.schedule(timeoutMs, () => late.abort(new Error(`no connection within ${timeoutMs} ms`)))
     try {
-      return new Client(await network.connect({ host, port }, late.signal), options)
+      return new Client(await network.connect({ host, port, tls }, late.signal), options)
     } catch (error) {
       throw new ClientError(`cannot connect to ${host}:${port}: ${(error as Error).message}`, { cause: error })
     } finally {

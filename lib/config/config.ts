@@ -3,6 +3,7 @@
  * the broker runs. A value is looked up in Kafka's order: this broker's dynamic one, that of all brokers, the static
  * one, the default.
  */
+import { Secret } from '../base/secret.ts'
 import { type BrokerPropertyName, type BrokerValue, brokerProperties, brokerProperty } from './definitions.ts'
 import { nameAdvice } from './names.ts'
 import type { Property } from './property.ts'
@@ -172,5 +173,5 @@ export class BrokerConfig implements BrokerSettings {
 
 function sameValue(a: unknown, b: unknown): boolean {
   if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((member, i) => member === b[i])
-  return a === b
+  return a === b || (a instanceof Secret && a.equals(b))
 }

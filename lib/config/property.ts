@@ -1,4 +1,5 @@
 /** What a row of the property tables is made of, and the words in which rows are written. */
+import type { Secret } from '../base/secret.ts'
 
 /** Kafka's types of a property's value. */
 export type PropertyType = 'boolean' | 'int' | 'short' | 'long' | 'double' | 'string' | 'list' | 'class' | 'password'
@@ -151,8 +152,8 @@ export function className(defaultValue: string | null, rules: Rules = {}): Prope
 }
 
 /** A secret: never shown. */
-export function password(rules: Rules = {}): Property<string | null> {
-  return property<string | null>('password', null, rules)
+export function password(rules: Rules = {}): Property<Secret | null> {
+  return property<Secret | null>('password', null, rules)
 }
 
 /** The greatest 64-bit number, as near as a double gets. */

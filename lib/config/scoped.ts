@@ -1,6 +1,41 @@
 /** Broker properties that are set for one listener: `listener.name.<listener>.<property>`, of some also for one SASL mechanism. */
+import { type BrokerPropertyName, type BrokerValue, brokerProperties } from './definitions.ts'
+import type { BrokerSettings } from './settings.ts'
+import { parsedOrUndefined } from './values.ts'
 
 const listenerForm = /^listener\.name\.[^.]*\.(.*)$/
+
+/**
+ * The value that holds for a listener: that of `listener.name.<listener>.<name>`, where one is set that is allowed, otherwise the general one. As
+ * in Kafka, the name of the listener stands in lower case in such a property.
+ */
+export function valueFor<N extends BrokerPropertyName>(
+  config: BrokerSettings,
+  listener: string,
+  name: N,
+): BrokerValue<N> {
+  const own = ownValueFor(config, listener, name)
+  return own === undefined ? config.get(name) : own
+}
+
+/** The same without the general one; undefined where the listener has none of its own. */
+export function ownValueFor<N extends BrokerPropertyName>(
+  config: BrokerSettings,
+  listener: string,
+  name: N,
+): BrokerValue<N> | undefined {
+  const own = scopedName(listener, name)
+  for (const { text } of config.layers(own)) {
+    const value = parsedOrUndefined(own, brokerProperties[name], text)
+    if (value !== undefined) return value as BrokerValue<N>
+  }
+  return undefined
+}
+
+/** The name of a property of one listener. */
+export function scopedName(listener: string, name: string): string {
+  return `listener.name.${listener.toLowerCase()}.${name}`
+}
 
 /** Properties that a listener may have for each mechanism: `listener.name.<listener>.<mechanism>.<property>`. */
 const ofMechanisms = [

@@ -1,4 +1,5 @@
 /** A property's value as text and as what it means: reading, checking and printing, as Kafka does each. */
+import { Secret } from '../base/secret.ts'
 import { members, parseDouble, parseInteger, printDouble, trimmed } from './java-text.ts'
 import type { Property } from './property.ts'
 
@@ -39,7 +40,7 @@ export function parseValue(name: string, property: Property, text: string): unkn
       if (!classNameForm.test(word)) throw bad(name, property, text, 'the name of a Java class')
       return word
     case 'password':
-      return word
+      return new Secret(word)
     default:
       checkWord(name, property, word)
       return word
@@ -111,7 +112,7 @@ function numbersAllowed(property: Property): string {
   return kind
 }
 
-/** The value as Kafka prints it, null where it is not set. Secrets print like any text: the caller hides them. */
+/** The value as Kafka prints it, null where it is not set. Secrets print as hidden. */
 export function formatValue(property: Property, value: unknown): string | null {
   if (value === null || value === undefined) return null
   if (typeof value === 'number') return property.type === 'double' ? printDouble(value) : formatInteger(value)

@@ -60,6 +60,8 @@ export interface ClusterOptions {
   readonly clusterId: string
   readonly random: Random
   readonly logger: Logger
+  /** Throws ConfigError where this broker cannot change to these settings, beside what holds for all. */
+  readonly checkSettings?: (next: BrokerConfig) => void
 }
 
 /** What became of one item of a request. */
@@ -116,6 +118,7 @@ export class Cluster {
   readonly #rack: string | null
   readonly #random: Random
   readonly #logger: Logger
+  readonly #checkSettings: (next: BrokerConfig) => void
   #image: ClusterImage
   /** By key: what wrote it last, for the conditions of the next change. */
   readonly #revisions = new Map<string, number>()
@@ -131,13 +134,15 @@ export class Cluster {
   #leadership: Leadership | null = null
   #closed = false
 
-  private constructor({ store, config, nodeId, rack, clusterId, random, logger }: ClusterOptions) {
+  private constructor(options: ClusterOptions) {
+    const { store, config, nodeId, rack, clusterId, random, logger, checkSettings } = options
     this.#store = store
     this.#config = config
     this.#nodeId = nodeId
     this.#rack = rack
     this.#random = random
     this.#logger = logger
+    this.#checkSettings = checkSettings ?? (() => {})
     this.#image = emptyImage(clusterId, -1)
   }
 
@@ -275,6 +280,7 @@ export class Cluster {
     try {
       const next = name === '' ? this.#config.withDynamic(settings, own) : this.#config.withDynamic(ofAll, settings)
       checkReconfiguration(this.#config, next)
+      this.#checkSettings(next)
     } catch (error) {
       if (error instanceof ConfigError) throw new KafkaError(codes.INVALID_REQUEST, error.message)
       throw error

@@ -40,6 +40,8 @@ export class MemoryWire implements Wire {
   readonly kind = 'memory'
   readonly receivesInPlace = false
   readonly descriptor = -1
+  readonly secure = null
+  readonly peerCertificate = null
   readonly localAddress: string
   readonly localPort: number
   readonly remoteAddress: string

@@ -16,6 +16,30 @@ export interface ListenOptions extends Endpoint {
   readonly accept: (wire: Wire) => void
   /** Called when the listener has failed. */
   readonly failed: (error: Error) => void
+  /** Connections are secured by TLS, as this says when one comes in: what it says may change. */
+  readonly tls?: () => TlsAccepting
+}
+
+/** Secrets and rules of TLS as Node knows them; made by `tlsContext`. */
+export interface TlsContext {
+  readonly options: object
+}
+
+/** How a listener shakes hands. */
+export interface TlsAccepting extends TlsContext {
+  /** Whether clients show a certificate; one that is not trusted is refused also where none is required. */
+  readonly clientCertificate: 'none' | 'requested' | 'required'
+}
+
+/** How a client shakes hands. */
+export interface TlsConnecting extends TlsContext {
+  /** Whether the certificate must be one of the host that was asked for. */
+  readonly checksHost: boolean
+}
+
+/** Where to connect to; with TLS where that is given. */
+export interface ConnectOptions extends Endpoint {
+  readonly tls?: TlsConnecting
 }
 
 /** A listener that is bound to its endpoint. */
@@ -29,8 +53,8 @@ export interface Bound {
 export interface Network {
   /** Rejects where the endpoint cannot be bound; the error's `code` is that of the system, such as EADDRINUSE. */
   listen(options: ListenOptions): Promise<Bound>
-  /** Rejects where there is no listener, or with the signal's reason once it is aborted. */
-  connect(to: Endpoint, signal?: AbortSignal): Promise<Wire>
+  /** Rejects where there is no listener or no handshake comes about, or with the signal's reason once it is aborted. */
+  connect(to: ConnectOptions, signal?: AbortSignal): Promise<Wire>
 }
 
 /** The receiver of a wire's bytes. `filled` and `push` return false for backpressure: nothing more is read until `resume`. */
@@ -62,6 +86,13 @@ export interface Wire {
    * wire, as with encryption, or the wire is closed.
    */
   readonly descriptor: number
+  /**
+   * Null where the wire carries bytes at once. Otherwise it is called once, before `receive`: it shakes hands and tells how that ended. After
+   * a failure the wire is closed.
+   */
+  readonly secure: ((done: (failure: Error | null) => void) => void) | null
+  /** The certificate that the other end has shown and that is trusted, in DER; null where it has shown none. */
+  readonly peerCertificate: Buffer | null
   /** Bytes that were written and are not yet taken by the system. */
   readonly bytesQueued: number
   readonly isDestroyed: boolean

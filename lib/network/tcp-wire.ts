@@ -5,7 +5,8 @@
  * with `onread`. The handle is a private property of Node; this is the only file that touches it.
  */
 import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net'
-import { plainAddress, type Wire, type WireReceiver } from './network.ts'
+import type { WireReceiver } from './network.ts'
+import { SocketWire } from './socket-wire.ts'
 
 /** How bytes are received: 'slab' into the receiver's memory, 'events' in buffers that Node allocates. */
 export type ReceivePath = 'slab' | 'events'
@@ -30,90 +31,26 @@ export function receivePathOf(socket: Socket): ReceivePath {
   return handleOf(socket) ? 'slab' : 'events'
 }
 
-export class TcpWire implements Wire {
+export class TcpWire extends SocketWire {
   readonly kind = 'tcp'
-  readonly remoteAddress: string
-  readonly remotePort: number
-  readonly localAddress: string
-  readonly localPort: number
   readonly receivesInPlace: boolean
-  #socket: Socket
+  readonly secure = null
+  readonly peerCertificate = null
 
   /** The socket must be paused. */
   constructor(socket: Socket, path: ReceivePath) {
-    this.#socket = socket
+    super(socket)
     this.receivesInPlace = path === 'slab'
-    // The address is undefined where the client has disconnected already.
-    this.remoteAddress = plainAddress(socket.remoteAddress ?? '')
-    this.remotePort = socket.remotePort ?? 0
-    this.localAddress = plainAddress(socket.localAddress ?? '')
-    this.localPort = socket.localPort ?? 0
   }
 
   get descriptor(): number {
-    return (this.#socket as unknown as WithHandle)._handle?.fd ?? -1
+    return (this.socket as unknown as WithHandle)._handle?.fd ?? -1
   }
 
-  get bytesQueued(): number {
-    return this.#socket.writableLength
-  }
-
-  get isDestroyed(): boolean {
-    return this.#socket.destroyed
-  }
-
-  receive(receiver: WireReceiver): void {
-    const handle = this.receivesInPlace ? handleOf(this.#socket) : null
-    if (handle) this.#socket = socketInto(this.#socket, handle, receiver)
-    else {
-      const socket = this.#socket
-      socket.on('data', (bytes: Buffer) => {
-        if (!receiver.push(bytes)) socket.pause()
-      })
-    }
-    let failure: Error | null = null
-    this.#socket.on('end', () => receiver.ended())
-    this.#socket.on('error', error => {
-      failure = error
-    })
-    this.#socket.on('close', () => receiver.closed(failure))
-    this.#socket.resume()
-  }
-
-  pause(): void {
-    this.#socket.pause()
-  }
-
-  resume(): void {
-    this.#socket.resume()
-  }
-
-  write(bytes: Buffer, sent?: (error?: Error | null) => void): void {
-    this.#socket.write(bytes, sent)
-  }
-
-  writeAll(buffers: readonly Buffer[], sent?: (error?: Error | null) => void): void {
-    const last = buffers.length - 1
-    if (last === 0) {
-      this.#socket.write(buffers[0]!, sent)
-      return
-    }
-    this.#socket.cork()
-    for (let i = 0; i < last; i++) this.#socket.write(buffers[i]!)
-    this.#socket.write(buffers[last]!, sent)
-    this.#socket.uncork()
-  }
-
-  endWriting(): void {
-    this.#socket.end()
-  }
-
-  finish(): void {
-    this.#socket.destroySoon()
-  }
-
-  destroy(error?: Error): void {
-    this.#socket.destroy(error)
+  protected override takeBytes(receiver: WireReceiver): void {
+    const handle = this.receivesInPlace ? handleOf(this.socket) : null
+    if (handle) this.socket = socketInto(this.socket, handle, receiver)
+    else super.takeBytes(receiver)
   }
 }
 

@@ -1,6 +1,6 @@
 /** The machine's network: TCP sockets of Node. With tcp-wire.ts, the only importer of node:net. */
 import net from 'node:net'
-import type { Bound, Endpoint, ListenOptions, Network, Wire } from './network.ts'
+import type { Bound, ConnectOptions, ListenOptions, Network, Wire } from './network.ts'
 import { type ReceivePath, receivePathOf, TcpWire } from './tcp-wire.ts'
 
 /** TCP; accepted sockets receive by `path`, by default the faster one that this version of Node has. */
@@ -14,10 +14,14 @@ export function tcpNetwork(path?: ReceivePath): Network {
 /** The machine's own network. */
 export const systemNetwork: Network = tcpNetwork()
 
-function listen({ host, port, backlog, accept, failed }: ListenOptions, path: ReceivePath | undefined): Promise<Bound> {
+async function listen(options: ListenOptions, path: ReceivePath | undefined): Promise<Bound> {
+  const { host, port, backlog, accept, failed, tls } = options
+  // Loaded where it is needed: it takes as long as the rest of the network.
+  const entrance = tls && new (await import('./tls.ts')).TlsEntrance(tls)
+  const wireOf = (socket: net.Socket) => entrance?.wireOf(socket) ?? new TcpWire(socket, path ?? receivePathOf(socket))
   const server = net.createServer(
     { pauseOnConnect: true, allowHalfOpen: true, noDelay: true, keepAlive: true },
-    socket => accept(new TcpWire(socket, path ?? receivePathOf(socket))),
+    socket => accept(wireOf(socket)),
   )
   return new Promise((resolve, reject) => {
     server.once('error', reject)
@@ -33,7 +37,8 @@ function listen({ host, port, backlog, accept, failed }: ListenOptions, path: Re
   })
 }
 
-function connect({ host, port }: Endpoint, signal?: AbortSignal): Promise<Wire> {
+async function connect({ host, port, tls }: ConnectOptions, signal?: AbortSignal): Promise<Wire> {
+  if (tls !== undefined) return (await import('./tls.ts')).connectTls({ host, port, tls }, signal)
   return new Promise((resolve, reject) => {
     const socket = net.connect({ host, port, noDelay: true })
     const abort = () => socket.destroy(signal?.reason as Error)

@@ -9,6 +9,7 @@ import { Admission, type Arrival } from './admission.ts'
 import { Budget } from './budget.ts'
 import { Connection, type ConnectionHost } from './connection.ts'
 import type { FrameBounds } from './frame-reader.ts'
+import { Handshakes } from './handshakes.ts'
 import type { ServerLimits } from './limits.ts'
 import type { Listener } from './listener.ts'
 import { nativeSend } from './native-send.ts'
@@ -24,6 +25,9 @@ const requestBytesMin = 8
  * else bounds requests without an answer (acks=0), and their memory is free only after the turn.
  */
 const turnBytesMax = 8 * 1024 * 1024
+/** Who has not said who it is. */
+const anonymous = 'User:ANONYMOUS'
+
 /** Smaller reads are not counted: it would take very many in one turn. */
 const countedBytesMin = 64 * 1024
 
@@ -49,6 +53,9 @@ export class Connections implements ConnectionHost {
   readonly #logger: Logger
   readonly #logLimit: LogLimit
   readonly #freeDescriptors: () => boolean
+  readonly #handshakes: Handshakes
+  /** Who is counted, and not a connection yet: those whose handshake is under way. */
+  readonly #arriving = new Map<Wire, Arrival>()
   readonly #deadlines = new Deadlines<Connection>()
   readonly #alarm: Alarm
   #lastId = 0
@@ -87,6 +94,7 @@ export class Connections implements ConnectionHost {
     this.#clock = clock
     this.#logger = logger
     this.#logLimit = new LogLimit(clock)
+    this.#handshakes = new Handshakes(clock, logger)
     this.#freeDescriptors = freeDescriptors
     this.#alarm = new Alarm(clock, () => this.#expire(), 'monotonicMs')
   }
@@ -130,18 +138,38 @@ export class Connections implements ConnectionHost {
     }
     const waitMs = this.#admission.waitMs(arrival, this.#clock.monotonicMs())
     if (waitMs === 0) {
-      this.#open(wire, listener)
+      this.#admit(wire, arrival, listener)
       return
     }
     const timer = this.#clock.schedule(waitMs, () => {
       this.#held.delete(wire)
       if (wire.isDestroyed) this.#admission.leave(arrival)
-      else this.#open(wire, listener)
+      else this.#admit(wire, arrival, listener)
     })
     this.#held.set(wire, { arrival, timer })
   }
 
-  #open(wire: Wire, listener: Listener): void {
+  /** Secures a connection where its listener does that, and begins to serve it. */
+  #admit(wire: Wire, arrival: Arrival, listener: Listener): void {
+    if (wire.secure === null) {
+      this.#open(wire, listener, anonymous)
+      return
+    }
+    this.#arriving.set(wire, arrival)
+    this.#handshakes.begin(wire, wire.secure, listener.name, isSecured => {
+      this.#arriving.delete(wire)
+      const principal = isSecured ? (listener.tls?.principalOf(wire.peerCertificate) ?? null) : null
+      if (principal !== null) this.#open(wire, listener, principal)
+      else {
+        if (isSecured)
+          this.#refuse('no rule fits the name in its certificate', 'ssl.principal.mapping.rules', wire.remoteAddress)
+        wire.destroy()
+        this.#admission.leave(arrival)
+      }
+    })
+  }
+
+  #open(wire: Wire, listener: Listener, principal: string): void {
     const { remoteAddress, remotePort, localAddress, localPort } = wire
     const info = {
       id: ++this.#lastId,
@@ -153,7 +181,7 @@ export class Connections implements ConnectionHost {
       localPort,
       clientSoftwareName: 'unknown',
       clientSoftwareVersion: 'unknown',
-      principal: 'User:ANONYMOUS',
+      principal,
     }
     this.#sizeBuffers(wire)
     const connection = new Connection(wire, info, this)
@@ -207,6 +235,7 @@ export class Connections implements ConnectionHost {
       wire.destroy()
     }
     this.#held.clear()
+    this.#handshakes.giveUp()
     if (this.#all.size > 0) {
       await new Promise<void>(resolve => {
         const timer = this.#clock.schedule(msMax, () => this.#destroyAll())
@@ -230,6 +259,7 @@ export class Connections implements ConnectionHost {
       this.#admission.leave(arrival)
       this.#held.delete(wire)
     }
+    this.#handshakes.giveUp(wire => this.#arriving.get(wire)?.listener === listener)
   }
 
   #destroyAll(): void {

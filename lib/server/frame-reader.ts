@@ -9,6 +9,9 @@ import { readInt32 } from '../../protocol/records/int.ts'
 import { type Slab, type Slabs, slabBytes } from './slabs.ts'
 
 /** An impossible frame size: the connection has to be closed. */
+/** The first three bytes of a TLS client: a handshake of any version. */
+const tlsStart = 0x160301
+
 export class FrameError extends Error {
   override readonly name = 'FrameError'
 }
@@ -69,7 +72,8 @@ export class FrameReader {
     const size = readInt32(this.buffer, this.#start)
     const { frameBytesMin, frameBytesMax } = this.#bounds
     if (size < frameBytesMin || size > frameBytesMax) {
-      throw new FrameError(`a frame of ${size} bytes, where ${frameBytesMin} to ${frameBytesMax} are allowed`)
+      const hint = size >>> 8 === tlsStart ? ': this is how TLS begins, and this listener speaks none' : ''
+      throw new FrameError(`a frame of ${size} bytes, where ${frameBytesMin} to ${frameBytesMax} are allowed${hint}`)
     }
     if (unread < sizeBytes + size) return false
     this.frameStart = this.#start + sizeBytes

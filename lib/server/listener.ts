@@ -1,5 +1,13 @@
 /** One address that clients connect to. */
-import type { Network, Wire } from '../network/network.ts'
+import type { Network, TlsAccepting, Wire } from '../network/network.ts'
+
+/** How a listener secures its connections, and whom it takes a client for. */
+export interface ListenerTls {
+  /** Asked for each connection: what holds may change. */
+  accepting(): TlsAccepting
+  /** The principal of a client by its certificate in DER, which may be null; as Kafka prints it. Null where it is nobody's, and is refused. */
+  principalOf(certificate: Buffer | null): string | null
+}
 
 /** Where to listen. An empty host means every address of the machine; port 0 lets the system choose one. */
 export interface Listener {
@@ -7,6 +15,8 @@ export interface Listener {
   readonly securityProtocol: string
   readonly host: string
   readonly port: number
+  /** Left out where connections are not encrypted. */
+  readonly tls?: ListenerTls
 }
 
 /** A listener that is bound: its port is the one that clients connect to. */
@@ -29,9 +39,9 @@ export async function listen(
   accept: (wire: Wire) => void,
   failed: (error: Error) => void,
 ): Promise<Listening> {
-  const { host, port } = listener
+  const { host, port, tls } = listener
   try {
-    const bound = await network.listen({ host, port, backlog, accept, failed })
+    const bound = await network.listen({ host, port, backlog, accept, failed, tls: tls && (() => tls.accepting()) })
     return { asked: listener, bound: { ...listener, port: bound.port }, close: () => bound.close() }
   } catch (error) {
     throw bindError(error as NodeJS.ErrnoException, listener)

@@ -17,7 +17,7 @@ export type { ErrorRules } from './error-rules.ts'
 export type { Answer, Exchange, HandlerRow, HandlerTable, MakeContext, Refusal } from './handler-row.ts'
 export type { Aftermath, CallInfo, Interceptor, Question, Verdict } from './interceptor.ts'
 export type { ServerLimits } from './limits.ts'
-export type { BoundListener, Listener } from './listener.ts'
+export type { BoundListener, Listener, ListenerTls } from './listener.ts'
 export { Outbox } from './outbox.ts'
 
 export interface ServerOptions<Context> {
