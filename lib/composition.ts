@@ -78,6 +78,9 @@ export interface CompositionOptions {
   readonly signal?: AbortSignal
 }
 
+/** A transaction is late when it is open for so much longer than any may take: the same as in Apache Kafka. */
+const lateTransactionBufferMs = 300_000
+
 /** When the storage tries again what it could not do as the process had no file descriptors. */
 const againMs = 1_000
 
@@ -257,6 +260,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
     logger: logger.child('partitions'),
     intervals: upkeepIntervals(config),
     compaction: () => compactorSettings(config),
+    lateTransactionMs: () => config.get('transaction.max.timeout.ms') + lateTransactionBufferMs,
     relocationBytesPerSecondMax: () => relocationBytesPerSecondMax(config),
     replicaLagMsMax: () => config.get('replica.lag.time.max.ms'),
   })
@@ -310,6 +314,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
     wire: clocks.wire,
     logger: logger.child('transactions'),
   })
+  opened.metrics.add(() => transactions.metrics())
   let listenerConfigs = securedListeners()
   let bound: readonly BoundListener[] = []
   const neighbours = new Neighbours(options.parts.surroundings ?? (() => ({ subnets: [], gateways: [] })))

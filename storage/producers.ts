@@ -203,6 +203,17 @@ export class Producers {
     return first
   }
 
+  /** How many transactions are open. */
+  get openCount(): number {
+    return this.#open.size
+  }
+
+  /** Whether there is an open transaction whose producer has written nothing after a time, in ms since 1970. */
+  hasOpenSince(ms: number): boolean {
+    for (const id of this.#open.keys()) if (this.states.get(id)!.lastTimestamp < ms) return true
+    return false
+  }
+
   /** Forgets ended transactions that the high watermark, which never goes back, has passed. */
   forgetCommitted(highWatermark: number): void {
     if (this.#uncommitted.length === 0) return

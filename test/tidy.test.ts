@@ -159,6 +159,7 @@ const layers: readonly { from: string; may: readonly string[]; why: string }[] =
       'lib/metadata/',
       'lib/cluster/',
       'lib/config/',
+      'lib/metrics/',
       'lib/base/',
       'protocol/',
     ],

@@ -6,6 +6,7 @@ import { seededRandom } from '../lib/base/random.ts'
 import { Client } from '../lib/client/client.ts'
 import { Composition } from '../lib/composition.ts'
 import { BrokerConfig } from '../lib/config/config.ts'
+import type { Metric } from '../lib/metrics/metrics.ts'
 import { systemNetwork } from '../lib/network/tcp.ts'
 import { ManualClock } from '../lib/testing/clock.ts'
 import { CreateTopics } from '../protocol/messages/create-topics.ts'
@@ -73,6 +74,11 @@ export class Turned {
     }
     const { topics } = await this.client.send(CreateTopics, 5, { topics: [topic], timeoutMs: 10_000 })
     if (topics[0]!.errorCode !== 0) throw new Error(`no topic: ${topics[0]!.errorCode}`)
+  }
+
+  /** All figures, as they stand. */
+  get metrics(): Metric[] {
+    return this.#broker.metrics.read()
   }
 
   get bootstrap(): string {

@@ -91,6 +91,11 @@ export class Coordinator<S extends Shard<R>, R> {
     this.#alarm = new Alarm(options.clock, () => this.#rang(), 'monotonicMs')
   }
 
+  /** The shard, once it is loaded and while it is led here; null otherwise. */
+  get activeShard(): S | null {
+    return this.#state === 'active' ? this.#shard : null
+  }
+
   /** The error code of requests that come now: 0 where they are served. */
   get unavailable(): number {
     if (this.#state === 'active') return 0

@@ -106,6 +106,14 @@ export class Coordinators<S extends Shard<R>, R> {
     )
   }
 
+  /** What can be said of the shards that are loaded, without waiting. */
+  *activeShards(): Iterable<S> {
+    for (const { coordinator } of this.#led.values()) {
+      const shard = coordinator.activeShard
+      if (shard !== null) yield shard
+    }
+  }
+
   /** Ends a transaction in a partition; answers 0, or an error code. */
   endTransaction(index: number, end: TransactionEnd): Answer<number> {
     return this.#led.get(index)?.coordinator.endTransaction(end) ?? codes.NOT_COORDINATOR

@@ -9,9 +9,11 @@ import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import { levelOf, transactionVersion } from '../cluster/features.ts'
 import type { BrokerConfig } from '../config/config.ts'
+import { type Metric, metricsOf } from '../metrics/metrics.ts'
 import type { EndRequest } from '../transactions/end.ts'
 import type { InitRequest } from '../transactions/init.ts'
 import { type Claim, type InitAnswer, type ListFilter, type Markers, TransactionShard } from '../transactions/shard.ts'
+import { type TransactionState, transactionStates } from '../transactions/states.ts'
 import { decodeTransaction, encodeTransaction, type TransactionRecord } from '../transactions/stored.ts'
 import type { ClientTransactionVersion, TopicPartitions, Transaction } from '../transactions/transaction.ts'
 import { type Answer, andThen } from './answer.ts'
@@ -40,6 +42,11 @@ export interface TransactionsOptions {
 /** How long markers that could not be written wait until they are tried again, in ms. */
 const markersRetryMs = 100
 
+const ofCoordinator = metricsOf('kafka.coordinator.transaction', 'TransactionCoordinator')
+const ofMarkers = metricsOf('kafka.coordinator.transaction', 'TransactionMarkerChannelManager')
+/** What is on record of no id is left out. */
+const countedStates = transactionStates.filter(state => state !== 'Dead' && state !== 'PrepareEpochFence')
+
 const refusedInit = (errorCode: number): InitAnswer => ({ errorCode, producerId: -1, producerEpoch: -1 })
 
 export class Transactions {
@@ -48,6 +55,8 @@ export class Transactions {
   /** Shards that have markers to be written, and are going to be asked for them. */
   readonly #due = new Set<TransactionShard>()
   readonly #wire: Clock
+  /** Transactions whose markers are going to be tried again. */
+  #retrying = 0
   #isClosed = false
 
   /** Loads the transactions of the partitions that are led here, and follows the cluster: to be made once the partitions follow it. */
@@ -166,6 +175,16 @@ export class Transactions {
     )
   }
 
+  /** How many transactional ids there are in each state, and how many transactions have markers that could not be written yet. */
+  *metrics(): Iterable<Metric> {
+    const counts = new Map<TransactionState, number>()
+    for (const shard of this.#coordinators.activeShards()) {
+      for (const [state, count] of shard.counts()) counts.set(state, (counts.get(state) ?? 0) + count)
+    }
+    for (const state of countedStates) yield ofCoordinator('TransactionalIdCount', counts.get(state) ?? 0, { state })
+    yield ofMarkers('LogAppendRetryQueueSize', this.#retrying)
+  }
+
   // Markers
 
   /** Told while records are replayed: what they decide is not committed yet, so it is asked about by an operation of its own. */
@@ -202,7 +221,7 @@ export class Transactions {
     if (left.size > 0) {
       const { transactionalId } = markers
       this.#options.logger.debug('markers are to be written again', { transactionalId, partitions: left.size })
-      this.#wire.schedule(markersRetryMs, () => void this.#write(index, shard, markers, left))
+      this.#again(() => this.#write(index, shard, markers, left))
       return
     }
     const settle = () =>
@@ -215,8 +234,15 @@ export class Transactions {
         },
       )
     // Refused for now: the partition takes no writes. A coordinator that is given up has a successor, who writes the markers anew.
-    if (!(await settle()))
-      this.#wire.schedule(markersRetryMs, () => void this.#write(index, shard, markers, partitions))
+    if (!(await settle())) this.#again(() => this.#write(index, shard, markers, partitions))
+  }
+
+  #again(write: () => Promise<void>): void {
+    this.#retrying++
+    this.#wire.schedule(markersRetryMs, () => {
+      this.#retrying--
+      void write()
+    })
   }
 }
 

@@ -249,7 +249,10 @@ class Appends implements ProduceOwner {
 
   /** What stands for asking the transaction's coordinator; undefined where the transaction is known to be open, or nobody wants to ask. */
   #verificationOf(partition: Partition, records: Buffer): Verification | undefined {
-    if (!this.#context.broker.config.get('transaction.partition.verification.enable')) return undefined
+    const { apiVersion, broker } = this.#context
+    // Newer clients leave it to this to add the partition, whether it is asked about or not.
+    const asks = apiVersion >= addsPartitionsSince || broker.config.get('transaction.partition.verification.enable')
+    if (!asks) return undefined
     const id = producerId(records, 0)
     return partition.hasOpenTransaction(id, producerEpoch(records, 0)) ? undefined : partition.verify(id)
   }

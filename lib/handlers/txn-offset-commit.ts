@@ -38,7 +38,8 @@ async function commit(
   const all = (errorCode: number) => commits.map(() => errorCode)
   if (groupId === '') return all(codes.INVALID_GROUP_ID)
   if (partition === undefined || !partition.isLeader) return all(codes.NOT_COORDINATOR)
-  if (!partition.hasOpenTransaction(producerId, producerEpoch)) {
+  const asks = apiVersion >= addsSince || broker.config.get('transaction.partition.verification.enable')
+  if (asks && !partition.hasOpenTransaction(producerId, producerEpoch)) {
     const verification = partition.verify(producerId)
     const claim = { transactionalId, producerId, producerEpoch }
     const support = apiVersion >= addsSince ? 'adds' : apiVersion >= abortableSince ? 'abortable' : 'plain'

@@ -8,13 +8,19 @@ import type { Compactor } from './upkeep/compactor.ts'
 
 const ofReplicas = metricsOf('kafka.server', 'ReplicaManager')
 const ofDirectories = metricsOf('kafka.log', 'LogManager')
+const ofPartition = metricsOf('kafka.cluster', 'Partition')
 const ofLog = metricsOf('kafka.log', 'Log')
 const ofCleaner = metricsOf('kafka.log', 'LogCleaner')
 const ofCleanerState = metricsOf('kafka.log', 'LogCleanerManager')
 
-/** How many partitions there are, and of those whose log is open how large it is: the others nobody has asked for. */
-export function* partitionMetrics(all: Iterable<Partition>): Iterable<Metric> {
+/**
+ * How many partitions there are, and of those whose log is open how large it is, and how many transactions are open in it: the others nobody has asked
+ * for. Transactions whose producers have not written since `lateSinceMs` are late.
+ */
+export function* partitionMetrics(all: Iterable<Partition>, lateSinceMs: number): Iterable<Metric> {
   let count = 0
+  let producerIds = 0
+  let withLate = 0
   let leaders = 0
   let offline = 0
   let loaded = 0
@@ -31,8 +37,15 @@ export function* partitionMetrics(all: Iterable<Partition>): Iterable<Metric> {
       yield ofLog('NumLogSegments', log.segments.length, tags)
       yield ofLog('LogStartOffset', log.logStartOffset, tags)
       yield ofLog('LogEndOffset', log.logEndOffset, tags)
+      yield ofPartition('LastStableOffsetLag', partition.highWatermark - partition.lastStableOffset, tags)
+      const { producers } = log
+      yield ofLog('OpenTransactionCount', producers.openCount, tags)
+      producerIds += producers.states.size
+      if (producers.hasOpenSince(lateSinceMs)) withLate++
     }
   }
+  yield ofReplicas('ProducerIdCount', producerIds)
+  yield ofReplicas('PartitionsWithLateTransactionsCount', withLate)
   yield ofReplicas('PartitionCount', count)
   yield ofReplicas('LeaderCount', leaders)
   yield ofReplicas('OfflineReplicaCount', offline)

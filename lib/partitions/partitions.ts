@@ -51,6 +51,8 @@ export interface PartitionsOptions {
   readonly compaction?: () => CompactorSettings
   /** Bytes copied per second of partitions that move to another data directory; asked again all the time. No limit without. */
   readonly relocationBytesPerSecondMax?: () => number
+  /** From when on an open transaction is counted as late, in ms without a record of its producer. */
+  readonly lateTransactionMs?: () => number
   /** `replica.lag.time.max.ms`; Kafka's default without. */
   readonly replicaLagMsMax?: () => number
 }
@@ -83,6 +85,7 @@ export class Partitions implements PartitionHost<Partition> {
   /** Deadlines of checkpoints, retention and the like, on the broker clock. */
   readonly upkeepTimetable: Timetable
   readonly #listeners = new Set<PartitionListener>()
+  readonly #lateTransactionMs: () => number
   readonly #byTopic = new Map<string, Partition[]>()
   readonly #byTopicId = new Map<string, Partition[]>()
   #image: ClusterImage
@@ -100,6 +103,7 @@ export class Partitions implements PartitionHost<Partition> {
     this.recompression = new Recompression(clocks.broker, this.timetable, this.appendOrder, options.logger)
     this.#nodeId = options.nodeId
     this.#settingsOf = options.settingsOf
+    this.#lateTransactionMs = options.lateTransactionMs ?? (() => Number.POSITIVE_INFINITY)
     this.#replicaLagMsMax = options.replicaLagMsMax ?? (() => lagMsMaxDefault)
     this.#logger = options.logger
     this.logDirectories = new LogDirectories({
@@ -235,7 +239,8 @@ export class Partitions implements PartitionHost<Partition> {
 
   /** Figures of the partitions, their logs and directories, and of compaction. */
   *metrics(): Iterable<Metric> {
-    yield* partitionMetrics(this.all())
+    const lateSinceMs = this.clocks.broker.now() - this.#lateTransactionMs()
+    yield* partitionMetrics(this.all(), lateSinceMs)
     yield* directoryMetrics(this.logDirectories)
     yield* this.#upkeep.metrics()
   }

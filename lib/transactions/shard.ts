@@ -64,7 +64,7 @@ export interface Claim {
 export interface ListFilter {
   readonly states: ReadonlySet<string>
   readonly producerIds: ReadonlySet<number>
-  /** Only transactions that have been open for longer, in ms; negative: all. */
+  /** Only transactions that have been open for longer, in ms, and as Kafka has it all that have not begun; negative: all. */
   readonly durationMs: number
   /** Whether an id is wanted. */
   readonly matches: (transactionalId: string) => boolean
@@ -305,7 +305,7 @@ export class TransactionShard {
       ({ transactionalId, producerId, state, startMs }) =>
         (filter.states.size === 0 || filter.states.has(state)) &&
         (filter.producerIds.size === 0 || filter.producerIds.has(producerId)) &&
-        (filter.durationMs < 0 || (startMs >= 0 && now.ms - startMs > filter.durationMs)) &&
+        (filter.durationMs < 0 || now.ms - startMs > filter.durationMs) &&
         filter.matches(transactionalId),
     )
   }

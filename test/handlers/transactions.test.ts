@@ -111,6 +111,19 @@ t.test('without verification whoever has the epoch may write', async t => {
   t.equal(await broker.send(await broker.producer('t'), 'x', { version: 11 }), 0)
 })
 
+t.test('without verification partitions are added by records and offsets of newer clients all the same', async t => {
+  const broker = await RunningBroker.start(t, { 'transaction.partition.verification.enable': 'false' })
+  const producer = await broker.producer('t')
+  t.equal(await broker.send(producer, 'x', { version: 12 }), 0)
+  t.equal(await broker.state('t'), 'Ongoing')
+  t.equal(await broker.commitOffset(producer, 4, 5), 0)
+  t.equal(await broker.end(producer, true), 0)
+  await broker.completed('t')
+  t.match(await broker.read('committed'), { values: ['x'], lastStableOffset: 2 })
+  t.equal((await broker.offset(true)).committedOffset, 4)
+  t.equal(await broker.commitOffset(await broker.producer('old'), 5, 3), 0, 'older ones are not asked about')
+})
+
 t.test('what one producer sends before its partition is added stays in order', async t => {
   const broker = await RunningBroker.start(t)
   const producer = await broker.producer('t')

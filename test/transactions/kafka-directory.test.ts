@@ -53,7 +53,7 @@ async function start(t: Test) {
     await client.close()
     await composition.stop()
   })
-  const broker = await RunningBroker.of(client)
+  const broker = await RunningBroker.of(client, () => clock.now())
   const readable = async (index: number) =>
     (await consume(client, 'a', index, 'read_committed')).records.map(({ value }) => String(value))
   const advance = (ms: number) => clock.advanceWith(ms, () => composition.settle())

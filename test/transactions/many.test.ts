@@ -30,11 +30,11 @@ t.test('transactional ids cost a kilobyte each at most, and nothing is left of t
     'producer.id.expiration.ms': '600000',
     'producer.id.expiration.check.interval.ms': '60000',
   })
-  const broker = await RunningBroker.of(turned.client)
+  const broker = await RunningBroker.of(turned.client, () => turned.clock.now())
   const transact = async (transactionalId: string) => {
     const producer = await broker.producer(transactionalId)
-    await broker.send(producer, 'x')
-    await broker.end(producer, true)
+    const codes = [await broker.send(producer, 'x'), await broker.end(producer, true)]
+    if (codes.some(code => code !== 0)) throw new Error(`${transactionalId} is told ${codes}`)
   }
   const count = async () => (await broker.ask(ListTransactions, 0, {})).transactionStates.length
   for (let warm = 0; warm < 500; warm++) await transact(`warm-${warm}`)

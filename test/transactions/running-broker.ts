@@ -34,9 +34,12 @@ export class RunningBroker {
   /** As the last produce request was answered. */
   logStartOffset = 0
   #topicId = ''
+  /** What records are stamped with. */
+  readonly #now: () => number
 
-  private constructor(client: Client) {
+  private constructor(client: Client, now: () => number) {
     this.client = client
+    this.#now = now
   }
 
   /** With a topic `a` of two partitions. */
@@ -52,8 +55,8 @@ export class RunningBroker {
   }
 
   /** A broker that somebody else started; the topic is made where there is none. */
-  static async of(client: Client): Promise<RunningBroker> {
-    const running = new RunningBroker(client)
+  static async of(client: Client, now = Date.now): Promise<RunningBroker> {
+    const running = new RunningBroker(client, now)
     await running.ask(CreateTopics, 5, {
       topics: [{ name: 'a', numPartitions: 2, replicationFactor: 1 }],
       timeoutMs: 5_000,
@@ -100,7 +103,7 @@ export class RunningBroker {
     const { transactionalId, producerId, producerEpoch } = producer
     const records = buildBatch({
       ...{ producerId, producerEpoch, baseSequence: producer.sequences[index], isTransactional: true },
-      records: [{ timestamp: Date.now(), key: null, value: Buffer.from(value) }],
+      records: [{ timestamp: this.#now(), key: null, value: Buffer.from(value) }],
     })
     const { responses } = await this.ask(Produce, version, {
       ...{ transactionalId, acks: -1, timeoutMs: 5_000 },

@@ -7,6 +7,7 @@ import { levelCases } from './levels.ts'
 import { offsetCases } from './offsets.ts'
 import { partitionCases } from './partitions.ts'
 import { recordCases } from './records.ts'
+import { unverifiedCases } from './unverified.ts'
 
 export const transactionCases: readonly Case[] = [
   ...describedCases,
@@ -16,4 +17,5 @@ export const transactionCases: readonly Case[] = [
   ...offsetCases,
   ...endCases,
   ...levelCases,
+  ...unverifiedCases,
 ]
