@@ -86,9 +86,12 @@ function explained(error: unknown, settings: Settings): unknown {
     return new UsageError(sentences.join('\n'))
   }
   if (!(error instanceof Error)) return error
-  const { code, path } = error as NodeJS.ErrnoException
+  // The library names the options that a container does not have, so the sentence is made anew from the system's error.
+  const system = error.name === 'StartError' ? (error.cause as NodeJS.ErrnoException) : (error as NodeJS.ErrnoException)
+  const { code } = system
+  const path = system.path ?? (system === error ? undefined : directoriesOf(settings)[0])
   if (path !== undefined && ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'ENOTDIR', 'EEXIST'].includes(code ?? '')) {
-    return new UsageError(unwritable(directoryOf(path, settings), error, directoryRemedy(settings)))
+    return new UsageError(unwritable(directoryOf(path, settings), system, directoryRemedy(settings)))
   }
   const listening = / \((?:--port|--host), or `listeners`\)/
   if (!listening.test(error.message)) return error
@@ -96,11 +99,14 @@ function explained(error: unknown, settings: Settings): unknown {
   return new UsageError(error.message.replace(listening, ` by ${variable}`))
 }
 
+function directoriesOf(settings: Settings): string[] {
+  const { value = '' } = settings.get('log.dirs') ?? settings.get('log.dir') ?? {}
+  return value.split(',').map(directory => resolve(directory.trim()))
+}
+
 /** The data directory that a path is in; the path itself where it is in none. */
 function directoryOf(path: string, settings: Settings): string {
-  const { value = '' } = settings.get('log.dirs') ?? settings.get('log.dir') ?? {}
-  const directories = value.split(',').map(directory => resolve(directory.trim()))
-  return directories.find(directory => path === directory || path.startsWith(`${directory}/`)) ?? path
+  return directoriesOf(settings).find(directory => path === directory || path.startsWith(`${directory}/`)) ?? path
 }
 
 function variableOr(setting: Setting | undefined, otherwise: string): string {
