@@ -6,7 +6,6 @@ import type { Budget, BudgetClaim } from './budget.ts'
 import type { ConnectionInfo } from './connection-info.ts'
 import { type FrameBounds, FrameError, FrameReader } from './frame-reader.ts'
 import type { ServerLimits } from './limits.ts'
-import type { Login } from './login.ts'
 import type { Outbox } from './outbox.ts'
 import { Replies, Slot } from './replies.ts'
 import type { Slabs } from './slabs.ts'
@@ -44,12 +43,8 @@ const requestsPerTurnMax = 1000
 
 export class Connection implements WireReceiver {
   readonly info: ConnectionInfo
-  /** What the client has to say of itself first; null where its listener does not ask. */
-  readonly login: Login | null
   /** When bytes were last received or sent, on the monotonic clock. */
   lastActiveMs: number
-  /** When it was accepted, on the same clock. */
-  readonly openedMs: number
   readonly #wire: Wire
   readonly #host: ConnectionHost
   readonly #reader: FrameReader
@@ -83,20 +78,18 @@ export class Connection implements WireReceiver {
     this.#accountRoom()
   }
 
-  constructor(wire: Wire, info: ConnectionInfo, host: ConnectionHost, login: Login | null = null) {
+  constructor(wire: Wire, info: ConnectionInfo, host: ConnectionHost) {
     this.#wire = wire
-    this.login = login
     this.info = info
     this.#host = host
-    this.#reader = new FrameReader(login?.bounds ?? host.bounds, wire.receivesInPlace ? host.slabs : null)
+    this.#reader = new FrameReader(host.bounds, wire.receivesInPlace ? host.slabs : null)
     this.#replies = new Replies(
       wire,
       host.outbox,
       () => this.#sent(),
       error => host.refused(this, `an answer that cannot be sent to its end: ${error}`),
     )
-    this.openedMs = host.monotonicMs()
-    this.lastActiveMs = this.openedMs
+    this.lastActiveMs = host.monotonicMs()
   }
 
   /** Unanswered requests. */
@@ -332,7 +325,6 @@ export class Connection implements WireReceiver {
   /** The wire is closed; why does not matter here. */
   closed(): void {
     this.#closing = true
-    this.login?.closed()
     const { inFlight, assembly } = this.#host
     if (this.#claim) this.#claim.budget.abandon(this.#claim)
     this.#claim = null

@@ -60,7 +60,7 @@ const modules: readonly Module[] = [
     ...{ directory: 'go', tag: newTag, needs: 'go', prepare: 'go test -c -o /dev/null', run: 'go test -count=1 ./...' },
   },
   {
-    name: "Rust's module for Apache's image",
+    name: "Rust's testcontainers-modules, in the place of Apache's image",
     ...{ directory: 'rust', tag: newTag, needs: 'cargo', prepare: 'cargo test -q --no-run', run: 'cargo test -q' },
   },
 ]
@@ -99,7 +99,9 @@ async function socketOf(engine: Engine, scratch: string): Promise<{ env: Record<
     stdio: 'ignore',
   })
   await until('the socket of podman', () => existsSync(path) || undefined)
-  return { env: { DOCKER_HOST: `unix://${path}` }, close: () => service.kill() }
+  // Where this machine is a container itself, Python's would look for a gateway in an answer that podman gives in another form.
+  const env = { DOCKER_HOST: `unix://${path}`, TESTCONTAINERS_CONNECTION_MODE: 'docker_host' }
+  return { env, close: () => service.kill() }
 }
 
 async function finish(command: string, cwd: string, env: NodeJS.ProcessEnv): Promise<void> {
