@@ -1,6 +1,7 @@
 /**
  * An administrator of a cluster: knows whom to ask (any broker, the controller, a leader, a coordinator), asks again where an answer says "not now"
- * or a connection breaks, and gives up after a time. The operations stand beside it: topics.ts, offsets.ts, groups.ts.
+ * or a connection breaks, and gives up after a time. The operations stand beside it: topics.ts, offsets.ts, groups.ts,
+ * transactions.ts.
  */
 
 import { codeName, codes, isRetriable } from '../../protocol/errors.ts'
@@ -37,6 +38,8 @@ export interface AdminOptions {
   readonly tls?: TlsConnecting
   readonly random: Random
 }
+
+type BrokerNodeAddress = BrokerAddress & { readonly nodeId: number }
 
 /** Who is to answer a request. */
 export type Target =
@@ -204,7 +207,17 @@ export class Admin {
     return this.#connections.to(node)
   }
 
+  /** Node id of the coordinator of a key. */
+  coordinatorId(kind: CoordinatorKind, key: string): Promise<number> {
+    return this.again('FindCoordinator', async () => (await this.#findCoordinator(kind, key)).nodeId)
+  }
+
   async #connectionToCoordinator(kind: CoordinatorKind, key: string): Promise<Connection> {
+    const { host, port } = await this.#findCoordinator(kind, key)
+    return this.#connections.to({ host, port })
+  }
+
+  async #findCoordinator(kind: CoordinatorKind, key: string): Promise<BrokerNodeAddress> {
     const keyType = coordinatorTypes[kind]
     const any = await this.#anyConnection()
     const answer = await this.#askBy(any, FindCoordinator, version =>
@@ -212,7 +225,7 @@ export class Admin {
     )
     const found = answer.coordinators[0] ?? answer
     if (found.errorCode !== 0) throw new AdminError(found.errorCode, found.errorMessage)
-    return this.#connections.to({ host: found.host, port: found.port })
+    return found
   }
 }
 

@@ -10,9 +10,10 @@ const overall = `ottla: a Kafka broker
   ottla doctor [--bootstrap HOST:PORT]        what is in the way of a broker and its clients, in plain words
   ottla protocol decode|encode|records        Kafka's bytes as JSON and back, one JSON object a line
   ottla log check|dump|repair DIR             what is in the files of a data directory, and whether it is sound
+  ottla transactions list|describe|abort|…    transactions as they stand, and the end of those that hang
   ottla container configure|start             a broker by the variables of Kafka's container images
-  ottla kafka-server-start FILE               and kafka-storage, kafka-topics, kafka-configs, kafka-broker-api-versions,
-                                              zookeeper-server-start, cub: as Kafka's scripts of these names
+  ottla kafka-server-start FILE               and kafka-storage, kafka-topics, kafka-configs, kafka-transactions,
+                                              kafka-broker-api-versions, zookeeper-server-start, cub: as Kafka's scripts of these names
   ottla COMMAND --help                        what a command takes
   ottla --version
 

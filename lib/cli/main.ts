@@ -20,6 +20,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'zookeeper-server-start': async () => (await import('./zookeeper.ts')).zookeeperServerStart,
   'kafka-topics': async () => (await import('./tools/topics.ts')).kafkaTopics,
   'kafka-configs': async () => (await import('./tools/configs.ts')).kafkaConfigs,
+  transactions: async () => (await import('./tools/transactions.ts')).transactions,
+  'kafka-transactions': async () => (await import('./tools/transactions.ts')).transactions,
   'kafka-broker-api-versions': async () => (await import('./tools/broker-api-versions.ts')).kafkaBrokerApiVersions,
   cub: async () => (await import('./cub.ts')).cub,
 }

@@ -67,9 +67,18 @@ export class Given<Name extends string> {
 
   /** A whole number; undefined where the option was not given. Throws ToolUsageError. */
   int(name: Name): number | undefined {
+    return this.#number(name, /^[+-]?\d{1,10}$/)
+  }
+
+  /** The same for offsets, times and producer ids, which may be greater. */
+  long(name: Name): number | undefined {
+    return this.#number(name, /^[+-]?\d{1,15}$/)
+  }
+
+  #number(name: Name, form: RegExp): number | undefined {
     const text = this.one(name)
     if (text === undefined) return undefined
-    if (!/^[+-]?\d{1,10}$/.test(text)) {
+    if (!form.test(text)) {
       throw new ToolUsageError(`Cannot parse argument '${text}' of option ${name}`)
     }
     return Number(text)
