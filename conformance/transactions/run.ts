@@ -123,7 +123,7 @@ async function settle(
     for (const group of groups) {
       await until(
         `${group} to copy everything`,
-        async () => ((await offsetsOf(session, group, source)).every((each, i) => each > last[i]!) ? true : undefined),
+        async () => ((await isBehind(session, group, source, last)) ? true : undefined),
         settledMsMax,
       ).catch(error => {
         const said = copiers.flatMap(({ name, errors }) => (name.startsWith(group) ? errors.slice(-2) : []))
@@ -143,20 +143,35 @@ async function settle(
 
 /** Appends a last record to each partition, outside of any transaction; gives their offsets. */
 async function markEnds(session: Session, topic: string): Promise<number[]> {
-  const partitionData = Array.from({ length: partitions }, (_, index) => ({ index, records: batchOf([lastValue]) }))
-  const request = { acks: -1, timeoutMs: 10_000, topicData: [{ name: topic, partitionData }] }
-  const { responses } = await session.prepare(Produce, 9, request)
-  return responses[0]!.partitionResponses.map(({ errorCode, baseOffset }) => {
-    if (errorCode !== 0) throw new Error(`the last record was refused with error ${errorCode}`)
-    return baseOffset
-  })
+  const offsets: number[] = []
+  for (let index = 0; index < partitions; index++) {
+    const offset = await until(`the last record of ${topic}-${index} to be taken`, async () => {
+      const partitionData = [{ index, records: batchOf([lastValue]) }]
+      const request = { acks: -1, timeoutMs: 10_000, topicData: [{ name: topic, partitionData }] }
+      const { responses } = await session.prepare(Produce, 9, request)
+      const { errorCode, baseOffset } = responses[0]!.partitionResponses[0]!
+      return errorCode === 0 ? baseOffset : undefined
+    })
+    offsets.push(offset)
+  }
+  return offsets
 }
 
-async function offsetsOf(session: Session, groupId: string, topic: string): Promise<number[]> {
-  const partitionIndexes = Array.from({ length: partitions }, (_, index) => index)
-  const request = { groupId, topics: [{ name: topic, partitionIndexes }], requireStable: true }
-  const { topics } = await session.prepare(OffsetFetch, 7, request)
-  return (topics[0]?.partitions ?? []).map(({ committedOffset }) => committedOffset)
+/** Whether a group has committed more than these offsets. */
+async function isBehind(
+  session: Session,
+  groupId: string,
+  topic: string,
+  offsets: readonly number[],
+): Promise<boolean> {
+  const request = {
+    groupId,
+    topics: [{ name: topic, partitionIndexes: offsets.map((_, i) => i) }],
+    requireStable: true,
+  }
+  const { errorCode, topics } = await session.prepare(OffsetFetch, 7, request)
+  const found = new Map(topics[0]?.partitions.map(each => [each.partitionIndex, each.committedOffset]))
+  return errorCode === 0 && offsets.every((offset, i) => (found.get(i) ?? -1) > offset)
 }
 
 async function isStable(session: Session, topic: string): Promise<true | undefined> {
@@ -164,36 +179,37 @@ async function isStable(session: Session, topic: string): Promise<true | undefin
   const offsets = async (isolationLevel: number) => {
     const request = { replicaId: -1, isolationLevel, topics: [{ name: topic, partitions: asked }] }
     const { topics } = await session.prepare(ListOffsets, 4, request)
-    return topics[0]!.partitions.map(({ offset }) => offset)
+    return topics[0]!.partitions
   }
   const [stable, written] = [await offsets(1), await offsets(0)]
-  return stable.every((offset, i) => offset === written[i]) ? true : undefined
+  const isKnown = [...stable, ...written].every(({ errorCode }) => errorCode === 0)
+  return isKnown && stable.every(({ offset }, i) => offset === written[i]!.offset) ? true : undefined
 }
 
 /** Reads until the last record of each partition. */
 async function readToTheEnd(family: Family, bootstrap: string, topics: readonly string[]): Promise<Reading> {
   let read = new Map<string, Placed[]>()
-  let ended = 0
+  const ended = new Set<string>()
   let tell: () => void = () => {}
   const process = new ClientProcess(family.reader(bootstrap, topics), line => {
     for (const event of eventsIn(family.name, line)) {
       if (event.type === 'session') {
         read = new Map()
-        ended = 0
+        ended.clear()
       } else if (event.type === 'read') {
         const placed = read.get(event.partition) ?? []
         read.set(event.partition, placed)
         placed.push({ offset: event.offset, value: event.value })
-        if (event.value === lastValue) ended++
+        if (event.value === lastValue) ended.add(event.partition)
       }
     }
-    if (ended === topics.length * partitions) tell()
+    if (ended.size === topics.length * partitions) tell()
   })
   try {
     await new Promise<void>((resolve, reject) => {
       tell = resolve
       const why = () =>
-        reject(new Error(`${family.name} did not read to the end: ${ended} partitions; ${process.errors}`))
+        reject(new Error(`${family.name} did not read to the end: ${ended.size} partitions; ${process.errors}`))
       const timer = setTimeout(why, settledMsMax)
       void process.ended().then(() => {
         clearTimeout(timer)
