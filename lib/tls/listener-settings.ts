@@ -83,6 +83,7 @@ class Reading {
     const chain = this.#secret('ssl.keystore.certificate.chain')
     const key = this.#secret('ssl.keystore.key')
     const keyPassword = this.#secret('ssl.key.password')
+    this.#checkType('ssl.keystore.type')
     if (location !== null && (chain !== null || key !== null)) {
       throw this.#error(
         'ssl.keystore.location',
@@ -106,10 +107,18 @@ class Reading {
     return this.#unpacked('ssl.keystore.key', 'ssl.keystore.key', () => pemKeyMaterial(key, chain, keyPassword))
   }
 
+  /** What a store is shows its content; a type that Java would not know is a mistake all the same. */
+  #checkType(property: 'ssl.keystore.type' | 'ssl.truststore.type'): void {
+    const type = this.#value(property)
+    if (types.includes(type.toUpperCase())) return
+    throw this.#error(property, `cannot be '${type}': it takes ${types.slice(0, 3).join(', ')}`)
+  }
+
   /** Null for the authorities that come with Node. */
   #authorities(): readonly string[] | null {
     const location = this.#value('ssl.truststore.location')
     const inline = this.#secret('ssl.truststore.certificates')
+    this.#checkType('ssl.truststore.type')
     if (location !== null && inline !== null) {
       throw this.#error(
         'ssl.truststore.location',
@@ -205,5 +214,8 @@ class Reading {
     return new ConfigError(scopedName(this.#listener, property), `listener ${this.#listener}: ${subject} ${what}`)
   }
 }
+
+/** Java's types of stores. */
+const types = ['JKS', 'PKCS12', 'PEM', 'JCEKS', 'DKS', 'PKCS11', 'BCFKS']
 
 type PasswordName = 'ssl.keystore.password' | 'ssl.truststore.certificates' | 'ssl.truststore.password'

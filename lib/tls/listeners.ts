@@ -19,6 +19,8 @@ interface Named {
   readonly securityProtocol: string
 }
 
+const ofStores = /\.ssl\.(?:keystore|truststore|key)\./
+
 const anonymous = 'User:ANONYMOUS'
 
 /** What the server is given for one listener. */
@@ -71,13 +73,25 @@ export class TlsListeners {
     return made
   }
 
-  /** Throws ConfigError where these listeners cannot have these settings. */
+  /**
+   * Throws ConfigError where these listeners cannot have these settings. As in Kafka, only stores are looked at: with other values that nothing can
+   * be made of, a listener that is there keeps the ones it has.
+   */
   check(next: BrokerSettings, listeners: readonly Named[]): void {
     for (const named of listeners) {
       if (!speaksTls(named)) continue
-      const after = listenerSettings(next, named, this.#options.read)
       const before = this.#all.get(named.name)?.current
+      const after = this.#wouldBe(next, named, before)
       if (before !== undefined && before.madeFrom !== after.madeFrom) checkExchange(next, named.name, before, after)
+    }
+  }
+
+  #wouldBe(next: BrokerSettings, named: Named, before: ListenerSettings | undefined): ListenerSettings {
+    try {
+      return listenerSettings(next, named, this.#options.read)
+    } catch (error) {
+      if (before === undefined || !(error instanceof ConfigError) || ofStores.test(error.property)) throw error
+      return before
     }
   }
 
@@ -96,7 +110,10 @@ export class TlsListeners {
         logger.info('keys or rules of a listener exchanged', { listener: name, subject: next.names.subject })
       } catch (error) {
         if (!(error instanceof ConfigError)) throw error
-        logger.error('a listener keeps its keys and rules, as the new ones cannot be used', { listener: name, error })
+        logger.error('a listener keeps its keys and rules, as the new ones cannot be used', {
+          listener: name,
+          reason: error.message,
+        })
       }
     }
   }

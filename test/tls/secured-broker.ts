@@ -62,11 +62,18 @@ export class SecuredBroker {
     this.port = Number(port)
   }
 
-  static async start(t: Test, properties: Record<string, string> = {}): Promise<SecuredBroker> {
+  /** Starts one with these properties over those of `sslProperties`; null takes one of them away. */
+  static async start(t: Test, properties: Record<string, string | null> = {}): Promise<SecuredBroker> {
     const log: string[] = []
     const askedBy: ConnectionInfo[] = []
     const broker = await Composition.start({
-      config: BrokerConfig.parse({ ...sslProperties(), ...properties }),
+      config: BrokerConfig.parse(
+        Object.fromEntries(
+          Object.entries({ ...sslProperties(), ...properties }).filter(
+            (entry): entry is [string, string] => entry[1] !== null,
+          ),
+        ),
+      ),
       ephemeral: true,
       parts: {
         clocks: systemClocks,
