@@ -172,9 +172,24 @@ t.test('a listener cannot be as it is', async t => {
   )
 })
 
-t.test('a listener with a certificate, which is not there yet, is not served without it', async t => {
-  const set = ['listeners=SSL://127.0.0.1:0', 'ssl.keystore.location=/no/keystore.p12']
-  fails(t, ottla('start', '--ephemeral', '--set', ...set), /SSL, which is not there yet: use PLAINTEXT/)
+t.test('the file of a certificate is not there, is none, or is not named', async t => {
+  const file = join(t.testdir({ 'key.pem': 'text' }), 'key.pem')
+  const ssl = (...set: readonly string[]) =>
+    ottla('start', '--ephemeral', '--set', 'listeners=SSL://127.0.0.1:0', ...set)
+  const missing = /listener SSL: ssl\.keystore\.location is \/no\/key\.p12, and there is no such file/
+  fails(t, ssl('ssl.keystore.location=/no/key.p12'), missing)
+  const properties = { listeners: 'SSL://127.0.0.1:0', 'ssl.keystore.location': '/no/key.p12' }
+  await t.rejects(Broker.start({ ephemeral: true, logLevel: 'silent', properties }), { message: missing })
+  fails(
+    t,
+    ssl(`ssl.keystore.location=${file}`),
+    /ssl\.keystore\.location is .*key\.pem, which is neither PEM, nor PKCS12, nor JKS/,
+  )
+  fails(
+    t,
+    ssl(),
+    /ssl\.keystore\.location is not set, and TLS needs a key and a certificate; --dev-tls makes some to try it out/,
+  )
 })
 
 t.test('a file of properties or of records is not there', async t => {
