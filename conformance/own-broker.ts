@@ -23,12 +23,13 @@ export interface OwnBroker {
   kill(): Promise<void>
 }
 
-/** Starts `ottla start ARGS`, or another program of a broker, and waits until it is ready. */
+/** Starts `ottla start ARGS`, or another program of a broker, by Node or another executable, and waits until it is ready. */
 export async function startOwnBroker(
   args: readonly string[] = ['--dev', '--ephemeral', '--port', '0'],
   program: readonly string[] = [command, 'start'],
+  executable = process.execPath,
 ): Promise<OwnBroker> {
-  const child = spawn(process.execPath, [...program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(executable, [...program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   let errors = ''
   const ended = once(child, 'exit').then(([code]) => code as number | null)

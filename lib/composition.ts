@@ -8,6 +8,7 @@ import { LogDirectory } from '../storage/directory.ts'
 import { faultOf } from '../storage/faults.ts'
 import { closeIdleFiles, type Files, openFilesMax } from '../storage/files.ts'
 import type { Clocks } from './base/clock.ts'
+import { Failure } from './base/failure.ts'
 import type { Logger } from './base/logger.ts'
 import type { Random } from './base/random.ts'
 import type { TopicImage } from './cluster/image.ts'
@@ -31,6 +32,7 @@ import { memoryJournal } from './metadata/journal.ts'
 import { kraftDirectoryName } from './metadata/kraft/name.ts'
 import { journalDirectoryName, openJournal } from './metadata/log-journal.ts'
 import type { MetadataStore } from './metadata/store.ts'
+import { loginMetrics } from './metrics/logins.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { Neighbours, type Surroundings } from './network/neighbours.ts'
 import type { Network } from './network/network.ts'
@@ -41,6 +43,7 @@ import { FetchSessions } from './partitions/sessions/fetch-sessions.ts'
 import { compactorSettings } from './partitions/upkeep/compactor-settings.ts'
 import { upkeepIntervals } from './partitions/upkeep/intervals.ts'
 import { Turn } from './partitions/waiting/turn.ts'
+import { Logins } from './security/logins.ts'
 import { type BoundListener, type HandlerTable, type Interceptor, Outbox, Server } from './server/server.ts'
 import { TlsListeners } from './tls/listeners.ts'
 
@@ -152,24 +155,6 @@ export class Composition {
   stop(): Promise<void> {
     this.#stopped ??= this.#close()
     return this.#stopped
-  }
-}
-
-/** The first reason why nothing can be served any more. */
-class Failure {
-  error: Error | null = null
-  readonly promise: Promise<Error>
-  #resolve: (error: Error) => void = () => {}
-
-  constructor() {
-    this.promise = new Promise(resolve => {
-      this.#resolve = resolve
-    })
-  }
-
-  is(message: string, cause: Error): void {
-    this.error ??= new Error(message, { cause })
-    this.#resolve(this.error)
   }
 }
 
@@ -348,6 +333,15 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
     }),
     authorize: () => true,
   }
+  const logins = new Logins({
+    config,
+    random,
+    credentialOf: () => undefined,
+    clock: clocks.wire,
+    logger: logger.child('security'),
+  })
+  logins.use(listenerConfigs)
+  opened.metrics.add(() => loginMetrics(logins))
   const server = new Server<Context>({
     listeners: listenerConfigs,
     handlers: options.handlers ?? handlerTable,
@@ -361,6 +355,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
       exchange,
     }),
     limits: { ...serverLimitsOf(config), descriptorMax: descriptorMax() },
+    logins,
     freeDescriptors: closeIdleFiles,
     network,
     interceptors: options.interceptors,
@@ -373,6 +368,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
   let relistening: Promise<void> = Promise.resolve()
   config.onChange(changed => {
     if (changed.has('advertised.listeners')) listenerConfigs = securedListeners()
+    logins.useAnew(listenersOf(config))
     if (!changed.has('listeners') && !changed.has('listener.security.protocol.map')) return
     relistening = relistening.then(async () => {
       listenerConfigs = securedListeners()

@@ -3,12 +3,11 @@ import { encodeInto } from './codec.ts'
 import { apis } from './messages/index.ts'
 import { Reader } from './reader.ts'
 import type { Chunk } from './records/chunk.ts'
-import { writeInt32 } from './records/int.ts'
-import type { Api, ClientRequestOf, ResponseOf } from './schema.ts'
+import { finishFrame, isFlexible, sizeBytes } from './request-frame.ts'
+import type { Api, ResponseOf } from './schema.ts'
 import { Writer } from './writer.ts'
 
-/** Bytes of the size before each frame; the size does not count them. */
-export const sizeBytes = 4
+export { encodeRequestFrame, sizeBytes } from './request-frame.ts'
 
 /** A request's header, and where in the buffer the body begins. */
 export interface RequestHeaderView {
@@ -47,10 +46,6 @@ export function decodeRequestHeader(buffer: Buffer, start: number, end: number):
   return { apiKey, apiVersion, correlationId, clientId, bodyStart: reader.position }
 }
 
-function isFlexible(api: Api, version: number): boolean {
-  return api.flexible !== null && version >= api.flexible
-}
-
 /** A response with size and header, as buffers in order; none of its records may lie in a file. */
 export function encodeResponseFrame<A extends Api>(
   api: A,
@@ -74,33 +69,5 @@ export function encodeAnswerFrame<A extends Api>(
   // A client asks for versions before it knows the broker's, so that this answer keeps the oldest header.
   if (isFlexible(api, version) && api.key !== apiVersionsKey) writer.uvarint(0)
   encodeInto(api.response, version, response as never, writer)
-  return finishFrame()
-}
-
-/** A client's request with size and header, as buffers in order. */
-export function encodeRequestFrame<A extends Api>(
-  api: A,
-  version: number,
-  correlationId: number,
-  clientId: string | null,
-  request: ClientRequestOf<A>,
-): Buffer[] {
-  writer.start()
-  writer.reserve(sizeBytes)
-  writer.int16(api.key)
-  writer.int16(version)
-  writer.int32(correlationId)
-  writer.nullableString(clientId)
-  if (isFlexible(api, version)) writer.uvarint(0)
-  encodeInto(api.request, version, request as never, writer)
-  return finishFrame() as Buffer[]
-}
-
-function finishFrame(): Chunk[] {
-  const bytes = writer.bytesWritten
-  const chunks = writer.finish()
-  // The size itself was written into memory.
-  const first = chunks[0] as Buffer
-  writeInt32(first, 0, bytes - sizeBytes)
-  return chunks
+  return finishFrame(writer)
 }

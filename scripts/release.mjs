@@ -1,12 +1,12 @@
 /** Makes everything that is given to people: `npm run release -- --out DIR`. Says what it leaves out, and why. */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { built, installed, root } from './fresh.mjs'
 
-const help = `usage: npm run release -- --out DIR [--only NAME ...] [--untried]
+const help = `usage: npm run release -- --out DIR [--only NAME ...] [--untried] [--base IMAGE] [--build-base IMAGE]
 
 Makes into DIR, which may exist:
 
@@ -17,9 +17,11 @@ Makes into DIR, which may exist:
 
   --only NAME   only package, executable or image; as often as wanted
   --untried     does not try what it made
+  --base IMAGE  what the image stands on, where it is not docker.io/library/node:24-slim
+  --build-base IMAGE  where the image is built, with npm, where that is not the base
 
 What cannot be made here is left out and named at the end, with the reason. The exit code is 1 where something failed, and not where there is
-no container engine. Executables for other platforms: node scripts/executable.mjs --help. Nothing is published; .github/workflows/release.yml does.
+no container engine. The image is tried by npm run image. Executables for other platforms: node scripts/executable.mjs --help. Nothing is published; .github/workflows/release.yml does.
 `
 
 const { values } = parseArgs({
@@ -27,6 +29,8 @@ const { values } = parseArgs({
     out: { type: 'string' },
     only: { type: 'string', multiple: true },
     untried: { type: 'boolean' },
+    'build-base': { type: 'string' },
+    base: { type: 'string', default: 'docker.io/library/node:24-slim' },
     help: { type: 'boolean', short: 'h' },
   },
 })
@@ -47,6 +51,15 @@ function run(command, args) {
 
 const node = (...args) => run(process.execPath, args)
 
+/** Whether there is an engine without that image, which it cannot fetch either. */
+function isMissing(image) {
+  const does = (program, ...args) => spawnSync(program, args, { stdio: 'ignore', timeout: 120_000 }).status === 0
+  const program = ['docker', 'podman', 'buildah'].find(each => does(each, 'images'))
+  if (program === undefined) return false
+  const there = program === 'buildah' ? ['inspect', '--type', 'image', image] : ['image', 'inspect', image]
+  return !does(program, ...there) && !does(program, 'pull', image)
+}
+
 /** Each gives null, or why there is nothing of it; `wrong` tells that this should not be. */
 const makers = {
   package: directory => {
@@ -65,8 +78,12 @@ const makers = {
     return { why: `${file} was made, and does not work`, wrong: true }
   },
   image: directory => {
-    if (!existsSync(join(root, 'scripts', 'image.mjs'))) return { why: 'there is no scripts/image.mjs', wrong: false }
-    const code = node('scripts/image.mjs', '--out', join(directory, `ottla-${version}-image.tar`))
+    if (isMissing(values.base)) {
+      return { why: `${values.base} is not here and cannot be fetched; name another with --base`, wrong: false }
+    }
+    const file = join(directory, `ottla-${version}-image.tar`)
+    const bases = ['--base', values.base, '--build-base', values['build-base'] ?? values.base]
+    const code = node('scripts/image.mjs', ...bases, '--out', file)
     if (code === 0) return null
     if (code === notHere) return { why: 'there is no docker, podman or buildah here', wrong: false }
     return { why: 'scripts/image.mjs failed', wrong: true }

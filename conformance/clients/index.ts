@@ -1,6 +1,6 @@
 /**
  * Clients in other languages: each produces with every codec that it has, and reads it all in a group of three of which one
- * member is killed. Every record must be seen.
+ * member is killed. Every record must be seen. Transactional producers commit, abort, and come too late.
  */
 import assert from 'node:assert/strict'
 import { Client } from '../kafkajs/kafka.ts'
@@ -9,14 +9,19 @@ import { runScenarios, type Scenario, until } from '../scenario.ts'
 import type { ClientUnderTest, Member } from './client.ts'
 import { kcat, kcatScenarios } from './kcat.ts'
 import { pythonClients } from './python.ts'
+import { transactionalClients, transactionScenarios } from './transactions.ts'
 
 /** Six partitions: two for each member of three, three for each of two. */
 const partitions = 6
 const recordsPerCodec = 300
 
+/** Ours looks for transactions whose time is over more often than every ten seconds. */
+const impatience = 'transaction.abort.timed.out.transaction.cleanup.interval.ms=500'
+const ownArgs = ['--dev', '--ephemeral', '--port', '0', '--set', impatience]
+
 /** Answers how many scenarios failed. Words as the rest of the command line choose clients by their names. */
 export async function clients(options: { bootstrap: string | undefined; rest: readonly string[] }): Promise<number> {
-  const own = options.bootstrap === undefined ? await startOwnBroker() : undefined
+  const own = options.bootstrap === undefined ? await startOwnBroker(ownArgs) : undefined
   const bootstrap = options.bootstrap ?? own!.bootstrap
   const names = new Client(bootstrap)
   try {
@@ -29,6 +34,10 @@ export async function clients(options: { bootstrap: string | undefined; rest: re
       ...(client.missing === null ? {} : { skipped: client.missing }),
     }))
     if (chosen.includes(kcat)) scenarios.push(...kcatScenarios(bootstrap, count => names.topic('kcat', count)))
+    const transactional = transactionalClients().filter(
+      ({ name }) => options.rest.length === 0 || options.rest.includes(name) || options.rest.includes('transactions'),
+    )
+    scenarios.push(...transactionScenarios(bootstrap, transactional))
     return await runScenarios(`clients against ${bootstrap}`, scenarios)
   } finally {
     await names.close()

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Command } from '../transactions/puppet.ts'
 import { type ClientUnderTest, type CodecName, codecs, Member, output } from './client.ts'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
@@ -26,6 +27,11 @@ function install(): string | null {
   if (pip.status !== 0) return `pip install failed: ${pip.stderr.trim().split('\n').at(-1)}`
   writeFileSync(stamp, requirements)
   return null
+}
+
+/** A program on these clients, or the reason why there is none. */
+export function pythonProgram(file: string): ((args: readonly string[]) => Command) | string {
+  return install() ?? (args => ({ command: python, args: [join(here, file), ...args] }))
 }
 
 /** The three of them. */

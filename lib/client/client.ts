@@ -4,8 +4,8 @@
  */
 import { decode } from '../../protocol/codec.ts'
 import { codes } from '../../protocol/errors.ts'
-import { encodeRequestFrame } from '../../protocol/frame.ts'
 import { Reader } from '../../protocol/reader.ts'
+import { encodeRequestFrame } from '../../protocol/request-frame.ts'
 import type { Api, ClientRequestOf, ClientResponseOf } from '../../protocol/schema.ts'
 import { Alarm } from '../base/alarm.ts'
 import { type Clock, systemClock } from '../base/clock.ts'

@@ -4,8 +4,14 @@ import { boolean, choice, className, double, int, list, long, password, short, s
 /** Rows in the order of their names. */
 export const securityProperties = {
   'authorizer.class.name': string('', { importance: 'low' }),
-  'connection.failed.authentication.delay.ms': int(100, { importance: 'low', min: 0 }),
-  'connections.max.reauth.ms': long(0),
+  'connection.failed.authentication.delay.ms': int(100, {
+    importance: 'low',
+    min: 0,
+    doc: 'how long the answer to a failed login waits, before the connection is closed',
+  }),
+  'connections.max.reauth.ms': long(0, {
+    doc: 'how long a login by SASL holds: a client that has not logged in again by then is closed at its next request; 0 for ever; also for one listener and mechanism',
+  }),
   'delegation.token.expiry.check.interval.ms': long(3_600_000, { importance: 'low', min: 1 }),
   'delegation.token.expiry.time.ms': long(86_400_000, { min: 1 }),
   'delegation.token.max.lifetime.ms': long(604_800_000, { min: 1 }),
@@ -14,8 +20,14 @@ export const securityProperties = {
     updateMode: 'per-broker',
   }),
   'sasl.client.callback.handler.class': className(null),
-  'sasl.enabled.mechanisms': list(['GSSAPI'], { updateMode: 'per-broker' }),
-  'sasl.jaas.config': password({ updateMode: 'per-broker' }),
+  'sasl.enabled.mechanisms': list(['GSSAPI'], {
+    updateMode: 'per-broker',
+    doc: 'by what clients log in where a listener speaks SASL: PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512 are served; also for one listener',
+  }),
+  'sasl.jaas.config': password({
+    updateMode: 'per-broker',
+    doc: 'users of PLAIN and their passwords, as user_NAME="…" of PlainLoginModule; listener.name.NAME.plain.sasl.jaas.config comes before it',
+  }),
   'sasl.kerberos.kinit.cmd': string('/usr/bin/kinit', { updateMode: 'per-broker' }),
   'sasl.kerberos.min.time.before.relogin': long(60_000, { updateMode: 'per-broker' }),
   'sasl.kerberos.principal.to.local.rules': list(['DEFAULT'], { updateMode: 'per-broker' }),
@@ -35,7 +47,9 @@ export const securityProperties = {
   'sasl.mechanism.controller.protocol': string('GSSAPI', { importance: 'high' }),
   'sasl.mechanism.inter.broker.protocol': string('GSSAPI', { updateMode: 'per-broker' }),
   'sasl.server.callback.handler.class': className(null),
-  'sasl.server.max.receive.size': int(524_288),
+  'sasl.server.max.receive.size': int(524_288, {
+    doc: 'bytes that a request may have before its client has logged in',
+  }),
   'security.inter.broker.protocol': choice('PLAINTEXT', ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL']),
   'security.providers': string(null, { importance: 'low' }),
   'ssl.allow.dn.changes': boolean(false, {

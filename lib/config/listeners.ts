@@ -182,11 +182,5 @@ function protocolOf(name: string, map: ReadonlyMap<string, string>): SecurityPro
       `listener.security.protocol.map does not say what ${name} speaks: add ${name}:PLAINTEXT`,
     )
   }
-  if (protocol === 'SASL_PLAINTEXT' || protocol === 'SASL_SSL') {
-    throw new ConfigError(
-      'listeners',
-      `listeners has ${name} with ${protocol}, which is not there yet: use PLAINTEXT or SSL`,
-    )
-  }
   return protocol as SecurityProtocol
 }

@@ -7,13 +7,16 @@ const listenerForm = /^listener\.name\.[^.]*\.(.*)$/
 
 /**
  * The value that holds for a listener: that of `listener.name.<listener>.<name>`, where one is set that is allowed, otherwise the general one. As
- * in Kafka, the name of the listener stands in lower case in such a property.
+ * in Kafka, the name of the listener stands in lower case in such a property. What is set for a mechanism alone comes before either.
  */
 export function valueFor<N extends BrokerPropertyName>(
   config: BrokerSettings,
   listener: string,
   name: N,
+  mechanism?: string,
 ): BrokerValue<N> {
+  const ofMechanism = mechanism === undefined ? undefined : ownValueFor(config, listener, name, mechanism)
+  if (ofMechanism !== undefined) return ofMechanism
   const own = ownValueFor(config, listener, name)
   return own === undefined ? config.get(name) : own
 }
@@ -23,8 +26,9 @@ export function ownValueFor<N extends BrokerPropertyName>(
   config: BrokerSettings,
   listener: string,
   name: N,
+  mechanism?: string,
 ): BrokerValue<N> | undefined {
-  const own = scopedName(listener, name)
+  const own = scopedName(listener, name, mechanism)
   for (const { text } of config.layers(own)) {
     const value = parsedOrUndefined(own, brokerProperties[name], text)
     if (value !== undefined) return value as BrokerValue<N>
@@ -32,9 +36,10 @@ export function ownValueFor<N extends BrokerPropertyName>(
   return undefined
 }
 
-/** The name of a property of one listener. */
-export function scopedName(listener: string, name: string): string {
-  return `listener.name.${listener.toLowerCase()}.${name}`
+/** The name of a property of one listener, in turn for one SASL mechanism. */
+export function scopedName(listener: string, name: string, mechanism?: string): string {
+  const whole = mechanism === undefined ? name : `${mechanism.toLowerCase()}.${name}`
+  return `listener.name.${listener.toLowerCase()}.${whole}`
 }
 
 /** Properties that a listener may have for each mechanism: `listener.name.<listener>.<mechanism>.<property>`. */

@@ -1,8 +1,8 @@
 /** What the images make of certificates, passwords and login files: properties of TLS and SASL. */
 import { members } from '../config/java-text.ts'
+import { type LoginModule, loginFileIn, moduleFor, parseLoginFile } from '../security/jaas.ts'
 import type { Findings } from './findings.ts'
 import { protocolsOf, speaksSasl, speaksTls } from './listeners.ts'
-import { type LoginModule, loginFileIn, moduleFor, parseLoginFile } from './login-file.ts'
 
 type Variables = Readonly<Record<string, string>>
 type Read = (path: string) => string | null

@@ -43,6 +43,8 @@ export class HttpServer {
         headersTimeout: headersMsMax,
         requestTimeout: requestMsMax,
         keepAliveTimeout: keepAliveMs,
+        // How often Node looks whether those are over.
+        connectionsCheckingInterval: 1_000,
       },
       (request, response) => {
         answer(request, routes, known).then(

@@ -6,6 +6,7 @@ import type { Budget, BudgetClaim } from './budget.ts'
 import type { ConnectionInfo } from './connection-info.ts'
 import { type FrameBounds, FrameError, FrameReader } from './frame-reader.ts'
 import type { ServerLimits } from './limits.ts'
+import type { Login } from './login.ts'
 import type { Outbox } from './outbox.ts'
 import { Replies, Slot } from './replies.ts'
 import type { Slabs } from './slabs.ts'
@@ -43,8 +44,12 @@ const requestsPerTurnMax = 1000
 
 export class Connection implements WireReceiver {
   readonly info: ConnectionInfo
+  /** What the client has to say of itself first; null where its listener does not ask. */
+  readonly login: Login | null
   /** When bytes were last received or sent, on the monotonic clock. */
   lastActiveMs: number
+  /** When it was accepted, on the same clock. */
+  readonly openedMs: number
   readonly #wire: Wire
   readonly #host: ConnectionHost
   readonly #reader: FrameReader
@@ -78,18 +83,20 @@ export class Connection implements WireReceiver {
     this.#accountRoom()
   }
 
-  constructor(wire: Wire, info: ConnectionInfo, host: ConnectionHost) {
+  constructor(wire: Wire, info: ConnectionInfo, host: ConnectionHost, login: Login | null = null) {
     this.#wire = wire
+    this.login = login
     this.info = info
     this.#host = host
-    this.#reader = new FrameReader(host.bounds, wire.receivesInPlace ? host.slabs : null)
+    this.#reader = new FrameReader(login?.bounds ?? host.bounds, wire.receivesInPlace ? host.slabs : null)
     this.#replies = new Replies(
       wire,
       host.outbox,
       () => this.#sent(),
       error => host.refused(this, `an answer that cannot be sent to its end: ${error}`),
     )
-    this.lastActiveMs = host.monotonicMs()
+    this.openedMs = host.monotonicMs()
+    this.lastActiveMs = this.openedMs
   }
 
   /** Unanswered requests. */
@@ -325,6 +332,7 @@ export class Connection implements WireReceiver {
   /** The wire is closed; why does not matter here. */
   closed(): void {
     this.#closing = true
+    this.login?.closed()
     const { inFlight, assembly } = this.#host
     if (this.#claim) this.#claim.budget.abandon(this.#claim)
     this.#claim = null

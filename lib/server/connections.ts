@@ -8,10 +8,12 @@ import type { Wire } from '../network/network.ts'
 import { Admission, type Arrival } from './admission.ts'
 import { Budget } from './budget.ts'
 import { Connection, type ConnectionHost } from './connection.ts'
+import type { ConnectionInfo } from './connection-info.ts'
 import type { FrameBounds } from './frame-reader.ts'
 import { Handshakes } from './handshakes.ts'
 import type { ServerLimits } from './limits.ts'
 import type { Listener } from './listener.ts'
+import { Login, type LoginRules, loginMsMax } from './login.ts'
 import { nativeSend } from './native-send.ts'
 import type { Outbox } from './outbox.ts'
 import type { Slot } from './replies.ts'
@@ -56,6 +58,7 @@ export class Connections implements ConnectionHost {
   readonly #handshakes: Handshakes
   /** Who is counted, and not a connection yet: those whose handshake is under way. */
   readonly #arriving = new Map<Wire, Arrival>()
+  readonly #loginRules: LoginRules | null
   readonly #deadlines = new Deadlines<Connection>()
   readonly #alarm: Alarm
   #lastId = 0
@@ -77,7 +80,9 @@ export class Connections implements ConnectionHost {
     clock: Clock,
     logger: Logger,
     freeDescriptors: () => boolean,
+    loginRules: LoginRules | null = null,
   ) {
+    this.#loginRules = loginRules
     this.limits = limits
     this.outbox = outbox
     this.bounds = {
@@ -184,10 +189,15 @@ export class Connections implements ConnectionHost {
       principal,
     }
     this.#sizeBuffers(wire)
-    const connection = new Connection(wire, info, this)
+    const connection = new Connection(wire, info, this, this.#loginOf(info))
     this.#all.add(connection)
     this.#rest(connection)
     wire.receive(connection)
+  }
+
+  #loginOf(info: ConnectionInfo): Login | null {
+    const authentication = this.#loginRules?.begin(info)
+    return authentication ? new Login(authentication, this.#loginRules!.requestBytesMax(info), this.bounds) : null
   }
 
   #sizeBuffers({ descriptor }: Wire): void {
@@ -295,7 +305,8 @@ export class Connections implements ConnectionHost {
 
   #rest(connection: Connection): void {
     const idleMs = this.limits.connectionIdleMsMax
-    if (idleMs >= 0) this.#due(connection, connection.lastActiveMs + idleMs)
+    if (connection.login?.isKnown === false) this.#due(connection, connection.openedMs + loginMsMax)
+    else if (idleMs >= 0) this.#due(connection, connection.lastActiveMs + idleMs)
   }
 
   #due(connection: Connection, atMs: number): void {
@@ -308,6 +319,9 @@ export class Connections implements ConnectionHost {
     const now = this.#clock.monotonicMs()
     for (const connection of this.#deadlines.expire(now)) {
       if (connection.isClosing) {
+        connection.destroy()
+      } else if (connection.login?.isKnown === false) {
+        this.refused(connection, `it has not logged in within ${loginMsMax / 1000} s`)
         connection.destroy()
       } else if (
         connection.outstanding > 0 ||

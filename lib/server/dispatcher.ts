@@ -9,6 +9,7 @@ import type { Logger } from '../base/logger.ts'
 import { Call, type CallHost } from './call.ts'
 import type { Connection } from './connection.ts'
 import type { ErrorRules } from './error-rules.ts'
+import type { Gate } from './gate.ts'
 import { type HandlerRow, type HandlerTable, type MakeContext, versionsOf } from './handler-row.ts'
 import { InterceptedCall } from './intercepted-call.ts'
 import type { Interceptor } from './interceptor.ts'
@@ -26,6 +27,8 @@ export class Dispatcher<Context> implements CallHost<Context> {
   readonly #clock: Clock
   /** Read for each request: the list may change while the server runs. */
   readonly #interceptors: readonly Interceptor[]
+  /** Where clients log in; null where no listener asks for it. */
+  readonly #gate: Gate<Context> | null
 
   constructor(
     handlers: HandlerTable<Context>,
@@ -34,7 +37,9 @@ export class Dispatcher<Context> implements CallHost<Context> {
     interceptors: readonly Interceptor[],
     clock: Clock,
     logger: Logger,
+    gate: Gate<Context> | null = null,
   ) {
+    this.#gate = gate
     this.#handlers = handlers
     this.#makeContext = makeContext
     this.rules = rules
@@ -47,6 +52,8 @@ export class Dispatcher<Context> implements CallHost<Context> {
 
   /** Serves the request that lies between two positions of the buffer. */
   dispatch(connection: Connection, slot: Slot, buffer: Buffer, start: number, end: number): void {
+    const { login } = connection
+    if (login !== null && this.#gate!.takes(connection, login, slot, buffer, start, end)) return
     let header: RequestHeaderView
     try {
       header = decodeRequestHeader(buffer, start, end)

@@ -5,10 +5,12 @@ import type { Network } from '../network/network.ts'
 import { Connections } from './connections.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { defaultErrorRules, type ErrorRules } from './error-rules.ts'
+import { Gate } from './gate.ts'
 import type { HandlerTable, MakeContext } from './handler-row.ts'
 import type { Interceptor } from './interceptor.ts'
 import { defaultLimits, type ServerLimits } from './limits.ts'
 import { type BoundListener, type Listener, type Listening, listen } from './listener.ts'
+import type { LoginRules } from './login.ts'
 import { loadNativeSend } from './native-send.ts'
 import { Outbox } from './outbox.ts'
 
@@ -18,6 +20,7 @@ export type { Answer, Exchange, HandlerRow, HandlerTable, MakeContext, Refusal }
 export type { Aftermath, CallInfo, Interceptor, Question, Verdict } from './interceptor.ts'
 export type { ServerLimits } from './limits.ts'
 export type { BoundListener, Listener, ListenerTls } from './listener.ts'
+export type { LoginRules } from './login.ts'
 export { Outbox } from './outbox.ts'
 
 export interface ServerOptions<Context> {
@@ -37,6 +40,8 @@ export interface ServerOptions<Context> {
   readonly interceptors?: readonly Interceptor[]
   /** Gives back descriptors that are kept for speed alone; false where there are none. */
   readonly freeDescriptors?: () => boolean
+  /** What clients have to say of themselves; without it, nothing. */
+  readonly logins?: LoginRules
 }
 
 export class Server<Context> {
@@ -53,7 +58,8 @@ export class Server<Context> {
     this.#logger = options.logger.child('server')
     const rules = { ...defaultErrorRules, ...options.errors }
     const { handlers, makeContext, interceptors = [], clock } = options
-    const dispatcher = new Dispatcher(handlers, makeContext, rules, interceptors, clock, this.#logger)
+    const gate = options.logins === undefined ? null : new Gate(handlers, options.logins, clock)
+    const dispatcher = new Dispatcher(handlers, makeContext, rules, interceptors, clock, this.#logger, gate)
     this.#connections = new Connections(
       this.#limits,
       options.outbox ?? new Outbox(),
@@ -61,6 +67,7 @@ export class Server<Context> {
       options.clock,
       this.#logger,
       options.freeDescriptors ?? (() => false),
+      options.logins ?? null,
     )
   }
 

@@ -14,15 +14,8 @@ const keywords: Readonly<Record<string, string>> = {
   '0.9.2342.19200300.100.1.1': 'UID',
 }
 
-/** The kinds of strings; anything else is written as `#hex`. */
-const decoders: Readonly<Record<number, (bytes: Buffer) => string>> = {
-  [derTags.UTF8_STRING]: bytes => bytes.toString('utf8'),
-  19: bytes => bytes.toString('latin1'),
-  20: bytes => bytes.toString('latin1'),
-  22: bytes => bytes.toString('latin1'),
-  27: bytes => bytes.toString('latin1'),
-  30: bytes => Buffer.from(bytes).swap16().toString('utf16le'),
-}
+/** UTF8String, PrintableString, T61String, IA5String, GeneralString and BMPString; all other kinds stand as `#hex`. Java reads them all as UTF-8. */
+const strings: ReadonlySet<number> = new Set([derTags.UTF8_STRING, 19, 20, 22, 27, 30])
 
 /** The subject of a certificate in DER. Throws DerError. */
 export function subjectOf(certificate: Buffer): string {
@@ -45,13 +38,13 @@ function attributeText(attribute: Der): string {
   const [type, value] = childrenOf(attribute)
   const oid = oidOf(type)
   const keyword = keywords[oid]
-  const decoder = value && decoders[value.tag]
-  if (keyword === undefined || decoder === undefined) return `${keyword ?? oid}=#${value?.whole.toString('hex') ?? ''}`
-  return `${keyword}=${escaped(decoder(value.content))}`
+  if (value === undefined) return `${keyword ?? oid}=`
+  if (keyword === undefined || !strings.has(value.tag)) return `${keyword ?? oid}=#${value.whole.toString('hex')}`
+  return `${keyword}=${escaped(value.content.toString('utf8'))}`
 }
 
 function escaped(text: string): string {
-  const inner = text.replace(/[,=+<>#;"\\]/g, '\\$&')
-  const begin = inner.replace(/^ +/, blanks => '\\ '.repeat(blanks.length))
-  return begin.replace(/ +$/, blanks => (begin.trim() === '' ? blanks : '\\ '.repeat(blanks.length)))
+  return text
+    .replace(/[,=+<>#;"\\]|^ +| +$/g, found => (found[0] === ' ' ? '\\ '.repeat(found.length) : `\\${found}`))
+    .replaceAll('\0', '\\00')
 }

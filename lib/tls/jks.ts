@@ -1,7 +1,7 @@
 /** Java's own store, JKS: what keytool wrote before Java 9, and Kafka's older guides make. */
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { octetsOf, oidOf, partsOf, readDer } from './der.ts'
-import { type Store, StoreError } from './store.ts'
+import { type Store, StoreError, sameBytes } from './store.ts'
 
 const magic = 0xfeedfeed
 /** The protection of keys in this form. */
@@ -20,7 +20,7 @@ export function isJceks(bytes: Buffer): boolean {
   return bytes.length > 12 && bytes.readUInt32BE(0) === 0xcececece
 }
 
-/** Without a password the store is not checked, and its keys stay closed, as in Java. Throws StoreError. */
+/** Without a password the store is not checked, as in Java; without one for its keys they stay closed. Throws StoreError. */
 export function readJks(bytes: Buffer, password: string | null, keyPassword: string | null): Store {
   if (password !== null && !isDigestOf(bytes, password)) throw new StoreError('password')
   const reader = new JksReader(bytes)
@@ -37,8 +37,7 @@ export function readJks(bytes: Buffer, password: string | null, keyPassword: str
       const encrypted = reader.bytes(reader.uint32())
       const chain: Buffer[] = []
       for (let more = reader.uint32(); more > 0; more--) chain.push(reader.certificate(version))
-      const opener = keyPassword ?? password
-      if (opener !== null) keys.push({ key: openJksKey(encrypted, opener), chain })
+      if (keyPassword !== null) keys.push({ key: openJksKey(encrypted, keyPassword), chain })
       trusted.push(...chain.slice(0, 1))
     } else if (tag === certificateTag) trusted.push(reader.certificate(version))
     else throw new StoreError('unknown', `an entry of type ${tag}`)
@@ -85,7 +84,7 @@ function isDigestOf(bytes: Buffer, password: string): boolean {
     .update(whitener)
     .update(bytes.subarray(0, -digestBytes))
     .digest()
-  return timingSafeEqual(digest, bytes.subarray(-digestBytes))
+  return sameBytes(digest, bytes.subarray(-digestBytes))
 }
 
 /** A key in PKCS8: it is covered by a stream of digests, each of the password and the one before. */
@@ -104,6 +103,6 @@ function openJksKey(encrypted: Buffer, password: string): Buffer {
     key[at] = body[at]! ^ stream[within]!
   }
   const digest = createHash('sha1').update(characters).update(key).digest()
-  if (!timingSafeEqual(digest, covered.subarray(-digestBytes))) throw new StoreError('password')
+  if (!sameBytes(digest, covered.subarray(-digestBytes))) throw new StoreError('key password')
   return key
 }

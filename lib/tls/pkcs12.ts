@@ -1,10 +1,10 @@
 /**
  * PKCS12 stores (RFC 7292), as keytool, OpenSSL and Windows write them. Node opens a key store by itself, but no trust store: it finds no key there.
  */
-import { createHmac, timingSafeEqual, X509Certificate } from 'node:crypto'
+import { createHmac, X509Certificate } from 'node:crypto'
 import { type Der, DerError, derTags, numberOf, octetsOf, oidOf, partsOf, readDer } from './der.ts'
 import { decrypt, digestName, keyOfPassword, pbkdf2Of } from './pkcs12-ciphers.ts'
-import { type Store, StoreError } from './store.ts'
+import { type Store, StoreError, sameBytes } from './store.ts'
 
 const oids = {
   data: '1.2.840.113549.1.7.1',
@@ -65,7 +65,7 @@ function isMacOf(macData: Der | undefined, content: Buffer, password: string | n
   if (oidOf(oid) === oids.pbmac1) {
     const [derivation, scheme] = partsOf(parameters)
     const { key } = pbkdf2Of(partsOf(derivation)[1], password ?? '', expected.length)
-    return timingSafeEqual(
+    return sameBytes(
       createHmac(digestName(oidOf(partsOf(scheme)[0])), key)
         .update(content)
         .digest(),
@@ -74,7 +74,7 @@ function isMacOf(macData: Der | undefined, content: Buffer, password: string | n
   }
   const hash = digestName(oidOf(oid))
   const key = keyOfPassword(hash, 3, password, octetsOf(salt), rounds ? numberOf(rounds) : 1, expected.length)
-  return timingSafeEqual(createHmac(hash, key).update(content).digest(), expected)
+  return sameBytes(createHmac(hash, key).update(content).digest(), expected)
 }
 
 function bagsOfInfo(info: Der, password: string | null): Bag[] {

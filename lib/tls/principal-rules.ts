@@ -6,7 +6,10 @@ export interface PrincipalRules {
 }
 
 interface Rule {
-  readonly pattern: RegExp
+  /** Fits the whole of a name. */
+  readonly whole: RegExp
+  /** Each place where it fits: the replacement comes in for all of them, as in Java's replaceAll. */
+  readonly places: RegExp
   readonly replacement: string
   readonly letters: 'L' | 'U' | ''
 }
@@ -17,12 +20,12 @@ export class PrincipalRulesError extends Error {
 }
 
 const ruleForm = /^(?:DEFAULT|RULE:((?:\\.|[^\\/])*)\/((?:\\.|[^\\/])*)\/([LU]?))/
-const separator = /^\s*(?:,\s*|$)/
+const separator = /^\s*(?:,[\s,]*|$)/
 
 /** Reads `RULE:pattern/replacement/[LU]` and DEFAULT, separated by commas; the first that fits counts. Throws PrincipalRulesError. */
 export function parsePrincipalRules(text: string): PrincipalRules {
   const rules: (Rule | null)[] = []
-  for (let rest = text.trim() || 'DEFAULT'; rest !== ''; ) {
+  for (let rest = text.replace(/^[\s,]+/, ''); rest !== ''; ) {
     const [whole, pattern, replacement, letters] = ruleForm.exec(rest) ?? []
     const end = whole === undefined ? null : separator.exec(rest.slice(whole.length))
     if (whole === undefined || !end) {
@@ -38,8 +41,8 @@ export function parsePrincipalRules(text: string): PrincipalRules {
 
 function ruleOf(pattern: string, replacement: string, letters: Rule['letters']): Rule {
   try {
-    // What stands for the whole name has to fit the whole of it.
-    return { pattern: new RegExp(`^(?:${javaPattern(pattern)})$`, 'su'), replacement, letters }
+    const source = javaPattern(pattern)
+    return { whole: new RegExp(`^(?:${source})$`, 'u'), places: new RegExp(source, 'gu'), replacement, letters }
   } catch (error) {
     throw new PrincipalRulesError(`'${pattern}' is no pattern: ${(error as Error).message}`)
   }
@@ -55,21 +58,27 @@ function javaPattern(pattern: string): string {
 function firstOf(rules: readonly (Rule | null)[], name: string): string | undefined {
   for (const rule of rules) {
     if (rule === null) return name
-    const found = rule.pattern.exec(name)
-    if (found === null) continue
-    const replaced = replacementOf(rule.replacement, found)
+    if (!rule.whole.test(name)) continue
+    const replaced = name.replace(rule.places, (...found) => replacementOf(rule.replacement, found))
     return rule.letters === 'L' ? replaced.toLowerCase() : rule.letters === 'U' ? replaced.toUpperCase() : replaced
   }
   return undefined
 }
 
-/** As Java: `$1` and `${name}` are groups, a backslash takes the meaning from what follows. */
-function replacementOf(replacement: string, found: RegExpExecArray): string {
+/** As in Java, `$1` and `${name}` are groups, and a backslash takes the meaning from what follows; as in Kafka, so does a group that is not there. */
+function replacementOf(replacement: string, found: readonly unknown[]): string {
+  const named = typeof found.at(-1) === 'object' ? (found.at(-1) as Record<string, string | undefined>) : {}
+  // Behind the groups stand the position, the whole name, and the named groups where there are any.
+  const groups = found.slice(
+    0,
+    found.findIndex(each => typeof each === 'number'),
+  )
   return replacement.replace(
-    /\\(.)|\$(?:(\d)|\{(\w+)\})/gs,
-    (_, character?: string, digit?: string, group?: string) => {
+    /\\(.)|\$(?:(\d)|\{(\w+)\})/g,
+    (written, character?: string, digit?: string, group?: string) => {
       if (character !== undefined) return character
-      return (digit !== undefined ? found[Number(digit)] : found.groups?.[group!]) ?? ''
+      if (group !== undefined) return named[group] ?? ''
+      return Number(digit) < groups.length ? String(groups[Number(digit)] ?? '') : written
     },
   )
 }

@@ -97,7 +97,7 @@ export function readTrustStore(bytes: Buffer, password: string | null): string[]
 
 function opened(bytes: Buffer, { store, key }: Passwords, property: string): Store {
   try {
-    if (isJks(bytes)) return readJks(bytes, store, key)
+    if (isJks(bytes)) return readJks(bytes, store, property === truststorePassword ? null : (key ?? store))
     if (isPkcs12(bytes)) {
       if (store === null) throw new UnreadableStore(`is a PKCS12 store, which only a password opens: set ${property}`)
       return readPkcs12(bytes, store)
@@ -106,10 +106,16 @@ function opened(bytes: Buffer, { store, key }: Passwords, property: string): Sto
     if (error instanceof StoreError && error.reason === 'password') {
       throw new UnreadableStore(`is not opened by ${property}, or damaged`)
     }
+    if (error instanceof StoreError && error.reason === 'key password') {
+      throw new UnreadableStore(`has a key that ${keyPassword} does not open`)
+    }
     if (error instanceof StoreError) {
       throw new UnreadableStore(`cannot be read: ${error.message}. Convert it: ${converting}`)
     }
-    if (error instanceof DerError) throw new UnreadableStore(`is damaged: ${error.message}`)
+    // Node's own errors have codes, as where a key has an impossible length.
+    if (error instanceof DerError || (error as { code?: string }).code !== undefined) {
+      throw new UnreadableStore(`is damaged: ${(error as Error).message}`)
+    }
     throw error
   }
   if (isJceks(bytes)) throw new UnreadableStore(`is a JCEKS store, which is not read here. Convert it: ${converting}`)

@@ -8,6 +8,7 @@ import { barsOf, pictureOf } from './picture.ts'
 import { kafkaName, type Rivals, startOwn, startRivals } from './rivals.ts'
 import { disk } from './sections/disk.ts'
 import { floor } from './sections/floor.ts'
+import { installed } from './sections/installed.ts'
 import { java } from './sections/java.ts'
 import { librdkafka, missingLibrdkafka } from './sections/librdkafka.ts'
 import { limits } from './sections/limits.ts'
@@ -20,6 +21,7 @@ const help = `Measures this broker beside Apache Kafka, on fresh directories and
 
 Sections (all by default; together about an hour):
   start        process start to the first acknowledged record, idle memory
+  installed    sizes of package and executable, the executable's start and idle memory
   java         Kafka's own perf tools
   librdkafka   kcat with batches of 1 MB
   replay       ready-made requests, so that no client is what is measured; see test/bench/replay/main.ts for single runs
@@ -52,7 +54,7 @@ const { values, positionals } = parseArgs({
 })
 
 const comparedKeys = ['start', 'java', 'librdkafka', 'replay', 'limits']
-const keys = [...comparedKeys, 'disk', 'floor']
+const keys = [...comparedKeys, 'installed', 'disk', 'floor']
 const reportFile = new URL('../../BENCHMARKS.md', import.meta.url)
 
 function sectionOf(key: string, rivals: Rivals, rounds: number, warm: boolean): Promise<Section> {
@@ -86,7 +88,8 @@ async function main(): Promise<void> {
     if (!values['keep-file']) keep(section, text)
   }
   if (wanted.includes('start')) done(await start(rounds, running === null), kafkaName)
-  const others = wanted.filter(key => key !== 'start' && key !== 'floor')
+  if (wanted.includes('installed')) done(await installed(rounds), '')
+  const others = wanted.filter(key => !['start', 'installed', 'floor'].includes(key))
   if (others.length > 0) {
     const rivals = await startRivals(running)
     try {

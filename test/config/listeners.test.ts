@@ -80,8 +80,6 @@ t.test('what cannot be is refused, and the message says what to do', t => {
     [{ listeners: 'PLAINTEXT://:1,plaintext://:2' }, /names PLAINTEXT twice/],
     [{ listeners: 'A://:1,B://:1', 'listener.security.protocol.map': 'A:PLAINTEXT,B:PLAINTEXT' }, /the same port 1/],
     [{ listeners: 'INTERNAL://:1' }, /add INTERNAL:PLAINTEXT/],
-    [{ listeners: 'SASL_SSL://:1' }, /SASL_SSL with SASL_SSL, which is not there yet/],
-    [{ listeners: 'SASL_PLAINTEXT://:1' }, /not there yet/],
     [{ 'listener.security.protocol.map': 'PLAINTEXT:TLS' }, /cannot have 'PLAINTEXT:TLS'.*SASL_SSL/],
     [{ 'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,plaintext:SSL' }, /names PLAINTEXT twice/],
     [{ 'advertised.listeners': 'OTHER://a:1' }, /names OTHER, which is not among listeners \(PLAINTEXT\)/],

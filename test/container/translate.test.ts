@@ -4,11 +4,11 @@ import t from 'tap'
 import { parseProperties } from '../../lib/config/properties.ts'
 import { dialectOf } from '../../lib/container/dialects.ts'
 import { environmentOf } from '../../lib/container/environment.ts'
-import { loginFileIn, moduleFor, parseLoginFile } from '../../lib/container/login-file.ts'
 import { propertyOf, rowOf } from '../../lib/container/names.ts'
 import { lineOf, madeHere, valueIn } from '../../lib/container/text.ts'
 import { translate } from '../../lib/container/translate.ts'
 import { isOfKubernetes, wordOf } from '../../lib/container/words.ts'
+import { loginFileIn, moduleFor, parseLoginFile } from '../../lib/security/jaas.ts'
 
 const page = new URL('../../docs/container.md', import.meta.url)
 const nothing = () => null

@@ -8,6 +8,8 @@ import { refuseApiVersions } from '../../lib/handlers/api-versions.ts'
 import { refuseFetch } from '../../lib/handlers/fetch.ts'
 import { refuseHeartbeat } from '../../lib/handlers/heartbeat.ts'
 import { refuseProduce } from '../../lib/handlers/produce.ts'
+import { refuseSaslAuthenticate } from '../../lib/handlers/sasl-authenticate.ts'
+import { refuseSaslHandshake } from '../../lib/handlers/sasl-handshake.ts'
 import type { Network } from '../../lib/network/network.ts'
 import { tcpNetwork } from '../../lib/network/tcp.ts'
 import type { ReceivePath } from '../../lib/network/tcp-wire.ts'
@@ -19,6 +21,7 @@ import {
   type HandlerRow,
   type Interceptor,
   type Listener,
+  type LoginRules,
   type Refusal,
   Server,
   type ServerLimits,
@@ -28,6 +31,8 @@ import { ApiVersions } from '../../protocol/messages/api-versions.ts'
 import { Fetch, type FetchRequest, type FetchResponse } from '../../protocol/messages/fetch.ts'
 import { Heartbeat, type HeartbeatRequest, type HeartbeatResponse } from '../../protocol/messages/heartbeat.ts'
 import { Produce, type ProduceRequest, type ProduceResponse } from '../../protocol/messages/produce.ts'
+import { SaslAuthenticate } from '../../protocol/messages/sasl-authenticate.ts'
+import { SaslHandshake } from '../../protocol/messages/sasl-handshake.ts'
 import type { Chunk } from '../../protocol/records/chunk.ts'
 import { crc32c } from '../../protocol/records/crc32c.ts'
 import type { Api } from '../../protocol/schema.ts'
@@ -44,9 +49,14 @@ export interface FakeBrokerOptions {
   readonly interceptors?: readonly Interceptor[]
   readonly clock?: Clock
   readonly listeners?: readonly Listener[]
+  readonly logins?: LoginRules
 }
 
 const local: Listener = { name: 'PLAINTEXT', securityProtocol: 'PLAINTEXT', host: '127.0.0.1', port: 0 }
+
+function outOfPlace(): never {
+  throw new KafkaError(codes.ILLEGAL_SASL_STATE)
+}
 
 /**
  * Heartbeat answers with its generation as error code; for the group 'held' when the test says so by `release`; for the group
@@ -83,6 +93,7 @@ export class FakeBroker {
     interceptors,
     clock = systemClock,
     listeners = [local],
+    logins,
   }: FakeBrokerOptions = {}) {
     this.#clock = clock
     const row = (
@@ -109,6 +120,8 @@ export class FakeBroker {
         },
         refuseApiVersions,
       ),
+      row(SaslHandshake, outOfPlace, refuseSaslHandshake),
+      row(SaslAuthenticate, outOfPlace, refuseSaslAuthenticate),
     ]
     this.server = new Server({
       listeners,
@@ -117,6 +130,7 @@ export class FakeBroker {
       ...(limits && { limits }),
       network: network ?? tcpNetwork(receivePath),
       interceptors,
+      ...(logins && { logins }),
       clock,
       errors: { onBug: error => this.bugs.push(error) },
       logger: createLogger('debug', { write: line => this.log.push(line) }),

@@ -50,6 +50,12 @@ export function threadSecondsOf(pid: number): number {
   return nanoseconds / 1e9
 }
 
+/** Milliseconds that its main thread could have run and had no processor, as others had them. 0 where there is no /proc. */
+export function waitedMsOf(pid: number): number {
+  const path = `/proc/${pid}/task/${pid}/schedstat`
+  return existsSync(path) ? Number(readFileSync(path, 'utf8').split(' ')[1]) / 1e6 : 0
+}
+
 /** Share of a core that a process uses in so many milliseconds from now. */
 export async function coreShareOf(pid: number, ms: number): Promise<number> {
   const before = usageOf(pid)

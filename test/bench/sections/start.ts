@@ -17,7 +17,7 @@ const topic = 'first'
 const noTopicId = 'A'.repeat(22)
 
 /** Has the topic made by asking for it, and produces one record; resolves when that is acknowledged. */
-async function produceFirst(bootstrap: string): Promise<void> {
+export async function produceFirst(bootstrap: string): Promise<void> {
   const [host, port] = bootstrap.split(':') as [string, string]
   const client = await Client.connect({ host, port: Number(port), clientId: 'first' })
   const records = buildBatch({ records: [{ timestamp: Date.now(), key: null, value: Buffer.from('first') }] })
