@@ -8,6 +8,7 @@ import { partitionOfName } from '../../storage/names.ts'
 import { crash } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
+import { setCopiesAside, setLeftoversAside, type TopicIdRead } from './aside.ts'
 import type { DirectoryState, LogDirectoriesOptions } from './log-directory-types.ts'
 import type { Partition } from './partition.ts'
 import type { LogEvents } from './partition-types.ts'
@@ -26,9 +27,6 @@ interface Entry {
   /** Partitions here, those on their way here too. */
   partitions: number
 }
-
-/** The topic id in a partition's directory: null where it has none, undefined where it could not be read. */
-type TopicIdRead = string | null | undefined
 
 /** Wishes for partitions that are not there yet: more are not remembered. */
 const wishesMax = 10_000
@@ -391,44 +389,18 @@ export class LogDirectories {
     if (isNew || found.length > 1) {
       const { topic, partition } = partitionOfName(name)!
       const topicIds = found.map(entry => this.#topicIdIn(entry, topic, partition, isNew))
-      if (topicIds.filter(id => id === topicId).length > 1) this.#setCopiesAside(name, found, topicIds, topicId)
+      const aside = { name, found, topicIds, logger: this.#logger }
+      if (isNew) setLeftoversAside({ ...aside, failed: (entry, error, message) => this.#failed(entry, error, message) })
+      if (topicIds.filter(id => id === topicId).length > 1) setCopiesAside(aside, topicId)
       at = topicIds.includes(topicId) ? topicIds.indexOf(topicId) : topicIds.indexOf(null)
-      if (at < 0) return null
+      if (at < 0) {
+        if (found.length === 0) this.#found.delete(name)
+        return null
+      }
     }
     const [entry] = found.splice(at, 1)
     if (found.length === 0) this.#found.delete(name)
     return entry!
-  }
-
-  /**
-   * Leaves one of several directories of the same partition: a move was interrupted when both were whole. The one that the
-   * partition moved to has no less than the one that it came from.
-   */
-  #setCopiesAside(name: string, found: Entry[], topicIds: TopicIdRead[], topicId: string): void {
-    const { topic, partition } = partitionOfName(name)!
-    let best = -1
-    let end = { baseOffset: -1, sizeInBytes: -1 }
-    for (const [index, { directory }] of found.entries()) {
-      if (topicIds[index] !== topicId) continue
-      const other = directory.lastSegment(topic, partition)
-      const isFurther =
-        other.baseOffset > end.baseOffset ||
-        (other.baseOffset === end.baseOffset && other.sizeInBytes > end.sizeInBytes)
-      if (!isFurther) continue
-      best = index
-      end = other
-    }
-    for (let index = found.length - 1; index >= 0; index--) {
-      if (index === best || topicIds[index] !== topicId) continue
-      const { directory } = found[index]!
-      this.#logger.warn('a partition lies in two data directories; the shorter one is put aside', {
-        partition: name,
-        directory: directory.path,
-      })
-      directory.setAside(topic, partition)
-      found.splice(index, 1)
-      topicIds.splice(index, 1)
-    }
   }
 
   /** The topic id in a partition's directory; undefined where it cannot be read, and the partition is not taken to lie there. */

@@ -360,6 +360,23 @@ t.test('directories of no known topic are left alone, and never taken for anothe
   t.ok(fixture.files.file('/data/a-0/00000000000000000000.log').size() > 0)
 })
 
+t.test('what a power failure left of a deleted topic is put aside where a new one of its name is made', async t => {
+  const fixture = new PartitionsFixture({ topics: [topicImage('a'), topicImage('b')] })
+  fixture.write('a', ['deleted'])
+  await fixture.close()
+  fixture.files.unlink('/data/a-0/partition.metadata')
+  fixture.image = { ...fixture.image, ...topicMaps([fixture.topic('b')]) }
+  fixture.open()
+  fixture.apply({ created: [topicImage('a')] })
+  t.equal(fixture.partition('a').standing, 'online')
+  t.equal(fixture.partition('a').log.logEndOffset, 0)
+  fixture.write('a', ['new'])
+  t.equal(fixture.partition('a').log.logEndOffset, 1)
+  const aside = fixture.files.list('/data').filter(({ name }) => name.endsWith('-stray'))
+  t.match(aside, [{ name: /^a-0\./ }])
+  t.ok(fixture.log.some(line => line.includes('are put aside') && line.includes('a-0')))
+})
+
 t.test('retention lets go of old segments, and their files later', async t => {
   const fixture = new PartitionsFixture({
     topics: [topicImage('a', { configs: { 'retention.ms': '1000' } })],
