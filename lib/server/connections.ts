@@ -257,6 +257,7 @@ export class Connections implements ConnectionHost {
       })
     }
     this.#alarm.cancel()
+    this.slabs.close()
   }
 
   /** Answers what was asked by a listener's connections, and closes them. */

@@ -10,11 +10,11 @@
  * requests in it are answered: new memory costs page faults, as much as the copy into the page cache.
  *
  * The first slabs and chunks are pieces of a WebAssembly memory, in which checksums are fast (see summed-memory.ts). Such a piece cannot be
- * garbage collected, so these are kept, however many are spare.
+ * garbage collected, so these are kept, however many are spare, until the server has stopped: all servers of the process share it.
  */
 
-import { type SummedMemory, summedMemory } from '../../protocol/records/crc32c.ts'
 import { assert } from '../base/assert.ts'
+import { giveBackPiece, takePiece } from './summed-pieces.ts'
 
 /** A buffer, filled from the front. A slab is leased to one connection at a time; a chunk holds small requests of all connections. */
 export interface Slab {
@@ -64,8 +64,8 @@ export class Slabs {
   /** Slabs that are not leased and have room. */
   readonly #spares: Slab[] = []
   #leases = 0
-  /** Undefined until it is needed: making it takes 5 ms. */
-  #summed: SummedMemory | null | undefined
+  /** Those that are pieces of WebAssembly memory. */
+  readonly #summed: Slab[] = []
   /** How many of each size may still be taken from it. */
   readonly #summedLeft = new Map([
     [slabBytes, summedSlabs],
@@ -148,11 +148,17 @@ export class Slabs {
   #newSummed(bytes: number): Slab | null {
     const left = this.#summedLeft.get(bytes)!
     if (left === 0) return null
-    if (this.#summed === undefined) this.#summed = summedMemory(summedSlabs * slabBytes + summedChunks * chunkBytes)
-    const buffer = this.#summed?.take(bytes)
-    if (!buffer) return null
+    const buffer = takePiece(bytes)
+    if (buffer === null) return null
     this.#summedLeft.set(bytes, left - 1)
-    return { buffer, at: 0, users: 0, pinned: false, isSummed: true }
+    const slab: Slab = { buffer, at: 0, users: 0, pinned: false, isSummed: true }
+    this.#summed.push(slab)
+    return slab
+  }
+
+  /** No connection is left: pieces of the WebAssembly memory that nothing refers to are there for others. Nothing is leased afterwards. */
+  close(): void {
+    for (const { buffer, users, pinned } of this.#summed.splice(0)) if (users === 0 && !pinned) giveBackPiece(buffer)
   }
 }
 

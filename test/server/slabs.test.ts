@@ -86,3 +86,26 @@ t.test('a chunk that is as good as can be had is filled before there is another'
   plain.at += scratchBytes
   t.equal(slabs.small(scratchBytes), plain)
 })
+
+t.test('servers of a process share one memory that is quick to sum up, and give it back', async t => {
+  const memories = new Set<ArrayBufferLike>()
+  for (let server = 0; server < 40; server++) {
+    const slabs = new Slabs()
+    const slab = leased(slabs, slabBytes)
+    t.ok(slab.isSummed, `server ${server}`)
+    memories.add(slab.buffer.buffer)
+    slabs.giveBack(slab, slabBytes)
+    slabs.release(slab)
+    slabs.close()
+  }
+  t.equal(memories.size, 1)
+})
+
+t.test('what something may still refer to when its server stops is given to nobody', async t => {
+  const slabs = new Slabs()
+  const held = leased(slabs, slabBytes)
+  slabs.giveBack(held, slabBytes)
+  slabs.close()
+  const next = new Slabs()
+  for (let count = 0; count < 16; count++) t.not(next.lease(slabBytes).buffer.byteOffset, held.buffer.byteOffset)
+})
