@@ -62,7 +62,7 @@ function welcome({ bootstrap, dataDirectory }: Broker): string {
       ? 'in memory, gone at the end'
       : `${dataDirectory}; the next start here serves it again, deleting it begins anew`
   return `
-  connect   ${bootstrap} is the bootstrap server of your clients; no encryption, no password
+  connect   ${bootstrap} is the bootstrap server of your clients
   topics    are made on first use, or at the start: ottla --topic orders:3
   data      ${data}
   stop      Ctrl-C
