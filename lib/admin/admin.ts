@@ -12,6 +12,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import { ClientError } from '../client/client.ts'
 import type { Network, TlsConnecting } from '../network/network.ts'
+import { HandshakeError } from '../network/tls-errors.ts'
 import { AdminError } from './admin-error.ts'
 import { type ClusterView, clusterView } from './cluster-view.ts'
 import {
@@ -230,7 +231,8 @@ export class Admin {
 }
 
 function isPassing(error: unknown): boolean {
-  return error instanceof ClientError || (error instanceof AdminError && isRetriable(error.code))
+  if (error instanceof ClientError) return !(error.cause instanceof HandshakeError && error.cause.isFinal)
+  return error instanceof AdminError && isRetriable(error.code)
 }
 
 function lastOf(error: unknown, what: string, timeoutMs: number): AdminError {

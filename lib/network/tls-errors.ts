@@ -5,10 +5,13 @@ export class HandshakeError extends Error {
   override readonly name = 'HandshakeError'
   /** The code of Node, OpenSSL or the system. */
   readonly code: string
+  /** Whether another attempt would end the same way; where the other end said nothing, it may have been the network. */
+  readonly isFinal: boolean
 
   constructor(code: string, message: string, cause?: unknown) {
     super(message, { cause })
     this.code = code
+    this.isFinal = code in advice && advice[code] !== otherEndClosed
   }
 }
 
@@ -62,8 +65,14 @@ const advice: Readonly<Record<string, string>> = {
 }
 
 /** An error that says what to do, of one with a code; one that is such already is given back. */
-export function handshakeError(error: { readonly code?: string; readonly message?: string }): HandshakeError {
+export function handshakeError(error: {
+  readonly code?: string
+  readonly message?: string
+  readonly syscall?: string
+}): Error {
+  const { code = 'UNKNOWN', syscall } = error
   if (error instanceof HandshakeError) return error
-  const code = error.code ?? 'UNKNOWN'
+  // The system's own are about the connection, and say enough.
+  if (error instanceof Error && syscall !== undefined && !(code in advice)) return error
   return new HandshakeError(code, advice[code] ?? `the handshake failed: ${error.message ?? code}`, error)
 }

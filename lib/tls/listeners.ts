@@ -6,7 +6,8 @@ import { ConfigError } from '../config/values.ts'
 import type { TlsAccepting } from '../network/network.ts'
 import { DerError } from './der.ts'
 import { subjectOf } from './distinguished-name.ts'
-import { type ListenerSettings, listenerSettings, type ReadFile } from './listener-settings.ts'
+import { type ListenerSettings, listenerSettings } from './listener-settings.ts'
+import type { ReadFile } from './ssl-properties.ts'
 
 export interface TlsListenersOptions {
   readonly config: BrokerSettings

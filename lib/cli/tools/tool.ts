@@ -2,6 +2,7 @@
 import { Admin } from '../../admin/admin.ts'
 import { systemClock } from '../../base/clock.ts'
 import { systemRandom } from '../../base/random.ts'
+import type { TlsConnecting } from '../../network/network.ts'
 import { systemNetwork } from '../../network/tcp.ts'
 import type { Io } from '../io.ts'
 import { readProperties } from '../properties-file.ts'
@@ -171,14 +172,13 @@ export async function withAdmin<Name extends string, T>(
   const file = given.one('command-config')
   const config = file === undefined ? {} : readProperties(file)
   const security = config['security.protocol'] ?? 'PLAINTEXT'
-  if (security !== 'PLAINTEXT') {
+  if (security !== 'PLAINTEXT' && security !== 'SSL') {
     throw new ToolUsageError(
-      `security.protocol ${security} of ${file} is not served yet; use a listener that speaks PLAINTEXT`,
-      {
-        showHelp: false,
-      },
+      `security.protocol ${security} of ${file} is not served yet; use a listener that speaks PLAINTEXT or SSL`,
+      { showHelp: false },
     )
   }
+  const tls = security === 'PLAINTEXT' ? undefined : await tlsOf(config)
   const timeoutMs = Number(config['default.api.timeout.ms'] ?? 60_000)
   const requestTimeoutMs = Number(config['request.timeout.ms'] ?? 30_000)
   const admin = new Admin({
@@ -186,6 +186,7 @@ export async function withAdmin<Name extends string, T>(
     clientId: config['client.id'],
     timeoutMs,
     requestTimeoutMs: Math.min(requestTimeoutMs, timeoutMs),
+    tls,
     ...{ clock: systemClock, network: systemNetwork, random: systemRandom },
   })
   try {
@@ -193,4 +194,11 @@ export async function withAdmin<Name extends string, T>(
   } finally {
     await admin.close()
   }
+}
+
+/** Loaded only for tools that need it. Throws ConfigError. */
+async function tlsOf(config: Readonly<Record<string, string>>): Promise<TlsConnecting | undefined> {
+  const { tlsOfClient } = await import('../../tls/client-settings.ts')
+  const { diskFiles } = await import('../../../storage/files.ts')
+  return tlsOfClient(config, path => diskFiles.read(path))
 }
