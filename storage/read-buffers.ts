@@ -3,6 +3,8 @@
  * of the page cache. Sizes are powers of two; what is not given back is left to the garbage collector.
  */
 
+import { poison } from '../protocol/records/poison.ts'
+
 /** Smallest size. */
 const bytesMin = 4 * 1024
 /** Largest size that is kept. */
@@ -29,6 +31,7 @@ export function borrowBuffer(bytes: number): Buffer {
 
 /** Gives a borrowed buffer back; nobody may look at it any more. */
 export function returnBuffer(buffer: Buffer): void {
+  poison(buffer)
   if (buffer.length > bytesMax || keptBytes + buffer.length > keptBytesMax) return
   const index = sizeClass(buffer.length)
   free[index] ??= []

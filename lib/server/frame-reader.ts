@@ -6,6 +6,7 @@
  * an unfinished frame grows with the bytes that were received, so that an announced size alone allocates nothing.
  */
 import { readInt32 } from '../../protocol/records/int.ts'
+import { poison } from '../../protocol/records/poison.ts'
 import { type Slab, type Slabs, slabBytes } from './slabs.ts'
 
 /** An impossible frame size: the connection has to be closed. */
@@ -127,6 +128,7 @@ export class FrameReader {
     const fresh = slabs.scratch.subarray(0, bytes)
     if (this.#start !== this.#end) {
       this.push(fresh)
+      poison(fresh)
       return
     }
     // A full scratch means that more is in the socket buffer: the next read goes behind these bytes in a slab.
@@ -140,6 +142,7 @@ export class FrameReader {
       chunk.at += bytes
     }
     fresh.copy(this.buffer, this.#end)
+    poison(fresh)
     this.#end += bytes
   }
 
@@ -185,8 +188,8 @@ export class FrameReader {
     this.#source = slab
   }
 
-  #hold(buffer: Buffer, start: number, end: number, limit: number): void {
-    if (this.#source) this.#slabs!.release(this.#source)
+  #hold(buffer: Buffer, start: number, end: number, limit: number, isMoving = false): void {
+    if (this.#source) this.#slabs!.release(this.#source, isMoving)
     this.#source = null
     this.buffer = buffer
     this.#start = start
@@ -198,7 +201,8 @@ export class FrameReader {
     const { buffer } = this
     const start = this.#start
     const end = this.#end
-    this.#leave()
+    // The slab that is leased may be the one that is left: nobody writes to it before the unread bytes were moved.
+    this.#leave(true)
     const slab = this.#slabs!.lease(needed)
     buffer.copy(slab.buffer, slab.at, start, end)
     this.#holdSlab(slab, slab.at + end - start, slabBytes)
@@ -220,9 +224,10 @@ export class FrameReader {
     this.#limit = this.#end
   }
 
-  #leave(): void {
+  /** With `isMoving` the bytes stay as they are until the end of this call. */
+  #leave(isMoving = false): void {
     this.#yieldSlab()
     this.ownBytes = 0
-    this.#hold(nothing, 0, 0, 0)
+    this.#hold(nothing, 0, 0, 0, isMoving)
   }
 }

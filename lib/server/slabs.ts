@@ -13,6 +13,7 @@
  * garbage collected, so these are kept, however many are spare, until the server has stopped: all servers of the process share it.
  */
 
+import { poison } from '../../protocol/records/poison.ts'
 import { assert } from '../base/assert.ts'
 import { giveBackPiece, takePiece } from './summed-pieces.ts'
 
@@ -130,9 +131,10 @@ export class Slabs {
     slab.users++
   }
 
-  /** One user less. After the last one the slab is filled from its front again, perhaps by the next read. */
-  release(slab: Slab): void {
+  /** One user less. After the last one the slab is filled from its front again, perhaps by the next read; `isMoving` says that it still reads. */
+  release(slab: Slab, isMoving = false): void {
     if (--slab.users > 0 || slab.pinned) return
+    if (!isMoving) poison(slab.buffer, 0, slab.at)
     slab.at = 0
     if (slab.buffer.length === slabBytes) {
       if (!this.#spares.includes(slab)) this.#spare(slab)

@@ -38,6 +38,7 @@ import {
 } from './header.ts'
 import { writeInt16, writeInt32, writeInt64 } from './int.ts'
 import { messageLengthMin, readMessage } from './message.ts'
+import { poison } from './poison.ts'
 import {
   type BatchRecord,
   bodyBytes,
@@ -151,7 +152,10 @@ export function walkRecords(
       recordBytes: 0,
     }
   }
-  return walkSection(sectionOf(b, at, bytesMax, true), visitor, dense)
+  const section = sectionOf(b, at, bytesMax, true)
+  const walk = walkSection(section, visitor, dense)
+  if (section.b !== b) poison(section.b, section.start, section.end)
+  return walk
 }
 
 /** The input of `buildBatch`. Times are ms since the epoch. */
