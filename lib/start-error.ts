@@ -1,4 +1,5 @@
 /** Why a broker did not start, where the system only says what failed: which directory it was, and what to do. */
+import { types } from 'node:util'
 
 interface SystemError extends Error {
   readonly code?: string
@@ -14,7 +15,7 @@ const remedy = 'choose another directory (--data, or `log.dirs`)'
 
 /** The same error, unless it is of the file system and about the data directories. */
 export function startErrorOf(error: unknown, directories: readonly string[]): unknown {
-  if (!(error instanceof Error)) return error
+  if (!types.isNativeError(error)) return error
   const { code = '', path } = error as SystemError
   const reason = reasons[code]
   // A write that fails names no path: what a start writes is in its directories.

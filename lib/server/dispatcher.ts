@@ -1,4 +1,5 @@
 /** From a request's frame to its handler: header, version, decoding, and refusal where one of them is wrong. */
+import { types } from 'node:util'
 import { decode } from '../../protocol/codec.ts'
 import { codeName, codes, type KafkaError } from '../../protocol/errors.ts'
 import { decodeRequestHeader, encodeResponseFrame, type RequestHeaderView } from '../../protocol/frame.ts'
@@ -129,5 +130,5 @@ export class Dispatcher<Context> implements CallHost<Context> {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  return types.isNativeError(error) ? error.message : String(error)
 }
