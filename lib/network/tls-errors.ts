@@ -1,4 +1,5 @@
 /** What went wrong with a handshake, in words that say what to do; Node and OpenSSL give codes. */
+import { types } from 'node:util'
 
 /** A handshake that did not come about. */
 export class HandshakeError extends Error {
@@ -73,6 +74,6 @@ export function handshakeError(error: {
   const { code = 'UNKNOWN', syscall } = error
   if (error instanceof HandshakeError) return error
   // The system's own are about the connection, and say enough.
-  if (error instanceof Error && syscall !== undefined && !(code in advice)) return error
+  if (types.isNativeError(error) && syscall !== undefined && !(code in advice)) return error
   return new HandshakeError(code, advice[code] ?? `the handshake failed: ${error.message ?? code}`, error)
 }
