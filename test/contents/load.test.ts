@@ -2,9 +2,11 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { systemClock } from '../../lib/base/clock.ts'
 import { createLogger } from '../../lib/base/logger.ts'
 import { Broker, type BrokerOptions } from '../../lib/broker.ts'
 import { Client } from '../../lib/client/client.ts'
+import { loadFile } from '../../lib/contents/load.ts'
 import { murmur2, partitionOfRecordKey } from '../../lib/contents/partition-of-key.ts'
 import { recordOf, recordOfLine } from '../../lib/contents/record-line.ts'
 import { Fetch } from '../../protocol/messages/fetch.ts'
@@ -195,6 +197,27 @@ t.test('how far a large file has come is told, and a start can be called off mea
   const starting = start({ load: file, signal: calledOff.signal })
   calledOff.abort(reason)
   await t.rejects(starting, reason)
+})
+
+t.test('progress is told every five seconds, with the share of the file', async t => {
+  const file = join(t.testdir(), 'records.jsonl')
+  writeFileSync(file, '{"topic":"a","value":"b"}\n'.repeat(4))
+  const lines: string[] = []
+  let now = 0
+  // Each look at the clock is two seconds later.
+  const wire = { ...systemClock, monotonicMs: () => (now += 2_000) }
+  const partition = {
+    settings: { log: { maxMessageBytes: 1_000 } },
+    logEndOffset: 4,
+    append: () => ({ lastOffset: 3 }),
+    awaitCommitted: (_: number, waiter: { settled(slot: unknown, code: number): void }, slot: unknown) =>
+      waiter.settled(slot, 0),
+  }
+  await loadFile(file, {
+    ...{ cluster: {} as never, partitions: { ofTopic: () => [partition] } as never, clock: systemClock, wire },
+    logger: createLogger('info', { write: line => void lines.push(line) }),
+  })
+  t.match(lines, [/records\.jsonl: 3 records, 75 %/, /loaded .*records\.jsonl: 4 records/])
 })
 
 t.test('a broker is stopped where the scope of `await using` ends', async t => {
