@@ -25,7 +25,7 @@ import { MarkerWriter, type WriteMarkers } from './coordination/markers.ts'
 import { Transactions } from './coordination/transactions.ts'
 import type { BrokerServices, Context } from './handlers/context.ts'
 import { faultOf as refusalOf } from './handlers/faults.ts'
-import { advertisedApis, handlerTable } from './handlers/table.ts'
+import { advertisedApis, handlerTable, unstableApis, withUnstable } from './handlers/table.ts'
 import { Cluster } from './metadata/cluster.ts'
 import { EmbeddedStore } from './metadata/embedded.ts'
 import { memoryJournal } from './metadata/journal.ts'
@@ -302,9 +302,11 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
   opened.metrics.add(() => transactions.metrics())
   let listenerConfigs = securedListeners()
   let bound: readonly BoundListener[] = []
+  const offersUnstable = config.get('unstable.api.versions.enable')
+  const handlers = options.handlers ?? handlerTable
   const neighbours = new Neighbours(options.parts.surroundings ?? (() => ({ subnets: [], gateways: [] })))
   const services: BrokerServices = {
-    advertisedApis,
+    advertisedApis: offersUnstable ? unstableApis() : advertisedApis,
     nodeId,
     config,
     cluster,
@@ -344,7 +346,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
   opened.metrics.add(() => loginMetrics(logins))
   const server = new Server<Context>({
     listeners: listenerConfigs,
-    handlers: options.handlers ?? handlerTable,
+    handlers: offersUnstable ? withUnstable(handlers) : handlers,
     errors: { faultOf: refusalOf },
     makeContext: (connection, header, exchange) => ({
       connection,

@@ -67,6 +67,10 @@ export const nodeProperties = {
   'server.max.startup.time.ms': long(longMax, { min: 0, visibility: 'internal' }),
   'unclean.leader.election.enable': boolean(false, { importance: 'high', updateMode: 'cluster-wide' }),
   'unclean.leader.election.interval.ms': long(300_000, { min: 1, visibility: 'internal' }),
-  'unstable.api.versions.enable': boolean(false, { importance: 'high', visibility: 'internal' }),
+  'unstable.api.versions.enable': boolean(false, {
+    importance: 'high',
+    visibility: 'internal',
+    doc: 'Whether InitProducerId is offered in version 6 too, which Kafka has not declared stable.',
+  }),
   'unstable.feature.versions.enable': boolean(false, { importance: 'high', visibility: 'internal' }),
 }

@@ -66,7 +66,10 @@ export const transactionProperties = {
     min: 1,
     doc: 'Segment size of the topic that keeps transactions.',
   }),
-  'transaction.two.phase.commit.enable': boolean(false, { importance: 'low' }),
+  'transaction.two.phase.commit.enable': boolean(false, {
+    importance: 'low',
+    doc: 'Whether InitProducerId may begin transactions without a time-out, for two-phase commit (KIP-939).',
+  }),
   'transactional.id.expiration.ms': int(604_800_000, {
     importance: 'high',
     min: 1,

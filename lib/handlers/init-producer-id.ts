@@ -2,6 +2,7 @@
 import { codes } from '../../protocol/errors.ts'
 import type { InitProducerIdRequest, InitProducerIdResponse } from '../../protocol/messages/init-producer-id.ts'
 import { type Answer, andThen } from '../coordination/answer.ts'
+import { twoPhaseTimeoutMs } from '../transactions/transaction.ts'
 import { clusterResource } from './authorized-operations.ts'
 import type { Context } from './context.ts'
 import type { Refusal } from './refusals.ts'
@@ -11,7 +12,8 @@ const fencedSince = 4
 
 /** Without a transactional id every request gets a new id in epoch 0: an idempotent producer raises its epoch by itself. */
 export function initProducerId(request: InitProducerIdRequest, context: Context): Answer<InitProducerIdResponse> {
-  const { transactionalId, transactionTimeoutMs: timeoutMs, producerId, producerEpoch } = request
+  const { transactionalId, producerId, producerEpoch, enable2Pc: isTwoPhase, keepPreparedTxn } = request
+  const timeoutMs = isTwoPhase ? twoPhaseTimeoutMs : request.transactionTimeoutMs
   const { broker } = context
   if (transactionalId === '' || (producerId === -1) !== (producerEpoch === -1)) {
     return failure(codes.INVALID_REQUEST)
@@ -20,7 +22,14 @@ export function initProducerId(request: InitProducerIdRequest, context: Context)
     if (!broker.authorize(context, 'write', 'transactionalId', transactionalId)) {
       return failure(codes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
     }
-    const answer = broker.transactions.initProducerId({ transactionalId, timeoutMs, producerId, producerEpoch })
+    if (isTwoPhase && !broker.config.get('transaction.two.phase.commit.enable')) {
+      return failure(codes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+    }
+    // As in Kafka 4.4, which does not find prepared transactions yet.
+    if (keepPreparedTxn) return failure(codes.UNSUPPORTED_VERSION)
+    const answer = broker.transactions.initProducerId({
+      ...{ transactionalId, timeoutMs, isTwoPhase, producerId, producerEpoch },
+    })
     return andThen(answer, given => ({
       throttleTimeMs: 0,
       errorCode: forVersion(given.errorCode, context.apiVersion),

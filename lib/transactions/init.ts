@@ -14,6 +14,8 @@ import {
 export interface InitRequest {
   readonly transactionalId: string
   readonly timeoutMs: number
+  /** Somebody else decides its transactions (KIP-939); the time-out is then `twoPhaseTimeoutMs`. */
+  readonly isTwoPhase?: boolean
   /** Who it says that it is (KIP-360), or −1. */
   readonly producerId: number
   readonly producerEpoch: number

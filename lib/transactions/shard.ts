@@ -20,6 +20,7 @@ import {
   noEpoch,
   type TopicPartitions,
   type Transaction,
+  twoPhaseTimeoutMs,
   withNextEpoch,
   withPartitions,
 } from './transaction.ts'
@@ -200,7 +201,8 @@ export class TransactionShard {
   initProducerId(request: InitRequest, producerId: number | null, now: Moment): Outcome<TransactionRecord, InitAnswer> {
     const { transactionalId, timeoutMs } = request
     if (transactionalId === '') return refusedInit(codes.INVALID_REQUEST)
-    if (timeoutMs <= 0 || timeoutMs > this.#settings.timeoutMsMax) return refusedInit(codes.INVALID_TRANSACTION_TIMEOUT)
+    const isInBounds = timeoutMs > 0 && timeoutMs <= this.#settings.timeoutMsMax
+    if (!isInBounds && !request.isTwoPhase) return refusedInit(codes.INVALID_TRANSACTION_TIMEOUT)
     const known = this.#transactions.get(transactionalId)
     if (known === undefined) {
       if (producerId === null) return needsProducerId()
@@ -333,7 +335,7 @@ function recordsOf(transaction: Transaction): Records {
 /** An open transaction whose time is over is aborted, and its producer shut out. */
 function timedOut(transaction: Transaction, now: Moment): TransactionRecord | null {
   const { transactionalId, state, startMs, timeoutMs } = transaction
-  if (state !== 'Ongoing' || startMs + timeoutMs >= now.ms) return null
+  if (state !== 'Ongoing' || timeoutMs === twoPhaseTimeoutMs || startMs + timeoutMs >= now.ms) return null
   return { transactionalId, transaction: abortAndFence(transaction, now.ms) }
 }
 

@@ -10,6 +10,9 @@ export const epochMax = 32_767
 export const noEpoch = -1
 export const noProducerId = -1
 
+/** Of a transaction that somebody else decides (KIP-939): its time is never over. */
+export const twoPhaseTimeoutMs = 2_147_483_647
+
 /** The transaction protocol of a client: 0 and 1 keep the epoch at each end, 2 raises it (KIP-890). */
 export type ClientTransactionVersion = 0 | 1 | 2
 

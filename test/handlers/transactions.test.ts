@@ -12,6 +12,7 @@ import { writeTxnMarkers } from '../../lib/handlers/write-txn-markers.ts'
 import { codes } from '../../protocol/errors.ts'
 import { AddOffsetsToTxn } from '../../protocol/messages/add-offsets-to-txn.ts'
 import { AddPartitionsToTxn } from '../../protocol/messages/add-partitions-to-txn.ts'
+import { ApiVersions } from '../../protocol/messages/api-versions.ts'
 import { CreateTopics } from '../../protocol/messages/create-topics.ts'
 import { DeleteTopics } from '../../protocol/messages/delete-topics.ts'
 import { DescribeTransactions } from '../../protocol/messages/describe-transactions.ts'
@@ -167,6 +168,32 @@ for (const isMadeAnew of [false, true]) {
     },
   )
 }
+
+t.test('version 6 of InitProducerId is for who asks for it, and begins transactions without a time-out', async t => {
+  const versions = async (broker: RunningBroker) => {
+    const names = { clientSoftwareName: 'test', clientSoftwareVersion: '1' }
+    const { apiKeys } = await broker.ask(ApiVersions, 4, names)
+    return apiKeys.find(({ apiKey }) => apiKey === InitProducerId.key)?.maxVersion
+  }
+  const init = async (broker: RunningBroker, transactionalId: string | null, options: object) => {
+    const request = { transactionalId, transactionTimeoutMs: 0, ...options }
+    return (await broker.ask(InitProducerId, 6, request)).errorCode
+  }
+  t.equal(await versions(await RunningBroker.start(t)), 5)
+  const unstable = { 'unstable.api.versions.enable': 'true' }
+  const broker = await RunningBroker.start(t, { ...unstable, 'transaction.two.phase.commit.enable': 'true' })
+  t.equal(await versions(broker), 6)
+  t.equal(await init(broker, 't', { transactionTimeoutMs: 5 }), 0)
+  t.equal(await init(broker, 'a', {}), codes.INVALID_TRANSACTION_TIMEOUT)
+  t.equal(await init(broker, 'a', { enable2Pc: true }), 0)
+  t.equal(await init(broker, 'b', { enable2Pc: true, keepPreparedTxn: true }), codes.UNSUPPORTED_VERSION)
+  t.equal(await init(broker, null, { enable2Pc: true, keepPreparedTxn: true }), 0)
+  const { transactionStates } = await broker.ask(DescribeTransactions, 0, { transactionalIds: ['a'] })
+  t.equal(transactionStates[0]!.transactionTimeoutMs, 2_147_483_647)
+  const without = await RunningBroker.start(t, unstable)
+  t.equal(await init(without, 'a', { enable2Pc: true }), codes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+  t.equal(await init(without, 'b', { keepPreparedTxn: true }), codes.UNSUPPORTED_VERSION)
+})
 
 t.test('transactions are described and listed as they stand', async t => {
   const broker = await RunningBroker.start(t)

@@ -187,6 +187,21 @@ for (const version of [1, 2] as const) {
   })
 }
 
+t.test('a transaction that somebody else decides has no time-out', async t => {
+  const fixture = new ShardFixture()
+  const request = {
+    transactionalId: 't',
+    timeoutMs: 2_147_483_647,
+    isTwoPhase: true,
+    producerId: -1,
+    producerEpoch: -1,
+  }
+  const { producerId, producerEpoch } = fixture.run(fixture.shard.initProducerId(request, 7, fixture.now))
+  fixture.add({ transactionalId: 't', producerId, producerEpoch }, ['a-0'])
+  fixture.pass(30 * 24 * 3_600_000)
+  t.equal(fixture.state('t'), 'Ongoing')
+})
+
 t.test('ids that nobody uses are forgotten, those with an open transaction are not', async t => {
   const fixture = new ShardFixture()
   fixture.producer('unused')
