@@ -1,5 +1,6 @@
 /** What a partition is told and asked, and what it asks of those who keep it. */
 import type { FileTaker, Log, LogConfig } from '../../storage/log.ts'
+import type { PartitionImage } from '../cluster/image.ts'
 import type { Verification } from './verifications.ts'
 
 /** How much of a partition a reader may see: all that is committed, only what no open transaction can take back, or, as a replica, all there is. */
@@ -80,4 +81,10 @@ export interface PartitionOptions<Partition> {
   readonly nodeId: number
   readonly settings: PartitionSettings
   readonly host: PartitionHost<Partition>
+}
+
+/** A partition before the metadata say anything of it. */
+export const unknownPartition: PartitionImage = {
+  ...{ index: -1, leader: -1, leaderEpoch: -1, partitionEpoch: -1 },
+  ...{ replicas: [], isr: [], offlineReplicas: [] },
 }

@@ -12,14 +12,15 @@ import type { AppendResult, Log } from '../../storage/log.ts'
 import type { ReadResult } from '../../storage/read-result.ts'
 import type { PartitionImage } from '../cluster/image.ts'
 import { PartitionLog } from './partition-log.ts'
-import type {
-  Isolation,
-  PartitionAppend,
-  PartitionHost,
-  PartitionOptions,
-  PartitionRead,
-  PartitionSettings,
-  Standing,
+import {
+  type Isolation,
+  type PartitionAppend,
+  type PartitionHost,
+  type PartitionOptions,
+  type PartitionRead,
+  type PartitionSettings,
+  type Standing,
+  unknownPartition,
 } from './partition-types.ts'
 import { Follower } from './roles/follower.ts'
 import { Leader, type LeaderView, viewOf } from './roles/leader.ts'
@@ -37,12 +38,6 @@ export type { Isolation, PartitionAppend, PartitionRead, PartitionSettings, Stan
 /** Told when a partition may have something new for a reader: records, another log start, or an end. */
 export interface PartitionWatcher extends Watcher<Partition> {}
 
-/** Before the metadata say anything. */
-const unknown: PartitionImage = {
-  ...{ index: -1, leader: -1, leaderEpoch: -1, partitionEpoch: -1 },
-  ...{ replicas: [], isr: [], offlineReplicas: [] },
-}
-
 export class Partition {
   readonly topic: string
   readonly topicId: string
@@ -59,7 +54,7 @@ export class Partition {
   readonly #own: PartitionLog<Partition>
   readonly #nodeId: number
   readonly #host: PartitionHost<Partition>
-  #image = unknown
+  #image = unknownPartition
   #leader: Leader | null = null
   #follower: Follower | null = null
   /** Null until another replica has a say. */
@@ -69,7 +64,8 @@ export class Partition {
   #bytesAppended = 0
   #bytesAnnounced = 0
   #bytesAtEnd = 0
-  readonly #waits = new PartitionWaits<Partition>(this)
+  /** Null until somebody waits. */
+  #waits: PartitionWaits<Partition> | null = null
   #verifications: Verifications | null = null
 
   constructor(options: PartitionOptions<Partition>) {
@@ -188,14 +184,14 @@ export class Partition {
         this.#followReplicas()
       }
     }
-    if (isNewEpoch) this.#waits.tellAll()
+    if (isNewEpoch) this.#waits?.tellAll()
   }
 
   /** Whether the records of the last leader last is the next one's to say. Only its own buffers are not given back before they are in the file. */
   #endLeading(log: Log): void {
     this.#verifications = null
     if (log.hasQueued) log.writeNow()
-    if (!log.hasQueued) this.#waits.failPromises(codes.NOT_LEADER_OR_FOLLOWER)
+    if (!log.hasQueued) this.#waits?.failPromises(codes.NOT_LEADER_OR_FOLLOWER)
   }
 
   #beginEpoch(leader: Leader, log: Log): void {
@@ -242,15 +238,20 @@ export class Partition {
     this.#own.reopen(move)
   }
 
+  get #awaited(): PartitionWaits<Partition> {
+    this.#waits ??= new PartitionWaits<Partition>(this)
+    return this.#waits
+  }
+
   get isAwaited(): boolean {
-    return this.#waits.isAnybodyThere
+    return this.#waits?.isAnybodyThere === true
   }
 
   /** Told by its log. */
   logOpened(log: Log): void {
     if (this.#leader !== null) this.#beginEpoch(this.#leader, log)
     // Who waited while it lay elsewhere, or was not opened for want of descriptors.
-    this.#waits.written(log.writtenOffset)
+    this.#waits?.written(log.writtenOffset)
     if (this.#leader?.isAlone !== true) {
       const stored = Math.min(this.#host.storedHighWatermark(this), log.logEndOffset)
       this.advanceHighWatermark(Math.max(stored, log.logStartOffset))
@@ -318,7 +319,7 @@ export class Partition {
   awaitWritten<S>(offset: number, waiter: OffsetWaiter<S>, slot: S): void {
     if (this.standing !== 'online') waiter.settled(slot, this.#own.unusable().code)
     else if (this.log.writtenOffset > offset) waiter.settled(slot, codes.NONE)
-    else this.#waits.awaitWritten(offset, waiter, slot)
+    else this.#awaited.awaitWritten(offset, waiter, slot)
   }
 
   /** Settles `waiter` once the record at `offset` is committed; at once where it is. */
@@ -326,7 +327,7 @@ export class Partition {
     if (this.standing !== 'online') waiter.settled(slot, this.#own.unusable().code)
     else if (this.highWatermark > offset) waiter.settled(slot, this.#committedCode)
     else if (!this.isLeader) waiter.settled(slot, codes.NOT_LEADER_OR_FOLLOWER)
-    else this.#waits.awaitCommitted(offset, waiter, slot)
+    else this.#awaited.awaitCommitted(offset, waiter, slot)
   }
 
   /** What is told of a record that is committed: that the in-sync replicas have become too few since it was appended, as Apache Kafka does. */
@@ -358,7 +359,7 @@ export class Partition {
     const { leading, view } = this
     leading.fetched(replicaId, { ...fetch, leaderEndOffset: view.logEndOffset, atMs: view.nowMs })
     this.#followReplicas()
-    if (this.#waits.isDeletionAwaited) this.#waits.deleted(this.lowWatermark)
+    if (this.#waits?.isDeletionAwaited) this.#waits.deleted(this.lowWatermark)
   }
 
   /** The leader's proposal of other in-sync replicas was not taken over, which is certain. */
@@ -381,7 +382,7 @@ export class Partition {
     if (restart) log.truncateFullyAndStartAt(offset)
     else log.truncateTo(offset)
     this.#highWatermark = restart ? offset : Math.min(this.#highWatermark, log.logEndOffset)
-    this.#waits.failWritten(codes.NOT_LEADER_OR_FOLLOWER)
+    this.#waits?.failWritten(codes.NOT_LEADER_OR_FOLLOWER)
     this.#logStartMoved()
   }
 
@@ -413,7 +414,7 @@ export class Partition {
     if (this.standing !== 'online') waiter.settled(slot, this.#own.unusable().code)
     else if (!this.isLeader) waiter.settled(slot, codes.NOT_LEADER_OR_FOLLOWER)
     else if (this.lowWatermark >= offset) waiter.settled(slot, codes.NONE)
-    else this.#waits.awaitDeleted(offset, waiter, slot)
+    else this.#awaited.awaitDeleted(offset, waiter, slot)
   }
 
   /** Lets go of everything before an offset, as far as the log goes. */
@@ -432,27 +433,27 @@ export class Partition {
 
   /** Has the watcher told of records up to there, and of other changes: a follower's fetch waits for what is in the log, be it committed or not. */
   watch(watcher: PartitionWatcher, upTo: 'highWatermark' | 'logEnd' = 'highWatermark'): void {
-    this.#waits.watch(watcher, upTo)
+    this.#awaited.watch(watcher, upTo)
   }
 
   unwatch(watcher: PartitionWatcher): void {
-    this.#waits.unwatch(watcher)
+    this.#waits?.unwatch(watcher)
   }
 
   /** Told by its log. */
   logWritten(): void {
     if (this.standing !== 'online') return
-    this.#waits.written(this.log.writtenOffset)
-    if (this.#leader === null) this.#waits.failPromises(codes.NOT_LEADER_OR_FOLLOWER)
-    this.#waits.tellOfEnd(this.#bytesAppended - this.#bytesAtEnd)
+    this.#waits?.written(this.log.writtenOffset)
+    if (this.#leader === null) this.#waits?.failPromises(codes.NOT_LEADER_OR_FOLLOWER)
+    this.#waits?.tellOfEnd(this.#bytesAppended - this.#bytesAtEnd)
     this.#bytesAtEnd = this.#bytesAppended
     this.#followReplicas()
     this.#host.written(this)
   }
 
   #logStartMoved(): void {
-    this.#waits.tellAll()
-    if (this.#leader !== null && this.#waits.isDeletionAwaited) this.#waits.deleted(this.lowWatermark)
+    this.#waits?.tellAll()
+    if (this.#leader !== null && this.#waits?.isDeletionAwaited) this.#waits.deleted(this.lowWatermark)
     this.#host.logStartMoved(this)
   }
 
@@ -461,10 +462,10 @@ export class Partition {
     if (offset <= this.#highWatermark) return
     this.#highWatermark = offset
     this.#own.current?.producers.forgetCommitted(offset)
-    this.#waits.committed(offset)
+    this.#waits?.committed(offset)
     const bytes = this.#bytesAppended - this.#bytesAnnounced
     this.#bytesAnnounced = this.#bytesAppended
-    this.#waits.tell(bytes)
+    this.#waits?.tell(bytes)
   }
 
   /** The disk has failed: nothing can be read or written from now on. */
@@ -479,9 +480,9 @@ export class Partition {
 
   /** Told by its log. */
   logEnded({ code }: KafkaError): void {
-    this.#waits.failWritten(code)
-    this.#waits.failPromises(code)
-    this.#waits.tellAll()
+    this.#waits?.failWritten(code)
+    this.#waits?.failPromises(code)
+    this.#waits?.tellAll()
   }
 
   /** Moves the high watermark on as far as the in-sync replicas are. */
