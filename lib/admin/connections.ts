@@ -28,7 +28,7 @@ export interface ConnectionOptions {
   readonly clock: Clock
   readonly network: Network
   /** Encrypts the connections. */
-  readonly tls?: TlsConnecting
+  readonly tls?: TlsConnecting | undefined
 }
 
 /** A request as a function of the version in which it is going to be sent. */

@@ -16,7 +16,7 @@ import { SyncGroup } from '../../protocol/messages/sync-group.ts'
 import { batches, buildBatch, readRecords } from '../../protocol/records/batch.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
-import type { Network } from '../network/network.ts'
+import type { Network, TlsConnecting } from '../network/network.ts'
 import { AdminError } from './admin-error.ts'
 import { type BrokerAddress, Connection } from './connections.ts'
 
@@ -27,6 +27,8 @@ export interface HealthOptions {
   readonly clock: Clock
   readonly random: Random
   readonly network: Network
+  /** Encrypts the connections. */
+  readonly tls?: TlsConnecting | undefined
 }
 
 /** The broker does not serve its clients; the message says what of it failed. */
@@ -117,9 +119,9 @@ class Check {
   }
 
   async #connect(address: BrokerAddress): Promise<Connection> {
-    const { clock, network } = this.#options
+    const { clock, network, tls } = this.#options
     const connecting = Connection.open(address, {
-      ...{ clientId: 'ottla-health', requestTimeoutMs: this.#timeoutMs, clock, network },
+      ...{ clientId: 'ottla-health', requestTimeoutMs: this.#timeoutMs, clock, network, tls },
     })
     // One that comes too late is closed, too.
     connecting.then(connection => (this.#isOver ? connection.close() : undefined)).catch(() => {})

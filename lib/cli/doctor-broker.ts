@@ -7,13 +7,15 @@ import { checkHealth, UnhealthyError } from '../admin/health.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import { ClientError } from '../client/client.ts'
-import type { Network } from '../network/network.ts'
+import type { Network, TlsConnecting } from '../network/network.ts'
 import { type Finding, fail, ok, warn } from './doctor-finding.ts'
 
 export interface BrokerOptions {
   readonly clock: Clock
   readonly random: Random
   readonly network: Network
+  /** Encrypts the connections. */
+  readonly tls?: TlsConnecting | undefined
   /** How long one connection or answer may take. */
   readonly timeoutMs: number
   /** Whether somebody named the broker; else one that is not there is no fault. */
@@ -53,11 +55,14 @@ interface Found {
 }
 
 /** What a broker says of its cluster; why not, where there is none. */
-async function reach(address: BrokerAddress, { timeoutMs, clock, network }: BrokerOptions): Promise<Found | string> {
+async function reach(
+  address: BrokerAddress,
+  { timeoutMs, clock, network, tls }: BrokerOptions,
+): Promise<Found | string> {
   let connection: Connection | null = null
   try {
     connection = await Connection.open(address, {
-      ...{ clientId: 'ottla-doctor', requestTimeoutMs: timeoutMs, clock, network },
+      ...{ clientId: 'ottla-doctor', requestTimeoutMs: timeoutMs, clock, network, tls },
     })
     const { clusterId, brokers } = await connection.ask(Metadata, { topics: [], allowAutoTopicCreation: false })
     return { clusterId, brokers }
@@ -118,10 +123,10 @@ function isLoopback(host: string): boolean {
 
 async function healthFinding(
   address: BrokerAddress,
-  { clock, random, network, timeoutMs }: BrokerOptions,
+  { clock, random, network, tls, timeoutMs }: BrokerOptions,
 ): Promise<Finding> {
   try {
-    await checkHealth({ address, clock, random, network, timeoutMs: Math.max(timeoutMs, 5_000) })
+    await checkHealth({ address, clock, random, network, tls, timeoutMs: Math.max(timeoutMs, 5_000) })
     return ok('broker', 'a record was produced and consumed, and a group joined')
   } catch (error) {
     if (!(error instanceof UnhealthyError)) throw error

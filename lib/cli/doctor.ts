@@ -4,6 +4,7 @@ import { diskFiles, ownerOf } from '../../storage/files.ts'
 import { systemClock } from '../base/clock.ts'
 import { systemRandom } from '../base/random.ts'
 import { systemNetwork } from '../network/tcp.ts'
+import { tlsIn } from './command-config.ts'
 import { brokerFindings } from './doctor-broker.ts'
 import { dataFindings } from './doctor-data.ts'
 import type { Finding } from './doctor-finding.ts'
@@ -14,6 +15,7 @@ import { version } from './version.ts'
 const options = {
   bootstrap: { type: 'string' },
   data: { type: 'string', default: './ottla-data' },
+  'command-config': { type: 'string' },
   timeout: { type: 'string', default: '3000' },
   help: { type: 'boolean', short: 'h' },
 } as const
@@ -40,7 +42,12 @@ export async function doctor(argv: readonly string[], io: Io): Promise<number> {
     throw new UsageError(`--timeout ${values.timeout} is no time; give a number of milliseconds`)
   }
   const isNamed = values.bootstrap !== undefined
-  const world = { clock: systemClock, random: systemRandom, network: systemNetwork }
+  const world = {
+    clock: systemClock,
+    random: systemRandom,
+    network: systemNetwork,
+    tls: await tlsIn(values['command-config']),
+  }
   const findings = [
     ...(await machineFindings(thisMachine(systemClock), version())),
     ...dataFindings(values.data, { files: diskFiles, ownerOf, user: process.getuid?.() ?? null }),

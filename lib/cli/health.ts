@@ -6,11 +6,13 @@ import { checkHealth, UnhealthyError } from '../admin/health.ts'
 import { systemClock } from '../base/clock.ts'
 import { systemRandom } from '../base/random.ts'
 import { systemNetwork } from '../network/tcp.ts'
+import { tlsIn } from './command-config.ts'
 import { type Io, UsageError } from './io.ts'
 
 const options = {
   bootstrap: { type: 'string', default: 'localhost:9092' },
   'ready-file': { type: 'string' },
+  'command-config': { type: 'string' },
   timeout: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const
@@ -45,7 +47,8 @@ export async function health(argv: readonly string[], io: Io): Promise<number> {
   const [first = ''] = bootstrap.split(',')
   try {
     const address = parseAddress(first)
-    await checkHealth({ address, timeoutMs, clock: systemClock, random: systemRandom, network: systemNetwork })
+    const tls = await tlsIn(values['command-config'])
+    await checkHealth({ address, timeoutMs, clock: systemClock, random: systemRandom, network: systemNetwork, tls })
     return 0
   } catch (error) {
     if (!(error instanceof UnhealthyError || error instanceof AdminError)) throw error

@@ -66,6 +66,7 @@ Nothing of it is left that clients or figures show. At a broker other than Ottla
 
   --bootstrap HOST:PORT   the broker (localhost:9092)
   --ready-file FILE       the broker that ottla start --ready-file tells of, instead
+  --command-config FILE   properties of a client, as security.protocol=SSL and ssl.truststore.location=…
   --timeout MS            how long all of it may take (1000; 10000 at a broker other than Ottla)
   --help                  this
 
@@ -79,6 +80,7 @@ tells its clients is dialled from here. Run it where a client fails. Ends with c
 
   --bootstrap HOST:PORT   the broker (localhost:9092, where none needs to be)
   --data DIR              the data directory (./ottla-data)
+  --command-config FILE   properties of a client, as security.protocol=SSL and ssl.truststore.location=…
   --timeout MS            how long one connection or answer may take (3000)
   --help                  this
 

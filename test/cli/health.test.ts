@@ -3,7 +3,11 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { doctor } from '../../lib/cli/doctor.ts'
+import { health } from '../../lib/cli/health.ts'
+import { authority, SecuredBroker } from '../tls/secured-broker.ts'
 import { command, ottla, serving } from './command.ts'
+import { runHere } from './tools/cluster.ts'
 
 t.test('the exit code says whether a broker serves, one line says why not', async t => {
   const file = join(t.testdir(), 'ready.json')
@@ -31,6 +35,19 @@ t.test('what cannot be carried out is said', async t => {
     t.match(ottla('health', ...args), { code: 1, stdout: '', stderr: expected }, args.join(' '))
   }
   t.match(ottla('health', '--help'), { code: 0, stdout: /--bootstrap/ })
+})
+
+t.test('a listener that speaks TLS is checked by the properties of a client', async t => {
+  const broker = await SecuredBroker.start(t, {})
+  const directory = t.testdir({ 'authority.pem': authority.certificate })
+  const file = join(directory, 'client.properties')
+  writeFileSync(file, `security.protocol=SSL\nssl.truststore.location=${join(directory, 'authority.pem')}\n`)
+  const address = ['--bootstrap', `localhost:${broker.port}`, '--timeout', '10000']
+  t.equal((await runHere(health, [...address, '--command-config', file])).code, 0)
+  t.match((await runHere(doctor, [...address, '--command-config', file])).stdout, /ok {4}broker .*a group joined/)
+  t.match(await runHere(health, [...address]), { code: 1, stderr: /^ottla health: / })
+  writeFileSync(file, 'security.protocol=SASL_SSL\n')
+  await t.rejects(runHere(health, [...address, '--command-config', file]), { message: /SASL_SSL .* PLAINTEXT or SSL/ })
 })
 
 t.test('it loads nothing of the broker', async t => {
