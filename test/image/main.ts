@@ -10,6 +10,7 @@ import { runScenarios, type Scenario } from '../../conformance/scenario.ts'
 import { composeScenarios } from './compose.ts'
 import { Engine } from './engine.ts'
 import { healthScenarios } from './health.ts'
+import { measure } from './measure.ts'
 import { moduleScenarios } from './modules.ts'
 import { processScenarios } from './processes.ts'
 import { reachScenarios } from './reach.ts'
@@ -19,6 +20,7 @@ import { storeScenarios } from './store.ts'
 const help = `npm run image -- [options]
 
   --full            everything: other clients, other users, scripts of starters, compose files, health, Testcontainers
+  --measure         instead: how soon it serves, and what it takes
   --only WORD       the checks whose name holds the word
   --image NAME      an image that is there already; without, it is built as ottla:check
   --base IMAGE      what it stands on (docker.io/library/node:24-slim)
@@ -28,6 +30,7 @@ const help = `npm run image -- [options]
 const { values } = parseArgs({
   options: {
     full: { type: 'boolean' },
+    measure: { type: 'boolean' },
     only: { type: 'string' },
     image: { type: 'string' },
     base: { type: 'string' },
@@ -75,6 +78,10 @@ async function main(): Promise<number> {
   const subject: Subject = { engine, image, base }
   const full = values.full === true
   try {
+    if (values.measure) {
+      await measure(subject)
+      return 0
+    }
     const scenarios: readonly Scenario[] = [
       ...reachScenarios(subject, full),
       ...(full
