@@ -4,15 +4,17 @@
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import {
-  chmodSync,
+  closeSync,
   copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readFileSync,
   rmSync,
   statSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -102,6 +104,21 @@ function stripped(binary, to, platform) {
 }
 
 /**
+ * Copies as a download would write. What one call writes lies in large pages of the page cache, of which a process maps more than it needs:
+ * 20 MB.
+ */
+function copyInPieces(from, to) {
+  const bytes = readFileSync(from)
+  rmSync(to, { force: true })
+  const file = openSync(to, 'wx', 0o755)
+  try {
+    for (let at = 0; at < bytes.length; at += 16_384) writeSync(file, bytes, at, Math.min(16_384, bytes.length - at))
+  } finally {
+    closeSync(file)
+  }
+}
+
+/**
  * Builds the executable as the file `out`.
  */
 export async function buildExecutable(out, platform = here) {
@@ -138,9 +155,7 @@ export async function buildExecutable(out, platform = here) {
     }
     writeFileSync(join(scratch, 'sea.json'), JSON.stringify(config))
     execFileSync(builder, ['--build-sea', join(scratch, 'sea.json')], { stdio: ['ignore', 2, 2] })
-    // Copied, as a file that one call has written lies in large pages of the page cache, which count for some 20 MB more in the process.
-    copyFileSync(join(scratch, 'ottla'), out)
-    chmodSync(out, 0o755)
+    copyInPieces(join(scratch, 'ottla'), out)
     if (process.platform === 'darwin')
       execFileSync('codesign', ['--force', '--sign', '-', out], { stdio: ['ignore', 2, 2] })
   } finally {

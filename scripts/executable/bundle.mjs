@@ -117,6 +117,9 @@ export async function bundleForExecutable(root, target, librariesIn = root) {
     target: 'node24',
     legalComments: 'none',
     charset: 'ascii',
+    // The text is in memory as long as the process. Names stay, for the sake of traces.
+    minifyWhitespace: true,
+    lineLimit: 160,
     inject: [join(root, 'scripts', 'globals.mjs')],
     supported: { 'dynamic-import': false },
     define: { 'import.meta.url': '"file:///"', 'import.meta.resolve': 'undefined' },
