@@ -12,6 +12,7 @@ import { Engine } from './engine.ts'
 import { healthScenarios } from './health.ts'
 import { measure } from './measure.ts'
 import { moduleScenarios } from './modules.ts'
+import { pageScenarios } from './pages.ts'
 import { processScenarios } from './processes.ts'
 import { reachScenarios } from './reach.ts'
 import { starterScenarios } from './starters.ts'
@@ -91,6 +92,7 @@ async function main(): Promise<number> {
             ...starterScenarios(subject),
             ...composeScenarios(subject),
             ...healthScenarios(subject),
+            ...pageScenarios(subject),
             ...moduleScenarios(subject),
           ]
         : []),
