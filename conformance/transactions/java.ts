@@ -10,6 +10,8 @@ import type { Command } from './puppet.ts'
 
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'ottla')
 
+const folder = fileURLToPath(new URL('java/', import.meta.url))
+
 /** What makes a program, or the reason why there is none. */
 export type JavaProgram = ((args: readonly string[]) => Command) | string
 
@@ -19,15 +21,16 @@ export function javaProgram(name: 'Producer' | 'Reader' | 'Copier' | 'Streams'):
   const home = isStreams ? join(cache, `kafka-streams-${kafkaVersion}`) : homeOf(kafkaVersion)
   const missing = isStreams ? fetchJars(home, ['kafka-streams'], kafkaVersion) : fetchKafka()
   if (missing !== null) return missing
-  const source = fileURLToPath(new URL(`java/${name}.java`, import.meta.url))
-  const hash = createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 12)
-  const classes = join(cache, 'java-clients', `${name}-${kafkaVersion}-${hash}`)
+  const sources = [`${name}.java`, 'Lifeline.java'].map(file => join(folder, file))
+  const hash = createHash('sha256')
+  for (const source of sources) hash.update(readFileSync(source))
+  const classes = join(cache, 'java-clients', `${name}-${kafkaVersion}-${hash.digest('hex').slice(0, 12)}`)
   const jars = join(home, 'jars', '*')
   if (!existsSync(join(classes, 'compiled'))) {
     mkdirSync(classes, { recursive: true })
-    const compiled = spawnSync('javac', ['-cp', jars, '-d', classes, source], { encoding: 'utf8' })
+    const compiled = spawnSync('javac', ['-cp', jars, '-d', classes, ...sources], { encoding: 'utf8' })
     if (compiled.error) return `there is no javac here: ${compiled.error.message}`
-    if (compiled.status !== 0) throw new Error(`${source} does not compile: ${compiled.stderr}`)
+    if (compiled.status !== 0) throw new Error(`${name}.java does not compile: ${compiled.stderr}`)
     writeFileSync(join(classes, 'compiled'), '')
   }
   // One small heap each, and no more compiling than it takes: they are many, and live for seconds.

@@ -19,6 +19,7 @@ import org.apache.kafka.common.serialization.StringSerializer;
  */
 public class Copier {
   public static void main(String[] args) {
+    Lifeline.hold();
     String input = args[5];
     String output = args[6];
     int partitions = Integer.parseInt(args[7]);

@@ -11,6 +11,7 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 /** Reads topics from their beginnings, what is committed alone, and prints each record as `topic-partition offset value`. */
 public class Reader {
   public static void main(String[] args) {
+    Lifeline.hold();
     Properties settings = new Properties();
     settings.put("bootstrap.servers", args[0]);
     settings.put("request.timeout.ms", args[1]);

@@ -17,6 +17,7 @@ import org.apache.kafka.streams.state.Stores;
  */
 public class Streams {
   public static void main(String[] args) {
+    Lifeline.hold();
     Properties settings = new Properties();
     settings.put(StreamsConfig.APPLICATION_ID_CONFIG, args[3]);
     settings.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, args[0]);

@@ -11,6 +11,11 @@ export function impatient(bootstrap: string, requestTimeoutMs: string): Client {
   })
 }
 
+/** Ends this process with its standard input, and so with whoever started it. */
+export function holdLifeline(): void {
+  process.stdin.on('end', () => process.exit(0)).resume()
+}
+
 /** An error in one line, the broker's code first where there is one. */
 export function told(error: unknown): string {
   const { type, message } = error as Error & { type?: string }

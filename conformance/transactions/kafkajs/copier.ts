@@ -6,7 +6,7 @@
  */
 import type { Producer, Transaction } from 'kafkajs'
 import { lastValue, legsOf } from '../history.ts'
-import { impatient, told } from './client.ts'
+import { holdLifeline, impatient, told } from './client.ts'
 
 const [bootstrap, requestTimeoutMs, sessionTimeoutMs, group, , input, output, partitionsText] = process.argv.slice(
   2,
@@ -25,6 +25,7 @@ interface Owner {
   next: number
 }
 
+holdLifeline()
 const client = impatient(bootstrap, requestTimeoutMs)
 const owners = new Map<number, Owner>()
 

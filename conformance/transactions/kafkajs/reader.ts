@@ -1,7 +1,8 @@
 /** Reads topics from their beginnings with kafkajs, what is committed alone, and prints each record as `topic-partition offset value`. */
-import { impatient } from './client.ts'
+import { holdLifeline, impatient } from './client.ts'
 
 const [bootstrap, requestTimeoutMs, ...topics] = process.argv.slice(2) as [string, string, ...string[]]
+holdLifeline()
 const client = impatient(bootstrap, requestTimeoutMs)
 const consumer = await client.consumer(client.name(`reader-${Date.now()}`), { retry: { retries: 30 } })
 // It commits nothing, and so begins anew whenever it has to join again.
