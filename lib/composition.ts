@@ -44,6 +44,7 @@ import { compactorSettings } from './partitions/upkeep/compactor-settings.ts'
 import { upkeepIntervals } from './partitions/upkeep/intervals.ts'
 import { Turn } from './partitions/waiting/turn.ts'
 import { Logins } from './security/logins.ts'
+import { scramMechanisms } from './security/scram.ts'
 import { type BoundListener, type HandlerTable, type Interceptor, Outbox, Server } from './server/server.ts'
 import { TlsListeners } from './tls/listeners.ts'
 
@@ -338,7 +339,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
   const logins = new Logins({
     config,
     random,
-    credentialOf: () => undefined,
+    credentialOf: (user, mechanism) => cluster.image.scramUsers.get(user)?.get(scramMechanisms[mechanism].number),
     clock: clocks.wire,
     logger: logger.child('security'),
   })

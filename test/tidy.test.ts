@@ -28,6 +28,9 @@ const layers: readonly { from: string; may: readonly string[]; why: string }[] =
       'lib/client/',
       'lib/contents/topic-text.ts',
       'lib/network/',
+      'lib/security/',
+      'lib/cluster/scram.ts',
+      'lib/metadata/format.ts',
       'lib/tls/',
       'protocol/',
       'storage/',
@@ -87,7 +90,7 @@ const layers: readonly { from: string; may: readonly string[]; why: string }[] =
   },
   {
     from: 'lib/client/',
-    may: ['protocol/', 'lib/base/', 'lib/network/'],
+    may: ['protocol/', 'lib/base/', 'lib/network/', 'lib/security/'],
     why: 'a client knows a broker by its protocol alone',
   },
   {
@@ -169,6 +172,7 @@ const layers: readonly { from: string; may: readonly string[]; why: string }[] =
       'lib/groups/',
       'lib/metadata/',
       'lib/partitions/',
+      'lib/security/scram.ts',
       'lib/server/',
       'lib/transactions/',
     ],

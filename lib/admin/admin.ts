@@ -11,6 +11,7 @@ import type { Api, ClientResponseOf } from '../../protocol/schema.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import { ClientError } from '../client/client.ts'
+import type { ClientLogin } from '../client/login.ts'
 import type { Network, TlsConnecting } from '../network/network.ts'
 import { HandshakeError } from '../network/tls-errors.ts'
 import { AdminError } from './admin-error.ts'
@@ -37,6 +38,8 @@ export interface AdminOptions {
   readonly network: Network
   /** Encrypts the connections. */
   readonly tls?: TlsConnecting
+  /** Who the administrator is, where brokers ask for it. */
+  readonly login?: ClientLogin
   readonly random: Random
 }
 
@@ -88,6 +91,7 @@ export class Admin {
       clock: options.clock,
       network: options.network,
       tls: options.tls,
+      login: options.login,
     })
   }
 

@@ -6,6 +6,7 @@ import type { Api, ClientRequestOf, ClientResponseOf } from '../../protocol/sche
 import { type Loose, wholeRequest } from '../../protocol/whole-request.ts'
 import type { Clock } from '../base/clock.ts'
 import { Client, ClientError } from '../client/client.ts'
+import type { ClientLogin } from '../client/login.ts'
 import type { Network, TlsConnecting } from '../network/network.ts'
 import { AdminError } from './admin-error.ts'
 
@@ -29,6 +30,7 @@ export interface ConnectionOptions {
   readonly network: Network
   /** Encrypts the connections. */
   readonly tls?: TlsConnecting | undefined
+  readonly login?: ClientLogin | undefined
 }
 
 /** A request as a function of the version in which it is going to be sent. */
@@ -52,8 +54,8 @@ export class Connection {
 
   /** Rejects with ClientError where the broker cannot be reached. */
   static async open(address: BrokerAddress, options: ConnectionOptions): Promise<Connection> {
-    const { clientId, requestTimeoutMs: timeoutMs, clock, network, tls } = options
-    const client = await Client.connect({ ...address, clientId, timeoutMs, clock, network, tls })
+    const { clientId, requestTimeoutMs: timeoutMs, clock, network, tls, login } = options
+    const client = await Client.connect({ ...address, clientId, timeoutMs, clock, network, tls, login })
     try {
       const names = { clientSoftwareName: 'ottla', clientSoftwareVersion: '1' }
       let answer = await client.send(ApiVersions, 3, names)

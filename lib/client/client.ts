@@ -14,6 +14,7 @@ import { Queue } from '../base/queue.ts'
 import type { Network, TlsConnecting, Wire } from '../network/network.ts'
 import { systemNetwork } from '../network/tcp.ts'
 import { FrameSizeError, Frames } from './frames.ts'
+import { type ClientLogin, logIn } from './login.ts'
 
 export interface ClientOptions {
   readonly host: string
@@ -27,6 +28,8 @@ export interface ClientOptions {
   readonly network?: Network
   /** Encrypts the connection. */
   readonly tls?: TlsConnecting
+  /** Who the client is, where the broker asks for it. */
+  readonly login?: ClientLogin
 }
 
 /** The answer did not come: the connection was closed, or it took too long. */
@@ -86,8 +89,20 @@ export class Client {
     })
   }
 
-  /** Connects; rejects with ClientError where nobody listens or it takes too long. */
+  /** Connects, and logs in; rejects with ClientError where nobody listens or it takes too long, with LoginError where the broker refuses. */
   static async connect(options: ClientOptions): Promise<Client> {
+    const client = await Client.#connect(options)
+    if (options.login === undefined) return client
+    try {
+      await logIn(client, options.login)
+      return client
+    } catch (error) {
+      await client.close()
+      throw error
+    }
+  }
+
+  static async #connect(options: ClientOptions): Promise<Client> {
     const { host, port, tls, timeoutMs = 30_000, clock = systemClock, network = systemNetwork } = options
     const late = new AbortController()
     const timer = clock.schedule(timeoutMs, () => late.abort(new Error(`no connection within ${timeoutMs} ms`)))

@@ -3,6 +3,7 @@ import { sharedText } from '../../protocol/shared-text.ts'
 import type { FeatureLevels } from './features.ts'
 import type { BrokerImage, ClusterImage, ImageDelta, PartitionImage, Settings, TopicImage } from './image.ts'
 import { epochSinceMade, epochsBegun } from './leader-epochs.ts'
+import { type ScramUsers, withScram } from './scram.ts'
 import {
   controllerLeader,
   featuresKey,
@@ -40,6 +41,7 @@ class NextImage {
   #starts: ReadonlyMap<number, number>
   #controllerId: number
   #featureLevels: FeatureLevels
+  #scramUsers: ScramUsers
   readonly #brokerConfigs: SettingsChanges
   readonly #groupConfigs: SettingsChanges
   readonly #otherConfigs: SettingsChanges
@@ -51,6 +53,7 @@ class NextImage {
     this.#brokers = new Map(before.brokers.map(broker => [broker.id, broker]))
     this.#starts = before.starts
     this.#featureLevels = before.featureLevels
+    this.#scramUsers = before.scramUsers
     this.#brokerConfigs = new SettingsChanges(before.brokerConfigs)
     this.#groupConfigs = new SettingsChanges(before.groupConfigs)
     this.#otherConfigs = new SettingsChanges(before.otherConfigs)
@@ -118,6 +121,7 @@ class NextImage {
     if (kind === 'partitions') this.#partition(key, rest, value)
     else if (kind === 'configs') this.#configs(key, rest, value)
     else if (kind === 'brokers') this.#broker(key, Number(rest), value)
+    else if (kind === 'scram') this.#scram(key, rest, value)
     else if (kind === featuresKey && value !== null)
       this.#featureLevels = new Map(Object.entries(readStored<Record<string, number>>(key, value)))
     else if (kind === 'leaders' && rest === controllerLeader && value !== null) this.#controllerId = Number(value)
@@ -156,6 +160,12 @@ class NextImage {
     else this.#otherConfigs.set(rest, settings)
   }
 
+  #scram(key: string, rest: string, value: string | null): void {
+    const [mechanism, user] = splitKey(rest)
+    const stored = value === null ? null : readStored<Parameters<typeof withScram>[3]>(key, value)
+    this.#scramUsers = withScram(this.#scramUsers, user, Number(mechanism), stored)
+  }
+
   #broker(key: string, id: number, value: string | null): void {
     this.#brokersChanged = true
     if (value === null) this.#brokers.delete(id)
@@ -185,6 +195,7 @@ class NextImage {
       brokerConfigs: this.#brokerConfigs.settings,
       groupConfigs: this.#groupConfigs.settings,
       otherConfigs: this.#otherConfigs.settings,
+      scramUsers: this.#scramUsers,
       featureLevels: this.#featureLevels,
       revision: this.#revision,
     }

@@ -7,6 +7,7 @@
 
 import type { FeatureLevels } from './features.ts'
 import type { PartitionsMade } from './leader-epochs.ts'
+import type { ScramUsers } from './scram.ts'
 import { type TopicMap, topicMaps } from './topic-map.ts'
 
 /** One partition as the controller knows it. */
@@ -63,6 +64,7 @@ export interface ClusterImage {
   readonly groupConfigs: ReadonlyMap<string, Settings>
   /** Settings of kinds that the broker only keeps, such as client metrics subscriptions: by '<resource type>/<name>'. */
   readonly otherConfigs: ReadonlyMap<string, Settings>
+  readonly scramUsers: ScramUsers
   /** Levels of features that were chosen. */
   readonly featureLevels: FeatureLevels
   /** Grows with every change. */
@@ -94,6 +96,7 @@ export function emptyImage(clusterId: string, controllerId: number): ClusterImag
     brokerConfigs: new Map(),
     groupConfigs: new Map(),
     otherConfigs: new Map(),
+    scramUsers: new Map(),
     featureLevels: new Map(),
     revision: 0,
   }

@@ -11,6 +11,7 @@
  *     leaders/controller                 the node id of the controller
  *     producer-ids                       { next }
  *     features                           { "transaction.version": 1 }     levels that were chosen
+ *     scram/<mechanism>/<user>           { iterations, salt, storedKey, serverKey }     what is kept of a password, by Kafka's number of the mechanism
  */
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { PartitionsMade } from './leader-epochs.ts'

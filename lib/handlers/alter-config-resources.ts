@@ -1,7 +1,8 @@
 /** What AlterConfigs and IncrementalAlterConfigs have in common: each resource is changed whole or not at all. */
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { Settings } from '../cluster/image.ts'
-import type { ConfigAlteration, ItemResult } from '../metadata/cluster.ts'
+import type { ConfigAlteration } from '../metadata/cluster.ts'
+import type { ItemResult } from '../metadata/item-result.ts'
 import {
   alteredOwner,
   authorizeConfigs,

@@ -1,4 +1,4 @@
-/** DescribeUserScramCredentials: by which mechanisms users may authenticate (KIP-554). No user has credentials. */
+/** DescribeUserScramCredentials: by which mechanisms users may authenticate (KIP-554), and never the secrets. */
 import { codes } from '../../protocol/errors.ts'
 import type {
   DescribeUserScramCredentialsRequest,
@@ -18,11 +18,27 @@ export function describeUserScramCredentials(
   checkClusterOperation(context, 'describe')
   const times = new Map<string, number>()
   for (const { name } of users ?? []) times.set(name, (times.get(name) ?? 0) + 1)
-  const results = [...times].map(([user, count]) =>
-    count > 1
-      ? withoutCredentials(user, codes.DUPLICATE_RESOURCE, 'this user stands in the request more than once')
-      : withoutCredentials(user, codes.RESOURCE_NOT_FOUND, 'this user has no credentials'),
-  )
+  const { scramUsers } = context.broker.cluster.image
+  if (times.size === 0) for (const user of scramUsers.keys()) times.set(user, 1)
+  const results = [...times].map(([user, count]) => {
+    if (count > 1)
+      return withoutCredentials(
+        user,
+        codes.DUPLICATE_RESOURCE,
+        `Cannot describe SCRAM credentials for the same user twice in a single request: ${user}`,
+      )
+    const credentials = scramUsers.get(user)
+    if (credentials === undefined)
+      return withoutCredentials(
+        user,
+        codes.RESOURCE_NOT_FOUND,
+        `Attempt to describe a user credential that does not exist: ${user}`,
+      )
+    const credentialInfos = [...credentials]
+      .sort(([a], [b]) => a - b)
+      .map(([mechanism, { iterations }]) => ({ mechanism, iterations }))
+    return { user, errorCode: codes.NONE, errorMessage: '', credentialInfos }
+  })
   return { throttleTimeMs: 0, errorCode: codes.NONE, errorMessage: '', results }
 }
 

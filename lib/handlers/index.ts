@@ -6,6 +6,7 @@ import { AddRaftVoter } from '../../protocol/messages/add-raft-voter.ts'
 import { AlterConfigs } from '../../protocol/messages/alter-configs.ts'
 import { AlterPartitionReassignments } from '../../protocol/messages/alter-partition-reassignments.ts'
 import { AlterReplicaLogDirs } from '../../protocol/messages/alter-replica-log-dirs.ts'
+import { AlterUserScramCredentials } from '../../protocol/messages/alter-user-scram-credentials.ts'
 import { ApiVersions } from '../../protocol/messages/api-versions.ts'
 import { CreateAcls } from '../../protocol/messages/create-acls.ts'
 import { CreateDelegationToken } from '../../protocol/messages/create-delegation-token.ts'
@@ -67,6 +68,7 @@ import { addRaftVoter, refuseAddRaftVoter } from './add-raft-voter.ts'
 import { alterConfigs, refuseAlterConfigs } from './alter-configs.ts'
 import { alterPartitionReassignments, refuseAlterPartitionReassignments } from './alter-partition-reassignments.ts'
 import { alterReplicaLogDirs, refuseAlterReplicaLogDirs } from './alter-replica-log-dirs.ts'
+import { alterUserScramCredentials, refuseAlterUserScramCredentials } from './alter-user-scram-credentials.ts'
 import { apiVersions, refuseApiVersions } from './api-versions.ts'
 import type { Context } from './context.ts'
 import { createAcls, refuseCreateAcls } from './create-acls.ts'
@@ -189,6 +191,7 @@ export const handlers: readonly Handler[] = [
   row(ListPartitionReassignments, listPartitionReassignments, refuseListPartitionReassignments),
   row(OffsetDelete, offsetDelete, refuseOffsetDelete),
   row(DescribeClientQuotas, describeClientQuotas, refuseDescribeClientQuotas),
+  row(AlterUserScramCredentials, alterUserScramCredentials, refuseAlterUserScramCredentials),
   row(DescribeUserScramCredentials, describeUserScramCredentials, refuseDescribeUserScramCredentials),
   row(DescribeQuorum, describeQuorum, refuseDescribeQuorum),
   row(UpdateFeatures, updateFeatures, refuseUpdateFeatures),

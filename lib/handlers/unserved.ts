@@ -6,7 +6,6 @@ import { codes, KafkaError } from '../../protocol/errors.ts'
 import { AlterClientQuotas } from '../../protocol/messages/alter-client-quotas.ts'
 import { AlterPartition } from '../../protocol/messages/alter-partition.ts'
 import { AlterShareGroupOffsets } from '../../protocol/messages/alter-share-group-offsets.ts'
-import { AlterUserScramCredentials } from '../../protocol/messages/alter-user-scram-credentials.ts'
 import { ConsumerGroupDescribe } from '../../protocol/messages/consumer-group-describe.ts'
 import { ConsumerGroupHeartbeat } from '../../protocol/messages/consumer-group-heartbeat.ts'
 import { DeleteShareGroupOffsets } from '../../protocol/messages/delete-share-group-offsets.ts'
@@ -30,7 +29,6 @@ import type { Refusal } from '../server/handler-row.ts'
 import { refuseAlterClientQuotas } from './alter-client-quotas.ts'
 import { refuseAlterPartition } from './alter-partition.ts'
 import { refuseAlterShareGroupOffsets } from './alter-share-group-offsets.ts'
-import { refuseAlterUserScramCredentials } from './alter-user-scram-credentials.ts'
 import { refuseConsumerGroupDescribe } from './consumer-group-describe.ts'
 import { refuseConsumerGroupHeartbeat } from './consumer-group-heartbeat.ts'
 import { refuseDeleteShareGroupOffsets } from './delete-share-group-offsets.ts'
@@ -63,7 +61,6 @@ function row<Req extends Fields, Res extends Fields>(
 
 export const unserved: readonly Handler[] = [
   row(AlterClientQuotas, refuseAlterClientQuotas),
-  row(AlterUserScramCredentials, refuseAlterUserScramCredentials),
   row(AlterPartition, refuseAlterPartition),
   row(ConsumerGroupHeartbeat, refuseConsumerGroupHeartbeat),
   row(ConsumerGroupDescribe, refuseConsumerGroupDescribe),

@@ -48,6 +48,7 @@ import { checkReconfiguration } from '../config/reconfiguration.ts'
 import { validateTopicConfigs } from '../config/topic-config.ts'
 import { ConfigError } from '../config/values.ts'
 import { topicOnFirstUse } from './internal-topics.ts'
+import { changedMeanwhile, done, failed, type ItemResult } from './item-result.ts'
 import { campaign, type Leadership } from './leadership.ts'
 import { type Condition, type MetadataStore, type Session, SessionEnded, StoreClosed, type Watch } from './store.ts'
 
@@ -62,13 +63,6 @@ export interface ClusterOptions {
   readonly logger: Logger
   /** Throws ConfigError where this broker cannot change to these settings, beside what holds for all. */
   readonly checkSettings?: (next: BrokerConfig) => void
-}
-
-/** What became of one item of a request. */
-export interface ItemResult {
-  /** 0 where it is done. */
-  readonly errorCode: number
-  readonly errorMessage: string | null
 }
 
 export interface CreateTopicResult extends ItemResult {
@@ -109,7 +103,6 @@ const topicsPerTransaction = 32
 const sessionTtlMs = 9_000
 
 const noSettings: Settings = new Map()
-const done: ItemResult = { errorCode: codes.NONE, errorMessage: null }
 
 export class Cluster {
   readonly #store: MetadataStore
@@ -318,10 +311,19 @@ export class Cluster {
 
   /** Chooses the levels of features. */
   updateFeatures(levels: FeatureLevels): Promise<void> {
+    return this.changeBy(({ featureLevels }) => {
+      const chosen = Object.fromEntries([...featureLevels, ...levels])
+      return { changes: [{ key: featuresKey, value: writeStored(chosen) }], result: undefined }
+    })
+  }
+
+  /** Makes the changes that are planned for the image as it is when their turn comes, all or none. Throws KafkaError. */
+  changeBy<T>(plan: (image: ClusterImage) => { changes: readonly StoredChange[]; result: T }): Promise<T> {
     return this.#inTurn(async () => {
-      const chosen = Object.fromEntries([...this.#image.featureLevels, ...levels])
-      const change = { key: featuresKey, value: writeStored(chosen) }
-      if (!(await this.#put([this.#unchanged(featuresKey)], [change]))) throw changedMeanwhile('features')
+      const { changes, result } = plan(this.#image)
+      const conditions = changes.map(({ key }) => this.#unchanged(key))
+      if (!(await this.#put(conditions, changes))) throw changedMeanwhile('what it was planned for')
+      return result
     })
   }
 
@@ -482,13 +484,4 @@ export class Cluster {
     this.#waiting = this.#waiting.filter(waiting => waiting.revision > revision)
     for (const { wake } of reached) wake()
   }
-}
-
-function failed(error: KafkaError): ItemResult {
-  return { errorCode: error.code, errorMessage: error.message }
-}
-
-/** Another broker was quicker. Clients try again by themselves after this code. */
-function changedMeanwhile(name: string): KafkaError {
-  return new KafkaError(codes.NOT_CONTROLLER, `${name} was changed at the same moment by another broker; try again`)
 }

@@ -1,5 +1,6 @@
-/** What is asked of security where there is none: no authentication, no access rules, no tokens, no credentials. */
+/** What is asked of security where nobody has to log in, and there are no access rules and no tokens; and what is kept of users' passwords. */
 import t from 'tap'
+import { alterUserScramCredentials } from '../../lib/handlers/alter-user-scram-credentials.ts'
 import { createAcls } from '../../lib/handlers/create-acls.ts'
 import { createDelegationToken } from '../../lib/handlers/create-delegation-token.ts'
 import { deleteAcls } from '../../lib/handlers/delete-acls.ts'
@@ -50,6 +51,7 @@ t.test('access rules and credentials are for those who may describe, or alter, t
   t.throws(() => createAcls({ creations: [] }, at(3)), refused)
   t.throws(() => deleteAcls({ filters: [] }, at(3)), refused)
   t.throws(() => describeUserScramCredentials({ users: null }, at(0)), refused)
+  await t.rejects(alterUserScramCredentials({ deletions: [], upsertions: [] }, at(0)), refused)
 })
 
 t.test('whoever is not authenticated may not ask for tokens, whose owner the answer names', async t => {
@@ -89,4 +91,60 @@ t.test('no user has credentials', async t => {
     { user: 'b', errorCode: codes.RESOURCE_NOT_FOUND },
   ])
   encodable(t, DescribeUserScramCredentials, answer)
+})
+
+const salt = Buffer.from('salt')
+const saltedPassword = Buffer.alloc(32, 7)
+const upsertion = (name: string, mechanism = 1, iterations = 4096) => ({
+  name,
+  mechanism,
+  iterations,
+  salt,
+  saltedPassword,
+})
+
+t.test('a credential is set, described without its secrets, set anew and deleted', async t => {
+  const { at, cluster } = await clusterContext(t)
+  const alter = async (request: Partial<Parameters<typeof alterUserScramCredentials>[0]>) => {
+    const { results } = await alterUserScramCredentials({ deletions: [], upsertions: [], ...request }, at(0))
+    return results.map(({ user, errorCode }) => [user, errorCode])
+  }
+  const described = () =>
+    describeUserScramCredentials({ users: null }, at(0)).results.map(({ user, credentialInfos }) => [
+      user,
+      ...credentialInfos.map(({ mechanism, iterations }) => `${mechanism}: ${iterations}`),
+    ])
+  t.same(await alter({ upsertions: [upsertion('alice'), upsertion('a/b', 2)] }), [
+    ['alice', 0],
+    ['a/b', 0],
+  ])
+  t.same(await alter({ upsertions: [upsertion('alice', 2, 8192)] }), [['alice', 0]])
+  t.same(described(), [
+    ['alice', '1: 4096', '2: 8192'],
+    ['a/b', '2: 4096'],
+  ])
+  const { image } = cluster
+  t.equal(image.scramUsers.get('alice')?.get(1)?.storedKey.length, 32)
+  t.notSame(image.scramUsers.get('alice')?.get(1)?.storedKey, saltedPassword)
+  t.same(await alter({ upsertions: [upsertion('alice', 1, 5000)] }), [['alice', 0]])
+  t.equal(image.scramUsers.get('alice')?.get(1)?.iterations, 4096, 'an image never changes')
+  t.same(await alter({ deletions: [{ name: 'alice', mechanism: 2 }] }), [['alice', 0]])
+  t.same(await alter({ deletions: [{ name: 'a/b', mechanism: 2 }] }), [['a/b', 0]])
+  t.same(described(), [['alice', '1: 5000']])
+})
+
+t.test('a credential that cannot be is refused, and of a user who stands there twice nothing changes', async t => {
+  const { at, cluster } = await clusterContext(t)
+  const codeOf = async (...upsertions: ReturnType<typeof upsertion>[]) =>
+    (await alterUserScramCredentials({ deletions: [], upsertions }, at(0))).results[0]?.errorCode
+  t.equal(await codeOf(upsertion('')), codes.UNACCEPTABLE_CREDENTIAL)
+  t.equal(await codeOf(upsertion('a', 3)), codes.UNSUPPORTED_SASL_MECHANISM)
+  t.equal(await codeOf(upsertion('a', 1, 4095)), codes.UNACCEPTABLE_CREDENTIAL)
+  t.equal(await codeOf(upsertion('a', 1, 16385)), codes.UNACCEPTABLE_CREDENTIAL)
+  t.equal(await codeOf({ ...upsertion('a'), saltedPassword: Buffer.alloc(0) }), codes.UNACCEPTABLE_CREDENTIAL)
+  t.equal(await codeOf(upsertion('a', 1), upsertion('a', 2)), codes.DUPLICATE_RESOURCE)
+  const deletions = [{ name: 'nobody', mechanism: 1 }]
+  const { results } = await alterUserScramCredentials({ deletions, upsertions: [] }, at(0))
+  t.equal(results[0]?.errorCode, codes.RESOURCE_NOT_FOUND)
+  t.equal(cluster.image.scramUsers.size, 0)
 })

@@ -7,6 +7,10 @@ import { systemNetwork } from '../../network/tcp.ts'
 import type { Io } from '../io.ts'
 import { readProperties } from '../properties-file.ts'
 import { version } from '../version.ts'
+import { loginOf } from './login.ts'
+import { ToolUsageError } from './tool-usage-error.ts'
+
+export { ToolUsageError }
 
 /** The version of Apache Kafka whose tools these are like. */
 const kafkaVersion = '4.4.0'
@@ -34,17 +38,6 @@ export const connectionOptions = {
   help: { doc: 'this' },
   version: { doc: 'which version of Kafka these tools are like' },
 } as const satisfies Record<string, ToolOption>
-
-/** The command line cannot be carried out; the message is followed by the help where that says more. */
-export class ToolUsageError extends Error {
-  override readonly name = 'ToolUsageError'
-  readonly showHelp: boolean
-
-  constructor(message: string, { showHelp = true } = {}) {
-    super(message)
-    this.showHelp = showHelp
-  }
-}
 
 /** What was given on a command line. */
 export class Given<Name extends string> {
@@ -172,13 +165,13 @@ export async function withAdmin<Name extends string, T>(
   const file = given.one('command-config')
   const config = file === undefined ? {} : readProperties(file)
   const security = config['security.protocol'] ?? 'PLAINTEXT'
-  if (security !== 'PLAINTEXT' && security !== 'SSL') {
+  if (!['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'].includes(security)) {
     throw new ToolUsageError(
-      `security.protocol ${security} of ${file} is not served yet; use a listener that speaks PLAINTEXT or SSL`,
+      `security.protocol ${security} of ${file} is none; set PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL`,
       { showHelp: false },
     )
   }
-  const tls = security === 'PLAINTEXT' ? undefined : await tlsOf(config)
+  const tls = security.endsWith('SSL') ? await tlsOf(config) : undefined
   const timeoutMs = Number(config['default.api.timeout.ms'] ?? 60_000)
   const requestTimeoutMs = Number(config['request.timeout.ms'] ?? 30_000)
   const admin = new Admin({
@@ -187,6 +180,7 @@ export async function withAdmin<Name extends string, T>(
     timeoutMs,
     requestTimeoutMs: Math.min(requestTimeoutMs, timeoutMs),
     tls,
+    login: security.startsWith('SASL_') ? loginOf(config) : undefined,
     ...{ clock: systemClock, network: systemNetwork, random: systemRandom },
   })
   try {
