@@ -202,7 +202,8 @@ class Appends implements ProduceOwner {
       const verified = verification ? this.#verified(partition, records) : null
       const later = this.#context.broker.partitions.recompression.appendLater(partition, records, append, verified)
       if (later !== null) {
-        this.#awaitAppend(partition, later, answer)
+        const released = verification ? later.finally(() => partition.verifications.release(verification)) : later
+        this.#awaitAppend(partition, released, answer)
         return
       }
       const result = partition.append(records, append)
@@ -253,8 +254,8 @@ class Appends implements ProduceOwner {
     // Newer clients leave it to this to add the partition, whether it is asked about or not.
     const asks = apiVersion >= addsPartitionsSince || broker.config.get('transaction.partition.verification.enable')
     if (!asks) return undefined
-    const id = producerId(records, 0)
-    return partition.hasOpenTransaction(id, producerEpoch(records, 0)) ? undefined : partition.verify(id)
+    const [id, epoch] = [producerId(records, 0), producerEpoch(records, 0)]
+    return partition.hasOpenTransaction(id, epoch) ? undefined : partition.verifications.begin(id, epoch)
   }
 
   #verified(partition: Partition, records: Buffer): Promise<void> {

@@ -40,13 +40,16 @@ async function commit(
   if (partition === undefined || !partition.isLeader) return all(codes.NOT_COORDINATOR)
   const asks = apiVersion >= addsSince || broker.config.get('transaction.partition.verification.enable')
   if (asks && !partition.hasOpenTransaction(producerId, producerEpoch)) {
-    const verification = partition.verify(producerId)
+    const verification = partition.verifications.begin(producerId, producerEpoch)
     const claim = { transactionalId, producerId, producerEpoch }
     const support = apiVersion >= addsSince ? 'adds' : apiVersion >= abortableSince ? 'abortable' : 'plain'
     const errorCode = await askAboutTransaction(context, claim, offsetsTopic, index, support)
-    if (errorCode !== codes.NONE) return all(errorForGroup(errorCode))
+    if (errorCode !== codes.NONE) {
+      partition.verifications.release(verification)
+      return all(errorForGroup(errorCode))
+    }
     try {
-      partition.redeem(verification)
+      partition.verifications.redeem(verification, partition.name)
     } catch (error) {
       if (error instanceof KafkaError) return all(error.code)
       throw error

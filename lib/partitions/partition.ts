@@ -25,7 +25,7 @@ import {
 import { Follower } from './roles/follower.ts'
 import { Leader, type LeaderView, viewOf } from './roles/leader.ts'
 import type { ReplicaFetch } from './roles/replica.ts'
-import { type Verification, Verifications } from './verifications.ts'
+import { Verifications } from './verifications.ts'
 import type { OffsetWaiter } from './waiting/offset-queue.ts'
 import { PartitionWaits, type Watcher } from './waiting/partition-waits.ts'
 
@@ -284,10 +284,11 @@ export class Partition {
       )
     }
     this.#own.isUsed = true
-    if (origin === 'coordinator') this.#verifications?.ended(records)
-    else if (verification !== undefined && !this.hasOpenTransaction(verification.producerId, producerEpoch(records, 0)))
-      this.redeem(verification)
+    if (verification !== undefined && !this.hasOpenTransaction(verification.producerId, producerEpoch(records, 0)))
+      this.verifications.redeem(verification, this.name)
     const result = this.log.append(records, { origin, leaderEpoch: this.leaderEpoch, raisesEpoch })
+    // Only what was taken ends a transaction: a marker that comes late is refused.
+    if (origin === 'coordinator') this.#verifications?.ended(records, raisesEpoch ?? false)
     if (!result.duplicate) this.#bytesAppended += records.length
     return result
   }
@@ -298,16 +299,10 @@ export class Partition {
     return state !== undefined && state.currentTxnFirstOffset >= 0 && state.epoch === producerEpoch
   }
 
-  /** See `Verifications`. */
-  verify(producerId: number): Verification {
+  /** Transactions that are being asked about; void once another has led. */
+  get verifications(): Verifications {
     this.#verifications ??= new Verifications()
-    return this.#verifications.begin(producerId)
-  }
-
-  /** Throws INVALID_TXN_STATE where the transaction has ended since it was asked about. */
-  redeem(verification: Verification): void {
-    this.#verifications ??= new Verifications()
-    this.#verifications.redeem(verification, this.name)
+    return this.#verifications
   }
 
   /** Bytes that one batch may have (`max.message.bytes`). */

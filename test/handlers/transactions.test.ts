@@ -125,6 +125,20 @@ t.test('without verification partitions are added by records and offsets of newe
   t.equal(await broker.commitOffset(await broker.producer('old'), 5, 3), 0, 'older ones are not asked about')
 })
 
+t.test('protocol 2: what is sent right after the end of a transaction belongs to the next', async t => {
+  const broker = await RunningBroker.start(t)
+  const producer = await broker.producer('t')
+  for (let transaction = 0; transaction < 20; transaction++) {
+    const sent = [0, 1, 2].map(n => broker.send({ ...producer, sequences: [n, 0] }, `${transaction}-${n}`))
+    const offset = broker.commitOffset(producer, transaction)
+    t.same(await Promise.all([...sent, offset]), [0, 0, 0, 0], `transaction ${transaction}`)
+    t.equal(await broker.end(producer, true), 0)
+  }
+  await broker.completed('t')
+  t.equal((await broker.read('committed')).values.length, 60)
+  t.equal((await broker.offset(true)).committedOffset, 19)
+})
+
 t.test('what one producer sends before its partition is added stays in order', async t => {
   const broker = await RunningBroker.start(t)
   const producer = await broker.producer('t')

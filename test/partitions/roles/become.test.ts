@@ -357,11 +357,11 @@ t.test('DeleteRecords is done once all replicas have deleted, as far as their br
 
 t.test('what a producer was asked about is void once another has led', t => {
   const { fixture, partition } = led()
-  const verification = partition.verify(7)
+  const verification = partition.verifications.begin(7, 0)
   fixture.become('a', { leader: 2, leaderEpoch: 1 })
   fixture.become('a', { leader: 1, leaderEpoch: 2 })
   t.equal(
-    codeOf(() => partition.redeem(verification)),
+    codeOf(() => partition.verifications.redeem(verification, 'a-0')),
     codes.INVALID_TXN_STATE,
   )
   const marker = endTransactionMarker({

@@ -3,6 +3,7 @@ import { ClientError } from '../../../lib/client/client.ts'
 import { codes } from '../../../protocol/errors.ts'
 import { AddOffsetsToTxn } from '../../../protocol/messages/add-offsets-to-txn.ts'
 import { AddPartitionsToTxn } from '../../../protocol/messages/add-partitions-to-txn.ts'
+import { DescribeTransactions } from '../../../protocol/messages/describe-transactions.ts'
 import { EndTxn } from '../../../protocol/messages/end-txn.ts'
 import { FindCoordinator } from '../../../protocol/messages/find-coordinator.ts'
 import { InitProducerId } from '../../../protocol/messages/init-producer-id.ts'
@@ -151,14 +152,29 @@ export abstract class Session extends Actor<TransactionModel> {
     return transaction
   }
 
-  #judge(errorCode: number, what: string): void {
+  async #judge(errorCode: number, what: string): Promise<void> {
     if (errorCode === 0) return
     this.say(() => `${what} is refused with ${errorCode}`)
     // Where a log forgot the producer, and a marker came once more, protocol 1 goes on with numbers that do not follow.
     const isForgotten = errorCode === codes.OUT_OF_ORDER_SEQUENCE_NUMBER && this.model.mayForgetProducers
     if (!aborting.has(errorCode) && !(isForgotten && this.options.protocol === 1))
       throw new Violation(`${this.name}: ${what} is refused with ${errorCode}`)
+    if (errorCode === codes.INVALID_TXN_STATE && this.options.protocol === 2) await this.#checkEnded(what)
     throw new Abortable(`${what} is refused with ${errorCode}`)
+  }
+
+  /** In protocol 2 who has the epoch may write: each end of a transaction raises it. */
+  async #checkEnded(what: string): Promise<void> {
+    const { transactionalId, producerId, producerEpoch } = this.#claim
+    const { response } = await this.ask(
+      DescribeTransactions,
+      0,
+      { transactionalIds: [transactionalId] },
+      each => each.transactionStates[0]!.errorCode,
+    )
+    const known = response.transactionStates[0]!
+    if (known.producerId === producerId && known.producerEpoch === producerEpoch)
+      throw new Violation(`${this.name}: ${what} is refused, and the transaction is ${known.transactionState}`)
   }
 
   /** Sends a batch; resolves once it is acknowledged. */
@@ -181,7 +197,7 @@ export abstract class Session extends Actor<TransactionModel> {
       each => each.responses[0]!.partitionResponses[0]!.errorCode,
     )
     if (errorCode !== 0 && isFleeting) throw new Abortable(`${key} takes nothing: ${errorCode}`)
-    this.#judge(errorCode, values[0]!)
+    await this.#judge(errorCode, values[0]!)
     const { baseOffset } = response.responses[0]!.partitionResponses[0]!
     this.#isUnsure = false
     this.#sequences.set(key, baseSequence + values.length)
@@ -211,7 +227,7 @@ export abstract class Session extends Actor<TransactionModel> {
       each => each.resultsByTopicV3AndBelow[0]!.resultsByPartition[0]!.partitionErrorCode,
     )
     if (errorCode === codes.UNKNOWN_TOPIC_OR_PARTITION && isFleeting) throw new Abortable(`there is no ${key}`)
-    this.#judge(errorCode, `adding ${key}`)
+    await this.#judge(errorCode, `adding ${key}`)
   }
 
   /** Commits a group's offset with the transaction. */
@@ -225,7 +241,7 @@ export abstract class Session extends Actor<TransactionModel> {
     const claim = this.#claim
     if (protocol === 1) {
       const { errorCode } = await this.ask(AddOffsetsToTxn, 3, { ...claim, groupId }, each => each.errorCode)
-      this.#judge(errorCode, `adding ${groupId}`)
+      await this.#judge(errorCode, `adding ${groupId}`)
     }
     this.#added.add(groupId)
     transaction.offsets.set(`${topic}-${partition}`, committedOffset)
@@ -236,7 +252,7 @@ export abstract class Session extends Actor<TransactionModel> {
       { ...claim, groupId, topics: [{ name: topic, partitions }] },
       each => each.topics[0]!.partitions[0]!.errorCode,
     )
-    this.#judge(errorCode, `offset ${committedOffset}`)
+    await this.#judge(errorCode, `offset ${committedOffset}`)
   }
 
   /** Ends the transaction, one way or the other; the model hears how. Throws `Fenced` where the instance is of no use any more. */
