@@ -1,4 +1,6 @@
 /** The broker put together from its parts, and the public door of the package: start one, ask where it is, stop it. */
+
+import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { codes, KafkaError } from '../protocol/errors.ts'
 import { faultOf } from '../storage/faults.ts'
@@ -22,8 +24,9 @@ import type { Metric } from './metrics/metrics.ts'
 import { systemSurroundings } from './network/neighbours.ts'
 import { systemNetwork } from './network/tcp.ts'
 import { startErrorOf } from './start-error.ts'
+import type { DevTls } from './tls/dev-tls.ts'
 
-export type { Logger, LogLevel, Metric, RecordToLoad, TopicOption }
+export type { DevTls, Logger, LogLevel, Metric, RecordToLoad, TopicOption }
 export { ConfigError, codes, KafkaError }
 
 /** How a broker is started. All of it may be left out. */
@@ -43,6 +46,11 @@ export interface BrokerOptions {
   ephemeral?: boolean
   /** Settings for tests and laptops: no rebalance delay, topics made on first use, few internal partitions. */
   dev?: boolean
+  /**
+   * TLS for tests and laptops: the listener, or those of `listeners` that speak TLS, get a certificate of an authority that is made at this start
+   * and forgotten; `broker.devTls` says what clients have to trust.
+   */
+  devTls?: boolean
   /** Topics to be there once clients can connect, as in `{ orders: 3 }`. Those that are there already are left as they are. */
   topics?: Readonly<Record<string, TopicOption>>
   /** Files of JSON lines, `{"topic": "orders", "key": "a", "value": "b"}`, whose records are there once clients can connect. */
@@ -66,15 +74,19 @@ export class Broker implements AsyncDisposable {
   readonly #parts: Composition
   readonly #probes: Probes | null
 
+  /** What clients have to trust where the broker was started with `devTls`; null otherwise. */
+  readonly devTls: DevTls | null
+
   /**
    * Resolves with the reason where the broker stops by itself: the disk of the cluster's metadata, or of all data, failed. It is
    * stopped by then, as far as that works. Never settles otherwise.
    */
   readonly failed: Promise<Error>
 
-  private constructor(parts: Composition, probes: Probes | null, logger: Logger) {
+  private constructor(parts: Composition, probes: Probes | null, devTls: DevTls | null, logger: Logger) {
     this.#parts = parts
     this.#probes = probes
+    this.devTls = devTls
     this.failed = parts.failed.then(async error => {
       logger.error('the broker stops', { error })
       if (probes !== null) probes.stage = 'failed'
@@ -90,7 +102,11 @@ export class Broker implements AsyncDisposable {
    */
   static async start(options: BrokerOptions = {}): Promise<Broker> {
     const logger = options.logger ?? createLogger(options.logLevel ?? 'warn')
-    const config = BrokerConfig.parse(propertiesOf(options), { warn: message => logger.warn(message) })
+    const devTls = options.devTls ? await devTlsOf(options) : null
+    const config = BrokerConfig.parse(
+      { ...propertiesOf(options), ...devTls?.properties },
+      { warn: message => logger.warn(message) },
+    )
     const contents = contentsOf(options)
     const probes = await probesOf(options.http, config, logger)
     try {
@@ -111,7 +127,7 @@ export class Broker implements AsyncDisposable {
         signal: options.signal,
       })
       if (probes !== null) probes.stage = 'ready'
-      return new Broker(parts, probes, logger)
+      return new Broker(parts, probes, devTls, logger)
     } catch (error) {
       await probes?.server.close()
       throw startErrorOf(error, options.ephemeral ? [] : config.logDirs.map(path => resolve(path)))
@@ -162,6 +178,28 @@ export class Broker implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()
   }
+}
+
+/** Loaded only for who asks for it. Throws ConfigError. */
+async function devTlsOf(options: BrokerOptions): Promise<DevTls> {
+  const properties = propertiesOf(options)
+  const own = Object.keys(properties).find(name => /(?:^|\.)ssl\.(?:keystore|truststore)\./.test(name))
+  if (own !== undefined) {
+    throw new ConfigError(own, `${own} is set, and devTls (--dev-tls) makes keys of its own: leave one of them out`)
+  }
+  const listeners = listenersOf(BrokerConfig.parse(properties))
+  const { speaksTls } = await import('./tls/listeners.ts')
+  if (!listeners.some(speaksTls)) {
+    throw new ConfigError(
+      'listeners',
+      'devTls (--dev-tls) is for listeners that speak TLS: listeners has none with SSL or SASL_SSL',
+    )
+  }
+  const { devTls } = await import('./tls/dev-tls.ts')
+  const published = options.published === undefined ? [] : [parsePublished(options.published).host]
+  const named = listeners.flatMap(({ host, advertisedHost }) => [host, advertisedHost ?? '']).concat(published)
+  const reachable = named.filter(host => !['', '0.0.0.0', '::'].includes(host))
+  return devTls(systemClocks.broker.now(), ['localhost', '127.0.0.1', '::1', hostname(), ...reachable])
 }
 
 /** The HTTP server, and what its answers tell of the broker. */

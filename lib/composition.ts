@@ -16,6 +16,7 @@ import { clusterKey } from './cluster/stored.ts'
 import { addressFor, type Published } from './config/advertised.ts'
 import type { BrokerConfig } from './config/config.ts'
 import { listenersOf } from './config/listeners.ts'
+import { openListeners, openListenersAdvice } from './config/open-listeners.ts'
 import { longMax } from './config/property.ts'
 import { serverLimitsOf } from './config/server-limits.ts'
 import { logConfigOf, topicReader } from './config/topic-config.ts'
@@ -302,6 +303,8 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
   })
   opened.metrics.add(() => transactions.metrics())
   let listenerConfigs = securedListeners()
+  const open = openListeners(config, listenerConfigs)
+  if (open.length > 0) logger.warn(openListenersAdvice, { listeners: open.join(',') })
   let bound: readonly BoundListener[] = []
   const offersUnstable = config.get('unstable.api.versions.enable')
   const handlers = options.handlers ?? handlerTable

@@ -11,6 +11,7 @@ const options = {
   data: { type: 'string' },
   ephemeral: { type: 'boolean' },
   dev: { type: 'boolean' },
+  'dev-tls': { type: 'boolean' },
   set: { type: 'string', multiple: true },
   topic: { type: 'string', multiple: true },
   load: { type: 'string', multiple: true },
@@ -52,6 +53,10 @@ export async function brokerOptionsOf(command: string, argv: readonly string[]):
   if (values.data !== undefined) broker.data = values.data
   if (values.ephemeral) broker.ephemeral = true
   if (values.dev) broker.dev = true
+  if (values['dev-tls']) {
+    if (command !== 'start') throw new UsageError(`--dev-tls is for ottla start, not for ottla ${command}`)
+    broker.devTls = true
+  }
   if (values.topic !== undefined) broker.topics = topicsOf(values.topic)
   if (values.load !== undefined) broker.load = values.load
   if (values.http !== undefined) broker.http = values.http

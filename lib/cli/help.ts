@@ -30,6 +30,7 @@ const start = `ottla start [server.properties] [options]
   --data DIR              where topics are kept, in Kafka's own file formats (./ottla-data)
   --ephemeral             keep everything in memory, gone at the end
   --dev                   for tests and laptops: groups form at once, topics appear on use, few internal partitions
+  --dev-tls               TLS to try out: an authority made at each start, and what clients need to trust it
   --set NAME=VALUE        one property, over the file's; as often as wanted, or several after one --set
   --topic NAME:PARTITIONS make a topic, unless it is there; settings follow: orders:3:cleanup.policy=compact
   --load FILE             load records, one {"topic": …, "key": …, "value": …} a line, before clients can connect

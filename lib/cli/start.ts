@@ -39,13 +39,16 @@ export async function serve(
     throw error
   })
   if (broker === null) return 0
+  const authority = broker.devTls === null ? null : new (await import('./dev-tls.ts')).AuthorityFile(broker)
   try {
     readyFile?.write(broker)
-    io.stdout.write(`${readyLine(broker)}\n${further(broker)}`)
+    const tls = broker.devTls === null ? '' : authority!.write(broker.devTls)
+    io.stdout.write(`${readyLine(broker)}\n${further(broker)}${tls}`)
     const failure = await Promise.race([told, broker.failed])
     return failure === null ? 0 : 1
   } finally {
     readyFile?.remove()
+    authority?.remove()
     await broker.stop()
   }
 }

@@ -7,6 +7,7 @@ export interface StartOptions {
   readonly host?: string
   readonly data?: string
   readonly dev?: boolean
+  readonly devTls?: boolean
   readonly properties?: Readonly<Record<string, string>>
 }
 
@@ -27,10 +28,17 @@ const singleNodeProperties = {
 const dataDefault = './ottla-data'
 
 /** Gives the properties of one broker, by Kafka's names. */
-export function startProperties({ port, host, data, dev, properties = {} }: StartOptions): Record<string, string> {
+export function startProperties({
+  port,
+  host,
+  data,
+  dev,
+  devTls,
+  properties = {},
+}: StartOptions): Record<string, string> {
   const given: Record<string, string> = { ...properties }
   if (port !== undefined || host !== undefined || given.listeners === undefined) {
-    given.listeners = `PLAINTEXT://${bracketed(host ?? '127.0.0.1')}:${port ?? 9092}`
+    given.listeners = `${devTls ? 'SSL' : 'PLAINTEXT'}://${bracketed(host ?? '127.0.0.1')}:${port ?? 9092}`
   }
   if (data !== undefined) given['log.dirs'] = data
   else if (given['log.dirs'] === undefined && given['log.dir'] === undefined) given['log.dirs'] = dataDefault

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { Client } from '../../lib/client/client.ts'
 import { Metadata } from '../../protocol/messages/metadata.ts'
+import { trusting } from '../tls/secured-broker.ts'
 import { command, ottla, type Running, root, serving, started } from './command.ts'
 
 async function topicCount({ host, port }: Running): Promise<number> {
@@ -165,4 +166,15 @@ t.test('topics and records are there from the start', async t => {
   const broker = await serving(t, '--ephemeral', ...args)
   t.equal(await topicCount(broker), 3)
   t.equal(await broker.end('SIGTERM'), 0)
+})
+
+t.test('--dev-tls prints how clients come to trust the broker, by a file that is there', async t => {
+  const broker = await serving(t, '--ephemeral', '--dev-tls')
+  const [, path] = /ssl\.truststore\.location=(\S+)/.exec(broker.output())!
+  const tls = trusting(null, { authorities: [readFileSync(path!, 'utf8')] })
+  const client = await Client.connect({ host: 'localhost', port: broker.port, tls })
+  await client.close()
+  t.equal(await broker.end('SIGTERM'), 0)
+  t.notOk(existsSync(path!), 'and gone at the end')
+  t.match(ottla('exec', '--dev-tls', '--', 'true').stderr, /--dev-tls is for ottla start/)
 })
