@@ -192,7 +192,6 @@ export const apacheRows: readonly Row[] = [
     of: 'apache',
     set: { KAFKA_SSL_CLIENT_AUTH: 'required' },
     becomes: { 'ssl.client.auth': 'required' },
-    says: /no effect/,
   },
   {
     of: 'apache',
