@@ -3,7 +3,7 @@
  * out the codecs, the threads and the recovery.
  */
 import assert from 'node:assert/strict'
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -55,6 +55,11 @@ const decoded = execFileSync(file, ['protocol', 'decode'], {
   input: '{"message":"HeartbeatRequest","version":0,"hex":"0007726561646572730000000300016d"}\n',
 })
 assert.deepEqual(JSON.parse(decoded).json.groupId, 'readers')
+
+// It says so where a library does not load.
+const { stdout: advice } = spawnSync(file, ['doctor'], { env, cwd: home, encoding: 'utf8' })
+assert.match(advice, /^ok +versions/m)
+assert.doesNotMatch(advice, /^(?!ok).*packages/m)
 
 if (values.quick) {
   const broker = await start({ port: 0, ephemeral: true, dev: true, logLevel: 'warn' }, console.error)

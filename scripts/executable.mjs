@@ -91,7 +91,7 @@ const { getRawAsset } = require('node:sea')
 const { Script } = require('node:vm')
 const source = Buffer.from(getRawAsset('ottla.js')).latin1Slice()
 const cachedData = ${hasCode ? "Buffer.from(getRawAsset('ottla.code'))" : 'undefined'}
-new Script(source, { filename: 'ottla.js', cachedData }).runInThisContext()(require)
+new Script(source, { filename: 'ottla.js', cachedData }).runInThisContext()(require, __filename, __dirname)
 `
 }
 
@@ -134,7 +134,10 @@ export async function buildExecutable(out, platform = here) {
     const flags = flagsOfCommand()
     for (const [name, text] of Object.entries(scripts)) {
       assets[name] = join(scratch, name)
-      writeFileSync(assets[name], name === 'ottla.js' ? `(function (require) {${text.replace(/^#!.*/, '')}})` : text)
+      writeFileSync(
+        assets[name],
+        name === 'ottla.js' ? `(function (require, __filename, __dirname) {${text.replace(/^#!.*/, '')}})` : text,
+      )
     }
     const isCompiled = platform === here
     if (isCompiled) {

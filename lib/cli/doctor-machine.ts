@@ -1,4 +1,5 @@
 /** The machine as a broker needs it: Node, the native packages, file descriptors, the clock. */
+import { createRequire } from 'node:module'
 import { codecs, compress, decompress } from '../../protocol/records/compression.ts'
 import { prepareZstd } from '../../protocol/records/zstd.ts'
 import { openFilesMax } from '../../storage/files.ts'
@@ -28,7 +29,8 @@ export const thisMachine = (clock: Clock): Machine => ({
   nodeVersion: process.versions.node,
   descriptors: openFilesMax(),
   clock,
-  load: name => import(name),
+  // By require, which the single-file executable has for what is in it.
+  load: async name => createRequire(import.meta.url)(name),
 })
 
 export async function machineFindings(machine: Machine, version: string): Promise<Finding[]> {

@@ -35,4 +35,4 @@ process.stdout.write = line => {
 }
 // There is no executable yet, and nothing here asks for what is in it.
 const builtins = require
-compiled.runInThisContext()(name => (name === 'node:sea' ? {} : builtins(name)))
+compiled.runInThisContext()(name => (name === 'node:sea' ? {} : builtins(name)), __filename, __dirname)
