@@ -23,6 +23,7 @@ import type { HttpServer } from './http/server.ts'
 import type { Metric } from './metrics/metrics.ts'
 import { systemSurroundings } from './network/neighbours.ts'
 import { systemNetwork } from './network/tcp.ts'
+import { addressOf } from './server/listener.ts'
 import { startErrorOf } from './start-error.ts'
 import type { DevTls } from './tls/dev-tls.ts'
 
@@ -137,6 +138,14 @@ export class Broker implements AsyncDisposable {
   /** 'host:port' of the first listener, as clients take it for `bootstrap.servers`. */
   get bootstrap(): string {
     return this.#parts.bootstrap
+  }
+
+  /** All listeners, with their 'host:port' as at the start, and what they speak: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL. */
+  get listeners(): { name: string; securityProtocol: string; address: string }[] {
+    return this.#parts.listeners.map(listener => {
+      const { name, securityProtocol } = listener
+      return { name, securityProtocol, address: addressOf(listener) }
+    })
   }
 
   /** 'host:port' of the HTTP server, or null where there is none. */

@@ -46,6 +46,7 @@ import { upkeepIntervals } from './partitions/upkeep/intervals.ts'
 import { Turn } from './partitions/waiting/turn.ts'
 import { Logins } from './security/logins.ts'
 import { scramMechanisms } from './security/scram.ts'
+import { addressOf } from './server/listener.ts'
 import { type BoundListener, type HandlerTable, type Interceptor, Outbox, Server } from './server/server.ts'
 import { TlsListeners } from './tls/listeners.ts'
 
@@ -96,7 +97,8 @@ export class Composition {
   /** Figures of all parts. */
   readonly metrics: Metrics
   readonly dataDirectory: string | null
-  readonly #listeners: readonly BoundListener[]
+  /** As they were bound at the start. */
+  readonly listeners: readonly BoundListener[]
   /** Resolves with the reason where nothing can be served any more; the broker is then to be stopped. */
   readonly failed: Promise<Error>
   readonly #close: () => Promise<void>
@@ -112,7 +114,7 @@ export class Composition {
     this.nodeId = nodeId
     this.clusterId = clusterId
     this.dataDirectory = dataDirectory
-    this.#listeners = listeners
+    this.listeners = listeners
     this.failed = opened.failure.promise
     this.metrics = opened.metrics
     this.#close = () => opened.close()
@@ -141,9 +143,7 @@ export class Composition {
 
   /** 'host:port' of the first listener; a listener on all addresses is reached by localhost. */
   get bootstrap(): string {
-    const { host, port } = this.#listeners[0]!
-    const reachable = host === '' || host === '0.0.0.0' || host === '::' ? 'localhost' : host
-    return reachable.includes(':') ? `[${reachable}]:${port}` : `${reachable}:${port}`
+    return addressOf(this.listeners[0]!)
   }
 
   /**

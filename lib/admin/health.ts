@@ -16,6 +16,7 @@ import { SyncGroup } from '../../protocol/messages/sync-group.ts'
 import { batches, buildBatch, readRecords } from '../../protocol/records/batch.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
+import { Client } from '../client/client.ts'
 import type { Network, TlsConnecting } from '../network/network.ts'
 import { AdminError } from './admin-error.ts'
 import { type BrokerAddress, Connection } from './connections.ts'
@@ -55,6 +56,30 @@ const againMs = 50
 /** Resolves once all of it was done. Rejects with UnhealthyError. */
 export async function checkHealth(options: HealthOptions): Promise<void> {
   await new Check(options).run()
+}
+
+/**
+ * Resolves once the broker accepts a connection, and answers where it speaks before a login: all that can be had of a listener without what its
+ * clients know. Rejects with UnhealthyError.
+ */
+export async function checkAccepts(securityProtocol: string, options: HealthOptions): Promise<void> {
+  const { address, clock, network, timeoutMs = timeoutMsDefault } = options
+  try {
+    if (securityProtocol === 'SASL_PLAINTEXT') {
+      const connection = await Connection.open(address, {
+        clientId: 'ottla-health',
+        requestTimeoutMs: timeoutMs,
+        clock,
+        network,
+      })
+      await connection.close()
+    } else {
+      const client = await Client.connect({ ...address, timeoutMs, clock, network })
+      await client.close()
+    }
+  } catch (error) {
+    throw new UnhealthyError(`connecting: ${(error as Error).message}`)
+  }
 }
 
 class Check {

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import { AdminError } from '../admin/admin-error.ts'
 import { parseAddress } from '../admin/connections.ts'
-import { checkHealth, UnhealthyError } from '../admin/health.ts'
+import { checkAccepts, checkHealth, UnhealthyError } from '../admin/health.ts'
 import { systemClock } from '../base/clock.ts'
 import { systemRandom } from '../base/random.ts'
 import { systemNetwork } from '../network/tcp.ts'
@@ -39,16 +39,24 @@ export async function health(argv: readonly string[], io: Io): Promise<number> {
     throw new UsageError(`--timeout ${values.timeout} is no time; give a number of milliseconds`)
   }
   const readyFile = values['ready-file']
-  const bootstrap = readyFile === undefined ? values.bootstrap : await bootstrapIn(readyFile)
-  if (bootstrap === null) {
+  const place = readyFile === undefined ? { address: values.bootstrap } : await placeIn(readyFile)
+  if (place === null) {
     io.stderr.write(`ottla health: ${readyFile} is not there: no broker has said that clients can connect\n`)
     return 1
   }
-  const [first = ''] = bootstrap.split(',')
+  const [first = ''] = place.address.split(',')
+  const { securityProtocol = 'PLAINTEXT' } = place
   try {
-    const address = parseAddress(first)
     const tls = await tlsIn(values['command-config'])
-    await checkHealth({ address, timeoutMs, clock: systemClock, random: systemRandom, network: systemNetwork, tls })
+    const world = { clock: systemClock, random: systemRandom, network: systemNetwork }
+    const options = { address: parseAddress(first), timeoutMs, ...world, tls }
+    if (securityProtocol === 'PLAINTEXT' || tls !== undefined) await checkHealth(options)
+    else {
+      await checkAccepts(securityProtocol, options)
+      io.stdout.write(
+        `${first} speaks ${securityProtocol} and accepts connections; for more than that, give --command-config\n`,
+      )
+    }
     return 0
   } catch (error) {
     if (!(error instanceof UnhealthyError || error instanceof AdminError)) throw error
@@ -57,12 +65,19 @@ export async function health(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
-async function bootstrapIn(path: string): Promise<string | null> {
+interface Place {
+  readonly address: string
+  readonly securityProtocol?: string
+}
+
+/** Where a broker can be asked most easily: by a listener without encryption and login, where there is one. Null where there is no file. */
+async function placeIn(path: string): Promise<Place | null> {
   const { diskFiles } = await import('../../storage/files.ts')
   const content = diskFiles.read(path)
   if (content === null) return null
   try {
-    return String(JSON.parse(content.toString('utf8')).bootstrap)
+    const { listeners } = JSON.parse(content.toString('utf8')) as { listeners: readonly Place[] }
+    return listeners.find(({ securityProtocol }) => securityProtocol === 'PLAINTEXT') ?? listeners[0]!
   } catch {
     throw new UsageError(`${path} is no file of ottla start --ready-file`)
   }

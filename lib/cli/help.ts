@@ -66,7 +66,8 @@ Produces a record, consumes it, joins a group and leaves it, and ends with code 
 Nothing of it is left that clients or figures show. At a broker other than Ottla a topic and a group are made and deleted.
 
   --bootstrap HOST:PORT   the broker (localhost:9092)
-  --ready-file FILE       the broker that ottla start --ready-file tells of, instead
+  --ready-file FILE       the broker that ottla start --ready-file tells of, instead; by a listener that speaks PLAINTEXT where
+                          there is one, and else, without --command-config, only whether connections are accepted
   --command-config FILE   properties of a client, as security.protocol=SSL and ssl.truststore.location=…
   --timeout MS            how long all of it may take (1000; 10000 at a broker other than Ottla)
   --help                  this

@@ -21,8 +21,8 @@ export class ReadyFile {
   }
 
   write(broker: Broker): void {
-    const { bootstrap, clusterId, nodeId, http, dataDirectory } = broker
-    const content = { bootstrap, pid: process.pid, clusterId, nodeId, http, dataDirectory }
+    const { bootstrap, clusterId, nodeId, listeners, http, dataDirectory } = broker
+    const content = { bootstrap, pid: process.pid, clusterId, nodeId, listeners, http, dataDirectory }
     diskFiles.write(this.#path, `${JSON.stringify(content)}\n`)
   }
 

@@ -22,6 +22,12 @@ export interface Listener {
 /** A listener that is bound: its port is the one that clients connect to. */
 export type BoundListener = Listener
 
+/** Its 'host:port' for a client on this machine. */
+export function addressOf({ host, port }: BoundListener): string {
+  const reachable = host === '' || host === '0.0.0.0' || host === '::' ? 'localhost' : host
+  return reachable.includes(':') ? `[${reachable}]:${port}` : `${reachable}:${port}`
+}
+
 /** A bound listener, and how to close it. */
 export interface Listening {
   /** The listener as it was asked for: its port may be 0. */

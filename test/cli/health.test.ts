@@ -6,7 +6,7 @@ import t from 'tap'
 import { doctor } from '../../lib/cli/doctor.ts'
 import { health } from '../../lib/cli/health.ts'
 import { authority, SecuredBroker } from '../tls/secured-broker.ts'
-import { command, ottla, serving } from './command.ts'
+import { command, ottla, serving, started } from './command.ts'
 import { runHere } from './tools/cluster.ts'
 
 t.test('the exit code says whether a broker serves, one line says why not', async t => {
@@ -48,6 +48,28 @@ t.test('a listener that speaks TLS is checked by the properties of a client', as
   t.match(await runHere(health, [...address]), { code: 1, stderr: /^ottla health: / })
   writeFileSync(file, 'security.protocol=SASL_SSL\n')
   await t.rejects(runHere(health, [...address, '--command-config', file]), { message: /SASL_SSL .* PLAINTEXT or SSL/ })
+})
+
+t.test('of several listeners the one without encryption and login is asked', async t => {
+  const file = join(t.testdir(), 'ready.json')
+  const users = 'org.apache.kafka.common.security.plain.PlainLoginModule required user_franz="secret";'
+  const sasl = [
+    'listener.security.protocol.map=OUT:SASL_PLAINTEXT,IN:PLAINTEXT',
+    'sasl.enabled.mechanisms=PLAIN',
+    `listener.name.out.plain.sasl.jaas.config=${users}`,
+  ]
+  const args = ['--dev', '--ephemeral', '--ready-file', file, '--set', ...sasl]
+  const start = (listeners: string) =>
+    started(t, process.execPath, [command, 'start', ...args, `listeners=${listeners}`])
+  const check = () => ottla('health', '--ready-file', file, '--timeout', '10000')
+  const both = await start('OUT://127.0.0.1:0,IN://127.0.0.1:0')
+  t.same(check(), { code: 0, stdout: '', stderr: '' })
+  t.equal(await both.end('SIGTERM'), 0)
+  const secured = await start('OUT://127.0.0.1:0')
+  t.match(check(), { code: 0, stdout: /speaks SASL_PLAINTEXT and accepts connections; .*--command-config/ })
+  t.equal(await secured.end('SIGTERM'), 0)
+  writeFileSync(file, JSON.stringify({ listeners: [{ address: '127.0.0.1:1', securityProtocol: 'SSL' }] }))
+  t.match(check(), { code: 1, stderr: /connecting: .*ECONNREFUSED/ })
 })
 
 t.test('it loads nothing of the broker', async t => {
