@@ -304,6 +304,7 @@ export class Partitions implements PartitionHost<Partition> {
     return this.#replicaLagMsMax()
   }
 
+  /** The image does not tell the runs of a broker apart yet: any will do. */
   isActive(brokerId: number): boolean {
     return this.#image.brokers.some(({ id, fenced }) => id === brokerId && !fenced)
   }
