@@ -57,6 +57,11 @@ export async function ownBroker(sabotage?: string): Promise<BrokerUnderTest> {
   }
 }
 
+/**
+ * It is paused and not killed. A single node of Apache Kafka 4.4.0 that is killed while a transaction is being decided may write CompleteCommit or
+ * CompleteAbort after its start without having written the markers: the transaction hangs, or a later one decides about its records, and
+ * the judge finds both.
+ */
 export async function kafkaBroker(): Promise<BrokerUnderTest> {
   const directory = mkdtempSync(join(tmpdir(), 'ottla-transactions-kafka-'))
   const kafka = await startKafka(directory, settings, { heapMb: 512 })
@@ -64,7 +69,6 @@ export async function kafkaBroker(): Promise<BrokerUnderTest> {
     name: `Apache Kafka ${kafka.version}`,
     bootstrap: kafka.bootstrap,
     sessionMsMin,
-    killAndRestart: () => kafka.restart('SIGKILL'),
     signal: name => void process.kill(kafka.pid, name),
     stop: () => kafka.stop(),
   }

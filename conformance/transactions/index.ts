@@ -131,7 +131,7 @@ const provocations: Readonly<Record<string, readonly FaultName[]>> = {
 /** Runs until the fault shows: that needs the moment for which it was made. */
 async function foundOut(start: Start, sabotage: string, families: readonly Family[], seed: number): Promise<string> {
   const faults = provocations[sabotage] ?? faultNames
-  const runsMax = 4
+  const runsMax = 8
   for (let i = 0; i < runsMax; i++) {
     const work: Work = { families, copiers: [], seed: seed + i, seconds: sabotageSeconds, faults }
     const found = await outcomeOf(start, work).then(
