@@ -128,10 +128,12 @@ t.test('a program may give records as it makes them', async t => {
 t.test('nothing of a file with a mistake is loaded, and the line is named', async t => {
   const data = join(t.testdir(), 'data')
   const file = `${data}.jsonl`
-  writeFileSync(file, '{"topic":"orders","value":"a"}\n{"topic":"orders","valeu":"b"}\n')
+  // More than one batch before the mistake.
+  const large = `{"topic":"orders","value":"${'a'.repeat(100_000)}"}\n`
+  writeFileSync(file, `${large}${large}${large}{"topic":"orders","valeu":"b"}\n`)
   await t.rejects(start({ ephemeral: false, data, load: file }), {
     name: 'ContentsError',
-    message: `${file}, line 2: there is no field 'valeu'; known are topic, key, value, headers, partition, timestamp, encoding`,
+    message: `${file}, line 4: there is no field 'valeu'; known are topic, key, value, headers, partition, timestamp, encoding`,
   })
   writeFileSync(file, '{"topic":"orders","value":"a"}\n')
   const broker = await start({ ephemeral: false, data, load: file })
