@@ -346,7 +346,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
     clock: clocks.wire,
     logger: logger.child('security'),
   })
-  logins.use(listenerConfigs)
+  await logins.use(listenerConfigs)
   opened.metrics.add(() => loginMetrics(logins))
   const server = new Server<Context>({
     listeners: listenerConfigs,
@@ -374,7 +374,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
   let relistening: Promise<void> = Promise.resolve()
   config.onChange(changed => {
     if (changed.has('advertised.listeners')) listenerConfigs = securedListeners()
-    logins.useAnew(listenersOf(config))
+    relistening = relistening.then(() => logins.useAnew(listenersOf(config)))
     if (!changed.has('listeners') && !changed.has('listener.security.protocol.map')) return
     relistening = relistening.then(async () => {
       listenerConfigs = securedListeners()

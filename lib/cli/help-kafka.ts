@@ -30,7 +30,7 @@ const storage = `ottla kafka-storage format|info|random-uuid
     --cluster-id, -t ID       the cluster
     --config, -c FILE         the file with log.dirs
     --ignore-formatted, -g    leave alone what is formatted already
-    --add-scram, -S TEXT      accepted, with a warning: SCRAM is not served yet
+    --add-scram, -S TEXT      a user: 'SCRAM-SHA-256=[name=alice,password=…]', iterations=8192 before the password if wanted
     --standalone, -s, --no-initial-controllers, -N, --initial-controllers, -I TEXT, --release-version, -r TEXT,
     --feature, -f TEXT        accepted; they are for KRaft
   info -c FILE              what the data directories say

@@ -11,6 +11,7 @@ const overall = `ottla: a Kafka broker
   ottla protocol decode|encode|records        Kafka's bytes as JSON and back, one JSON object a line
   ottla log check|dump|repair DIR             what is in the files of a data directory, and whether it is sound
   ottla transactions list|describe|abort|…    transactions as they stand, and the end of those that hang
+  ottla users --describe|--alter …             what users log in by (SCRAM), with the options of kafka-configs
   ottla container configure|start             a broker by the variables of Kafka's container images
   ottla kafka-server-start FILE               and kafka-storage, kafka-topics, kafka-configs, kafka-transactions,
                                               kafka-broker-api-versions, zookeeper-server-start, cub: as Kafka's scripts of these names

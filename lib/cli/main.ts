@@ -20,6 +20,10 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'zookeeper-server-start': async () => (await import('./zookeeper.ts')).zookeeperServerStart,
   'kafka-topics': async () => (await import('./tools/topics.ts')).kafkaTopics,
   'kafka-configs': async () => (await import('./tools/configs.ts')).kafkaConfigs,
+  users: async () => {
+    const { kafkaConfigs } = await import('./tools/configs.ts')
+    return (argv, io) => kafkaConfigs(['--entity-type', 'users', ...argv], io)
+  },
   transactions: async () => (await import('./tools/transactions.ts')).transactions,
   'kafka-transactions': async () => (await import('./tools/transactions.ts')).transactions,
   'kafka-broker-api-versions': async () => (await import('./tools/broker-api-versions.ts')).kafkaBrokerApiVersions,

@@ -3,13 +3,16 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { diskFiles } from '../../storage/files.ts'
 import { nodeIdIn, readMetaProperties } from '../../storage/meta-properties.ts'
+import { systemClock } from '../base/clock.ts'
 import { systemRandom } from '../base/random.ts'
 import { BrokerConfig } from '../config/config.ts'
 import { startProperties } from '../config/start.ts'
+import { formatMetadata } from '../metadata/format.ts'
 import { clusterOf, formatDirectory, unwritable } from './format.ts'
 import { helpFor } from './help.ts'
 import { type Io, UsageError } from './io.ts'
 import { readProperties } from './properties-file.ts'
+import { parseScramUser, storedUsers } from './scram-users.ts'
 
 const options = {
   config: { type: 'string', short: 'c' },
@@ -65,16 +68,11 @@ function configOf(values: Options): BrokerConfig {
   return BrokerConfig.parse(startProperties({ properties: { ...properties, 'log.dirs': place } }))
 }
 
-function format(values: Options, io: Io): number {
+async function format(values: Options, io: Io): Promise<number> {
   const clusterId = values['cluster-id']
   const config = configOf(values)
   if (clusterId === undefined) throw new UsageError('kafka-storage: error: argument --cluster-id/-t is required')
-  for (const scram of values['add-scram'] ?? []) {
-    if (!scram.includes('=')) throw new UsageError(`Failed to find equals sign in SCRAM argument '${scram}'`)
-    io.stderr.write(
-      `ottla: --add-scram ${scram.slice(0, scram.indexOf('='))} has no effect: users of SCRAM are not served yet\n`,
-    )
-  }
+  const users = (values['add-scram'] ?? []).map(parseScramUser)
   const formatted = config.logDirs.filter(path => clusterOf(path) !== null)
   const foreign = formatted.find(path => clusterOf(path) !== clusterId)
   if (foreign !== undefined) {
@@ -99,6 +97,14 @@ function format(values: Options, io: Io): number {
     } catch (error) {
       throw new UsageError(unwritable(resolve(path), error as Error, 'name another by log.dirs'))
     }
+  }
+  if (users.length > 0) {
+    // The broker looks for its metadata in the first of them.
+    await formatMetadata(resolve(config.logDirs[0]), await storedUsers(users), {
+      files: diskFiles,
+      now: () => systemClock.now(),
+      schedule: run => systemClock.immediate(run),
+    })
   }
   return 0
 }

@@ -1,5 +1,6 @@
 /** What only Bitnami's image does: values in files, users and passwords, and certificates at places of its own. */
 import { members } from '../config/java-text.ts'
+import { quoted } from '../security/jaas.ts'
 import type { Findings } from './findings.ts'
 import { type NamedProtocol, protocolsOf, speaksSasl, speaksTls } from './listeners.ts'
 import { jaasName } from './security.ts'
@@ -120,10 +121,11 @@ function loginText(
     const prefix = role === 'broker' ? 'KAFKA_INTER_BROKER' : 'KAFKA_CONTROLLER'
     const user = variables[`${prefix}_USER`] || (role === 'broker' ? 'user' : 'controller_user')
     const password = variables[`${prefix}_PASSWORD`] || 'bitnami'
-    words.push(`username="${user}" password="${password}"`)
+    words.push(`username=${quoted(user)} password=${quoted(password)}`)
     if (!known.some(([name]) => name === user)) known.push([user, password])
   }
-  if (isPlain) words.push(...known.map(([user, password]) => `user_${user}="${password}"`))
+  // Kafka's own module of SCRAM takes no users; ours does, so that they are there without a formatting.
+  words.push(...known.map(([user, password]) => `user_${user}=${quoted(password!)}`))
   return `${words.join(' ')};`
 }
 

@@ -40,6 +40,7 @@ interface Count {
 
 export class Logins {
   readonly #config: BrokerSettings
+  readonly #random: Random
   readonly #scram: ScramHost
   readonly #logger: Logger
   readonly #limit: LogLimit
@@ -48,6 +49,7 @@ export class Logins {
 
   constructor({ config, random, credentialOf, clock, logger }: LoginsOptions) {
     this.#config = config
+    this.#random = random
     this.#scram = {
       credentialOf,
       nonce: () => random.bytes(nonceBytes).toString('base64url'),
@@ -57,16 +59,18 @@ export class Logins {
     this.#limit = new LogLimit(clock)
   }
 
-  /** Reads the settings of listeners. Throws ConfigError where nobody could log in. */
-  use(listeners: readonly { readonly name: string; readonly securityProtocol: string }[]): void {
+  /** Reads the settings of listeners; resolves once all of their users can log in. Throws ConfigError where nobody could. */
+  async use(listeners: readonly { readonly name: string; readonly securityProtocol: string }[]): Promise<void> {
     const asking = listeners.filter(({ securityProtocol }) => asksForLogin(securityProtocol))
-    this.#listeners = new Map(asking.map(({ name }) => [name, new SaslListener(name, this.#config, this.#scram)]))
+    const settings = asking.map(({ name }) => [name, new SaslListener(name, this.#config, this.#scram)] as const)
+    for (const [, listener] of settings) await listener.prepare(() => this.#random.bytes(nonceBytes))
+    this.#listeners = new Map(settings)
   }
 
   /** The same after a change of settings: where they are not good, those from before go on, and a line says so. */
-  useAnew(listeners: readonly { readonly name: string; readonly securityProtocol: string }[]): void {
+  async useAnew(listeners: readonly { readonly name: string; readonly securityProtocol: string }[]): Promise<void> {
     try {
-      this.use(listeners)
+      await this.use(listeners)
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error
       this.#logger.error('the settings of logins stay as they were', { error })

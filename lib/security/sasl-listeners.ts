@@ -1,4 +1,6 @@
 /** The listeners whose clients log in by SASL: by which mechanisms, and who they may be, as the settings have it. */
+
+import { Secret } from '../base/secret.ts'
 import type { BrokerPropertyName, BrokerValue } from '../config/definitions.ts'
 import { scopedName, valueFor } from '../config/scoped.ts'
 import type { BrokerSettings } from '../config/settings.ts'
@@ -6,7 +8,8 @@ import { ConfigError } from '../config/values.ts'
 import type { Logins } from './authentication.ts'
 import { type LoginModule, parseLogins, serves } from './jaas.ts'
 import { PlainExchange, type PlainUsers, passwordDigest } from './plain.ts'
-import { isScramMechanism } from './scram.ts'
+import { credentialFrom } from './salting.ts'
+import { isScramMechanism, iterationsMin, type ScramCredential, type ScramMechanism } from './scram.ts'
 import { ScramExchange, type ScramHost } from './scram-exchange.ts'
 
 /** The mechanisms that are served. */
@@ -19,12 +22,21 @@ export function asksForLogin(securityProtocol: string): boolean {
   return securityProtocol === 'SASL_PLAINTEXT' || securityProtocol === 'SASL_SSL'
 }
 
+interface ScramPassword {
+  readonly mechanism: ScramMechanism
+  readonly user: string
+  readonly password: Secret
+}
+
 /** One listener's settings of logins. */
 export class SaslListener implements Logins {
   readonly mechanisms: readonly string[]
   readonly #plainUsers: PlainUsers
   readonly #sessionMs: ReadonlyMap<string, number>
   readonly #scram: ScramHost
+  readonly #scramPasswords: readonly ScramPassword[]
+  /** By mechanism and name: users that stand in the settings alone. */
+  readonly #scramUsers = new Map<string, ScramCredential>()
 
   /** Throws ConfigError where nobody could log in as the settings have it. */
   constructor(listener: string, config: BrokerSettings, scram: ScramHost) {
@@ -36,7 +48,25 @@ export class SaslListener implements Logins {
     this.#sessionMs = new Map(
       this.mechanisms.map(mechanism => [mechanism, Math.max(0, value('connections.max.reauth.ms', mechanism))]),
     )
-    this.#scram = scram
+    this.#scramPasswords = this.mechanisms.filter(isScramMechanism).flatMap(mechanism =>
+      usersIn(loginModuleOf(listener, config, mechanism)?.module ?? null).map(([user, password]) => ({
+        ...{ mechanism, user, password: new Secret(password) },
+      })),
+    )
+    this.#scram = {
+      ...scram,
+      credentialOf: (user, mechanism) =>
+        scram.credentialOf(user, mechanism) ?? this.#scramUsers.get(`${mechanism}/${user}`),
+    }
+  }
+
+  /** Makes of the passwords that stand in settings what users of SCRAM log in by. */
+  async prepare(salt: () => Buffer): Promise<void> {
+    await Promise.all(
+      this.#scramPasswords.map(async ({ mechanism, user, password }) => {
+        this.#scramUsers.set(`${mechanism}/${user}`, await credentialFrom(mechanism, password, salt(), iterationsMin))
+      }),
+    )
   }
 
   begin(mechanism: string) {
@@ -101,9 +131,12 @@ function plainUsersOf(listener: string, config: BrokerSettings): PlainUsers {
       `the listener ${listener} has PLAIN among sasl.enabled.mechanisms and no users: set ${name}=org.apache.kafka.common.security.plain.PlainLoginModule required user_alice="her password";`,
     )
   }
-  const users = new Map<string, Buffer>()
-  for (const [option, password] of found.module.options) {
-    if (option.startsWith(userOption)) users.set(option.slice(userOption.length), passwordDigest(password))
-  }
-  return users
+  return new Map(usersIn(found.module).map(([user, password]) => [user, passwordDigest(password)]))
+}
+
+/** The users that a module's options name, with their passwords. */
+function usersIn(module: LoginModule | null): [user: string, password: string][] {
+  return [...(module?.options ?? [])]
+    .filter(([option]) => option.startsWith(userOption))
+    .map(([option, password]) => [option.slice(userOption.length), password])
 }

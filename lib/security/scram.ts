@@ -9,6 +9,10 @@ export const scramMechanisms = {
 
 export type ScramMechanism = keyof typeof scramMechanisms
 
+/** Iterations of a credential: fewer are too easily guessed, more would keep clients busy. */
+export const iterationsMin = 4_096
+export const iterationsMax = 16_384
+
 /** What a broker keeps of a password: enough to know it again, and not enough to log in. */
 export interface ScramCredential {
   readonly iterations: number

@@ -83,9 +83,9 @@ export const bitnamiRows: readonly Row[] = [
       'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
       'listener.name.internal.plain.sasl.jaas.config': `${plainLogin} username="ib" password="p" user_user="bitnami" user_ib="p";`,
       'listener.name.internal.scram-sha-256.sasl.jaas.config':
-        'org.apache.kafka.common.security.scram.ScramLoginModule required username="ib" password="p";',
+        'org.apache.kafka.common.security.scram.ScramLoginModule required username="ib" password="p" user_user="bitnami" user_ib="p";',
       'listener.name.internal.scram-sha-512.sasl.jaas.config':
-        'org.apache.kafka.common.security.scram.ScramLoginModule required username="ib" password="p";',
+        'org.apache.kafka.common.security.scram.ScramLoginModule required username="ib" password="p" user_user="bitnami" user_ib="p";',
     },
   },
   {

@@ -38,7 +38,7 @@ async function start(t: Test, properties: Record<string, string> = {}) {
     clock,
     logger: createLogger('info', { write: line => lines.push(line) }),
   })
-  logins.use([listener])
+  await logins.use([listener])
   const broker = await FakeBroker.start({ listeners: [listener], logins, clock })
   t.teardown(() => broker.stop())
   return { broker, clock, lines, logins, client: await broker.connect() }

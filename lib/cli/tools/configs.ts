@@ -1,4 +1,4 @@
-/** `ottla kafka-configs`: describes and changes settings of topics, brokers and groups, with the options and output of Kafka's tool. */
+/** `ottla kafka-configs`: describes and changes settings of topics, brokers and groups, and what users log in by, with the options and output of Kafka's tool. */
 import { codes } from '../../../protocol/errors.ts'
 import type { Admin } from '../../admin/admin.ts'
 import { AdminError } from '../../admin/admin-error.ts'
@@ -13,6 +13,7 @@ import { listGroups } from '../../admin/groups.ts'
 import { listTopics } from '../../admin/topics.ts'
 import type { Io } from '../io.ts'
 import { readProperties } from '../properties-file.ts'
+import { alterUser, describeUsers } from './configs-users.ts'
 import { type Entity, type EntityType, entityOf, entityOptions } from './entities.ts'
 import { connectionOptions, type Given, runTool, type Tool, ToolUsageError, withAdmin } from './tool.ts'
 
@@ -48,7 +49,9 @@ export function kafkaConfigs(argv: readonly string[], io: Io): Promise<number> {
       return 0
     },
     error => {
-      io.stderr.write(`Error while executing config command with args '${argv.join(' ')}'\n${error.message}\n`)
+      // Without passwords: what goes wrong is often kept in a log.
+      const words = argv.join(' ').replace(/password=[^,\]\s]*/g, 'password=[hidden]')
+      io.stderr.write(`Error while executing config command with args '${words}'\n${error.message}\n`)
     },
   )
 }
@@ -70,6 +73,12 @@ function check(given: Given<ConfigsOption>): Entity {
     if (!given.has('add-config') && !given.has('add-config-file') && !given.has('delete-config')) {
       throw new ToolUsageError(
         'At least one of --add-config, --add-config-file, or --delete-config must be specified with --alter',
+        { showHelp: false },
+      )
+    }
+    if (entity.name === null && entity.type === 'user') {
+      throw new ToolUsageError(
+        'An entity-name or default entity must be specified with --alter of users, clients, brokers or ips',
         { showHelp: false },
       )
     }
@@ -114,7 +123,9 @@ async function alter(admin: Admin, given: Given<ConfigsOption>, { type, name }: 
     .map(config => config.trim())
     .filter(config => config !== '')
     .map(config => ({ name: config, value: null }))
-  await alterConfigs(admin, { type, name: name! }, [...deleted, ...added])
+  const changes = [...deleted, ...added]
+  if (type === 'user') await alterUser(admin, name!, changes)
+  else await alterConfigs(admin, { type, name: name! }, changes)
   io.stdout.write(
     name === ''
       ? `Completed updating default config for ${plurals[type]} in the cluster.\n`
@@ -128,6 +139,7 @@ const plurals: Readonly<Record<EntityType, string>> = {
   brokerLogger: 'broker-loggers',
   clientMetrics: 'client-metrics',
   group: 'groups',
+  user: 'users',
 }
 const singulars: Readonly<Record<EntityType, string>> = {
   topic: 'topic',
@@ -135,10 +147,14 @@ const singulars: Readonly<Record<EntityType, string>> = {
   brokerLogger: 'broker-logger',
   clientMetrics: 'client-metric',
   group: 'group',
+  user: 'user',
 }
 
+/** Whose settings are described by DescribeConfigs. */
+type ConfigEntity = Entity & { readonly type: Exclude<EntityType, 'user'> }
+
 /** Where a value stands that was changed for the entity itself. */
-function ownSource({ type, name }: Entity): number {
+function ownSource({ type, name }: ConfigEntity): number {
   switch (type) {
     case 'topic':
       return configSources.DYNAMIC_TOPIC_CONFIG
@@ -154,11 +170,16 @@ function ownSource({ type, name }: Entity): number {
 }
 
 async function describe(admin: Admin, given: Given<ConfigsOption>, entity: Entity, io: Io): Promise<void> {
-  const names = entity.name === null ? await allNames(admin, entity.type) : [entity.name]
-  for (const name of names) await describeOne(admin, given.has('all'), { type: entity.type, name }, io)
+  const { type } = entity
+  if (type === 'user') {
+    await describeUsers(admin, entity.name, io)
+    return
+  }
+  const names = entity.name === null ? await allNames(admin, type) : [entity.name]
+  for (const name of names) await describeOne(admin, given.has('all'), { type, name }, io)
 }
 
-async function allNames(admin: Admin, type: EntityType): Promise<string[]> {
+async function allNames(admin: Admin, type: ConfigEntity['type']): Promise<string[]> {
   switch (type) {
     case 'topic':
       return (await listTopics(admin, { internal: true })).map(({ name }) => name)
@@ -172,7 +193,12 @@ async function allNames(admin: Admin, type: EntityType): Promise<string[]> {
   }
 }
 
-async function describeOne(admin: Admin, isAll: boolean, entity: Entity & { name: string }, io: Io): Promise<void> {
+async function describeOne(
+  admin: Admin,
+  isAll: boolean,
+  entity: ConfigEntity & { name: string },
+  io: Io,
+): Promise<void> {
   const { type, name } = entity
   let configs: readonly DescribedConfig[]
   try {

@@ -2,7 +2,7 @@
 import type { configResourceTypes } from '../../admin/configs.ts'
 import { type Given, type ToolOption, ToolUsageError } from './tool.ts'
 
-export type EntityType = keyof typeof configResourceTypes
+export type EntityType = keyof typeof configResourceTypes | 'user'
 
 export interface Entity {
   readonly type: EntityType
@@ -13,7 +13,7 @@ export interface Entity {
 export const entityOptions = {
   'entity-type': {
     value: 'TYPE',
-    doc: 'topics, brokers, broker-loggers, groups or client-metrics; users, clients and ips are not served yet',
+    doc: 'topics, brokers, broker-loggers, groups, client-metrics or users; clients and ips are not served yet',
     multiple: true,
   },
   'entity-name': { value: 'NAME', doc: 'the name of the topic or group, the id of the broker' },
@@ -24,7 +24,8 @@ export const entityOptions = {
   'broker-logger': { value: 'ID', doc: 'the same for the log levels of a broker' },
   group: { value: 'NAME', doc: 'the same for a group' },
   'client-metrics': { value: 'NAME', doc: 'the same for metrics of clients' },
-  user: { value: 'NAME', doc: 'is not served yet' },
+  user: { value: 'NAME', doc: 'the same for a user: SCRAM credentials; quotas are not served yet' },
+  'user-defaults': { doc: 'the same for all users: takes quotas alone, which are not served yet' },
   client: { value: 'NAME', doc: 'is not served yet' },
   ip: { value: 'ADDRESS', doc: 'is not served yet' },
 } as const satisfies Record<string, ToolOption>
@@ -37,6 +38,7 @@ const types: Readonly<Record<string, EntityType>> = {
   'broker-loggers': 'brokerLogger',
   'client-metrics': 'clientMetrics',
   groups: 'group',
+  users: 'user',
 }
 const shortcuts: Readonly<Record<string, EntityType>> = {
   topic: 'topic',
@@ -44,19 +46,21 @@ const shortcuts: Readonly<Record<string, EntityType>> = {
   'broker-logger': 'brokerLogger',
   group: 'group',
   'client-metrics': 'clientMetrics',
+  user: 'user',
 }
-const later: readonly string[] = ['users', 'clients', 'ips']
+const later: readonly string[] = ['clients', 'ips']
 
 /** Reads it. Throws ToolUsageError. */
 export function entityOf<Name extends string>(given: Given<Name | EntityOption>): Entity {
-  const unserved = (['user', 'client', 'ip'] as const).find(option => given.has(option))
+  const unserved = (['client', 'ip'] as const).find(option => given.has(option))
   const named = given.all('entity-type')
   const unservedType = unserved ? `${unserved}s` : named.find(type => later.includes(type))
   if (unservedType !== undefined) {
-    throw new ToolUsageError(`settings of ${unservedType} (SCRAM credentials, quotas) are not served yet`, {
+    throw new ToolUsageError(`settings of ${unservedType} (quotas) are not served yet`, {
       showHelp: false,
     })
   }
+  if (given.has('user-defaults')) return { type: 'user', name: '' }
   if (given.has('broker-defaults')) return { type: 'broker', name: '' }
   for (const [option, type] of Object.entries(shortcuts)) {
     if (given.has(option as EntityOption)) return { type, name: given.one(option as EntityOption)! }

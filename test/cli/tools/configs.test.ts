@@ -115,8 +115,7 @@ t.test('a command line that makes no sense is told why', async t => {
     'cars',
   )
   await says(/^zookeeper is not a recognized option\n/, '--zookeeper', 'x:1', '--describe')
-  const scram = ['--entity-type', 'users', '--entity-name', 'joe', '--add-config', 'SCRAM-SHA-256=[password=x]']
-  await says(/^settings of users \(SCRAM credentials, quotas\) are not served yet\n$/, ...server, '--alter', ...scram)
+  await says(/^settings of ips \(quotas\) are not served yet\n$/, ...server, '--describe', '--entity-type', 'ips')
 })
 
 t.test('assignments are cut at commas outside of brackets', async t => {
@@ -126,4 +125,42 @@ t.test('assignments are cut at commas outside of brackets', async t => {
     { name: 'c', value: 'iterations=8192,password=p=q' },
     { name: 'd', value: '' },
   ])
+})
+
+t.test('what users log in by is set, described and deleted, and no password is printed', async t => {
+  const run = await toolOn(t, kafkaConfigs)
+  const alice = ['--entity-type', 'users', '--entity-name', 'alice']
+  const completed = { ...nothing, stdout: 'Completed updating config for user alice.\n' }
+  t.same(await run('--alter', '--add-config', 'SCRAM-SHA-256=[iterations=8192,password=pw,d]', ...alice), completed)
+  t.same(await run('--alter', '--add-config', 'SCRAM-SHA-512=[password=pw]', '--user', 'alice'), completed)
+  const both = 'SCRAM-SHA-256=iterations=8192, SCRAM-SHA-512=iterations=4096'
+  const described = { ...nothing, stdout: `SCRAM credential configs for user-principal 'alice' are ${both}\n` }
+  t.same(await run('--describe', '--entity-type', 'users'), described)
+  t.same(await run('--describe', ...alice), described)
+  t.same(await run('--describe', '--entity-type', 'users', '--entity-name', 'nobody'), nothing)
+  t.same(await run('--describe', '--entity-type', 'users', '--entity-default'), nothing)
+  t.same(await run('--alter', '--delete-config', 'SCRAM-SHA-512', ...alice), completed)
+  const fails = async (message: string | RegExp, ...words: string[]) => {
+    const { code, stderr } = await run('--alter', ...words)
+    t.equal(code, 1)
+    t.match(stderr, message)
+    t.notMatch(stderr, 'pw')
+  }
+  await fails(/Attempt to delete a user credential that does not exist/, '--delete-config', 'SCRAM-SHA-512', ...alice)
+  const twice = 'SCRAM-SHA-256=[password=pw],SCRAM-SHA-512=[password=pw]'
+  await fails(/A user credential cannot be altered twice in the same request/, '--add-config', twice, ...alice)
+  await fails(
+    'Iterations 1 is less than the minimum 4096 required for SCRAM-SHA-256\n',
+    ...['--add-config', 'SCRAM-SHA-256=[iterations=1,password=pw]', ...alice],
+  )
+  await fails(/^Invalid credential property/, '--add-config', 'SCRAM-SHA-256=pw', ...alice)
+  await fails(/Unexpected config names: SCRAM-SHA-1\n/, '--add-config', 'SCRAM-SHA-1=[password=pw]', ...alice)
+  await fails(
+    /^The use of --entity-default or --user-defaults is not allowed/,
+    ...['--add-config', 'SCRAM-SHA-256=[password=pw]', '--entity-type', 'users', '--entity-default'],
+  )
+  await fails(
+    /^An entity-name or default entity must be specified/,
+    ...['--add-config', 'SCRAM-SHA-256=[password=pw]', '--entity-type', 'users'],
+  )
 })
