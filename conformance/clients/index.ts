@@ -9,6 +9,7 @@ import { runScenarios, type Scenario, until } from '../scenario.ts'
 import type { ClientUnderTest, Member } from './client.ts'
 import { kcat, kcatScenarios } from './kcat.ts'
 import { pythonClients } from './python.ts'
+import { securedScenarios } from './secured.ts'
 import { transactionalClients, transactionScenarios } from './transactions.ts'
 
 /** Six partitions: two for each member of three, three for each of two. */
@@ -38,6 +39,14 @@ export async function clients(options: { bootstrap: string | undefined; rest: re
       ({ name }) => options.rest.length === 0 || options.rest.includes(name) || options.rest.includes('transactions'),
     )
     scenarios.push(...transactionScenarios(bootstrap, transactional))
+    // Whose certificates are these: only a broker of our own is known well enough.
+    if (own !== undefined) {
+      scenarios.push(
+        ...securedScenarios(name =>
+          [name, 'tls'].some(word => options.rest.length === 0 || options.rest.includes(word)),
+        ),
+      )
+    }
     return await runScenarios(`clients against ${bootstrap}`, scenarios)
   } finally {
     await names.close()
