@@ -19,7 +19,7 @@ def kafka_python():
         ssl_cafile=authority,
         ssl_certfile=certificate,
         ssl_keyfile=key,
-        api_version_auto_timeout_ms=late_seconds * 1000,
+        bootstrap_timeout_ms=late_seconds * 1000,
     )
     producer = KafkaProducer(max_block_ms=late_seconds * 1000, **common)
     try:
