@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Scenario, until } from '../../conformance/scenario.ts'
 import { root } from '../sources.ts'
+import { dockerAnswers } from './docker-answers.ts'
 import type { Engine } from './engine.ts'
 import type { Subject } from './main.ts'
 
@@ -94,14 +95,20 @@ export function moduleScenarios({ engine, image }: Subject): Scenario[] {
 /** The socket that Docker's clients find; podman opens one for as long as it is needed. */
 async function socketOf(engine: Engine, scratch: string): Promise<{ env: Record<string, string>; close(): void }> {
   if (engine.program === 'docker') return { env: {}, close: () => {} }
-  const path = join(scratch, 'podman.sock')
-  const service: ChildProcess = spawn('podman', ['system', 'service', '--time=0', `unix://${path}`], {
+  const own = join(scratch, 'podman.sock')
+  const service: ChildProcess = spawn('podman', ['system', 'service', '--time=0', `unix://${own}`], {
     stdio: 'ignore',
   })
-  await until('the socket of podman', () => existsSync(path) || undefined)
+  await until('the socket of podman', () => existsSync(own) || undefined)
+  const path = join(scratch, 'docker.sock')
+  const end = dockerAnswers(path, own)
   // Where this machine is a container itself, Python's would look for a gateway in an answer that podman gives in another form.
   const env = { DOCKER_HOST: `unix://${path}`, TESTCONTAINERS_CONNECTION_MODE: 'docker_host' }
-  return { env, close: () => service.kill() }
+  const close = () => {
+    end()
+    service.kill()
+  }
+  return { env, close }
 }
 
 async function finish(command: string, cwd: string, env: NodeJS.ProcessEnv): Promise<void> {

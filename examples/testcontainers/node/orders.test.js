@@ -8,10 +8,7 @@ let container
 let kafka
 
 before(async () => {
-  container = await new KafkaContainer(process.env.OTTLA_IMAGE ?? 'ottla:8.4.0')
-    // For Podman 4 alone, which takes every port that an image names for one that was asked for.
-    .withExposedPorts(9092)
-    .start()
+  container = await new KafkaContainer(process.env.OTTLA_IMAGE ?? 'ottla:8.4.0').start()
   kafka = new Kafka({
     brokers: [`${container.getHost()}:${container.getMappedPort(9093)}`],
     logLevel: logLevel.ERROR,
