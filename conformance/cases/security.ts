@@ -1,4 +1,5 @@
 /** What is asked of authentication, access rules, tokens and credentials on a broker that has none of them. */
+import { AlterUserScramCredentials } from '../../protocol/messages/alter-user-scram-credentials.ts'
 import { CreateAcls } from '../../protocol/messages/create-acls.ts'
 import { CreateDelegationToken } from '../../protocol/messages/create-delegation-token.ts'
 import { DeleteAcls } from '../../protocol/messages/delete-acls.ts'
@@ -66,9 +67,42 @@ async function credentials(session: Session): Promise<void> {
   await session.sendAtEach(DescribeUserScramCredentials, { users }, 'by name')
 }
 
+const salt = Buffer.from('salt')
+const saltedPassword = Buffer.alloc(32, 7)
+
+/** One user at a time, as Kafka answers several in no order. */
+async function alteredCredentials(session: Session): Promise<void> {
+  const name = session.name('user')
+  const set = (mechanism = 1, iterations = 4096) => ({ name, mechanism, iterations, salt, saltedPassword })
+  const alter = (title: string, request: { deletions?: object[]; upsertions?: object[] }) =>
+    session.sendAtEach(AlterUserScramCredentials, { deletions: [], upsertions: [], ...request } as never, title)
+  const described = (title: string) => session.sendAtEach(DescribeUserScramCredentials, { users: [{ name }] }, title)
+  await alter('nothing', {})
+  await alter('set', { upsertions: [set()] })
+  await alter('another mechanism', { upsertions: [set(2, 16_384)] })
+  await alter('too few iterations', { upsertions: [set(1, 4095)] })
+  await alter('too many iterations', { upsertions: [set(1, 16_385)] })
+  await alter('no iterations', { upsertions: [set(1, 0)] })
+  await alter('no such mechanism', { upsertions: [set(3)] })
+  await alter('no mechanism', { deletions: [{ name, mechanism: 0 }] })
+  await alter('no name', { upsertions: [{ ...set(), name: '' }] })
+  await alter('no name to delete', { deletions: [{ name: '', mechanism: 1 }] })
+  await alter('no name and no such mechanism', { upsertions: [{ ...set(9), name: '' }] })
+  await alter('twice', { upsertions: [set(), set(2)] })
+  await alter('deleted and set', { deletions: [{ name, mechanism: 1 }], upsertions: [set()] })
+  await alter('good, then bad', { upsertions: [set(), set(2, 1)] })
+  await alter('bad, then good', { upsertions: [set(9), set()] })
+  await alter('deleted', { deletions: [{ name, mechanism: 2 }] })
+  await alter('deleted again', { deletions: [{ name, mechanism: 2 }] })
+  await described('one')
+  await alter('the last', { deletions: [{ name, mechanism: 1 }] })
+  await described('none')
+}
+
 export const securityCases: readonly Case[] = [
   { name: 'security: authentication on a listener without', run: authentication },
   { name: 'security: access rules without an authorizer', run: accessRules },
   { name: 'security: tokens for whoever is not authenticated', run: tokens },
   { name: 'security: credentials of users', run: credentials },
+  { name: 'security: credentials that are set and deleted', run: alteredCredentials },
 ]

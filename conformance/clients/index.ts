@@ -8,6 +8,7 @@ import { startOwnBroker } from '../own-broker.ts'
 import { runScenarios, type Scenario, until } from '../scenario.ts'
 import type { ClientUnderTest, Member } from './client.ts'
 import { kcat, kcatScenarios } from './kcat.ts'
+import { loginScenarios } from './logins.ts'
 import { pythonClients } from './python.ts'
 import { securedScenarios } from './secured.ts'
 import { transactionalClients, transactionScenarios } from './transactions.ts'
@@ -34,6 +35,7 @@ export async function clients(options: { bootstrap: string | undefined; rest: re
       run: () => groupOfThree(client, names),
       ...(client.missing === null ? {} : { skipped: client.missing }),
     }))
+    if (own !== undefined && chosen.some(({ name }) => name === 'confluent-kafka')) scenarios.push(...loginScenarios())
     if (chosen.includes(kcat)) scenarios.push(...kcatScenarios(bootstrap, count => names.topic('kcat', count)))
     const transactional = transactionalClients().filter(
       ({ name }) => options.rest.length === 0 || options.rest.includes(name) || options.rest.includes('transactions'),

@@ -4,6 +4,7 @@ import { runScenarios } from '../scenario.ts'
 import { adminScenarios } from './admin.ts'
 import { groupScenarios } from './groups.ts'
 import { Client } from './kafka.ts'
+import { loginScenarios } from './logins.ts'
 import { produceScenarios } from './produce.ts'
 import { transactionScenarios } from './transactions.ts'
 
@@ -18,6 +19,7 @@ export async function kafkajs(options: { bootstrap: string | undefined; rest: re
       ...transactionScenarios(client),
       ...groupScenarios(client),
       ...adminScenarios(client),
+      ...(own === undefined ? [] : loginScenarios),
     ]
     const chosen = scenarios
       .filter(({ name }) => name.includes(word))

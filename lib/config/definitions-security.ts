@@ -26,7 +26,7 @@ export const securityProperties = {
   }),
   'sasl.jaas.config': password({
     updateMode: 'per-broker',
-    doc: 'users of PLAIN and their passwords, as user_NAME="…" of PlainLoginModule; listener.name.NAME.plain.sasl.jaas.config comes before it',
+    doc: 'users and their passwords, as user_NAME="…" of PlainLoginModule, or of ScramLoginModule beside those that the cluster keeps; listener.name.NAME.plain.sasl.jaas.config comes before it',
   }),
   'sasl.kerberos.kinit.cmd': string('/usr/bin/kinit', { updateMode: 'per-broker' }),
   'sasl.kerberos.min.time.before.relogin': long(60_000, { updateMode: 'per-broker' }),

@@ -28,6 +28,8 @@ export function nameAdvice(name: string): string | null {
   if (pluginPrefixes.some(prefix => name.startsWith(prefix))) return null
   const scoped = /^listener\.name\.[^.]+\.(.+)$/.exec(name)
   if (scoped && isScopable(scoped[1]!)) return null
+  // For one mechanism on all listeners.
+  if (/^(?:plain|scram-sha-(?:256|512))\.sasl\.jaas\.config$/.test(name)) return null
   const fate = Object.hasOwn(retired, name) ? retired[name] : undefined
   if (fate !== undefined) return `${name} is not used any more: ${fate}`
   const nearest = nearestName(name)

@@ -8,6 +8,7 @@ import type { ClientLogin } from '../../lib/client/login.ts'
 import { saltedPassword } from '../../lib/security/salting.ts'
 import { AlterUserScramCredentials } from '../../protocol/messages/alter-user-scram-credentials.ts'
 import { Metadata } from '../../protocol/messages/metadata.ts'
+import { SecuredBroker, trusting } from '../tls/secured-broker.ts'
 
 const salt = Buffer.from('some salt')
 
@@ -45,4 +46,25 @@ t.test('each mechanism lets in who knows the password, and tells others so', asy
     await t.rejects(connect({ mechanism, user: 'alice', password: new Secret('wrong') }), { message: reason })
     await t.rejects(connect({ mechanism, user: 'bob', password: new Secret('secret') }), { message: reason })
   }
+})
+
+t.test('a login goes over TLS too, and is not asked of a certificate', async t => {
+  const broker = await SecuredBroker.start(t, {
+    listeners: 'SASL_SSL://127.0.0.1:0',
+    'sasl.enabled.mechanisms': 'PLAIN',
+    'sasl.jaas.config': 'org.apache.kafka.common.security.plain.PlainLoginModule required user_alice="secret";',
+  })
+  const { host, port } = broker
+  const connect = (password: string) =>
+    Client.connect({
+      ...{ host, port, tls: trusting() },
+      login: { mechanism: 'PLAIN', user: 'alice', password: new Secret(password) },
+    })
+  const client = await connect('secret')
+  await client.send(Metadata, 1, {
+    ...{ topics: [], includeClusterAuthorizedOperations: false, includeTopicAuthorizedOperations: false },
+  })
+  t.equal(broker.askedBy.at(-1)?.principal, 'User:alice')
+  await client.close()
+  await t.rejects(connect('wrong'), { name: 'LoginError' })
 })
