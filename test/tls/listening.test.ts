@@ -3,8 +3,10 @@ import { once } from 'node:events'
 import net from 'node:net'
 import t from 'tap'
 import { systemClock } from '../../lib/base/clock.ts'
+import { Secret } from '../../lib/base/secret.ts'
 import { Broker } from '../../lib/broker.ts'
 import { Client } from '../../lib/client/client.ts'
+import type { ClientLogin } from '../../lib/client/login.ts'
 import { Authority } from '../../lib/tls/authority.ts'
 import { ask, authority, local, SecuredBroker, sslProperties, trusting } from './secured-broker.ts'
 
@@ -109,6 +111,31 @@ t.test('listeners of several protocols have properties of their own', async t =>
   t.equal(broker.askedBy.at(-1)!.listener, 'STRICT')
   await t.rejects(broker.principalOf(trusting()))
 })
+
+t.test(
+  'a listener of SASL_SSL asks for a password, and for a certificate only where its own property does',
+  async t => {
+    const sasl = {
+      listeners: 'SASL_SSL://127.0.0.1:0',
+      'sasl.enabled.mechanisms': 'PLAIN',
+      'listener.name.sasl_ssl.plain.sasl.jaas.config':
+        'org.apache.kafka.common.security.plain.PlainLoginModule required user_bob="secret";',
+      'ssl.client.auth': 'required',
+    }
+    const login = (password: string) =>
+      ({ mechanism: 'PLAIN', user: 'bob', password: new Secret(password) }) satisfies ClientLogin
+    const connect = ({ port }: SecuredBroker, password: string) =>
+      Client.connect({ host: 'localhost', port, tls: trusting(), login: login(password), timeoutMs: 10_000 })
+    const broker = await SecuredBroker.start(t, sasl)
+    const client = await connect(broker, 'secret')
+    await ask(client)
+    await client.close()
+    t.match(broker.askedBy.at(-1), { principal: 'User:bob', securityProtocol: 'SASL_SSL' })
+    await t.rejects(connect(broker, 'wrong'), { name: 'LoginError' })
+    const strict = await SecuredBroker.start(t, { ...sasl, 'listener.name.sasl_ssl.ssl.client.auth': 'required' })
+    await t.rejects(connect(strict, 'secret'))
+  },
+)
 
 t.test('half-open handshakes keep nobody from being served', async t => {
   const broker = await SecuredBroker.start(t)
