@@ -14,6 +14,7 @@ import { librdkafka, missingLibrdkafka } from './sections/librdkafka.ts'
 import { limits } from './sections/limits.ts'
 import { replay } from './sections/replay.ts'
 import { start } from './sections/start.ts'
+import { transactions } from './sections/transactions.ts'
 
 const help = `Measures this broker beside Apache Kafka, on fresh directories and in turns, and prints medians and ratios.
 
@@ -25,6 +26,7 @@ Sections (all by default; together about an hour):
   java         Kafka's own perf tools
   librdkafka   kcat with batches of 1 MB
   replay       ready-made requests, so that no client is what is measured; see test/bench/replay/main.ts for single runs
+  transactions records in transactions of a thousand, beside the same of an idempotent producer
   limits       1,000 and 10,000 partitions, 5,000 connections, memory after 10 GB
   disk         fetches of what the page cache does not hold, beside cat
   floor        the distance to a bare socket that writes to a file, in Node and in C; Apache Kafka where each request comes alone
@@ -54,7 +56,7 @@ const { values, positionals } = parseArgs({
 })
 
 const comparedKeys = ['start', 'java', 'librdkafka', 'replay', 'limits']
-const keys = [...comparedKeys, 'installed', 'disk', 'floor']
+const keys = [...comparedKeys, 'transactions', 'installed', 'disk', 'floor']
 const reportFile = new URL('../../BENCHMARKS.md', import.meta.url)
 
 function sectionOf(key: string, rivals: Rivals, rounds: number, warm: boolean): Promise<Section> {
@@ -62,6 +64,7 @@ function sectionOf(key: string, rivals: Rivals, rounds: number, warm: boolean): 
   if (key === 'librdkafka') return librdkafka(rivals, rounds, warm)
   if (key === 'disk') return disk(rivals, rounds)
   if (key === 'replay') return replay(rivals, rounds, warm, values.case)
+  if (key === 'transactions') return transactions(rivals, rounds, warm)
   return limits(rivals, rounds, warm)
 }
 
