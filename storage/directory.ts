@@ -302,6 +302,11 @@ export class LogDirectory {
     this.#deleted.add(path, now() + fileDeleteDelayMs)
   }
 
+  /** Whether a partition has a directory here. */
+  holds(topic: string, partition: number): boolean {
+    return this.#options.files.exists(`${this.path}/${topic}-${partition}`)
+  }
+
   /** Puts a partition's directory aside under another name: it is not this partition's, or not any more. */
   setAside(topic: string, partition: number): void {
     const name = `${topic}-${partition}`

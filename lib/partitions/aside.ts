@@ -27,8 +27,9 @@ export function setLeftoversAside<E extends { readonly directory: LogDirectory }
 }: Found<E> & { readonly failed: (entry: E, error: unknown, message: string) => void }): void {
   const { topic, partition } = partitionOfName(name)!
   for (let index = found.length - 1; index >= 0; index--) {
-    if (topicIds[index] !== null) continue
     const entry = found[index]!
+    // What was found at the start may have gone since, with its topic.
+    if (topicIds[index] !== null || !entry.directory.holds(topic, partition)) continue
     logger.warn('records of a deleted topic lie where a new one of its name is made; they are put aside', {
       partition: name,
       directory: entry.directory.path,

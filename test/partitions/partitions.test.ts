@@ -377,6 +377,19 @@ t.test('what a power failure left of a deleted topic is put aside where a new on
   t.ok(fixture.log.some(line => line.includes('are put aside') && line.includes('a-0')))
 })
 
+t.test('a directory that was found at the start and is gone stands in nobody’s way', async t => {
+  const fixture = new PartitionsFixture({ topics: [topicImage('a'), topicImage('b')] })
+  fixture.write('a', ['deleted'])
+  await fixture.close()
+  fixture.image = { ...fixture.image, ...topicMaps([fixture.topic('b')]) }
+  fixture.open()
+  fixture.files.rename('/data/a-0', '/data/elsewhere')
+  fixture.apply({ created: [topicImage('a')] })
+  t.equal(fixture.partition('a').standing, 'online')
+  fixture.write('a', ['new'])
+  t.same(fixture.failedDirectories, [])
+})
+
 t.test('retention lets go of old segments, and their files later', async t => {
   const fixture = new PartitionsFixture({
     topics: [topicImage('a', { configs: { 'retention.ms': '1000' } })],

@@ -180,7 +180,8 @@ class TransactionHistory {
       topics: [{ name, partitions: [{ partitionIndex, timestamp: -1 }] }],
     })
     const { errorCode, offset } = topics[0]!.partitions[0]!
-    const isGone = errorCode === 3 && name === fleeting
+    // Offline, where a power failure left the directory of an earlier one.
+    const isGone = [3, 56].includes(errorCode) && name === fleeting
     if (errorCode !== 0 && !isGone) throw new Violation(`${name}-${partitionIndex} tells no offset: ${errorCode}`)
     return offset
   }

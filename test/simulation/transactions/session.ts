@@ -194,7 +194,11 @@ export abstract class Session extends Actor<TransactionModel> {
         ...{ transactionalId, acks: -1, timeoutMs: 2_000 },
         topicData: [{ name: topic, partitionData: [{ index: partition, records: this.#batch(baseSequence, values) }] }],
       }),
-      each => each.responses[0]!.partitionResponses[0]!.errorCode,
+      each => {
+        const code = each.responses[0]!.partitionResponses[0]!.errorCode
+        // Offline for good, where a power failure left the directory of an earlier topic of the name.
+        return isFleeting && code === codes.KAFKA_STORAGE_ERROR ? codes.UNKNOWN_TOPIC_OR_PARTITION : code
+      },
     )
     if (errorCode !== 0 && isFleeting) throw new Abortable(`${key} takes nothing: ${errorCode}`)
     await this.#judge(errorCode, values[0]!)
