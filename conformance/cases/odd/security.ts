@@ -1,5 +1,6 @@
 /** Odd values in the requests about who may do what, on a broker that asks nobody who they are. */
 import { codes } from '../../../protocol/errors.ts'
+import { AlterUserScramCredentials } from '../../../protocol/messages/alter-user-scram-credentials.ts'
 import { CreateAcls } from '../../../protocol/messages/create-acls.ts'
 import { CreateDelegationToken } from '../../../protocol/messages/create-delegation-token.ts'
 import { DeleteAcls } from '../../../protocol/messages/delete-acls.ts'
@@ -43,6 +44,12 @@ function unknowns(ours: object): Difference[] {
   return [{ answer: '* = 0', path: '', ours, reason }]
 }
 
+function emptyPassword(field: string, ours: number | string): Difference {
+  const reason =
+    '**AlterUserScramCredentials** with an empty salted password is refused with UNACCEPTABLE_CREDENTIAL; Kafka fails of it'
+  return { answer: '* upsertions[0].saltedPassword = 0 zeroes', path: `results.somebody-<run>.${field}`, ours, reason }
+}
+
 const disabled = { errorCode: codes.SECURITY_DISABLED, errorMessage: '<errorMessage>' }
 
 export const oddSecurityCases: readonly Case[] = [
@@ -77,6 +84,25 @@ export const oddSecurityCases: readonly Case[] = [
   oddCase({
     api: DescribeDelegationToken,
     good: () => ({ owners: [{ principalType, principalName: 'somebody' }] }),
+  }),
+  oddCase({
+    api: AlterUserScramCredentials,
+    good: ({ own }) => ({
+      deletions: [{ name: own('nobody'), mechanism: 1 }],
+      upsertions: [
+        {
+          name: own('somebody'),
+          mechanism: 1,
+          iterations: 4096,
+          salt: Buffer.alloc(16, 's'),
+          saltedPassword: Buffer.alloc(32, 'p'),
+        },
+      ],
+    }),
+    differs: [
+      emptyPassword('errorCode', codes.UNACCEPTABLE_CREDENTIAL),
+      emptyPassword('errorMessage', '<errorMessage>'),
+    ],
   }),
   oddCase({ api: DescribeUserScramCredentials, good: () => ({ users: [{ name: 'somebody' }] }) }),
 ]
