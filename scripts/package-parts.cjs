@@ -93,6 +93,10 @@ exports.checkParts = async function checkParts({ Kafka, logLevel }, start) {
     await assert.rejects(startIn('data/meta.properties/below'), /is in, a file that is no directory/)
     await assert.rejects(startIn('other', { properties: { 'log.retention.bytes': 'few' } }), /log\.retention\.bytes/)
 
+    // Many logs are made a slice at a time.
+    const made = () => readdirSync(data).filter(name => name.startsWith('many-')).length
+    await until(() => made() === 200, 'not all logs are made')
+
     // Without these files the directory is as after a crash.
     await broker.stop()
     for (const name of ['.kafka_cleanshutdown', 'recovery-point-offset-checkpoint']) rmSync(join(data, name))

@@ -85,6 +85,8 @@ export const oddSecurityCases: readonly Case[] = [
     api: DescribeDelegationToken,
     good: () => ({ owners: [{ principalType, principalName: 'somebody' }] }),
   }),
+  oddCase({ api: DescribeUserScramCredentials, good: () => ({ users: [{ name: 'somebody' }] }) }),
+  // After the case that lists all users: this one makes some.
   oddCase({
     api: AlterUserScramCredentials,
     good: ({ own }) => ({
@@ -104,5 +106,4 @@ export const oddSecurityCases: readonly Case[] = [
       emptyPassword('errorMessage', '<errorMessage>'),
     ],
   }),
-  oddCase({ api: DescribeUserScramCredentials, good: () => ({ users: [{ name: 'somebody' }] }) }),
 ]

@@ -63,6 +63,8 @@ class History {
   #cuts = 0
   /** What was deleted with everybody's consent: it need not be anywhere. */
   #deletedTo = 0
+  /** How far a leader's own log was ever to begin. */
+  #startMax = 0
 
   constructor(seed: number, { trace = () => {} }: SeedOptions) {
     this.#random = seededRandom(seed)
@@ -227,9 +229,12 @@ class History {
     this.#trace(`${node.id} starts again`)
     const { stored } = node
     await node.restart(this.#state, ++this.#brokerEpochs)
-    // Where a log started is noted now and then: what was deleted since may be there again.
+    // Where a log started is noted now and then: what was deleted since may be there again, and gone again after the next start.
+    const start = node.partition.logStartOffset
+    if (start > this.#startMax) throw new Violation(`${node.id} starts at ${start}, beyond all that was deleted`)
     const entries = node.entries()
-    same(entries.slice(entries.length - stored.length), stored, `what ${node.id} has after its start`)
+    const kept = stored.filter(({ offset }) => offset >= start)
+    same(entries.slice(entries.length - kept.length), kept, `what ${node.id} has after its start`)
     same(endOf(node), node.storedEnd, `the end of ${node.id} after its start`)
     if (this.#state.leader < 0 && this.#state.isr.includes(node.id)) this.#elect(node.id)
   }
@@ -238,6 +243,7 @@ class History {
     if (!node.partition.isLeader) return
     const { highWatermark, logStartOffset } = node.partition
     const to = logStartOffset + this.#random.int(highWatermark - logStartOffset + 1)
+    this.#startMax = Math.max(this.#startMax, to)
     this.#deletedTo = Math.max(this.#deletedTo, node.partition.deleteRecordsBefore(to))
     this.#trace(`${node.id} deletes up to ${to}`)
   }
