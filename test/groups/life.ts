@@ -252,6 +252,8 @@ class Life {
       this.problem ??= `generation ${recorded.generation} was recorded after ${this.#generation}`
     }
     this.#generation = recorded?.generation ?? 0
+    // A group that nothing is left of is forgotten; one that is made anew begins with generation 1.
+    if (bench.state() === 'none') this.#leaders = new Map()
     for (const asked of this.#asked) if (asked.answers.length > 1) this.problem ??= 'a request was answered twice'
     // Static members that are away come on top, and while members gather all those who have not joined again.
     const membersMax = bench.settings.membersMax * (bench.state() === 'PreparingRebalance' ? 2 : 1)
