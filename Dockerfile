@@ -11,8 +11,8 @@ FROM ${BUILD_BASE} AS build
 WORKDIR /build
 COPY package.json package-lock.json LICENSE ./
 COPY scripts scripts
-RUN --mount=type=secret,id=npmrc,target=/root/.npmrc --mount=type=secret,id=authority,target=/run/authority.pem \
-  NODE_EXTRA_CA_CERTS=/run/authority.pem npm ci --no-audit --no-fund --loglevel=error
+RUN --mount=type=secret,id=npmrc,target=/run/npmrc --mount=type=secret,id=authority,target=/run/authority.pem \
+  NPM_CONFIG_USERCONFIG=/run/npmrc NODE_EXTRA_CA_CERTS=/run/authority.pem npm ci --no-audit --no-fund --loglevel=error
 COPY bin bin
 COPY lib lib
 COPY protocol protocol
