@@ -44,6 +44,8 @@ const writersEach = 2
 const copiersEach = 2
 /** Whatever is open at the end is decided within this time: transactions time out, groups rebalance, Streams restore their state. */
 const settledMsMax = 90_000
+/** How long after its seconds a run may still lack kills. */
+const killsMsMax = 600_000
 /** What is open longer once its producer is gone is open for ever: transactions time out, and brokers look every ten seconds at the latest. */
 const openMsMax = 30_000
 
@@ -85,9 +87,9 @@ export async function run(options: RunOptions): Promise<RunOutcome> {
     const isAtWork = () => ([...writers, ...readers].every(each => each.isAtWork) ? true : undefined)
     await until('every client to be at work', isAtWork, settledMsMax)
     const faults = new Faults({ broker, writers, readers, copiers }, random, options.faults)
-    const end = performance.now() + options.seconds * 1_000
-    while (performance.now() < end || faults.kills < (options.killsMin ?? 0))
-      await new Promise(resolve => setTimeout(resolve, 100))
+    const endMs = performance.now() + options.seconds * 1_000
+    const isOver = () => (performance.now() >= endMs && faults.kills >= (options.killsMin ?? 0) ? true : undefined)
+    await until('enough kills', isOver, options.seconds * 1_000 + killsMsMax)
     await faults.end()
     await Promise.all(writers.map(writer => writer.end()))
     await settle(broker, source, groups, copiers)

@@ -2,6 +2,7 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { createServer } from 'node:net'
 import { promisify } from 'node:util'
+import { until } from '../../conformance/scenario.ts'
 
 const execute = promisify(execFile)
 
@@ -119,17 +120,14 @@ export class Container {
 
   /** Waits until it has written the words. Throws with its log where it ended before. */
   async says(words: string | RegExp, withinMs = 30_000): Promise<void> {
-    const end = performance.now() + withinMs
-    for (;;) {
+    const look = async () => {
       const log = await this.log()
-      if (typeof words === 'string' ? log.includes(words) : words.test(log)) return
-      const running = (await this.inspect('{{.State.Running}}')) === 'true'
-      if (!running || performance.now() > end) {
-        const what = running ? `did not say ${words}` : `ended with ${await this.inspect('{{.State.ExitCode}}')}`
-        throw new Error(`the container ${what}: ${log.trim().split('\n').slice(-5).join(' | ')}`)
-      }
-      await new Promise(resolve => setTimeout(resolve, 100))
+      if (typeof words === 'string' ? log.includes(words) : words.test(log)) return true
+      if ((await this.inspect('{{.State.Running}}')) === 'true') return undefined
+      const lastLines = log.trim().split('\n').slice(-5).join(' | ')
+      throw new Error(`the container ended with ${await this.inspect('{{.State.ExitCode}}')}: ${lastLines}`)
     }
+    await until(`${this.name} to say ${words}`, look, withinMs)
   }
 
   /** Stops it, and answers how long that took and its exit code. */

@@ -12,6 +12,8 @@ import { type Container, freePort } from './engine.ts'
 import type { Subject } from './main.ts'
 
 const runs = 10
+/** What is measured is a container that nobody has used for so long. */
+const idleMs = 5_000
 const topic = 'first'
 const noId = 'AAAAAAAAAAAAAAAAAAAAAA'
 
@@ -65,7 +67,7 @@ async function acknowledged(port: number): Promise<void> {
 
 /** Memory of an idle container, and the processor's time of a health check. */
 async function costs(broker: Container): Promise<void> {
-  await delay(5_000)
+  await delay(idleMs)
   const { stdout: status } = await broker.exec(
     ...['bash', '-c', 'grep VmRSS "/proc/$(tr -d " " < /proc/1/task/1/children)/status"'],
   )

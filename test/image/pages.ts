@@ -15,11 +15,17 @@ export function pageScenarios({ engine, image }: Subject): Scenario[] {
         const page = readFileSync(join(root, 'docs', 'image.md'), 'utf8')
         const blocks = [...page.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block]) => block!)
         assert.ok(blocks.length > 0)
-        // People type faster than a machine that is busy starts containers.
+        // People type slower than a container starts; a script does not, so it waits until the broker serves.
+        const started = `until command ${engine.program} exec "$name" ottla health; do command ${engine.program} inspect "$name" > /dev/null; done`
         const script = `
           docker() {
             case $1 in
-              run) command ${engine.program} "\${@//ottla:0.1.0/${image}}" && sleep 2 ;;
+              run)
+                local name=\${*#*--name }
+                name=\${name%% *}
+                command ${engine.program} "\${@//ottla:0.1.0/${image}}"
+                ${started}
+                ;;
               *) command ${engine.program} "$@" ;;
             esac
           }

@@ -1,4 +1,5 @@
 /** What transactions cost a broker: the same records from the same client in transactions of a thousand, and by an idempotent producer. */
+import { until } from '../../../conformance/scenario.ts'
 import { Client } from '../../../lib/client/client.ts'
 import { codeName, codes } from '../../../protocol/errors.ts'
 import { EndTxn } from '../../../protocol/messages/end-txn.ts'
@@ -53,20 +54,18 @@ class Lane {
 
   async begin(): Promise<void> {
     const transactionalId = this.#transactionalId
-    for (;;) {
+    const look = async () => {
       if (transactionalId !== null) {
         const coordinatorKeys = [transactionalId]
         await this.#client.send(FindCoordinator, 4, wholeRequest(FindCoordinator, { keyType: 1, coordinatorKeys }))
       }
       const request = wholeRequest(InitProducerId, { transactionalId, transactionTimeoutMs: 60_000 })
-      const { errorCode, producerId, producerEpoch } = await this.#client.send(InitProducerId, 4, request)
-      if (errorCode === 0) {
-        this.#producerId = producerId
-        this.#epoch = producerEpoch
-        return
-      }
-      await new Promise(resolve => setTimeout(resolve, 100))
+      const answer = await this.#client.send(InitProducerId, 4, request)
+      return answer.errorCode === 0 ? answer : undefined
     }
+    const { producerId, producerEpoch } = await until('a producer id', look)
+    this.#producerId = producerId
+    this.#epoch = producerEpoch
   }
 
   /** A thousand records, and the end of their transaction where they are in one. */
