@@ -21,7 +21,8 @@ export function pageScenarios({ engine, image }: Subject): Scenario[] {
           docker() {
             case $1 in
               run)
-                local name=\${*#*--name }
+                local all="$*"
+                local name=\${all#*--name }
                 name=\${name%% *}
                 command ${engine.program} "\${@//ottla:0.1.0/${image}}"
                 ${started}
