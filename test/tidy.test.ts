@@ -108,7 +108,14 @@ const layers: readonly { from: string; may: readonly string[]; why: string }[] =
   { from: 'lib/network/', may: ['lib/base/'], why: 'a network carries bytes; it does not know what they say' },
   {
     from: 'lib/config/',
-    may: ['protocol/errors.ts', 'lib/base/', 'storage/log.ts', 'storage/config.ts', 'storage/log-config.ts'],
+    may: [
+      'protocol/errors.ts',
+      'protocol/config-sources.ts',
+      'lib/base/',
+      'storage/log.ts',
+      'storage/config.ts',
+      'storage/log-config.ts',
+    ],
     why: 'settings are read by everyone, so they must not depend on those who read them',
   },
   {

@@ -18,18 +18,6 @@ export interface ConfigResource {
 /** One config with its value, and where that and others behind it come from. */
 export type DescribedConfig = ClientResponseOf<typeof DescribeConfigs>['results'][number]['configs'][number]
 
-/** The places where a value may stand, as the protocol numbers them. */
-export const configSources = {
-  DYNAMIC_TOPIC_CONFIG: 1,
-  DYNAMIC_BROKER_CONFIG: 2,
-  DYNAMIC_DEFAULT_BROKER_CONFIG: 3,
-  STATIC_BROKER_CONFIG: 4,
-  DEFAULT_CONFIG: 5,
-  DYNAMIC_BROKER_LOGGER_CONFIG: 6,
-  DYNAMIC_CLIENT_METRICS_CONFIG: 7,
-  DYNAMIC_GROUP_CONFIG: 8,
-} as const
-
 /** What is done to one config: set to a value, or given back to its default by null. */
 export interface ConfigChange {
   readonly name: string

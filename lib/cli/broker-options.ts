@@ -1,7 +1,8 @@
 /** The options of commands that start a broker, and what they mean to the library. */
-import { parseArgs } from 'node:util'
+
 import type { BrokerOptions } from '../broker.ts'
 import { type StartTopic, topicOfText } from '../contents/topic-text.ts'
+import { parsed } from './arguments.ts'
 import { type Io, UsageError } from './io.ts'
 
 const options = {
@@ -72,12 +73,7 @@ export async function printHelp(command: string, io: Io): Promise<number> {
 }
 
 function parse(command: string, argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options, allowPositionals: true })
-  } catch (error) {
-    const what = (error as Error).message.split(/[.\n]/)[0]
-    throw new UsageError(`${what}; ottla ${command} --help lists the options`)
-  }
+  return parsed({ args: [...argv], options, allowPositionals: true }, `ottla ${command} --help lists the options`)
 }
 
 /** Kafka's own names and values, given one by one as `name=value`. */

@@ -1,15 +1,16 @@
 /** `ottla doctor`: looks at the machine, the data directory and a broker, and says in plain words what will not work and why. */
-import { parseArgs } from 'node:util'
+
 import { diskFiles, ownerOf } from '../../storage/files.ts'
 import { systemClock } from '../base/clock.ts'
 import { systemRandom } from '../base/random.ts'
 import { systemNetwork } from '../network/tcp.ts'
+import { parsed, timeoutMsOf } from './arguments.ts'
 import { tlsIn } from './command-config.ts'
 import { brokerFindings } from './doctor-broker.ts'
 import { dataFindings } from './doctor-data.ts'
 import type { Finding } from './doctor-finding.ts'
 import { machineFindings, thisMachine } from './doctor-machine.ts'
-import { type Io, UsageError } from './io.ts'
+import type { Io } from './io.ts'
 import { version } from './version.ts'
 
 const options = {
@@ -20,27 +21,15 @@ const options = {
   help: { type: 'boolean', short: 'h' },
 } as const
 
-function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options }).values
-  } catch (error) {
-    const what = (error as Error).message.split(/[.\n]/)[0]
-    throw new UsageError(`${what}; ottla doctor --help lists the options`)
-  }
-}
-
 /** 1 where something fails. */
 export async function doctor(argv: readonly string[], io: Io): Promise<number> {
-  const values = parse(argv)
+  const { values } = parsed({ args: [...argv], options }, 'ottla doctor --help lists the options')
   if (values.help) {
     const { helpFor } = await import('./help.ts')
     io.stdout.write(helpFor('doctor'))
     return 0
   }
-  const timeoutMs = Number(values.timeout)
-  if (!(Number.isInteger(timeoutMs) && timeoutMs > 0)) {
-    throw new UsageError(`--timeout ${values.timeout} is no time; give a number of milliseconds`)
-  }
+  const timeoutMs = timeoutMsOf(values.timeout)
   const isNamed = values.bootstrap !== undefined
   const world = {
     clock: systemClock,

@@ -1,11 +1,12 @@
 /** `ottla health`: whether a broker serves its clients, as an exit code. What runs every few seconds loads little. */
-import { parseArgs } from 'node:util'
+
 import { AdminError } from '../admin/admin-error.ts'
 import { parseAddress } from '../admin/connections.ts'
 import { checkAccepts, checkHealth, UnhealthyError } from '../admin/health.ts'
 import { systemClock } from '../base/clock.ts'
 import { systemRandom } from '../base/random.ts'
 import { systemNetwork } from '../network/tcp.ts'
+import { parsed, timeoutMsOf } from './arguments.ts'
 import { tlsIn } from './command-config.ts'
 import { type Io, UsageError } from './io.ts'
 
@@ -17,27 +18,15 @@ const options = {
   help: { type: 'boolean', short: 'h' },
 } as const
 
-function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options }).values
-  } catch (error) {
-    const what = (error as Error).message.split(/[.\n]/)[0]
-    throw new UsageError(`${what}; ottla health --help lists the options`)
-  }
-}
-
 /** 0 where it serves; 1 where not, with one line that says what failed. */
 export async function health(argv: readonly string[], io: Io): Promise<number> {
-  const values = parse(argv)
+  const { values } = parsed({ args: [...argv], options }, 'ottla health --help lists the options')
   if (values.help) {
     const { helpFor } = await import('./help.ts')
     io.stdout.write(helpFor('health'))
     return 0
   }
-  const timeoutMs = values.timeout === undefined ? undefined : Number(values.timeout)
-  if (timeoutMs !== undefined && !(Number.isInteger(timeoutMs) && timeoutMs > 0)) {
-    throw new UsageError(`--timeout ${values.timeout} is no time; give a number of milliseconds`)
-  }
+  const timeoutMs = values.timeout === undefined ? undefined : timeoutMsOf(values.timeout)
   const readyFile = values['ready-file']
   const place = readyFile === undefined ? { address: values.bootstrap } : await placeIn(readyFile)
   if (place === null) {

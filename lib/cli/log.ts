@@ -1,5 +1,5 @@
 /** `ottla log`: looks at the files of a data directory, and repairs them, while no broker has it open. */
-import { parseArgs } from 'node:util'
+import { parsed } from './arguments.ts'
 import { helpFor } from './help.ts'
 import { type Io, UsageError } from './io.ts'
 import { targetsIn } from './log-target.ts'
@@ -52,12 +52,7 @@ export async function log(argv: readonly string[], io: Io): Promise<number> {
 }
 
 function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options, allowPositionals: true })
-  } catch (error) {
-    const what = (error as Error).message.split(/[.\n]/)[0]
-    throw new UsageError(`${what}; ottla log --help lists the options`)
-  }
+  return parsed({ args: [...argv], options, allowPositionals: true }, 'ottla log --help lists the options')
 }
 
 function numberOf(name: string, text: string | undefined, otherwise: number): number {

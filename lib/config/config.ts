@@ -3,6 +3,7 @@
  * the broker runs. A value is looked up in Kafka's order: this broker's dynamic one, that of all brokers, the static
  * one, the default.
  */
+import { configSources } from '../../protocol/config-sources.ts'
 import { Secret } from '../base/secret.ts'
 import { type BrokerPropertyName, type BrokerValue, brokerProperties, brokerProperty } from './definitions.ts'
 import { nameAdvice } from './names.ts'
@@ -12,18 +13,6 @@ import { checkTogether } from './together.ts'
 import { ConfigError, exactText, formatValue, parsedOrUndefined, parseValue } from './values.ts'
 
 export { ConfigError } from './values.ts'
-
-/** Where a value stands; the numbers are those of DescribeConfigs. */
-export const configSources = {
-  DYNAMIC_TOPIC_CONFIG: 1,
-  DYNAMIC_BROKER_CONFIG: 2,
-  DYNAMIC_DEFAULT_BROKER_CONFIG: 3,
-  STATIC_BROKER_CONFIG: 4,
-  DEFAULT_CONFIG: 5,
-  DYNAMIC_BROKER_LOGGER_CONFIG: 6,
-  DYNAMIC_CLIENT_METRICS_CONFIG: 7,
-  DYNAMIC_GROUP_CONFIG: 8,
-} as const
 
 type Texts = ReadonlyMap<string, string>
 /** Told the names whose values changed; none where only settings of single listeners or of plug-ins did. */

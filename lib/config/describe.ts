@@ -1,6 +1,8 @@
 /** Settings as DescribeConfigs tells them: value, where it comes from, and what would hold without it. */
+
+import { configSources } from '../../protocol/config-sources.ts'
 import { clientMetricsProperties } from './client-metrics.ts'
-import { type BrokerConfig, configSources } from './config.ts'
+import type { BrokerConfig } from './config.ts'
 import {
   type BrokerPropertyName,
   brokerProperties,

@@ -1,8 +1,9 @@
 /** DescribeConfigs: the settings of topics, brokers, groups and client metrics subscriptions, and where each comes from. */
+
+import { configSources } from '../../protocol/config-sources.ts'
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { DescribeConfigsRequest, DescribeConfigsResponse } from '../../protocol/messages/describe-configs.ts'
 import { logLevels } from '../base/logger.ts'
-import { configSources } from '../config/config.ts'
 import {
   type DescribedConfig,
   describeBroker,

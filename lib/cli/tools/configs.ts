@@ -1,14 +1,9 @@
 /** `ottla kafka-configs`: describes and changes settings of topics, brokers and groups, and what users log in by, with the options and output of Kafka's tool. */
+import { configSources } from '../../../protocol/config-sources.ts'
 import { codes } from '../../../protocol/errors.ts'
 import type { Admin } from '../../admin/admin.ts'
 import { AdminError } from '../../admin/admin-error.ts'
-import {
-  alterConfigs,
-  type ConfigChange,
-  configSources,
-  type DescribedConfig,
-  describeConfigs,
-} from '../../admin/configs.ts'
+import { alterConfigs, type ConfigChange, type DescribedConfig, describeConfigs } from '../../admin/configs.ts'
 import { listGroups } from '../../admin/groups.ts'
 import { listTopics } from '../../admin/topics.ts'
 import type { Io } from '../io.ts'

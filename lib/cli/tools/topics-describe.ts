@@ -1,6 +1,8 @@
 /** `ottla kafka-topics --describe`. */
+
+import { configSources } from '../../../protocol/config-sources.ts'
 import type { Admin } from '../../admin/admin.ts'
-import { configSources, type DescribedConfig, describeConfigs } from '../../admin/configs.ts'
+import { type DescribedConfig, describeConfigs } from '../../admin/configs.ts'
 import { type DescribedPartition, type DescribedTopic, describeTopics } from '../../admin/topics.ts'
 import type { Io } from '../io.ts'
 import type { Given } from './tool.ts'
