@@ -14,6 +14,7 @@ COPY scripts scripts
 RUN --mount=type=secret,id=npmrc,target=/run/npmrc --mount=type=secret,id=authority,target=/run/authority.pem \
   NPM_CONFIG_USERCONFIG=/run/npmrc NODE_EXTRA_CA_CERTS=/run/authority.pem npm ci --no-audit --no-fund --loglevel=error
 COPY bin bin
+COPY console console
 COPY lib lib
 COPY protocol protocol
 COPY storage storage

@@ -1,4 +1,5 @@
 /** Answers of two brokers, made comparable: what two brokers may rightly say differently is replaced by a word. */
+import { stringifyExact } from '../protocol/json-text.ts'
 import { unknownTopicId } from './cases/case.ts'
 
 /** Values that are each broker's own where there are any: null, the empty string, 0 and negative numbers still count. */
@@ -26,6 +27,7 @@ const nobody = new Set<unknown>(['', 'AAAAAAAAAAAAAAAAAAAAAA', unknownTopicId, -
 /** Lists whose order means nothing, and what tells their elements apart. They are compared element by element of the same name. */
 const unordered: Readonly<Record<string, readonly string[]>> = {
   topics: ['name', 'topicId'],
+  topicPartitions: ['topicId'],
   apiKeys: ['apiKey'],
   supportedFeatures: ['name'],
   finalizedFeatures: ['name'],
@@ -42,6 +44,9 @@ const unordered: Readonly<Record<string, readonly string[]>> = {
   topicResults: ['name'],
   resultsByPartition: ['partitionIndex'],
 }
+
+/** Lists whose order means nothing, and whose elements differ as a whole. */
+const sets = new Set(['resources', 'acls', 'matchingAcls'])
 
 /** Times of the broker's clock are as good as each other where both are there. */
 const nowMsMin = 1_700_000_000_000
@@ -77,6 +82,7 @@ function masked(name: string, value: unknown, seen: ReadonlyMap<unknown, string>
   if (own.has(name) && value !== '' && !((value as number) <= 0)) return `<${name}>`
   if (Array.isArray(value)) {
     const list = value.map(element => masked('', element, seen, run))
+    if (sets.has(name)) return sorted(list)
     const by = unordered[name]
     if (by === undefined) return list
     const named = list.map(element => [
@@ -98,6 +104,11 @@ function masked(name: string, value: unknown, seen: ReadonlyMap<unknown, string>
     return '<now>'
   // As it is once it was written as JSON and read again.
   return typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : (value as Plain)
+}
+
+function sorted(list: readonly Plain[]): Plain[] {
+  const texts = list.map(element => [stringifyExact(element), element] as const)
+  return texts.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, element]) => element)
 }
 
 /** One place where two answers differ. */

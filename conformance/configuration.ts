@@ -15,6 +15,7 @@ import { securityProperties } from '../lib/config/definitions-security.ts'
 import { shareProperties } from '../lib/config/definitions-share.ts'
 import { tierProperties } from '../lib/config/definitions-tiers.ts'
 import { transactionProperties } from '../lib/config/definitions-transactions.ts'
+import { metadataStoreProperties } from '../lib/config/metadata-store.ts'
 import { intMax, longMax, type Properties, type Property } from '../lib/config/property.ts'
 import { formatValue } from '../lib/config/values.ts'
 import { groupOf, propertyGroups } from './property-groups.ts'
@@ -47,6 +48,11 @@ properties are described only where they are set. The column *Update* says how a
 all (read-only), for one broker, or for one and for all (cluster-wide). Properties of topics and groups can always be changed.
 `
 
+const brokerColumns = ['Property', 'Type', 'Default', 'Update', 'What it does']
+
+const aboutMetadataStore = `These are Ottla's own, beside those of Apache Kafka. They count where they are set before the start, and cannot be altered while the broker
+runs. [A cluster](cluster.md) says more.`
+
 /** The page as it ought to be now. */
 export function configurationNow(): string {
   const sections = brokerSubjects.map(([title, properties]) => `### ${title}\n\n${table(properties, true)}`)
@@ -54,6 +60,7 @@ export function configurationNow(): string {
   return [
     head,
     `## Brokers\n\n${effective} of ${all} properties have an effect.\n\n${sections.join('\n')}`,
+    `### Where the metadata are kept\n\n${aboutMetadataStore}\n\n${metadataStoreTable()}`,
     `## Topics\n\nA topic without a value of its own has that of the broker property behind it.\n\n${table(topicProperties, false)}`,
     `## Groups\n\nThe same for groups.\n\n${table(groupProperties, false)}`,
   ].join('\n')
@@ -81,15 +88,26 @@ function counts(properties: Properties): [all: number, effective: number] {
 
 function table(properties: Properties, isBroker: boolean): string {
   const names = Object.keys(properties).sort()
-  const columns = isBroker
-    ? ['Property', 'Type', 'Default', 'Update', 'What it does']
-    : ['Property', 'Type', 'Default', 'Broker property', 'What it does']
+  const columns = isBroker ? brokerColumns : ['Property', 'Type', 'Default', 'Broker property', 'What it does']
   const rows = names.map(name => {
     const property = properties[name]!
     const fourth = isBroker ? updateOf(property) : property.brokerSynonyms.map(each => code(each.name)).join(', ')
     return [code(name), typeOf(property), defaultOf(property), fourth, effectOf(name, property)]
   })
+  return written(columns, rows)
+}
+
+function written(columns: readonly string[], rows: readonly (readonly string[])[]): string {
   return [columns, columns.map(() => '---'), ...rows].map(cells => `| ${cells.map(cell).join(' | ')} |\n`).join('')
+}
+
+function metadataStoreTable(): string {
+  return written(
+    brokerColumns,
+    Object.entries(metadataStoreProperties).map(([name, { type, default: value, doc }]) => [
+      ...[code(name), type, value === null ? '' : code(value), 'read-only', doc],
+    ]),
+  )
 }
 
 function cell(text: string): string {

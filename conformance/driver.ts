@@ -16,10 +16,18 @@ import { fromJson, toJson } from '../protocol/json.ts'
 import { parseExact, stringifyExact } from '../protocol/json-text.ts'
 import { apis } from '../protocol/messages/index.ts'
 import type { Api } from '../protocol/schema.ts'
-import { brokerSettings, type Case, type Difference } from './cases/case.ts'
+import { Brokers } from './brokers.ts'
+import type { Case, Difference } from './cases/case.ts'
 import { caseGroups } from './cases/index.ts'
 import { answersOf, inCommon, judged, judgedByRecord, type Pass, passesOf } from './judge.ts'
-import { fetchKafka, kafkaVersion, oldKafkaVersion, type RunningKafka, startKafka } from './kafka.ts'
+import {
+  fetchKafka,
+  type KafkaSettings,
+  kafkaVersion,
+  oldKafkaVersion,
+  type RunningKafka,
+  startKafka,
+} from './kafka.ts'
 import { startOwnBroker } from './own-broker.ts'
 import { record } from './record.ts'
 import { type CaseRecord, type GroupRecord, readGroup, readOffered } from './recorded.ts'
@@ -38,38 +46,58 @@ export async function driver(options: {
 }): Promise<number> {
   const word = options.rest[0] ?? ''
   if (options.record) return record(word)
-  const directory = mkdtempSync(join(tmpdir(), 'ottla-'))
-  // Without our shortcuts for laptops.
-  const sets = Object.entries(brokerSettings).map(([name, value]) => `${name}=${value}`)
-  const settings = ['--data', directory, '--port', '0', '--set', ...sets]
-  const own = options.bootstrap === undefined ? await startOwnBroker(settings) : undefined
-  const bootstrap = options.bootstrap ?? own!.bootstrap
-  // A broker that somebody else started may have seen these cases before.
-  const salt = own === undefined ? `${process.pid} ${performance.timeOrigin}` : ''
-  let kafka: RunningKafka | undefined
+  const { bootstrap: given } = options
+  const own = new Brokers(startOwn)
+  // A broker that somebody else started may have seen these cases before, and has the settings that it has.
+  const salt = given === undefined ? '' : `${process.pid} ${performance.timeOrigin}`
+  const bootstrapOf = (each: Pick<Case, 'settings'>) => (given === undefined ? own.of(each) : Promise.resolve(given))
+  const kafka = new Brokers(startedKafka)
+  const { against } = options
+  const againstOf = (each: Pick<Case, 'settings'>) =>
+    against === 'kafka' ? kafka.of(each) : Promise.resolve(against ?? '')
+  const isPlayed = (each: Case) =>
+    each.settings === undefined || (given === undefined && (against === undefined || against === 'kafka'))
   try {
-    if (options.against === 'kafka') kafka = await startedKafka()
-    const against = kafka?.bootstrap ?? options.against
     if (word === 'ask') {
-      for (const each of against === undefined ? [bootstrap] : [bootstrap, against])
-        await ask(each, options.rest.slice(1))
+      await ask(await bootstrapOf({}), options.rest.slice(1))
+      if (against !== undefined) await ask(await againstOf({}), options.rest.slice(1))
       return 0
     }
-    if (against !== undefined)
-      return await compareDirectly(bootstrap, against, word, `${process.pid} ${performance.timeOrigin}`)
-    return await compareWithRecords(bootstrap, word, salt, options.print)
+    if (against === undefined) return await compareWithRecords(bootstrapOf, isPlayed, word, salt, options.print)
+    return await compareDirectly(bootstrapOf, againstOf, isPlayed, word, `${process.pid} ${performance.timeOrigin}`)
   } finally {
-    await own?.stop()
-    await kafka?.stop()
-    rmSync(directory, { recursive: true, force: true })
+    await own.stop()
+    await kafka.stop()
   }
 }
 
-async function startedKafka(): Promise<RunningKafka> {
+/** Without our shortcuts for laptops. */
+async function startOwn(settings: KafkaSettings): Promise<{ bootstrap: string; stop(): Promise<void> }> {
+  const directory = mkdtempSync(join(tmpdir(), 'ottla-'))
+  const sets = Object.entries(settings).map(([name, value]) => `${name}=${value}`)
+  const remove = () => rmSync(directory, { recursive: true, force: true })
+  try {
+    const broker = await startOwnBroker(['--data', directory, '--port', '0', '--set', ...sets])
+    const stop = async () => {
+      await broker.stop()
+      remove()
+    }
+    return { bootstrap: broker.bootstrap, stop }
+  } catch (error) {
+    remove()
+    throw error
+  }
+}
+
+async function startedKafka(settings: KafkaSettings): Promise<RunningKafka> {
   const missing = fetchKafka()
   if (missing !== null) throw new Error(`there is no Apache Kafka to compare with: ${missing}`)
-  return startKafka(mkdtempSync(join(tmpdir(), 'kafka-')), brokerSettings)
+  return startKafka(mkdtempSync(join(tmpdir(), 'kafka-')), settings)
 }
+
+/** Where a case finds its broker. */
+type BootstrapOf = (each: Pick<Case, 'settings'>) => Promise<string>
+type Chosen = (each: Case) => boolean
 
 async function ask(bootstrap: string, [name, version, json = '{}']: readonly string[]): Promise<void> {
   const api = apis.find(each => each.name === name) as Api | undefined
@@ -83,24 +111,31 @@ async function ask(bootstrap: string, [name, version, json = '{}']: readonly str
   await client.close()
 }
 
-async function compareWithRecords(bootstrap: string, word: string, salt: string, print: boolean): Promise<number> {
+async function compareWithRecords(
+  bootstrapOf: BootstrapOf,
+  isPlayed: Chosen,
+  word: string,
+  salt: string,
+  print: boolean,
+): Promise<number> {
   const offered = readOffered()
   const { now, dropped } = passesOf(offered[kafkaVersion] ?? {}, offered[oldKafkaVersion] ?? {})
   const scenarios = Object.entries(caseGroups).flatMap(([group, cases]) => {
     const recorded = readGroup(group)
-    const chosen = cases.filter(({ name }) => name.includes(word))
+    const chosen = cases.filter(each => each.name.includes(word) && isPlayed(each))
     return [
       ...chosen.map(each => ({
         name: each.name,
         run: async () => {
-          const ours = await answersOfBoth(each, bootstrap, now, dropped, salt)
+          const ours = await answersOfBoth(each, await bootstrapOf(each), now, dropped, salt)
           return print ? printed(ours) : outcome(each, ours, recorded[each.name])
         },
       })),
       ...(word === '' && !print ? abandoned(group, cases, recorded) : []),
     ]
   })
-  return runScenarios(`requests to ${bootstrap}, judged by the recorded answers of Apache Kafka`, scenarios)
+  const title = `requests to ${await bootstrapOf({})}, judged by the recorded answers of Apache Kafka`
+  return runScenarios(title, scenarios)
 }
 
 async function answersOfBoth(
@@ -150,18 +185,27 @@ function printed(ours: CaseRecord): string {
 }
 
 /** Two brokers that run, by the versions that both speak. */
-async function compareDirectly(bootstrap: string, against: string, word: string, salt: string): Promise<number> {
+async function compareDirectly(
+  bootstrapOf: BootstrapOf,
+  againstOf: BootstrapOf,
+  isPlayed: Chosen,
+  word: string,
+  salt: string,
+): Promise<number> {
+  const [bootstrap, against] = [await bootstrapOf({}), await againstOf({})]
   const [ours, theirs] = [await offeredBy(bootstrap), await offeredBy(against)]
   const { spoken } = passesOf(inCommon(ours, theirs), {}).now
   const pass: Pass = { kafka: kafkaVersion, spoken, asked: spoken }
-  const chosen = Object.values(caseGroups).flatMap(cases => cases.filter(({ name }) => name.includes(word)))
+  const chosen = Object.values(caseGroups).flatMap(cases =>
+    cases.filter(each => each.name.includes(word) && isPlayed(each)),
+  )
   return runScenarios(
     `requests to ${bootstrap} and ${against}`,
     chosen.map(each => ({
       name: each.name,
       run: async () => {
-        const { answers } = await answersOf(each, bootstrap, pass, salt)
-        const other = await answersOf(each, against, pass, salt)
+        const { answers } = await answersOf(each, await bootstrapOf(each), pass, salt)
+        const other = await answersOf(each, await againstOf(each), pass, salt)
         const used = new Set<Difference>()
         failOn(judged(each.differs ?? [], answers, other.answers, used))
         return `${Object.keys(answers).length} answers${used.size === 0 ? '' : `, ${used.size} declared differences`}`

@@ -84,7 +84,8 @@ export async function kafkaTool(
   return stdout
 }
 
-async function freePorts(count: number): Promise<number[]> {
+/** Ports of 127.0.0.1 that nobody listens on. */
+export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = net.createServer().listen(0, '127.0.0.1')
@@ -103,12 +104,20 @@ export interface KafkaOptions {
   readonly version?: KafkaVersion
   /** Of the JVM, in MB. */
   readonly heapMb?: number
+  /** Listeners beside the plain one, with commas between. */
+  readonly listeners?: string
+  /** Features that a new cluster begins with at another level than usual, as `name=level`. */
+  readonly features?: readonly string[]
+  /** Gives it a listener that speaks TLS besides, with this certificate and key (PEM). */
+  readonly tls?: { readonly certificate: string; readonly key: string }
 }
 
 export interface RunningKafka {
   readonly version: KafkaVersion
   /** host:port, and of several nodes all of them with commas between. */
   readonly bootstrap: string
+  /** The same of the listener that speaks TLS; null without one. */
+  readonly tlsBootstrap: string | null
   /** Another one after each restart. */
   readonly pid: number
   /** From the start of the process to its first answer; formatting the directory is not counted. */
@@ -116,7 +125,7 @@ export interface RunningKafka {
   /** Where its topics are. */
   readonly dataDirectory: string
   /** Ends it by a signal, and starts it again on its directory, of which something may become in between. */
-  restart(signal: 'SIGTERM' | 'SIGKILL', meanwhile?: () => void): Promise<void>
+  restart(signal: 'SIGTERM' | 'SIGKILL', meanwhile?: () => void | Promise<void>): Promise<void>
   stop(): Promise<void>
 }
 
@@ -197,6 +206,16 @@ function replicated(replicas: string, inSync: string): KafkaSettings {
   }
 }
 
+/** A certificate and its key as the key store of a broker, in one line each, as files of properties have them. */
+function storesOf({ certificate, key }: { readonly certificate: string; readonly key: string }): KafkaSettings {
+  const inLine = (pem: string) => pem.trim().replaceAll('\n', '\\n')
+  return {
+    'ssl.keystore.type': 'PEM',
+    'ssl.keystore.certificate.chain': inLine(certificate),
+    'ssl.keystore.key': inLine(key),
+  }
+}
+
 async function startNode(
   directory: string,
   clusterId: string,
@@ -204,17 +223,20 @@ async function startNode(
   [port, controllerPort]: readonly [number, number],
   standalone: boolean,
   settings: KafkaSettings,
-  { version = kafkaVersion, heapMb = 1024 }: KafkaOptions,
+  { version = kafkaVersion, heapMb = 1024, features = [], listeners: more, tls }: KafkaOptions,
 ): Promise<RunningKafka> {
-  const listeners = `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`
+  const [tlsPort] = tls === undefined ? [] : await freePorts(1)
+  const secured = tlsPort === undefined ? '' : `,SSL://127.0.0.1:${tlsPort}`
+  const listeners = `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}${secured}${more === undefined ? '' : `,${more}`}`
   const properties: KafkaSettings = {
     'node.id': String(id),
     'process.roles': 'broker,controller',
     'log.dirs': join(directory, 'data'),
     listeners,
     'advertised.listeners': listeners,
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SSL:SSL',
     'controller.listener.names': 'CONTROLLER',
+    ...(tls === undefined ? {} : storesOf(tls)),
     'group.initial.rebalance.delay.ms': '0',
     ...replicated('1', '1'),
     ...settings,
@@ -228,7 +250,9 @@ async function startNode(
       .join(''),
   )
   const quorum = standalone ? ['--standalone'] : []
-  await kafkaTool('kafka.tools.StorageTool', ['format', ...quorum, '-t', clusterId, '-c', file], undefined, version)
+  const levels = features.flatMap(feature => ['--feature', feature])
+  const format = ['format', ...quorum, '-t', clusterId, '-c', file, ...levels]
+  await kafkaTool('kafka.tools.StorageTool', format, undefined, version)
   const log = join(directory, 'server.log')
   const options = [
     `-Xms${heapMb}M`,
@@ -262,6 +286,7 @@ async function startNode(
   return {
     version,
     bootstrap: `127.0.0.1:${port}`,
+    tlsBootstrap: tlsPort === undefined ? null : `127.0.0.1:${tlsPort}`,
     get pid() {
       return child.pid!
     },
@@ -269,7 +294,7 @@ async function startNode(
     dataDirectory: join(directory, 'data'),
     restart: async (signal, meanwhile) => {
       await end(signal)
-      meanwhile?.()
+      await meanwhile?.()
       child = await run()
     },
     stop: async () => {

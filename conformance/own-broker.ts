@@ -1,6 +1,7 @@
 /** A broker of our own as a process, for those who name no other to talk to. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const command = fileURLToPath(new URL('../dist/ottla.js', import.meta.url))
@@ -23,6 +24,14 @@ export interface OwnBroker {
   kill(): Promise<void>
 }
 
+/** Addresses of a broker's listeners by their names, out of the file that `--ready-file` names. */
+export function listenerAddresses(readyFile: string): ReadonlyMap<string, string> {
+  const { listeners } = JSON.parse(readFileSync(readyFile, 'utf8')) as {
+    readonly listeners: readonly { readonly name: string; readonly address: string }[]
+  }
+  return new Map(listeners.map(({ name, address }) => [name, address]))
+}
+
 /** Starts `ottla start ARGS`, or another program of a broker, by Node or another executable, and waits until it is ready. */
 export async function startOwnBroker(
   args: readonly string[] = ['--dev', '--ephemeral', '--port', '0'],
@@ -32,7 +41,12 @@ export async function startOwnBroker(
   const child = spawn(executable, [...program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   let errors = ''
-  const ended = once(child, 'exit').then(([code]) => code as number | null)
+  let isAsked = false
+  const ended = once(child, 'exit').then(([code, signal]) => {
+    // Whoever reads of refused connections is to know why.
+    if (!isAsked) console.error(`a broker has ended by itself, with ${signal ?? `code ${code}`}: ${tailOf(errors)}`)
+    return code as number | null
+  })
   const ready = new Promise<string>((resolve, reject) => {
     const timer = setTimeout(
       () => reject(new Error(`the broker was not ready within ${readyMsMax} ms: ${errors}`)),
@@ -64,12 +78,19 @@ export async function startOwnBroker(
     readyLine,
     errorOutput: () => errors,
     stop: async () => {
+      isAsked = true
       child.kill('SIGTERM')
       return ended
     },
     kill: async () => {
+      isAsked = true
       child.kill('SIGKILL')
       await ended
     },
   }
+}
+
+/** The last lines of a broker's standard error. */
+function tailOf(errors: string): string {
+  return errors.split('\n').slice(-30).join('\n')
 }

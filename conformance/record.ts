@@ -3,10 +3,11 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringifyExact } from '../protocol/json-text.ts'
-import { brokerSettings, type Case } from './cases/case.ts'
+import { Brokers } from './brokers.ts'
+import type { Case } from './cases/case.ts'
 import { caseGroups } from './cases/index.ts'
 import { answersOf, type Pass, passesOf } from './judge.ts'
-import { fetchKafka, type KafkaVersion, kafkaVersion, oldKafkaVersion, type RunningKafka, startKafka } from './kafka.ts'
+import { fetchKafka, type KafkaVersion, kafkaVersion, oldKafkaVersion, startKafka } from './kafka.ts'
 import { type CaseRecord, readGroup, readOffered, writeGroup, writeOffered } from './recorded.ts'
 import { runScenarios } from './scenario.ts'
 import { type Offered, Session } from './session.ts'
@@ -16,22 +17,24 @@ const heapMb = 512
 
 /** Nodes that are started when they are first needed. */
 class Nodes {
-  readonly #running = new Map<KafkaVersion, RunningKafka>()
+  readonly #versions = new Map<KafkaVersion, Brokers>()
 
-  async of(version: KafkaVersion): Promise<string> {
-    let node = this.#running.get(version)
-    if (node === undefined) {
+  async of(version: KafkaVersion, each: Pick<Case, 'settings'> = {}): Promise<string> {
+    let brokers = this.#versions.get(version)
+    if (brokers === undefined) {
       const missing = fetchKafka(version)
       if (missing !== null)
         throw new Error(`there is no Apache Kafka ${version} whose answers could be recorded: ${missing}`)
-      node = await startKafka(mkdtempSync(join(tmpdir(), 'kafka-')), brokerSettings, { version, heapMb })
-      this.#running.set(version, node)
+      brokers = new Brokers(settings =>
+        startKafka(mkdtempSync(join(tmpdir(), 'kafka-')), settings, { version, heapMb }),
+      )
+      this.#versions.set(version, brokers)
     }
-    return node.bootstrap
+    return brokers.of(each)
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.#running.values()].map(node => node.stop()))
+    await Promise.all([...this.#versions.values()].map(brokers => brokers.stop()))
   }
 }
 
@@ -85,9 +88,9 @@ async function offeredBy(
 }
 
 async function recordCase(each: Case, nodes: Nodes, now: Pass, dropped: Pass): Promise<CaseRecord> {
-  const { answers, enumerated } = await answersOf(each, await nodes.of(now.kafka), now, '')
+  const { answers, enumerated } = await answersOf(each, await nodes.of(now.kafka, each), now, '')
   if (![...enumerated].some(api => api in dropped.asked)) return { [now.kafka]: answers }
-  const old = await answersOf(each, await nodes.of(dropped.kafka), dropped, '')
+  const old = await answersOf(each, await nodes.of(dropped.kafka, each), dropped, '')
   return { [now.kafka]: answers, [dropped.kafka]: old.answers }
 }
 

@@ -7,6 +7,7 @@ import { parseExact, stringifyExact } from '../protocol/json-text.ts'
 import type { Plain } from './compare.ts'
 import type { KafkaVersion } from './kafka.ts'
 import type { Offered } from './session.ts'
+import type { Ran } from './tools/judge.ts'
 
 /** Answers by their titles, in the order of the requests. */
 export type Answers = Readonly<Record<string, Plain>>
@@ -89,4 +90,24 @@ export function readOffered(): Readonly<Partial<Record<KafkaVersion, Offered>>> 
 
 export function writeOffered(offered: Readonly<Partial<Record<KafkaVersion, Offered>>>): void {
   write('offered-versions', offered)
+}
+
+/** What Kafka's command-line tools printed, by the names of the cases of a group. */
+export type ToolsRecord = Readonly<Record<string, readonly Ran[]>>
+
+export function readTools(group: string): ToolsRecord {
+  return read(`tools-${group}`) as ToolsRecord
+}
+
+export function writeTools(group: string, record: ToolsRecord): void {
+  write(`tools-${group}`, record)
+}
+
+/** What is recorded in another form than answers to cases; undefined where there is no file. */
+export function readTables(name: string): unknown {
+  return existsSync(new URL(`${name}.json`, directory)) ? read(name) : undefined
+}
+
+export function writeTables(name: string, tables: unknown): void {
+  write(name, tables)
 }

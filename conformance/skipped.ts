@@ -10,7 +10,8 @@ import { handlers } from '../lib/handlers/index.ts'
 import { unserved } from '../lib/handlers/unserved.ts'
 import { apis } from '../protocol/messages/index.ts'
 import { caseGroups } from './cases/index.ts'
-import { type Groups, groupOf, propertyGroups } from './property-groups.ts'
+import { type Groups, groupOf, propertyGroups, reasonOf } from './property-groups.ts'
+import { toolGroups } from './tools/cases/index.ts'
 
 const file = new URL('skipped.md', import.meta.url)
 /** The marks between which each list stands, and how it is made. */
@@ -24,6 +25,11 @@ const lists = {
     begin: '<!-- declared differences: written by npm run conformance -- skipped -->\n',
     end: '<!-- end of declared differences -->',
     make: declared,
+  },
+  tools: {
+    begin: '<!-- tools: written by npm run conformance -- skipped -->\n',
+    end: '<!-- end of tools -->',
+    make: declaredOfTools,
   },
 } as const
 
@@ -53,9 +59,11 @@ function grouped(names: readonly string[], groups: Groups): Map<string, string[]
 }
 
 function section(heading: string, sentence: string, names: readonly string[], groups: Groups): string {
-  const lists = [...grouped(names, groups)].map(
-    ([title, members]) => `- **${title}**: ${members.map(name => `\`${name}\``).join(', ')}`,
-  )
+  const lists = [...grouped(names, groups)].map(([title, members]) => {
+    const reason = reasonOf(title, groups)
+    const head = reason === undefined ? `**${title}**` : `**${title}** (${reason})`
+    return `- ${head}: ${members.map(name => `\`${name}\``).join(', ')}`
+  })
   return `## ${heading}\n\n${sentence}\n\n${lists.join('\n')}\n`
 }
 
@@ -92,6 +100,20 @@ function declared(): string {
     for (const { reason } of differs) found.set(reason, (found.get(reason) ?? new Set()).add(name))
   }
   return [...found].map(([reason, names]) => `- ${reason} (${[...names].join('; ')}).\n`).join('')
+}
+
+/** The same of command-line tools, with where it is seen. */
+function declaredOfTools(): string {
+  const found = new Map<string, Set<string>>()
+  for (const { name, differs = [] } of Object.values(toolGroups).flatMap(({ cases }) => cases)) {
+    for (const { reason, by } of differs) {
+      const seen = by === 'ottla' ? 'our command line' : by === 'kafka' ? 'Kafka’s tools' : 'both'
+      const row = `${reason} | ${seen}`
+      found.set(row, (found.get(row) ?? new Set()).add(name))
+    }
+  }
+  const rows = [...found].map(([row, names]) => `| ${row} | ${[...names].join('; ')} |\n`)
+  return `| What differs | Seen by | Cases |\n| --- | --- | --- |\n${rows.join('')}`
 }
 
 /** A list as it ought to be now. */

@@ -4,7 +4,9 @@
 set -o nounset -o errexit -o pipefail
 cd "$(dirname "$0")/.."
 into=$1
-commands=(kafka-broker-api-versions kafka-configs kafka-server-start kafka-storage kafka-topics zookeeper-server-start)
+commands=(kafka-run-class kafka-server-start kafka-server-stop kafka-storage zookeeper-server-start)
+# The twins of Kafka's tools, from the list of them.
+while read -r name; do commands+=("$name"); done < <(grep -o "'kafka-[a-z0-9-]*'" lib/cli/tools/index.ts | tr -d "'" | sort -u)
 
 # The broker: what it needs at run time, for this platform alone.
 mkdir -p "$into"/opt/ottla

@@ -2,12 +2,13 @@
  * Bundles the command and the library into `dist`, with the code that both need in shared chunks, and npm packages left outside.
  * Some two hundred small modules cost more time to find and link at every start than the broker needs for everything else.
  *
- * Beside them `dist/broker.cjs` is the library as one CommonJS file. Test frameworks that run modules in a context of their own (Jest)
- * cannot import an ES module without flags. Its threads are those of the ES modules: they run in plain Node.
+ * Beside them `dist/broker.cjs` and `dist/testing.cjs` are doors to the library as one CommonJS file. Test frameworks that run modules in a
+ * context of their own (Jest) cannot import an ES module without flags. Its threads are those of the ES modules: they run in plain Node.
  */
-import { readdirSync, rmSync } from 'node:fs'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { build, stop } from 'esbuild'
+import { pagePlugin } from './console.mjs'
 
 /** Files that a worker thread starts from are named `*-worker.ts` and stay files of their own. */
 export function workerFiles(root) {
@@ -18,8 +19,25 @@ export function workerFiles(root) {
   )
 }
 
+/** What programs import of the package, by name. */
+function doors(root) {
+  return { broker: join(root, 'lib', 'broker.ts'), testing: join(root, 'lib', 'testing.ts') }
+}
+
+/** A module that exports each of them whole, under its name: what both have in common is there once, its classes too. */
+function exportsOf(files) {
+  return Object.entries(files)
+    .map(([name, file]) => `export * as ${name} from ${JSON.stringify(file)}\n`)
+    .join('')
+}
+
+/** CommonJS that exports one of them as it was written as an ES module. */
+function doorTo(name) {
+  return `module.exports = Object.defineProperty(require('./library.cjs').${name}, '__esModule', { value: true })\n`
+}
+
 export async function bundle(root) {
-  const entryPoints = { ottla: join(root, 'bin', 'ottla.ts'), broker: join(root, 'lib', 'broker.ts') }
+  const entryPoints = { ottla: join(root, 'bin', 'ottla.ts'), ...doors(root) }
   for (const file of workerFiles(root)) entryPoints[basename(file, '.ts')] = file
   const shared = {
     metafile: true,
@@ -30,6 +48,7 @@ export async function bundle(root) {
     packages: 'external',
     legalComments: 'none',
     inject: [join(root, 'scripts', 'globals.mjs')],
+    plugins: [pagePlugin],
     logLevel: 'warning',
   }
   const modules = await build({
@@ -42,19 +61,21 @@ export async function bundle(root) {
   })
   const commonjs = await build({
     ...shared,
-    entryPoints: [join(root, 'lib', 'broker.ts')],
-    outfile: join(root, 'dist', 'broker.cjs'),
+    stdin: { contents: exportsOf(doors(root)), resolveDir: root },
+    outfile: join(root, 'dist', 'library.cjs'),
     format: 'cjs',
     // An import() in such a context would need the same flags.
     supported: { 'dynamic-import': false },
     banner: { js: "const fileUrl = require('node:url').pathToFileURL(__filename).href;" },
     define: { 'import.meta.url': 'fileUrl', 'import.meta.resolve': 'undefined' },
   })
+  for (const name of Object.keys(doors(root))) writeFileSync(join(root, 'dist', `${name}.cjs`), doorTo(name))
   // esbuild keeps a process for the next build, which would stay as long as a broker started from here.
   await stop()
   // What an earlier build left: chunks under other hashes, and the declaration files, which no longer fit.
   const outputs = { ...modules.metafile.outputs, ...commonjs.metafile.outputs }
   const made = new Set(Object.keys(outputs).map(path => basename(path)))
+  for (const name of Object.keys(doors(root))) made.add(`${name}.cjs`)
   for (const name of readdirSync(join(root, 'dist'))) {
     if (!made.has(name)) rmSync(join(root, 'dist', name), { recursive: true })
   }

@@ -18,7 +18,7 @@ const timeLimitMs = 240_000
 /** Where README's first screen ends. */
 const firstScreen = /^## /m
 /** What not every machine has. */
-const tools = ['kcat', 'curl', 'docker']
+const tools = ['kcat', 'curl', 'docker', 'etcd']
 
 const { values, positionals } = parseArgs({
   options: { package: { type: 'string' }, help: { type: 'boolean', short: 'h' } },

@@ -31,6 +31,13 @@ type State =
 
 type Closed = Exclude<State, { is: 'open' | 'opening' }>
 
+/** How a log stood when it was closed; nothing happens to it until it is opened again. */
+export interface LogAtRest {
+  readonly start: number
+  readonly end: number
+  readonly sizeInBytes: number
+}
+
 /** What a log is opened with. */
 export interface Opening {
   /** Whether its files are to be trusted. */
@@ -47,9 +54,12 @@ export interface Opening {
 export class DirectoryLogs {
   readonly #wasClosedWell: boolean
   readonly #states = new Map<string, State>()
+  readonly #atRest = new Map<string, LogAtRest>()
+  #areAllKnown: boolean
 
   constructor(wasClosedWell: boolean) {
     this.#wasClosedWell = wasClosedWell
+    this.#areAllKnown = wasClosedWell
   }
 
   /** Those that are open. */
@@ -63,6 +73,18 @@ export class DirectoryLogs {
     return state?.is === 'open' ? state.log : null
   }
 
+  /** How a log rests, where that was noted. */
+  atRest(name: string): LogAtRest | undefined {
+    return this.#atRest.get(name)
+  }
+
+  /** Notes how a log rests that nobody opened since the directory was, unless it is yet to be recovered. */
+  rests(name: string, log: LogAtRest): LogAtRest {
+    const is = this.#states.get(name)?.is ?? (this.#wasClosedWell ? 'proven' : 'owed')
+    if (is === 'proven' || is === 'letGo') this.#atRest.set(name, log)
+    return log
+  }
+
   /** Those that were let go of, and of which the disk may not have all. */
   *unsynced(): Iterable<UnsyncedLog> {
     for (const name of this.#states.keys()) {
@@ -71,11 +93,19 @@ export class DirectoryLogs {
     }
   }
 
-  /** Whether nothing stands in the way of calling the directory cleanly closed, once those that are open or were let go of are closed. */
-  get owesNothing(): boolean {
+  /**
+   * Whether nothing stands in the way of calling the directory cleanly closed, once those that are open or were let go of are closed. A
+   * process that ends before it knew which of the logs that are `there` are in use has proven none of them.
+   */
+  owesNothing(there: readonly string[]): boolean {
     for (const { is } of this.#states.values())
       if (is === 'owed' || is === 'recovered' || is === 'opening') return false
-    return true
+    return this.#areAllKnown || there.every(name => this.#states.has(name))
+  }
+
+  /** Those of which nothing is noted are not in use. */
+  allKnown(): void {
+    this.#areAllKnown = true
   }
 
   /** Whether nobody knows how the files of a log that has a directory are. */
@@ -96,6 +126,7 @@ export class DirectoryLogs {
 
   /** It is to be opened, which may fail and be tried again. */
   begin(name: string, isNew: boolean): Opening {
+    this.#atRest.delete(name)
     const state = this.#states.get(name)
     const before = this.#closed(name)
     const madeNow = isNew || (state?.is === 'opening' && state.isNew)
@@ -126,18 +157,21 @@ export class DirectoryLogs {
   }
 
   /** It was closed as it was opened. */
-  released(name: string): void {
+  released(name: string, log: LogAtRest): void {
     this.#states.set(name, { is: 'proven' })
+    this.#atRest.set(name, log)
   }
 
   /** It was closed, and the disk may not have all of it. */
-  letGo(name: string, unsynced: UnsyncedLog): void {
+  letGo(name: string, log: LogAtRest, unsynced: UnsyncedLog): void {
     this.#states.set(name, { is: 'letGo', unsynced })
+    this.#atRest.set(name, log)
   }
 
   /** There is none of the name any more. */
   forget(name: string): void {
     this.#states.delete(name)
+    this.#atRest.delete(name)
   }
 
   /** How it stood before anybody tried to open it; undefined where nothing is noted. */

@@ -3,8 +3,9 @@
  * recovery points, log starts and high watermarks, and a marker that says that all was closed well.
  */
 import { crash } from '../lib/base/assert.ts'
+import { markCleanShutdown, takeCleanShutdown } from './clean-shutdown.ts'
 import { DirectoryCheckpoints } from './directory-checkpoints.ts'
-import { DirectoryLogs, type OpenLog } from './directory-logs.ts'
+import { DirectoryLogs, type LogAtRest, type OpenLog } from './directory-logs.ts'
 import type {
   DirectoryOptions,
   LogListener,
@@ -18,7 +19,6 @@ import { DirectoryError, identityOf } from './identity.ts'
 import { DirectoryLock } from './lock.ts'
 import { Log, type LogConfig } from './log.ts'
 import {
-  cleanShutdownName,
   fileName,
   nameAside,
   offsetOfFile,
@@ -29,6 +29,7 @@ import {
 } from './names.ts'
 import { type RecoveryChoice, type RecoveryJob, type RecoveryOutcome, runRecovery } from './recovery/run.ts'
 import { Removals } from './removals.ts'
+import { standingByFiles, standingOf } from './standing.ts'
 
 export type {
   DirectoryOptions,
@@ -52,6 +53,12 @@ export class LogDirectory {
   readonly directoryId: string
   /** Whether all logs were closed well when it was last used. */
   readonly cleanShutdown: boolean
+  /** The run of the broker that closed all logs well; -1 where none did, or does not say. */
+  readonly closedEpoch: number
+  /** The run of the broker that uses it now: what is told to the next. */
+  brokerEpoch = -1
+  /** Whether its closing is to be taken for the end of a process that was killed. */
+  isTorn = false
   readonly #options: DirectoryOptions
   readonly #lock: DirectoryLock
   readonly #logs: DirectoryLogs
@@ -86,15 +93,12 @@ export class LogDirectory {
     const meta = identityOf(path, options)
     this.clusterId = meta.clusterId
     this.directoryId = meta.directoryId
-    this.cleanShutdown = files.exists(`${path}/${cleanShutdownName}`)
+    const closedEpoch = takeCleanShutdown(files, path)
+    this.cleanShutdown = closedEpoch !== null
+    this.closedEpoch = closedEpoch ?? -1
     this.#logs = new DirectoryLogs(this.cleanShutdown)
     const warn = (message: string) => options.logger?.warn(message)
     this.#checkpoints = new DirectoryCheckpoints(files, path, this.cleanShutdown, warn)
-    if (this.cleanShutdown) {
-      files.unlink(`${path}/${cleanShutdownName}`)
-      // If it came back after a power failure, unproven files would be trusted.
-      files.syncDirectoryNow(path)
-    }
     for (const { name, directory } of files.list(path)) {
       if (directory && name.endsWith('-delete')) this.#deleted.add(`${path}/${name}`, 0)
     }
@@ -115,19 +119,28 @@ export class LogDirectory {
     return this.#topicId(`${topic}-${partition}`)
   }
 
-  /** Bytes of a partition's segments, whether its log is open or not. */
-  sizeInBytes(topic: string, partition: number): number {
+  /** How a log stands, which is not opened for it; null where it has yet to be recovered. */
+  standing(topic: string, partition: number): LogAtRest | null {
     const name = `${topic}-${partition}`
     const open = this.#logs.get(name)
-    if (open !== null) return open.sizeInBytes
-    const { files } = this.#options
-    const dir = `${this.path}/${name}`
-    if (!files.exists(dir)) return 0
-    let bytes = 0
-    for (const entry of files.list(dir)) {
-      if (entry.name.endsWith('.log')) bytes += files.file(`${dir}/${entry.name}`).size()
-    }
-    return bytes
+    if (open !== null) return standingOf(open)
+    return this.#logs.isUnknown(name) ? null : this.#standingAtRest(topic, partition)
+  }
+
+  /** Bytes of a partition's segments, whether its log is open or not. */
+  sizeInBytes(topic: string, partition: number): number {
+    return this.#logs.get(`${topic}-${partition}`)?.sizeInBytes ?? this.#standingAtRest(topic, partition).sizeInBytes
+  }
+
+  #standingAtRest(topic: string, partition: number): LogAtRest {
+    const name = `${topic}-${partition}`
+    const noted = this.#logs.atRest(name)
+    if (noted !== undefined) return noted
+    const { logStarts, recoveryPoints, highWatermarks } = this.#checkpoints
+    // Of one that was closed well the disk has all.
+    const end = Math.max(recoveryPoints.get(topic, partition), highWatermarks.get(topic, partition))
+    const start = logStarts.get(topic, partition)
+    return this.#logs.rests(name, standingByFiles(this.files, `${this.path}/${name}`, start, end))
   }
 
   /** The open logs. */
@@ -138,6 +151,11 @@ export class LogDirectory {
   /** The log of a partition, null unless it is open. */
   log(topic: string, partition: number): Log | null {
     return this.#logs.get(`${topic}-${partition}`)
+  }
+
+  /** All logs that are in use are known: files that nobody asked about do not keep this directory from being called cleanly closed. */
+  allKnown(): void {
+    this.#logs.allKnown()
   }
 
   /**
@@ -270,8 +288,9 @@ export class LogDirectory {
     const log = this.#logs.get(name)
     if (log === null || !log.isUntouched) return false
     this.#checkpoints.note(topic, partition, log)
+    const standing = standingOf(log)
     log.discard()
-    this.#logs.released(name)
+    this.#logs.released(name, standing)
     return true
   }
 
@@ -281,10 +300,11 @@ export class LogDirectory {
     const log = this.#logs.get(name)
     if (log === null || this.#isOver) return false
     const { isUntouched, config, recoveryPoint } = log
+    const standing = standingOf(log)
     if (!log.release()) return false
     this.#checkpoints.note(topic, partition, log)
-    if (isUntouched) this.#logs.released(name)
-    else this.#logs.letGo(name, { topic, partition, config, recoveryPoint })
+    if (isUntouched) this.#logs.released(name, standing)
+    else this.#logs.letGo(name, standing, { topic, partition, config, recoveryPoint })
     return true
   }
 
@@ -415,11 +435,9 @@ export class LogDirectory {
     return this.#checkpointing
   }
 
-  /** Bytes of the open logs, and of the volume (−1 where there is none). */
-  usage(): { sizeInBytes: number; totalBytes: number; usableBytes: number } {
-    let sizeInBytes = 0
-    for (const { log } of this.#logs.open()) sizeInBytes += log.sizeInBytes
-    return { sizeInBytes, ...this.#options.files.usage(this.path) }
+  /** Bytes of the volume, −1 where there is none. */
+  space(): { totalBytes: number; usableBytes: number } {
+    return this.#options.files.usage(this.path)
   }
 
   /** Closes all logs, notes that they were closed well, and lets go of the directory, unless that was done. */
@@ -436,7 +454,7 @@ export class LogDirectory {
       // A marker says of all that the disk has them.
       for (const { topic, partition, config } of this.#logs.unsynced())
         open.push(async () => this.openLog(topic, partition, null, config).close())
-      let allClosed = this.#logs.owesNothing
+      let allClosed = this.#logs.owesNothing(this.partitions().map(({ topic, partition }) => `${topic}-${partition}`))
       for (let index = 0; index < open.length; index += closingMax) {
         const settled = await Promise.allSettled(open.slice(index, index + closingMax).map(close => close()))
         for (const result of settled) {
@@ -446,8 +464,8 @@ export class LogDirectory {
         }
       }
       await this.checkpoint()
-      if (allClosed && [...this.#logs.open()].every(({ log }) => log.failure === null)) {
-        files.replace(`${this.path}/${cleanShutdownName}`, '{"version":0,"brokerEpoch":-1}')
+      if (allClosed && !this.isTorn && [...this.#logs.open()].every(({ log }) => log.failure === null)) {
+        markCleanShutdown(files, this.path, this.brokerEpoch)
       }
     } finally {
       this.#lock.release()

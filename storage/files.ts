@@ -69,8 +69,11 @@ class DiskFile implements RandomFile {
   #pins = 0
   #closing = false
 
-  constructor(path: string) {
+  readonly #mode: number
+
+  constructor(path: string, mode = 0o644) {
     this.path = path
+    this.#mode = mode
   }
 
   get idle(): boolean {
@@ -87,7 +90,7 @@ class DiskFile implements RandomFile {
       }
     }
     const flags = create ? fs.constants.O_RDWR | fs.constants.O_CREAT : fs.constants.O_RDWR
-    this.#fd = withDescriptor(() => fs.openSync(this.path, flags, 0o644))
+    this.#fd = withDescriptor(() => fs.openSync(this.path, flags, this.#mode))
     openFiles.add(this)
     return this.#fd
   }
@@ -286,6 +289,40 @@ export function* filePieces(path: string, bytes: number): Generator<Buffer> {
   }
 }
 
+/**
+ * The same files, where others may not read what is made: it holds secrets. Where the group may write to the directory above, as in a container
+ * whose user has any number, it may read and write what is made, too.
+ */
+export function privateFiles(files: Files): Files {
+  if (files !== diskFiles) return files
+  return {
+    ...diskFiles,
+    file: path => new DiskFile(path, isShared(dirname(path)) ? 0o660 : 0o600),
+    replace: (path, content) => replace(path, content, isShared(dirname(path)) ? 0o660 : 0o600),
+    mkdir(path) {
+      makeDirectory(path)
+      try {
+        fs.chmodSync(path, isShared(dirname(path)) ? 0o770 : 0o700)
+      } catch (error) {
+        // It is somebody else's, who let this user in.
+        if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error
+      }
+    },
+  }
+}
+
+function replace(path: string, content: Buffer | string, mode = 0o666): void {
+  const temporary = `${path}.tmp`
+  withDescriptor(() => fs.writeFileSync(temporary, content, { flush: true, mode }))
+  fs.renameSync(temporary, path)
+  syncDirectoryNow(dirname(path))
+}
+
+/** Whether all of the group may write to a directory. */
+function isShared(path: string): boolean {
+  return ((fs.statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o020) !== 0
+}
+
 /** The real file system. */
 export const diskFiles: Files = {
   durable: true,
@@ -314,12 +351,7 @@ export const diskFiles: Files = {
     withDescriptor(() => fs.writeFileSync(temporary, content))
     fs.renameSync(temporary, path)
   },
-  replace(path, content) {
-    const temporary = `${path}.tmp`
-    withDescriptor(() => fs.writeFileSync(temporary, content, { flush: true }))
-    fs.renameSync(temporary, path)
-    syncDirectoryNow(dirname(path))
-  },
+  replace,
   async replaceLater(path, content) {
     // `replace` of the same file may come in between.
     const temporary = `${path}.later.tmp`

@@ -1,4 +1,7 @@
-/** A file system in memory: for `--ephemeral` brokers and tests. Nothing outlives the object. */
+/**
+ * A file system in memory: for `--ephemeral` brokers and tests. Nothing outlives the object. A copy of all of it costs next to nothing: pieces of
+ * files are shared until one of the two writes to them.
+ */
 import { assert } from '../lib/base/assert.ts'
 import type { DirectoryEntry, Files, RandomFile } from './file-system.ts'
 
@@ -8,6 +11,8 @@ const firstChunkBytes = 512
 
 class Content {
   chunks: Buffer[] = []
+  /** How many of the first pieces a copy may share, and which of these are this file's own again; null where there are none. */
+  #shared: { readonly count: number; readonly own: Set<number> } | null = null
   size = 0
   modifiedMs = 0
 
@@ -24,11 +29,22 @@ class Content {
     return Math.max(0, end - position)
   }
 
+  /** The same content, as it is now. */
+  copy(): Content {
+    const copy = new Content()
+    copy.chunks = [...this.chunks]
+    copy.size = this.size
+    copy.modifiedMs = this.modifiedMs
+    copy.#share()
+    this.#share()
+    return copy
+  }
+
   write(buffer: Buffer, position: number): void {
     this.#reserve(position + buffer.length)
     let from = 0
     while (from < buffer.length) {
-      const chunk = this.chunks[Math.floor(position / chunkBytes)]
+      const chunk = this.#ownChunk(Math.floor(position / chunkBytes))
       const count = buffer.copy(chunk, position % chunkBytes, from)
       from += count
       position += count
@@ -44,7 +60,21 @@ class Content {
     }
     this.size = size
     this.chunks.length = Math.ceil(size / chunkBytes)
-    if (size % chunkBytes !== 0) this.chunks[this.chunks.length - 1].fill(0, size % chunkBytes)
+    if (size % chunkBytes !== 0) this.#ownChunk(this.chunks.length - 1).fill(0, size % chunkBytes)
+  }
+
+  #share(): void {
+    this.#shared = this.chunks.length === 0 ? null : { count: this.chunks.length, own: new Set() }
+  }
+
+  /** A piece that may be written to. */
+  #ownChunk(index: number): Buffer {
+    const shared = this.#shared
+    if (shared !== null && index < shared.count && !shared.own.has(index)) {
+      this.chunks[index] = Buffer.from(this.chunks[index])
+      shared.own.add(index)
+    }
+    return this.chunks[index]
   }
 
   #reserve(size: number): void {
@@ -66,6 +96,7 @@ class Content {
     const grown = Buffer.alloc(length)
     this.chunks[index]?.copy(grown)
     this.chunks[index] = grown
+    this.#shared?.own.add(index)
   }
 }
 
@@ -75,9 +106,17 @@ function missing(path: string): Error {
   return Object.assign(new Error(`ENOENT: no such file or directory, '${path}'`), { code: 'ENOENT' })
 }
 
-class MemoryTree implements Files {
+/** See the head of the file. */
+export class MemoryTree implements Files {
   readonly durable = false
-  readonly #root: Directory = new Map()
+  #root: Directory = new Map()
+
+  /** Another file system with what is in this one now. */
+  copy(): MemoryTree {
+    const copy = new MemoryTree()
+    copy.#root = copyOf(this.#root)
+    return copy
+  }
 
   /** The directory that a path's last part is in, and that part. */
   parent(path: string): [Directory, string] {
@@ -269,7 +308,13 @@ class MemoryFile implements RandomFile {
   }
 }
 
+function copyOf(directory: Directory): Directory {
+  const copy: Directory = new Map()
+  for (const [name, entry] of directory) copy.set(name, entry instanceof Map ? copyOf(entry) : entry.copy())
+  return copy
+}
+
 /** A new, empty file system that lives in this process's memory. */
-export function memoryFiles(): Files {
+export function memoryFiles(): MemoryTree {
   return new MemoryTree()
 }

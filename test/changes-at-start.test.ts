@@ -40,8 +40,8 @@ function busy(store: MetadataStore): { store: MetadataStore; made: Promise<void>
       if (prefix === '') await create(store, 'after-the-listing')
       return listing
     },
-    watch: async (prefix, revision, listener) => {
-      const watch = await store.watch(prefix, revision, listener)
+    watch: async (prefix, revision, listener, gone) => {
+      const watch = await store.watch(prefix, revision, listener, gone)
       if (prefix === '') made.push(createOn(store))
       return watch
     },

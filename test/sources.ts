@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 /** The top of the project. */
 export const root = fileURLToPath(new URL('..', import.meta.url))
 const product = ['bin', 'lib', 'protocol', 'storage']
-const others = ['test', 'conformance', 'scripts']
+const others = ['console', 'test', 'conformance', 'scripts']
 
 /** A file of code. */
 export interface Source {
@@ -39,7 +39,7 @@ function codeOf(text: string): string {
 function sourcesIn(directory: string): Source[] {
   if (!existsSync(join(root, directory))) return []
   return readdirSync(join(root, directory), { recursive: true, encoding: 'utf8' })
-    .filter(name => /\.(ts|mjs)$/.test(name) && !name.includes('node_modules'))
+    .filter(name => /\.(tsx?|mjs)$/.test(name) && !name.includes('node_modules'))
     .map(name => {
       const path = `${directory}/${name.replaceAll('\\', '/')}`
       const text = readFileSync(join(root, path), 'utf8')

@@ -6,7 +6,9 @@ import { seededRandom } from '../lib/base/random.ts'
 import { Client } from '../lib/client/client.ts'
 import { Composition } from '../lib/composition.ts'
 import { BrokerConfig } from '../lib/config/config.ts'
+import type { BrokerServices } from '../lib/handlers/context.ts'
 import type { Metric } from '../lib/metrics/metrics.ts'
+import type { Network } from '../lib/network/network.ts'
 import { systemNetwork } from '../lib/network/tcp.ts'
 import { ManualClock } from '../lib/testing/clock.ts'
 import { CreateTopics } from '../protocol/messages/create-topics.ts'
@@ -18,12 +20,19 @@ import { ListOffsets } from '../protocol/messages/list-offsets.ts'
 import { Produce } from '../protocol/messages/produce.ts'
 import { SyncGroup } from '../protocol/messages/sync-group.ts'
 import { buildBatch } from '../protocol/records/batch.ts'
-import { memoryFiles } from '../storage/files.ts'
+import { type Files, memoryFiles } from '../storage/files.ts'
+import type { Log } from '../storage/log.ts'
 
 /** A client of the broker at `host:port`. */
 export function connect(bootstrap: string): Promise<Client> {
   const [host, port] = bootstrap.split(':') as [string, string]
   return Client.connect({ host, port: Number(port) })
+}
+
+/** What such a broker may have instead of files in memory and the system's network. */
+export interface TurnedParts {
+  readonly files?: Files
+  readonly network?: Network
 }
 
 /** A broker, its clock, and a client. */
@@ -38,20 +47,19 @@ export class Turned {
     this.client = client
   }
 
-  static async start(t: Test, properties: Record<string, string> = {}): Promise<Turned> {
+  static async start(
+    t: Test,
+    properties: Record<string, string> = {},
+    { files = memoryFiles(), network = systemNetwork }: TurnedParts = {},
+  ): Promise<Turned> {
     const clock = new ManualClock({ immediates: 'real' })
     const broker = await Composition.start({
       config: BrokerConfig.parse(
         { listeners: 'PLAINTEXT://127.0.0.1:0', 'group.initial.rebalance.delay.ms': '0', ...properties },
         { warn: message => t.comment(message) },
       ),
-      ephemeral: true,
-      parts: {
-        clocks: { broker: clock, wire: systemClock },
-        random: seededRandom(1),
-        files: memoryFiles(),
-        network: systemNetwork,
-      },
+      ephemeral: properties['log.dirs'] === undefined && properties['log.dir'] === undefined,
+      parts: { clocks: { broker: clock, wire: systemClock }, random: seededRandom(1), files, network },
       logger: createLogger('silent'),
     })
     const client = await connect(broker.bootstrap)
@@ -83,6 +91,25 @@ export class Turned {
 
   get bootstrap(): string {
     return this.#broker.bootstrap
+  }
+
+  /** What handlers are given. */
+  get services(): BrokerServices {
+    return this.#broker.services
+  }
+
+  /** The log of the first partition of a topic. */
+  log(name: string): Log {
+    return this.services.partitions.get(name, 0)!.log
+  }
+
+  /** Sends a batch as it is; gives the answer of the partition. */
+  async send(name: string, records: Buffer) {
+    const { responses } = await this.client.send(Produce, 9, {
+      ...{ transactionalId: null, acks: -1, timeoutMs: 5_000 },
+      topicData: [{ name, topicId: '', partitionData: [{ index: 0, records }] }],
+    })
+    return responses[0]!.partitionResponses[0]!
   }
 
   produce(name: string, value: string, producer?: { producerId: number; producerEpoch: number }): Promise<void> {

@@ -9,6 +9,8 @@ import type { Session } from '../session.ts'
  */
 export interface Case {
   readonly name: string
+  /** Properties of the broker that it asks, beside those of all. Cases with the same share a broker. */
+  readonly settings?: Readonly<Record<string, string>>
   run(session: Session): Promise<void>
   /** Where our answers differ from Kafka's on purpose. */
   readonly differs?: readonly Difference[]

@@ -244,23 +244,11 @@ function sinceOldKafka(): Difference[] {
   ]
 }
 
-const minIsr = 'results[0].configs.min.insync.replicas'
-const eligible =
-  '**min.insync.replicas** is a default; new clusters of Kafka keep it as a dynamic default, for the sake of eligible leader replicas'
-
-/** Where the setting says that it is a default. */
-export function minInSyncDiffers(answer: string): Difference {
-  return { answer, path: `${minIsr}.configSource`, ours: 5, reason: eligible }
-}
-
 export const configCases: readonly Case[] = [
   {
     name: 'DescribeConfigs of topics, at every version',
     run: described,
     differs: [
-      minInSyncDiffers('DescribeConfigs v*'),
-      { answer: 'DescribeConfigs v*', path: `${minIsr}.synonyms.length`, ours: 1, reason: eligible },
-      { answer: 'DescribeConfigs v*', path: `${minIsr}.synonyms[0].source`, ours: 5, reason: eligible },
       {
         answer: 'DescribeConfigs v0 *',
         path: '*.isDefault',

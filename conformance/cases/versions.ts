@@ -111,19 +111,20 @@ export const versionCases: readonly Case[] = [
     run: offered,
     differs: [
       { answer: 'ApiVersions v*', path: '', ours: null, reason: '**ApiVersions** offers only what is served' },
+      ...['GetTelemetrySubscriptions', 'PushTelemetry'].map(api => ({
+        answer: `ApiVersions v* ${api}`,
+        path: '',
+        ours: [0, 0],
+        reason:
+          '**Client metrics** are always taken; Kafka offers that only where a metrics reporter is configured that takes them',
+      })),
       {
         answer: 'ApiVersions v*',
         path: '[0]',
         ours: 0,
         reason: '**ApiVersions** offers the versions that Kafka 4 has dropped, which are served',
       },
-      ...[
-        'kraft.version',
-        'group.version',
-        'share.version',
-        'streams.version',
-        'eligible.leader.replicas.version',
-      ].flatMap(off),
+      ...['kraft.version', 'share.version', 'streams.version'].flatMap(off),
     ],
   },
   { name: 'ApiVersions: a version of the future is answered with error 35', run: unknownVersion },

@@ -1,4 +1,4 @@
-"""confluent-kafka under test: `produce BOOTSTRAP TOPIC CODEC FROM COUNT` or `consume BOOTSTRAP TOPIC GROUP`.
+"""confluent-kafka under test: `produce BOOTSTRAP TOPIC CODEC FROM COUNT` or `consume BOOTSTRAP TOPIC GROUP [PROTOCOL]`.
 
 A consumer prints each value on standard output, and on standard error `assigned N` whenever it is given N partitions.
 """
@@ -24,7 +24,8 @@ def produce(bootstrap, topic, codec, first, count):
         sys.exit(f"{left} not delivered, {len(failures)} failed: {failures[:1]}")
 
 
-def consume(bootstrap, topic, group):
+def consume(bootstrap, topic, group, protocol="classic"):
+    timeouts = {"session.timeout.ms": 6000, "heartbeat.interval.ms": 500}
     consumer = Consumer(
         {
             "bootstrap.servers": bootstrap,
@@ -33,11 +34,26 @@ def consume(bootstrap, topic, group):
             "auto.commit.interval.ms": 200,
             # Stored by hand, once it was printed, so that a kill cannot come between.
             "enable.auto.offset.store": False,
-            "session.timeout.ms": 6000,
-            "heartbeat.interval.ms": 500,
+            "group.protocol": protocol,
+            # In the new protocol the broker sets them.
+            **(timeouts if protocol == "classic" else {}),
         }
     )
-    consumer.subscribe([topic], on_assign=lambda _, partitions: print("assigned", len(partitions), file=sys.stderr, flush=True))
+    owned = set()
+
+    def told():
+        print("assigned", len(owned), file=sys.stderr, flush=True)
+
+    # In the classic protocol each assignment is the whole one, after all that there was is revoked.
+    def assigned(_, partitions):
+        owned.update((p.topic, p.partition) for p in partitions)
+        told()
+
+    def revoked(_, partitions):
+        owned.difference_update((p.topic, p.partition) for p in partitions)
+        told()
+
+    consumer.subscribe([topic], on_assign=assigned, on_revoke=revoked, on_lost=revoked)
     while True:
         message = consumer.poll(1.0)
         if message is None:

@@ -2,10 +2,11 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Command } from '../transactions/puppet.ts'
 import { type ClientUnderTest, type CodecName, codecs, Member, output } from './client.ts'
+import { franzConsumer } from './franz.ts'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'ottla', 'python-clients')
@@ -31,7 +32,7 @@ function install(): string | null {
 
 /** A program on these clients, or the reason why there is none. */
 export function pythonProgram(file: string): ((args: readonly string[]) => Command) | string {
-  return install() ?? (args => ({ command: python, args: [join(here, file), ...args] }))
+  return install() ?? (args => ({ command: python, args: [resolve(here, file), ...args] }))
 }
 
 /** The three of them. */
@@ -44,7 +45,25 @@ export function pythonClients(): ClientUnderTest[] {
   ].map(([name, file]) => client(name!, join(here, file!), missing))
 }
 
-function client(name: string, script: string, missing: string | null): ClientUnderTest {
+/** librdkafka with the consumer protocol of KIP-848. */
+export function newProtocolClients(): ClientUnderTest[] {
+  const missing = install()
+  const confluent = client('confluent-kafka', join(here, 'confluent.py'), missing, ['consumer'])
+  const franz = franzConsumer()
+  const reason = missing ?? (typeof franz === 'string' ? franz : null)
+  const consume = (bootstrap: string, topic: string, group: string) => {
+    if (typeof franz === 'string') throw new Error(franz)
+    return new Member(franz.command, [...franz.args, bootstrap, topic, group], assignedIn)
+  }
+  return [confluent, { ...confluent, name: 'franz-go', missing: reason, consume }]
+}
+
+function assignedIn(line: string): number | null {
+  const match = /^assigned (\d+)$/.exec(line)
+  return match === null ? null : Number(match[1])
+}
+
+function client(name: string, script: string, missing: string | null, words: readonly string[] = []): ClientUnderTest {
   return {
     name,
     codecs,
@@ -53,10 +72,7 @@ function client(name: string, script: string, missing: string | null): ClientUnd
       await output(python, [script, 'produce', bootstrap, topic, codec, `${first}`, `${count}`])
     },
     consume(bootstrap: string, topic: string, group: string): Member {
-      return new Member(python, [script, 'consume', bootstrap, topic, group], line => {
-        const match = /^assigned (\d+)$/.exec(line)
-        return match === null ? null : Number(match[1])
-      })
+      return new Member(python, [script, 'consume', bootstrap, topic, group, ...words], assignedIn)
     },
   }
 }

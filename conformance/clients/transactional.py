@@ -10,17 +10,24 @@ producer = None
 
 def init(transactional_id, timeout_ms):
     global producer
+    settings = {
+        "transactional.id": transactional_id,
+        "transaction.timeout.ms": int(timeout_ms),
+        "socket.timeout.ms": min(int(request_timeout_ms), int(timeout_ms) - 100),
+    }
+    if transactional_id == "-":
+        settings = {}
     producer = Producer(
         {
             "bootstrap.servers": bootstrap,
-            "transactional.id": transactional_id,
-            "transaction.timeout.ms": int(timeout_ms),
-            "socket.timeout.ms": min(int(request_timeout_ms), int(timeout_ms) - 100),
+            **settings,
+            "enable.idempotence": True,
             "linger.ms": 0,
             "log_level": 0,
         }
     )
-    producer.init_transactions(20)
+    if settings:
+        producer.init_transactions(20)
 
 
 def send(topic, *records):
@@ -31,8 +38,9 @@ def send(topic, *records):
             failures.append(error)
 
     for each in records:
-        index, value = each.split("=", 1)
-        producer.produce(topic, value, partition=int(index), on_delivery=delivered)
+        at, value = each.split("=", 1)
+        index, _, key = at.partition("/")
+        producer.produce(topic, value, key=key or None, partition=int(index), on_delivery=delivered)
     left = producer.flush(20)
     if left or failures:
         raise KafkaException(failures[0] if failures else f"{left} were not delivered")

@@ -7,6 +7,7 @@ import { Client } from './kafka.ts'
 import { loginScenarios } from './logins.ts'
 import { produceScenarios } from './produce.ts'
 import { transactionScenarios } from './transactions.ts'
+import { wayScenarios } from './ways.ts'
 
 /** Answers how many scenarios failed. A word as the rest of the command line runs only the scenarios that hold it. */
 export async function kafkajs(options: { bootstrap: string | undefined; rest: readonly string[] }): Promise<number> {
@@ -19,7 +20,7 @@ export async function kafkajs(options: { bootstrap: string | undefined; rest: re
       ...transactionScenarios(client),
       ...groupScenarios(client),
       ...adminScenarios(client),
-      ...(own === undefined ? [] : loginScenarios),
+      ...(own === undefined ? [] : [...loginScenarios, ...wayScenarios]),
     ]
     const chosen = scenarios
       .filter(({ name }) => name.includes(word))

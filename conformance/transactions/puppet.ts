@@ -4,11 +4,11 @@
  *
  *     init TRANSACTIONAL_ID TIMEOUT_MS      another producer in place of the one before, if any
  *     begin
- *     send TOPIC PARTITION=VALUE ...        and waits until they are acknowledged
+ *     send TOPIC PARTITION[/KEY]=VALUE ...  and waits until they are acknowledged
  *     commit
  *     abort
  *
- * It ends with its input.
+ * It ends with its input. Those of Java, confluent-kafka and franz-go take `-` for an id, and then send without transactions.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -4,18 +4,14 @@
  * transactions.ts.
  */
 
-import { codeName, codes, isRetriable } from '../../protocol/errors.ts'
+import { codeName, codes, isRetriable, KafkaError } from '../../protocol/errors.ts'
 import { FindCoordinator } from '../../protocol/messages/find-coordinator.ts'
 import { Metadata } from '../../protocol/messages/metadata.ts'
 import type { Api, ClientResponseOf } from '../../protocol/schema.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import { ClientError } from '../client/client.ts'
-import type { ClientLogin } from '../client/login.ts'
-import type { Network, TlsConnecting } from '../network/network.ts'
-import { HandshakeError } from '../network/tls-errors.ts'
-import { AdminError } from './admin-error.ts'
-import { type ClusterView, clusterView } from './cluster-view.ts'
+import { type ClusterView, clusterView } from '../client/cluster-view.ts'
 import {
   type BrokerAddress,
   type BrokerNode,
@@ -23,8 +19,14 @@ import {
   Connections,
   parseAddress,
   type RequestAt,
-} from './connections.ts'
+} from '../client/connections.ts'
+import type { ClientLogin } from '../client/login.ts'
+import type { AskOptions, CoordinatorKind, Lane, Routes, Target } from '../client/routes.ts'
+import type { Network, TlsConnecting } from '../network/network.ts'
+import { HandshakeError } from '../network/tls-errors.ts'
+import { AdminError } from './admin-error.ts'
 
+export type { AskOptions, CoordinatorKind, Target }
 export { parseAddress }
 
 export interface AdminOptions {
@@ -45,45 +47,25 @@ export interface AdminOptions {
 
 type BrokerNodeAddress = BrokerAddress & { readonly nodeId: number }
 
-/** Who is to answer a request. */
-export type Target =
-  | { readonly to: 'any' }
-  | { readonly to: 'controller' }
-  | { readonly to: 'broker'; readonly nodeId: number }
-  | { readonly to: 'coordinator'; readonly of: CoordinatorKind; readonly key: string }
-
-export type CoordinatorKind = 'group' | 'transaction' | 'share'
-
-/** How a request is asked. */
-export interface AskOptions<Response> {
-  /** The error code by which the whole answer is judged; by default its `errorCode`, where it has one. */
-  readonly errorOf?: (response: Response) => number
-  /** The sentence that came with it. */
-  readonly messageOf?: (response: Response) => string | null
-  /** The oldest version that can say what is meant. */
-  readonly leastVersion?: number
-  /** The newest version whose request and answer are understood. */
-  readonly mostVersion?: number
-}
-
 const coordinatorTypes = { group: 0, transaction: 1, share: 2 } as const
 const [timeoutMsDefault, requestTimeoutMsDefault] = [60_000, 30_000]
 /** Between two attempts: doubled each time, with a fifth of chance. */
 const [backoffMsMin, backoffMsMax, jitter] = [50, 1_000, 0.2]
 
-export class Admin {
+export class Admin implements Routes {
   readonly timeoutMs: number
+  readonly clock: Clock
+  readonly random: Random
   readonly #bootstrap: readonly BrokerAddress[]
-  readonly #clock: Clock
-  readonly #random: Random
   readonly #connections: Connections
   #brokers: readonly BrokerNode[] = []
   #controllerId = -1
+  #isClosed = false
 
   constructor(options: AdminOptions) {
     this.#bootstrap = options.bootstrap.map(parseAddress)
-    this.#clock = options.clock
-    this.#random = options.random
+    this.clock = options.clock
+    this.random = options.random
     this.timeoutMs = options.timeoutMs ?? timeoutMsDefault
     this.#connections = new Connections({
       clientId: options.clientId ?? 'ottla-admin',
@@ -95,8 +77,13 @@ export class Admin {
     })
   }
 
-  /** Closes all connections. */
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** Closes all connections; what is under way fails, and is not tried again. */
   close(): Promise<void> {
+    this.#isClosed = true
     return this.#connections.close()
   }
 
@@ -108,7 +95,7 @@ export class Admin {
     options: AskOptions<ClientResponseOf<A>> = {},
   ): Promise<ClientResponseOf<A>> {
     return this.again(api.name, async () => {
-      const connection = await this.#connectionTo(target)
+      const connection = await this.connectionTo(target)
       const response = await this.#askBy(connection, api, request, options)
       const errorCode = options.errorOf?.(response) ?? (response as { errorCode?: number }).errorCode ?? 0
       if (errorCode === 0) return response
@@ -120,7 +107,7 @@ export class Admin {
   /** What the cluster says of itself and of some topics; of all where `topics` is null, of none where it is empty. */
   async metadata(topics: readonly string[] | null = []): Promise<ClusterView> {
     const response = await this.again('Metadata', async () =>
-      this.#askBy(await this.#connectionTo({ to: 'any' }), Metadata, version => ({
+      this.#askBy(await this.connectionTo({ to: 'any' }), Metadata, version => ({
         // In version 0 an empty list stands for all topics.
         topics: topics === null ? (version === 0 ? [] : null) : topics.map(name => ({ name })),
         allowAutoTopicCreation: false,
@@ -147,15 +134,15 @@ export class Admin {
    * codes that clients try again after.
    */
   async again<T>(what: string, attempt: () => Promise<T>): Promise<T> {
-    const end = this.#clock.monotonicMs() + this.timeoutMs
+    const end = this.clock.monotonicMs() + this.timeoutMs
     for (let backoffMs = backoffMsMin; ; backoffMs = Math.min(backoffMsMax, 2 * backoffMs)) {
       try {
         return await attempt()
       } catch (error) {
-        if (!isPassing(error)) throw error
-        const waitMs = backoffMs * (1 + jitter * (2 * this.#random.next() - 1))
-        if (this.#clock.monotonicMs() + waitMs > end) throw lastOf(error, what, this.timeoutMs)
-        await new Promise<void>(resolve => this.#clock.schedule(waitMs, resolve))
+        if (this.#isClosed || !isPassing(error)) throw error
+        const waitMs = backoffMs * (1 + jitter * (2 * this.random.next() - 1))
+        if (this.clock.monotonicMs() + waitMs > end) throw lastOf(error, what, this.timeoutMs)
+        await new Promise<void>(resolve => this.clock.schedule(waitMs, resolve))
       }
     }
   }
@@ -169,32 +156,38 @@ export class Admin {
     try {
       return await connection.ask(api, request, versions)
     } catch (error) {
-      if (error instanceof ClientError) this.#connections.drop(connection.address)
+      if (error instanceof ClientError) this.#connections.drop(connection)
       throw error
     }
   }
 
-  async #connectionTo(target: Target): Promise<Connection> {
+  async connectionTo(target: Target, lane?: Lane): Promise<Connection> {
     switch (target.to) {
       case 'any':
-        return this.#anyConnection()
+        return this.#anyConnection(lane)
       case 'controller': {
         await this.metadata()
-        return this.#connectionToNode(this.#controllerId)
+        return this.#connectionToNode(this.#controllerId, lane)
       }
       case 'broker':
-        return this.#connectionToNode(target.nodeId)
-      case 'coordinator':
-        return this.#connectionToCoordinator(target.of, target.key)
+        return this.#connectionToNode(target.nodeId, lane)
+      case 'coordinator': {
+        const { host, port } = await this.#findCoordinator(target.of, target.key)
+        return this.#connections.to({ host, port }, lane)
+      }
     }
   }
 
+  drop(connection: Connection): void {
+    this.#connections.drop(connection)
+  }
+
   /** Whoever can be reached, beginning with those who the cluster told of. */
-  async #anyConnection(): Promise<Connection> {
+  async #anyConnection(lane?: Lane): Promise<Connection> {
     let failure: unknown = new ClientError('no broker is known; give one as host:port')
     for (const address of [...this.#brokers, ...this.#bootstrap]) {
       try {
-        return await this.#connections.to(address)
+        return await this.#connections.to(address, lane)
       } catch (error) {
         failure = error
       }
@@ -202,24 +195,19 @@ export class Admin {
     throw failure
   }
 
-  async #connectionToNode(nodeId: number): Promise<Connection> {
+  async #connectionToNode(nodeId: number, lane?: Lane): Promise<Connection> {
     let node = this.#brokers.find(each => each.nodeId === nodeId)
     if (!node) {
       await this.metadata()
       node = this.#brokers.find(each => each.nodeId === nodeId)
     }
     if (!node) throw new AdminError(codes.BROKER_NOT_AVAILABLE, `there is no broker ${nodeId}`)
-    return this.#connections.to(node)
+    return this.#connections.to(node, lane)
   }
 
   /** Node id of the coordinator of a key. */
   coordinatorId(kind: CoordinatorKind, key: string): Promise<number> {
     return this.again('FindCoordinator', async () => (await this.#findCoordinator(kind, key)).nodeId)
-  }
-
-  async #connectionToCoordinator(kind: CoordinatorKind, key: string): Promise<Connection> {
-    const { host, port } = await this.#findCoordinator(kind, key)
-    return this.#connections.to({ host, port })
   }
 
   async #findCoordinator(kind: CoordinatorKind, key: string): Promise<BrokerNodeAddress> {
@@ -236,11 +224,11 @@ export class Admin {
 
 function isPassing(error: unknown): boolean {
   if (error instanceof ClientError) return !(error.cause instanceof HandshakeError && error.cause.isFinal)
-  return error instanceof AdminError && isRetriable(error.code)
+  return error instanceof KafkaError && isRetriable(error.code)
 }
 
 function lastOf(error: unknown, what: string, timeoutMs: number): AdminError {
-  const code = error instanceof AdminError ? error.code : codes.NETWORK_EXCEPTION
-  const reason = error instanceof AdminError ? codeName(error.code) : (error as Error).message
+  const code = error instanceof KafkaError ? error.code : codes.NETWORK_EXCEPTION
+  const reason = error instanceof KafkaError ? codeName(error.code) : (error as Error).message
   return new AdminError(code, `${what} did not succeed within ${timeoutMs} ms; the last attempt: ${reason}`)
 }

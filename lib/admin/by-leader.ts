@@ -32,11 +32,18 @@ export async function byLeader<T>(
       const leaders = new Map<number, TopicPartition[]>()
       for (const each of open) {
         const topic = topics.get(each.topic)
-        const view = topic?.partitions.find(({ index }) => index === each.partition)
+        const { partition } = each
+        // Most brokers tell of them in order.
+        const at = topic?.partitions[partition]
+        const view = at?.index === partition ? at : topic?.partitions.find(({ index }) => index === partition)
         const errorCode = topic?.errorCode || view?.errorCode || (view ? 0 : codes.UNKNOWN_TOPIC_OR_PARTITION)
         if (view === undefined || view.leader < 0) {
           results.set(keyOf(each), { ...each, errorCode: errorCode || codes.LEADER_NOT_AVAILABLE, value: missing })
-        } else leaders.set(view.leader, [...(leaders.get(view.leader) ?? []), each])
+          continue
+        }
+        const led = leaders.get(view.leader)
+        if (led === undefined) leaders.set(view.leader, [each])
+        else led.push(each)
       }
       for (const [nodeId, led] of leaders) {
         for (const result of await ask({ to: 'broker', nodeId }, led)) results.set(keyOf(result), result)

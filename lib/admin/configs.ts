@@ -2,6 +2,7 @@
 import { codes } from '../../protocol/errors.ts'
 import { DescribeConfigs } from '../../protocol/messages/describe-configs.ts'
 import { IncrementalAlterConfigs } from '../../protocol/messages/incremental-alter-configs.ts'
+import { ListConfigResources } from '../../protocol/messages/list-config-resources.ts'
 import type { ClientResponseOf } from '../../protocol/schema.ts'
 import type { Admin, Target } from './admin.ts'
 import { AdminError } from './admin-error.ts'
@@ -30,12 +31,16 @@ const [operationSet, operationDelete] = [0, 1]
 export async function describeConfigs(
   admin: Admin,
   { type, name }: ConfigResource,
+  options: { readonly documentation?: boolean } = {},
 ): Promise<readonly DescribedConfig[]> {
   const resource = { resourceType: configResourceTypes[type], resourceName: name, configurationKeys: null }
   const { results } = await admin.ask(
     targetOf({ type, name }),
     DescribeConfigs,
-    { resources: [resource], includeSynonyms: true },
+    version => ({
+      ...{ resources: [resource], includeSynonyms: true },
+      ...(options.documentation && version >= 3 ? { includeDocumentation: true } : {}),
+    }),
     {
       errorOf: ({ results: [r] }) => unlessMissing(r?.errorCode ?? 0),
       messageOf: ({ results: [r] }) => r?.errorMessage ?? null,
@@ -68,6 +73,18 @@ export async function alterConfigs(
     },
   )
   refuse(responses[0])
+}
+
+/** The names of a type that have configs of their own, in alphabetical order. Rejects with AdminError. */
+export async function listConfigResources(admin: Admin, type: ConfigResource['type']): Promise<string[]> {
+  const { configResources } = await admin.ask(
+    { to: 'any' },
+    ListConfigResources,
+    { resourceTypes: [configResourceTypes[type]] },
+    // Before version 1 only those of client metrics are told.
+    { leastVersion: type === 'clientMetrics' ? 0 : 1 },
+  )
+  return configResources.map(({ resourceName }) => resourceName).sort()
 }
 
 /** A topic that is not there will not come by waiting, though its code counts as one that passes. */

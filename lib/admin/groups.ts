@@ -1,11 +1,14 @@
 /** An administrator's operations on groups and their offsets. */
+import { codes } from '../../protocol/errors.ts'
 import { DeleteGroups } from '../../protocol/messages/delete-groups.ts'
 import { DescribeGroups } from '../../protocol/messages/describe-groups.ts'
 import { ListGroups } from '../../protocol/messages/list-groups.ts'
 import { OffsetCommit } from '../../protocol/messages/offset-commit.ts'
+import { OffsetDelete } from '../../protocol/messages/offset-delete.ts'
 import { OffsetFetch } from '../../protocol/messages/offset-fetch.ts'
 import type { ClientResponseOf } from '../../protocol/schema.ts'
 import type { Admin } from './admin.ts'
+import { AdminError } from './admin-error.ts'
 import type { PartitionResult, TopicPartition } from './by-leader.ts'
 import { byTopic } from './offsets.ts'
 
@@ -75,8 +78,35 @@ export async function groupOffsets(
   )
 }
 
-/** Sets offsets of a group that has no members. */
+/** Codes by which a coordinator says of a partition that it cannot take its offset now. */
+const notNow: readonly number[] = [
+  codes.COORDINATOR_LOAD_IN_PROGRESS,
+  codes.COORDINATOR_NOT_AVAILABLE,
+  codes.NOT_COORDINATOR,
+  codes.REBALANCE_IN_PROGRESS,
+]
+
+/** Sets offsets of a group that has no members, again where its coordinator has just come up. */
 export async function alterGroupOffsets(
+  admin: Admin,
+  groupId: string,
+  offsets: readonly (TopicPartition & { readonly offset: number; readonly metadata?: string })[],
+): Promise<PartitionResult<null>[]> {
+  let results: PartitionResult<null>[] = []
+  await admin
+    .again(`OffsetCommit of ${groupId}`, async () => {
+      results = await commitOnce(admin, groupId, offsets)
+      const passing = results.find(({ errorCode }) => notNow.includes(errorCode))
+      if (passing) throw new AdminError(passing.errorCode)
+    })
+    .catch(error => {
+      // Time is over: each partition's own error tells more.
+      if (!(error instanceof AdminError && notNow.includes(error.code) && results.length > 0)) throw error
+    })
+  return results
+}
+
+async function commitOnce(
   admin: Admin,
   groupId: string,
   offsets: readonly (TopicPartition & { readonly offset: number; readonly metadata?: string })[],
@@ -99,6 +129,24 @@ export async function alterGroupOffsets(
     partitions.map(({ partitionIndex, errorCode }) => ({
       ...{ topic: name, partition: partitionIndex, errorCode, value: null },
     })),
+  )
+}
+
+/** Forgets offsets of a group: an error for all of it, or one for each partition. */
+export async function deleteGroupOffsets(
+  admin: Admin,
+  groupId: string,
+  partitions: readonly TopicPartition[],
+): Promise<PartitionResult<null>[]> {
+  const { topics } = await admin.ask(coordinatorOf(groupId), OffsetDelete, {
+    groupId,
+    topics: byTopic(partitions).map(([name, all]) => ({
+      name,
+      partitions: all.map(({ partition }) => ({ partitionIndex: partition })),
+    })),
+  })
+  return topics.flatMap(({ name, partitions: told }) =>
+    told.map(({ partitionIndex, errorCode }) => ({ topic: name, partition: partitionIndex, errorCode, value: null })),
   )
 }
 

@@ -3,8 +3,8 @@ import { codes } from '../../protocol/errors.ts'
 import { CreateTopics } from '../../protocol/messages/create-topics.ts'
 import { DeleteTopics } from '../../protocol/messages/delete-topics.ts'
 import { Metadata } from '../../protocol/messages/metadata.ts'
+import type { BrokerAddress, Connection } from '../client/connections.ts'
 import { AdminError } from './admin-error.ts'
-import type { BrokerAddress, Connection } from './connections.ts'
 
 type Connect = (address: BrokerAddress) => Promise<Connection>
 

@@ -4,7 +4,7 @@
  * An Ottla broker has a topic and a place for groups that are there for this and stand in no list. At any other broker a topic is made, and
  * deleted at the end like the group.
  */
-import { codeName, codes } from '../../protocol/errors.ts'
+import { codeName, codes, KafkaError } from '../../protocol/errors.ts'
 import { DeleteGroups } from '../../protocol/messages/delete-groups.ts'
 import { Fetch } from '../../protocol/messages/fetch.ts'
 import { FindCoordinator } from '../../protocol/messages/find-coordinator.ts'
@@ -17,9 +17,10 @@ import { batches, buildBatch, readRecords } from '../../protocol/records/batch.t
 import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import { Client } from '../client/client.ts'
+import { type BrokerAddress, Connection } from '../client/connections.ts'
+import type { ClientLogin } from '../client/login.ts'
 import type { Network, TlsConnecting } from '../network/network.ts'
 import { AdminError } from './admin-error.ts'
-import { type BrokerAddress, Connection } from './connections.ts'
 
 export interface HealthOptions {
   readonly address: BrokerAddress
@@ -30,12 +31,25 @@ export interface HealthOptions {
   readonly network: Network
   /** Encrypts the connections. */
   readonly tls?: TlsConnecting | undefined
+  /** Who asks, where the listener wants to know. */
+  readonly login?: ClientLogin | undefined
 }
 
 /** The broker does not serve its clients; the message says what of it failed. */
 export class UnhealthyError extends Error {
   override readonly name = 'UnhealthyError'
+
+  /** Whether all that failed is that this client may not do what checks do: the broker answers. */
+  get isDenied(): boolean {
+    return this.cause instanceof KafkaError && denials.has(this.cause.code)
+  }
 }
+
+const denials: ReadonlySet<number> = new Set([
+  codes.TOPIC_AUTHORIZATION_FAILED,
+  codes.GROUP_AUTHORIZATION_FAILED,
+  codes.CLUSTER_AUTHORIZATION_FAILED,
+])
 
 const healthTopic = '__ottla_health'
 /** A group of another broker forms after its initial delay, three seconds by default. */
@@ -113,7 +127,8 @@ class Check {
     try {
       await Promise.race([this.#all(), late])
     } catch (error) {
-      throw error instanceof UnhealthyError ? error : new UnhealthyError(`${this.#doing}: ${(error as Error).message}`)
+      if (error instanceof UnhealthyError) throw error
+      throw new UnhealthyError(`${this.#doing}: ${(error as Error).message}`, { cause: error })
     } finally {
       this.#isOver = true
       timer.cancel()
@@ -144,9 +159,9 @@ class Check {
   }
 
   async #connect(address: BrokerAddress): Promise<Connection> {
-    const { clock, network, tls } = this.#options
+    const { clock, network, tls, login } = this.#options
     const connecting = Connection.open(address, {
-      ...{ clientId: 'ottla-health', requestTimeoutMs: this.#timeoutMs, clock, network, tls },
+      ...{ clientId: 'ottla-health', requestTimeoutMs: this.#timeoutMs, clock, network, tls, login },
     })
     // One that comes too late is closed, too.
     connecting.then(connection => (this.#isOver ? connection.close() : undefined)).catch(() => {})

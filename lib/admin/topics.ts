@@ -1,13 +1,12 @@
 /** An administrator's operations on topics. */
-import { codes } from '../../protocol/errors.ts'
+import { codes, KafkaError } from '../../protocol/errors.ts'
 import { CreatePartitions } from '../../protocol/messages/create-partitions.ts'
 import { CreateTopics } from '../../protocol/messages/create-topics.ts'
 import { DeleteTopics } from '../../protocol/messages/delete-topics.ts'
 import { DescribeTopicPartitions } from '../../protocol/messages/describe-topic-partitions.ts'
 import type { ClientResponseOf } from '../../protocol/schema.ts'
+import type { PartitionView, TopicView } from '../client/cluster-view.ts'
 import type { Admin } from './admin.ts'
-import { AdminError } from './admin-error.ts'
-import type { PartitionView, TopicView } from './cluster-view.ts'
 
 /** A topic to be made. −1 leaves a number to the broker. */
 export interface NewTopic {
@@ -66,14 +65,23 @@ export async function deleteTopics(admin: Admin, names: readonly string[]): Prom
   return responses.map(({ name, errorCode, errorMessage }) => ({ name: name ?? '', errorCode, errorMessage }))
 }
 
+/** How many partitions a topic is to have, and the brokers of those that are new, where that is not left to the cluster. */
+export interface MorePartitions {
+  readonly count: number
+  readonly assignments?: readonly (readonly number[])[] | null
+}
+
 /** Raises numbers of partitions. */
 export async function createPartitions(
   admin: Admin,
-  counts: Readonly<Record<string, number>>,
+  topics: Readonly<Record<string, MorePartitions>>,
 ): Promise<readonly TopicResult[]> {
   const { results } = await admin.ask({ to: 'controller' }, CreatePartitions, {
     timeoutMs: admin.timeoutMs,
-    topics: Object.entries(counts).map(([name, count]) => ({ name, count, assignments: null })),
+    topics: Object.entries(topics).map(([name, { count, assignments = null }]) => ({
+      ...{ name, count },
+      assignments: assignments?.map(brokerIds => ({ brokerIds })) ?? null,
+    })),
   })
   return results
 }
@@ -93,7 +101,7 @@ export async function describeTopics(admin: Admin, names: readonly string[]): Pr
   try {
     return await describeInPages(admin, names)
   } catch (error) {
-    if (!(error instanceof AdminError && error.code === codes.UNSUPPORTED_VERSION)) throw error
+    if (!(error instanceof KafkaError && error.code === codes.UNSUPPORTED_VERSION)) throw error
   }
   const { topics } = await admin.metadata(names)
   return names.flatMap(name => {

@@ -2,6 +2,8 @@
  * The broker's own log of what it does: one line per message on standard error, for people.
  *
  *     2026-01-01T00:00:00.000Z INFO  server connection closed id=7 reason="frame of -1 bytes"
+ *
+ * Where several brokers share the process, the line says before the name which of them it is.
  */
 import { types } from 'node:util'
 import { type Clock, systemClock } from './clock.ts'
@@ -23,51 +25,127 @@ export interface Logger {
   enabled(level: LogLevel): boolean
   /** The same logger under another name. */
   child(name: string): Logger
+  /** For one of several brokers in this process: its lines, and those of all its children, say which; their levels are its own. */
+  beside(broker: string): Logger
+  /** The levels of this logger and of all that have the same beginning; they can change at any time. */
+  readonly levels: LogLevels
+}
+
+/** What a logger looks at with each message. */
+interface Threshold {
+  at: number
+}
+
+/** Levels of loggers by their names: one for all, and others for some. */
+export class LogLevels {
+  #root: LogLevel
+  readonly #own = new Map<string, LogLevel>()
+  readonly #thresholds = new Map<string, Threshold>()
+
+  constructor(root: LogLevel) {
+    this.#root = root
+  }
+
+  /** The same levels, which change by themselves from now on. */
+  copy(): LogLevels {
+    const copy = new LogLevels(this.#root)
+    for (const [name, level] of this.#own) copy.set(name, level)
+    return copy
+  }
+
+  /** Names of the loggers that there are. */
+  get names(): string[] {
+    return [...this.#thresholds.keys()].sort()
+  }
+
+  get root(): LogLevel {
+    return this.#root
+  }
+
+  of(name: string): LogLevel {
+    return this.#own.get(name) ?? this.#root
+  }
+
+  /** The level of all that have none of their own. */
+  setRoot(level: LogLevel): void {
+    this.#root = level
+    for (const name of this.#thresholds.keys()) this.#apply(name)
+  }
+
+  /** Null gives a logger the level of all others back. */
+  set(name: string, level: LogLevel | null): void {
+    if (level === null) this.#own.delete(name)
+    else this.#own.set(name, level)
+    this.#apply(name)
+  }
+
+  /** Loggers of one name have one threshold. */
+  threshold(name: string): Threshold {
+    const known = this.#thresholds.get(name)
+    if (known !== undefined) return known
+    const threshold = { at: logLevels.indexOf(this.of(name)) }
+    this.#thresholds.set(name, threshold)
+    return threshold
+  }
+
+  #apply(name: string): void {
+    const threshold = this.#thresholds.get(name)
+    if (threshold !== undefined) threshold.at = logLevels.indexOf(this.of(name))
+  }
 }
 
 class LineLogger implements Logger {
   readonly #name: string
-  readonly #threshold: number
+  readonly levels: LogLevels
+  readonly #threshold: Threshold
   readonly #clock: Clock
   readonly #write: (line: string) => void
+  /** Where several brokers share the log, which of them it is, with a space behind it. */
+  readonly #broker: string
 
-  constructor(name: string, threshold: number, clock: Clock, write: (line: string) => void) {
+  constructor(name: string, levels: LogLevels, clock: Clock, write: (line: string) => void, broker = '') {
     this.#name = name
-    this.#threshold = threshold
+    this.levels = levels
+    this.#threshold = levels.threshold(name)
     this.#clock = clock
     this.#write = write
+    this.#broker = broker
   }
 
   trace(message: string, fields?: LogFields): void {
-    if (this.#threshold <= 0) this.#line('TRACE', message, fields)
+    if (this.#threshold.at <= 0) this.#line('TRACE', message, fields)
   }
 
   debug(message: string, fields?: LogFields): void {
-    if (this.#threshold <= 1) this.#line('DEBUG', message, fields)
+    if (this.#threshold.at <= 1) this.#line('DEBUG', message, fields)
   }
 
   info(message: string, fields?: LogFields): void {
-    if (this.#threshold <= 2) this.#line('INFO ', message, fields)
+    if (this.#threshold.at <= 2) this.#line('INFO ', message, fields)
   }
 
   warn(message: string, fields?: LogFields): void {
-    if (this.#threshold <= 3) this.#line('WARN ', message, fields)
+    if (this.#threshold.at <= 3) this.#line('WARN ', message, fields)
   }
 
   error(message: string, fields?: LogFields): void {
-    if (this.#threshold <= 4) this.#line('ERROR', message, fields)
+    if (this.#threshold.at <= 4) this.#line('ERROR', message, fields)
   }
 
   enabled(level: LogLevel): boolean {
-    return this.#threshold <= logLevels.indexOf(level)
+    return this.#threshold.at <= logLevels.indexOf(level)
   }
 
   child(name: string): Logger {
-    return new LineLogger(name, this.#threshold, this.#clock, this.#write)
+    return new LineLogger(name, this.levels, this.#clock, this.#write, this.#broker)
+  }
+
+  beside(broker: string): Logger {
+    return new LineLogger(this.#name, this.levels.copy(), this.#clock, this.#write, `${printable(broker)} `)
   }
 
   #line(level: string, message: string, fields: LogFields | undefined): void {
-    let line = `${new Date(this.#clock.now()).toISOString()} ${level} ${this.#name} ${printable(message)}`
+    let line = `${new Date(this.#clock.now()).toISOString()} ${level} ${this.#broker}${this.#name} ${printable(message)}`
     for (const name in fields) {
       const value = fields[name]
       if (value !== undefined) line += ` ${name}=${valueText(value)}`
@@ -108,7 +186,7 @@ export function createLogger(
   options: { name?: string; clock?: Clock; write?: (line: string) => void } = {},
 ): Logger {
   const write = options.write ?? (line => process.stderr.write(line))
-  return new LineLogger(options.name ?? 'ottla', logLevels.indexOf(level), options.clock ?? systemClock, write)
+  return new LineLogger(options.name ?? 'ottla', new LogLevels(level), options.clock ?? systemClock, write)
 }
 
 /** Says nothing. */

@@ -1,6 +1,6 @@
 /** The options of commands that start a broker, and what they mean to the library. */
 
-import type { BrokerOptions } from '../broker.ts'
+import type { BrokerOptions, HttpSettings } from '../broker.ts'
 import { type StartTopic, topicOfText } from '../contents/topic-text.ts'
 import { parsed } from './arguments.ts'
 import { type Io, UsageError } from './io.ts'
@@ -11,12 +11,17 @@ const options = {
   published: { type: 'string' },
   data: { type: 'string' },
   ephemeral: { type: 'boolean' },
+  brokers: { type: 'string' },
   dev: { type: 'boolean' },
   'dev-tls': { type: 'boolean' },
   set: { type: 'string', multiple: true },
   topic: { type: 'string', multiple: true },
   load: { type: 'string', multiple: true },
   http: { type: 'string' },
+  testing: { type: 'boolean' },
+  persona: { type: 'string' },
+  trace: { type: 'boolean' },
+  'trace-json': { type: 'boolean' },
   'ready-file': { type: 'string' },
   'log-level': { type: 'string' },
   help: { type: 'boolean', short: 'h' },
@@ -25,12 +30,24 @@ const options = {
 /** What a command line asks for. */
 export interface Asked {
   readonly broker: BrokerOptions
+  /** How many brokers are to be one cluster; null for a broker alone. */
+  readonly brokers: number | null
+  /** Whether it is a broker for tests. */
+  readonly testing: boolean
+  /** The version of Apache Kafka for which a broker for tests passes; null for what it is. */
+  readonly persona: string | null
+  /** How requests and answers are written to standard output; null where they are not. */
+  readonly trace: 'words' | 'json' | null
   /** Where to say that clients can connect; null where nobody asked. */
   readonly readyFile: string | null
 }
 
 /** What the command line asks for, or null where only help is wanted. Throws UsageError. */
-export async function brokerOptionsOf(command: string, argv: readonly string[]): Promise<Asked | null> {
+export async function brokerOptionsOf(
+  command: string,
+  argv: readonly string[],
+  variables: NodeJS.ProcessEnv = process.env,
+): Promise<Asked | null> {
   const { values, positionals } = parse(command, argv)
   if (values.help) return null
   // One --set may be followed by several assignments.
@@ -60,9 +77,16 @@ export async function brokerOptionsOf(command: string, argv: readonly string[]):
   }
   if (values.topic !== undefined) broker.topics = topicsOf(values.topic)
   if (values.load !== undefined) broker.load = values.load
-  if (values.http !== undefined) broker.http = values.http
+  const http = httpOf(values.http, command === 'exec' ? {} : variables)
+  if (http !== null) broker.http = http
   if (values['log-level'] !== undefined) broker.logLevel = await logLevelOf(values['log-level'])
-  return { broker, readyFile: values['ready-file'] ?? null }
+  const brokers = brokersOf(command, values)
+  const testing = isForTests(command, values)
+  if (values.persona !== undefined && !testing) throw new UsageError('--persona is for ottla start --testing')
+  return {
+    ...{ broker, brokers, testing, persona: values.persona ?? null },
+    ...{ trace: traceOf(command, values), readyFile: values['ready-file'] ?? null },
+  }
 }
 
 /** Prints the help of a command; its exit code. */
@@ -94,6 +118,46 @@ function portOf(text: string | undefined): number | undefined {
     throw new UsageError(`--port ${text} is no port; give a number from 0 to 65535, where 0 takes a free one`)
   }
   return port
+}
+
+/** By the option, or by the variables that an image is told by. Null where neither asks for it. */
+function httpOf(option: string | undefined, variables: NodeJS.ProcessEnv): HttpSettings | null {
+  const address = option ?? variables.OTTLA_HTTP ?? ''
+  if (address === '') return null
+  const { OTTLA_HTTP_HOSTS: hosts, OTTLA_HTTP_PATH: path, OTTLA_HTTP_TOKEN: token, OTTLA_HTTP_WRITE: write } = variables
+  return {
+    address,
+    ...(hosts && { hosts: hosts.split(/[\s,]+/).filter(host => host !== '') }),
+    ...(path && { path }),
+    ...(token && { token }),
+    ...(write === '1' && { write: true }),
+  }
+}
+
+function brokersOf(command: string, values: ReturnType<typeof parse>['values']): number | null {
+  const text = values.brokers
+  if (text === undefined) return null
+  if (command !== 'start') throw new UsageError(`--brokers is for ottla start, not for ottla ${command}`)
+  const count = Number(text)
+  if (!/^\d+$/.test(text) || count < 1)
+    throw new UsageError(`--brokers ${text} is no number of brokers; write --brokers 3`)
+  for (const name of ['dev-tls', 'published'] as const) {
+    if (values[name] !== undefined) throw new UsageError(`--${name} is for a broker alone, not for --brokers`)
+  }
+  return count
+}
+
+function traceOf(command: string, values: ReturnType<typeof parse>['values']): Asked['trace'] {
+  if (!values.trace && !values['trace-json']) return null
+  if (command !== 'start' || (values.brokers !== undefined && !isForTests(command, values))) {
+    throw new UsageError('--trace and --trace-json are for a broker alone, of ottla start')
+  }
+  return values['trace-json'] ? 'json' : 'words'
+}
+
+function isForTests(command: string, values: ReturnType<typeof parse>['values']): boolean {
+  if (values.testing && command !== 'start') throw new UsageError('--testing is for ottla start')
+  return values.testing ?? (command === 'start' && process.env.OTTLA_TESTING === '1')
 }
 
 async function propertiesOf(file: string | undefined): Promise<Record<string, string>> {

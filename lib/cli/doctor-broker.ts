@@ -1,12 +1,14 @@
 /** A broker as clients would find it from here: each address that it tells them is dialled, and what comes of it is said in plain words. */
+
 import { isIP } from 'node:net'
+import { KafkaError } from '../../protocol/errors.ts'
 import { Metadata } from '../../protocol/messages/metadata.ts'
-import { AdminError } from '../admin/admin-error.ts'
-import { type BrokerAddress, Connection, parseAddress } from '../admin/connections.ts'
 import { checkHealth, UnhealthyError } from '../admin/health.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import { ClientError } from '../client/client.ts'
+import { type BrokerAddress, Connection, parseAddress } from '../client/connections.ts'
+import { type ClientLogin, LoginError } from '../client/login.ts'
 import type { Network, TlsConnecting } from '../network/network.ts'
 import { type Finding, fail, ok, warn } from './doctor-finding.ts'
 
@@ -16,6 +18,8 @@ export interface BrokerOptions {
   readonly network: Network
   /** Encrypts the connections. */
   readonly tls?: TlsConnecting | undefined
+  /** Who asks, where brokers want to know. */
+  readonly login?: ClientLogin | undefined
   /** How long one connection or answer may take. */
   readonly timeoutMs: number
   /** Whether somebody named the broker; else one that is not there is no fault. */
@@ -28,7 +32,7 @@ export async function brokerFindings(bootstrap: string, options: BrokerOptions):
     const address = parseAddress(text)
     const found = await reach(address, options)
     if (typeof found === 'string') {
-      const what = `nothing of a broker is at ${text}: ${found}`
+      const what = `no broker answers at ${text}: ${found}`
       findings.push(
         options.isNamed
           ? fail('broker', what)
@@ -57,17 +61,18 @@ interface Found {
 /** What a broker says of its cluster; why not, where there is none. */
 async function reach(
   address: BrokerAddress,
-  { timeoutMs, clock, network, tls }: BrokerOptions,
+  { timeoutMs, clock, network, tls, login }: BrokerOptions,
 ): Promise<Found | string> {
   let connection: Connection | null = null
   try {
     connection = await Connection.open(address, {
-      ...{ clientId: 'ottla-doctor', requestTimeoutMs: timeoutMs, clock, network, tls },
+      ...{ clientId: 'ottla-doctor', requestTimeoutMs: timeoutMs, clock, network, tls, login },
     })
     const { clusterId, brokers } = await connection.ask(Metadata, { topics: [], allowAutoTopicCreation: false })
     return { clusterId, brokers }
   } catch (error) {
-    if (!(error instanceof ClientError || error instanceof AdminError)) throw error
+    if (error instanceof LoginError) return `the login is refused: ${error.message}`
+    if (!(error instanceof ClientError || error instanceof KafkaError)) throw error
     return reasonOf(error, address)
   } finally {
     await connection?.close()
@@ -123,13 +128,18 @@ function isLoopback(host: string): boolean {
 
 async function healthFinding(
   address: BrokerAddress,
-  { clock, random, network, tls, timeoutMs }: BrokerOptions,
+  { clock, random, network, tls, login, timeoutMs }: BrokerOptions,
 ): Promise<Finding> {
   try {
-    await checkHealth({ address, clock, random, network, tls, timeoutMs: Math.max(timeoutMs, 5_000) })
+    await checkHealth({ address, clock, random, network, tls, login, timeoutMs: Math.max(timeoutMs, 5_000) })
     return ok('broker', 'a record was produced and consumed, and a group joined')
   } catch (error) {
     if (!(error instanceof UnhealthyError)) throw error
+    if (error.isDenied) {
+      const whose = login === undefined ? 'who connects without a login' : login.user
+      const text = `it serves, but its access rules do not let ${whose} do what the check does (${error.message}); name another user in --command-config, or add rules by ottla acls`
+      return warn('broker', text)
+    }
     return fail('broker', `it does not serve its clients: ${error.message}`)
   }
 }

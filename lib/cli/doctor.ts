@@ -3,15 +3,15 @@
 import { diskFiles, ownerOf } from '../../storage/files.ts'
 import { systemClock } from '../base/clock.ts'
 import { systemRandom } from '../base/random.ts'
+import { version } from '../base/version.ts'
 import { systemNetwork } from '../network/tcp.ts'
 import { parsed, timeoutMsOf } from './arguments.ts'
-import { tlsIn } from './command-config.ts'
+import { connectingBy } from './command-config.ts'
 import { brokerFindings } from './doctor-broker.ts'
 import { dataFindings } from './doctor-data.ts'
 import type { Finding } from './doctor-finding.ts'
 import { machineFindings, thisMachine } from './doctor-machine.ts'
 import type { Io } from './io.ts'
-import { version } from './version.ts'
 
 const options = {
   bootstrap: { type: 'string' },
@@ -35,7 +35,7 @@ export async function doctor(argv: readonly string[], io: Io): Promise<number> {
     clock: systemClock,
     random: systemRandom,
     network: systemNetwork,
-    tls: await tlsIn(values['command-config']),
+    ...(await connectingBy(values['command-config'])),
   }
   const findings = [
     ...(await machineFindings(thisMachine(systemClock), version())),

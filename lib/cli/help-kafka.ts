@@ -31,8 +31,9 @@ const storage = `ottla kafka-storage format|info|random-uuid
     --config, -c FILE         the file with log.dirs
     --ignore-formatted, -g    leave alone what is formatted already
     --add-scram, -S TEXT      a user: 'SCRAM-SHA-256=[name=alice,password=…]', iterations=8192 before the password if wanted
-    --standalone, -s, --no-initial-controllers, -N, --initial-controllers, -I TEXT, --release-version, -r TEXT,
-    --feature, -f TEXT        accepted; they are for KRaft
+    --feature, -f NAME=LEVEL  a level that the cluster begins with: eligible.leader.replicas.version=0
+    --standalone, -s, --no-initial-controllers, -N, --initial-controllers, -I TEXT, --release-version, -r TEXT
+                              accepted; they are for KRaft
   info -c FILE              what the data directories say
   random-uuid               a new cluster id
 `

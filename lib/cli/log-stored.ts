@@ -2,39 +2,12 @@
 import { decodeExact } from '../../protocol/codec.ts'
 import { type Json, toJson } from '../../protocol/json.ts'
 import { controlTypeOf } from '../../protocol/records/control.ts'
+import type { Message } from '../../protocol/schema.ts'
 import { metadataRecords, readMetadataRecord } from '../../protocol/stored/cluster-metadata/index.ts'
-import { messageByName } from './protocol-messages.ts'
+import { groupRecords, type KeyedRecords, transactionRecords } from '../../protocol/stored/coordinator-records.ts'
 
 /** A key and a value, each under its own name: `key`, or `keyHex` where it is no text. */
 export type ShownRecord = Record<string, unknown>
-
-/** What the two bytes at the beginning of a key of `__consumer_offsets` say. */
-const groupRecords: Readonly<Record<number, string>> = {
-  0: 'LegacyOffsetCommit',
-  1: 'OffsetCommit',
-  2: 'GroupMetadata',
-  3: 'ConsumerGroupMetadata',
-  4: 'ConsumerGroupPartitionMetadata',
-  5: 'ConsumerGroupMemberMetadata',
-  6: 'ConsumerGroupTargetAssignmentMetadata',
-  7: 'ConsumerGroupTargetAssignmentMember',
-  8: 'ConsumerGroupCurrentMemberAssignment',
-  10: 'ShareGroupMemberMetadata',
-  11: 'ShareGroupMetadata',
-  12: 'ShareGroupTargetAssignmentMetadata',
-  13: 'ShareGroupTargetAssignmentMember',
-  14: 'ShareGroupCurrentMemberAssignment',
-  15: 'ShareGroupStatePartitionMetadata',
-  16: 'ConsumerGroupRegularExpression',
-  17: 'StreamsGroupMetadata',
-  19: 'StreamsGroupMemberMetadata',
-  20: 'StreamsGroupTargetAssignmentMetadata',
-  21: 'StreamsGroupTargetAssignmentMember',
-  22: 'StreamsGroupCurrentMemberAssignment',
-  23: 'StreamsGroupTopology',
-}
-
-const transactionRecords: Readonly<Record<number, string>> = { 0: 'TransactionLog' }
 
 /** Shows a record of a topic; what cannot be decoded is shown as bytes, with the reason. */
 export function showRecord(topic: string, control: boolean, key: Buffer | null, value: Buffer | null): ShownRecord {
@@ -50,20 +23,19 @@ export function showRecord(topic: string, control: boolean, key: Buffer | null, 
   return { ...bytesOf('key', key), ...bytesOf('value', value) }
 }
 
-function keyed(kinds: Readonly<Record<number, string>>, key: Buffer, value: Buffer | null): ShownRecord {
+function keyed(kinds: KeyedRecords, key: Buffer, value: Buffer | null): ShownRecord {
   const kind = kinds[key.readInt16BE(0)]
   if (kind === undefined) return { ...bytesOf('key', key), ...bytesOf('value', value), error: 'a key of unknown type' }
   return {
-    key: decoded(`${kind}Key`, 0, key),
-    value: value === null ? null : decoded(`${kind}Value`, value.readInt16BE(0), value),
+    key: decoded(kind.key, 0, key),
+    value: value === null ? null : decoded(kind.value, value.readInt16BE(0), value),
   }
 }
 
 /** The message behind two bytes, in the form of `ottla protocol decode`. */
-function decoded(name: string, version: number, bytes: Buffer): Json {
-  const message = messageByName(name)
-  if (message === undefined) throw new Error(`unknown message ${name}`)
-  return { message: name, version, json: toJson(message, version, decodeExact(message, version, bytes.subarray(2))) }
+function decoded(message: Message, version: number, bytes: Buffer): Json {
+  const json = toJson(message, version, decodeExact(message, version, bytes.subarray(2)))
+  return { message: message.name, version, json }
 }
 
 function metadata(value: Buffer): ShownRecord {

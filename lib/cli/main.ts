@@ -3,36 +3,42 @@
  * library such as commander costs a third of the time in which the whole broker starts.
  */
 import { type Io, UsageError } from './io.ts'
-
-type Command = (argv: readonly string[], io: Io) => Promise<number>
+import { type Command, toolCommands } from './tools/index.ts'
 
 /** Every command by its name, loaded on use. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import('./start.ts')).start,
   health: async () => (await import('./health.ts')).health,
+  await: async () => (await import('./await.ts')).awaitState,
+  metrics: async () => (await import('./metrics.ts')).metrics,
   doctor: async () => (await import('./doctor.ts')).doctor,
   exec: async () => (await import('./exec.ts')).exec,
   protocol: async () => (await import('./protocol.ts')).protocol,
   log: async () => (await import('./log.ts')).log,
+  metadata: async () => (await import('./metadata.ts')).metadata,
   container: async () => (await import('./container.ts')).container,
   'kafka-server-start': async () => (await import('./server-start.ts')).kafkaServerStart,
+  'server-stop': async () => (await import('./server-stop.ts')).serverStop,
+  'kafka-server-stop': async () => (await import('./server-stop.ts')).serverStop,
   'kafka-storage': async () => (await import('./storage-tool.ts')).kafkaStorage,
   'zookeeper-server-start': async () => (await import('./zookeeper.ts')).zookeeperServerStart,
-  'kafka-topics': async () => (await import('./tools/topics.ts')).kafkaTopics,
-  'kafka-configs': async () => (await import('./tools/configs.ts')).kafkaConfigs,
-  users: async () => {
-    const { kafkaConfigs } = await import('./tools/configs.ts')
-    return (argv, io) => kafkaConfigs(['--entity-type', 'users', ...argv], io)
-  },
-  transactions: async () => (await import('./tools/transactions.ts')).transactions,
-  'kafka-transactions': async () => (await import('./tools/transactions.ts')).transactions,
-  'kafka-broker-api-versions': async () => (await import('./tools/broker-api-versions.ts')).kafkaBrokerApiVersions,
   cub: async () => (await import('./cub.ts')).cub,
+  completion: async () => {
+    const { completion } = await import('./completion.ts')
+    return (argv, io) => completion(Object.keys(commands), argv, io)
+  },
+  'kafka-run-class': async () => {
+    const { runClass } = await import('./run-class.ts')
+    return (argv, io) => runClass(main, argv, io)
+  },
+  ...toolCommands,
 }
 
 /** Carries out a command line, without the two leading words of process.argv, and answers the process's exit code. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
-  const [name = '', ...rest] = argv
+  const [word = '', ...rest] = argv
+  // Kafka's scripts have their ending.
+  const name = word.replace(/\.sh$/, '')
   try {
     if (name === '--help' || name === '-h' || name === 'help') {
       const { helpFor } = await import('./help.ts')
@@ -40,7 +46,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
       return 0
     }
     if (name === '--version' || name === '-v') {
-      const { version } = await import('./version.ts')
+      const { version } = await import('../base/version.ts')
       io.stdout.write(`${version()}\n`)
       return 0
     }
@@ -52,11 +58,28 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     if (!Object.hasOwn(commands, name)) {
       throw new UsageError(`there is no command ${JSON.stringify(name)}; ottla --help lists what there is`)
     }
+    // Whoever reads a tool's output may have seen enough of it.
+    if (Object.hasOwn(toolCommands, name)) io.stdout.on('error', passClosed)
     const command = await commands[name]()
-    return await command(rest, io)
+    return await command(Object.hasOwn(toolCommands, name) ? await withBroker(rest) : rest, io)
   } catch (error) {
     const { explain } = await import('./explain.ts')
     io.stderr.write(`ottla: ${explain(error)}\n`)
     return 1
   }
+}
+
+/** With the container's own broker for whoever names ZooKeeper. */
+async function withBroker(argv: readonly string[]): Promise<readonly string[]> {
+  const readyFile = process.env.OTTLA_READY_FILE
+  if (readyFile === undefined || !argv.some(word => word.startsWith('--zookeeper'))) return argv
+  const { withoutZooKeeper } = await import('./tools/zookeeper-option.ts')
+  const { systemClock } = await import('../base/clock.ts')
+  const listener = process.env.KAFKA_INTER_BROKER_LISTENER_NAME
+  return withoutZooKeeper(argv, { readyFile, listener }, systemClock)
+}
+
+/** A pipe that nobody reads any more is no failure. */
+function passClosed(error: Error & { readonly code?: string }): void {
+  if (error.code !== 'EPIPE') throw error
 }

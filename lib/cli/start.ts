@@ -1,6 +1,6 @@
 /** `ottla start`, and `ottla` alone: one broker in this process, until it is told to stop. */
 import { sinceProcessStartMs } from '../base/clock.ts'
-import type { Broker } from '../broker.ts'
+import type { Broker, BrokerOptions } from '../broker.ts'
 import { type Asked, brokerOptionsOf, printHelp } from './broker-options.ts'
 import type { Io } from './io.ts'
 
@@ -21,7 +21,7 @@ export async function startOnLaptop(argv: readonly string[], io: Io): Promise<nu
 
 /** The same with options that were read; `further` is printed after the line that says that the broker is ready. */
 export async function serve(
-  { broker: given, readyFile: path }: Asked,
+  { broker: given, brokers, testing, persona, trace, readyFile: path }: Asked,
   io: Io,
   further: (broker: Broker) => string = () => '',
 ): Promise<number> {
@@ -32,9 +32,14 @@ export async function serve(
     io.once('SIGTERM', () => calledOff.abort())
     io.once('SIGINT', () => calledOff.abort())
   })
-  const { Broker } = await import('../broker.ts')
   const options = { logLevel: 'info', ...given, signal: calledOff.signal } as const
-  const broker = await Broker.start(options).catch(error => {
+  if (brokers !== null && !testing)
+    return (await import('./start-cluster.ts')).serveCluster({ ...options, brokers }, told, readyFile, io)
+  const starting =
+    testing || trace !== null
+      ? (await import('./start-testing.ts')).startWatched(options, { testing, persona, brokers, trace }, io)
+      : startPlain(options)
+  const broker = await starting.catch(error => {
     if (error === calledOff.signal.reason) return null
     throw error
   })
@@ -43,7 +48,17 @@ export async function serve(
   try {
     readyFile?.write(broker)
     const tls = broker.devTls === null ? '' : authority!.write(broker.devTls)
-    io.stdout.write(`${readyLine(broker)}\n${further(broker)}${tls}`)
+    const http =
+      broker.httpLink === null
+        ? ''
+        : `ottla http: ${broker.httpLink}
+`
+    const words = testing
+      ? `ottla testing: http://${broker.http}/testing/openapi.json
+`
+      : ''
+    io.stdout.write(`${readyLine(broker)}
+${http}${words}${further(broker)}${tls}`)
     const failure = await Promise.race([told, broker.failed])
     return failure === null ? 0 : 1
   } finally {
@@ -51,6 +66,11 @@ export async function serve(
     authority?.remove()
     await broker.stop()
   }
+}
+
+async function startPlain(options: BrokerOptions): Promise<Broker> {
+  const { Broker } = await import('../broker.ts')
+  return Broker.start(options)
 }
 
 function readyLine({ bootstrap, nodeId, dataDirectory }: Broker): string {

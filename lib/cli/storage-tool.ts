@@ -5,6 +5,8 @@ import { diskFiles } from '../../storage/files.ts'
 import { nodeIdIn, readMetaProperties } from '../../storage/meta-properties.ts'
 import { systemClock } from '../base/clock.ts'
 import { systemRandom } from '../base/random.ts'
+import { features } from '../cluster/features.ts'
+import { featuresKey, type StoredChange, writeStored } from '../cluster/stored.ts'
 import { BrokerConfig } from '../config/config.ts'
 import { startProperties } from '../config/start.ts'
 import { formatMetadata } from '../metadata/format.ts'
@@ -73,6 +75,7 @@ async function format(values: Options, io: Io): Promise<number> {
   const config = configOf(values)
   if (clusterId === undefined) throw new UsageError('kafka-storage: error: argument --cluster-id/-t is required')
   const users = (values['add-scram'] ?? []).map(parseScramUser)
+  const levels = chosenLevels(values.feature ?? [])
   const formatted = config.logDirs.filter(path => clusterOf(path) !== null)
   const foreign = formatted.find(path => clusterOf(path) !== clusterId)
   if (foreign !== undefined) {
@@ -98,15 +101,32 @@ async function format(values: Options, io: Io): Promise<number> {
       throw new UsageError(unwritable(resolve(path), error as Error, 'name another by log.dirs'))
     }
   }
-  if (users.length > 0) {
+  const stored = [...(await storedUsers(users)), ...levels]
+  if (stored.length > 0) {
     // The broker looks for its metadata in the first of them.
-    await formatMetadata(resolve(config.logDirs[0]), await storedUsers(users), {
+    await formatMetadata(resolve(config.logDirs[0]), stored, {
       files: diskFiles,
       now: () => systemClock.now(),
       schedule: run => systemClock.immediate(run),
     })
   }
   return 0
+}
+
+/** Levels that a cluster begins with, of features that can be chosen; others are for KRaft. */
+function chosenLevels(texts: readonly string[]): StoredChange[] {
+  const levels: Record<string, number> = {}
+  for (const text of texts) {
+    const [name = '', level = ''] = text.split('=').map(part => part.trim())
+    const feature = features.find(each => each.name === name)
+    if (!/^[0-9]{1,5}$/.test(level))
+      throw new UsageError(`Can't parse feature=level string ${text}: unable to parse it.`)
+    if (!feature?.isChosen) continue
+    if (Number(level) < feature.minVersion || Number(level) > feature.maxVersion)
+      throw new UsageError(`No feature:${name} with feature level ${level}`)
+    levels[name] = Number(level)
+  }
+  return Object.keys(levels).length === 0 ? [] : [{ key: featuresKey, value: writeStored(levels) }]
 }
 
 function info(values: Options, io: Io): number {

@@ -2,7 +2,7 @@
  * A connection to a broker, for the command line, for checks and for tests: requests at a chosen version, many under way at once,
  * and raw bytes. It knows nothing of topics, leaders or groups.
  */
-import { decode } from '../../protocol/codec.ts'
+import { DecodeError, decode } from '../../protocol/codec.ts'
 import { codes } from '../../protocol/errors.ts'
 import { Reader } from '../../protocol/reader.ts'
 import { encodeRequestFrame } from '../../protocol/request-frame.ts'
@@ -32,12 +32,13 @@ export interface ClientOptions {
   readonly login?: ClientLogin
 }
 
-/** The answer did not come: the connection was closed, or it took too long. */
+/** The answer did not come: the connection was closed, or it took too long. Or what came is none. */
 export class ClientError extends Error {
   override readonly name = 'ClientError'
 }
 
 interface Waiting {
+  readonly timeoutMs?: number
   /** Takes the answer's frame, without its size. */
   resolve(frame: Buffer): void
   reject(error: Error): void
@@ -121,7 +122,12 @@ export class Client {
   }
 
   /** Sends a request and waits for its answer. Others may be sent meanwhile; the broker answers in order. */
-  async send<A extends Api>(api: A, version: number, request: ClientRequestOf<A>): Promise<ClientResponseOf<A>> {
+  async send<A extends Api>(
+    api: A,
+    version: number,
+    request: ClientRequestOf<A>,
+    timeoutMs = this.#timeoutMs,
+  ): Promise<ClientResponseOf<A>> {
     const correlationId = ++this.#correlationId
     const frame = await new Promise<Buffer>((resolve, reject) => {
       if (this.#end) {
@@ -129,17 +135,28 @@ export class Client {
         return
       }
       const chunks = encodeRequestFrame(api, version, correlationId, this.#clientId, request)
-      this.#waiting.set(correlationId, { resolve, reject })
-      this.#deadlines.set(correlationId, this.#clock.monotonicMs() + this.#timeoutMs)
+      this.#waiting.set(correlationId, { timeoutMs, resolve, reject })
+      this.#deadlines.set(correlationId, this.#clock.monotonicMs() + timeoutMs)
       this.#alarm.set(this.#deadlines.nextMs())
       this.#write(chunks)
     })
-    return decodeResponse(api, version, frame)
+    try {
+      return decodeResponse(api, version, frame)
+    } catch (error) {
+      // Whoever is there speaks something else; nothing that it says later can be understood either.
+      if (!(error instanceof DecodeError || error instanceof RangeError)) throw error
+      const reason = `the answer to ${api.name} cannot be read: ${error.message}`
+      this.#ended(reason)
+      this.#wire.destroy()
+      throw new ClientError(reason, { cause: error })
+    }
   }
 
-  /** Sends a request that the broker does not answer: Produce with acks=0. */
-  sendUnanswered<A extends Api>(api: A, version: number, request: ClientRequestOf<A>): void {
-    this.#write(encodeRequestFrame(api, version, ++this.#correlationId, this.#clientId, request))
+  /** Sends a request that the broker does not answer, Produce with acks=0; resolves when the system has taken its bytes. */
+  sendUnanswered<A extends Api>(api: A, version: number, request: ClientRequestOf<A>): Promise<void> {
+    if (this.#end) return Promise.reject(this.#end)
+    const frame = encodeRequestFrame(api, version, ++this.#correlationId, this.#clientId, request)
+    return new Promise((resolve, reject) => this.#wire.writeAll(frame, error => (error ? reject(error) : resolve())))
   }
 
   /** Sends bytes as they are. What comes back is taken by `receiveFrame`, unless its correlation id is one that `send` waits for. */
@@ -215,7 +232,7 @@ export class Client {
     for (const correlationId of this.#deadlines.expire(this.#clock.monotonicMs())) {
       const waiting = this.#waiting.get(correlationId)
       this.#waiting.delete(correlationId)
-      waiting?.reject(new ClientError(`no answer within ${this.#timeoutMs} ms`))
+      waiting?.reject(new ClientError(`no answer within ${waiting.timeoutMs} ms`))
     }
     this.#alarm.set(this.#deadlines.nextMs())
   }

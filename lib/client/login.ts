@@ -14,6 +14,8 @@ export interface ClientLogin {
   readonly mechanism: 'PLAIN' | ScramMechanism
   readonly user: string
   readonly password: Secret
+  /** The user is the id of a delegation token, and the password its HMAC in base64. */
+  readonly isToken?: boolean
 }
 
 /** The broker does not let the client in, or is not the one that it says to be. */
@@ -29,7 +31,7 @@ export interface Asking {
 const nonceBytes = 24
 
 /** Resolves once the broker knows the client; rejects with LoginError where it does not want to. */
-export async function logIn(client: Asking, { mechanism, user, password }: ClientLogin): Promise<void> {
+export async function logIn(client: Asking, { mechanism, user, password, isToken }: ClientLogin): Promise<void> {
   const handshake = await client.send(SaslHandshake, 1, { mechanism })
   if (handshake.errorCode !== 0) {
     const enabled = handshake.mechanisms.join(', ') || 'none'
@@ -44,7 +46,8 @@ export async function logIn(client: Asking, { mechanism, user, password }: Clien
     await say(plainMessage(user, password))
     return
   }
-  const scram = new ScramClient(mechanism, user, password, systemRandom.bytes(nonceBytes).toString('base64url'))
+  const nonce = systemRandom.bytes(nonceBytes).toString('base64url')
+  const scram = new ScramClient(mechanism, user, password, nonce, isToken)
   try {
     scram.check(await say(await scram.final(await say(scram.first()))))
   } catch (error) {

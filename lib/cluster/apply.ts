@@ -1,13 +1,24 @@
 /** Changes of the metadata store → the next image of the cluster, and what is different in it. */
 import { sharedText } from '../../protocol/shared-text.ts'
+import { type Acl, aclOfKey } from './acls.ts'
 import type { FeatureLevels } from './features.ts'
-import type { BrokerImage, ClusterImage, ImageDelta, PartitionImage, Settings, TopicImage } from './image.ts'
+import {
+  type BrokerImage,
+  type ClusterImage,
+  type ImageDelta,
+  type PartitionImage,
+  plainPartition,
+  type Settings,
+  type TopicImage,
+} from './image.ts'
 import { epochSinceMade, epochsBegun } from './leader-epochs.ts'
+import { type Quotas, withQuota } from './quotas.ts'
 import { type ScramUsers, withScram } from './scram.ts'
 import {
   controllerLeader,
   featuresKey,
   readStored,
+  type StoredAdmission,
   type StoredBroker,
   type StoredChange,
   type StoredPartition,
@@ -15,6 +26,7 @@ import {
   type StoredTopic,
   splitKey,
 } from './stored.ts'
+import { type DelegationToken, tokenOf } from './tokens.ts'
 import { TopicMap, type TopicMaps, withTopics } from './topic-map.ts'
 import { isInternalTopic } from './topic-names.ts'
 
@@ -29,19 +41,36 @@ export function applyChanges(before: ClusterImage, changes: readonly StoredChang
   return next.finish()
 }
 
+/** An image in which a broker takes part in nothing, as long as the store says nothing else of it. */
+export function fenceBroker(image: ClusterImage, id: number): ImageDelta {
+  const delta = applyChanges(image, [], image.revision)
+  const brokers = image.brokers.map(
+    (broker): BrokerImage => (broker.id === id ? { ...broker, state: 'fenced', says: 'starting' } : broker),
+  )
+  return { ...delta, image: { ...delta.image, brokers }, brokersChanged: true }
+}
+
 class NextImage {
   readonly #before: ClusterImage
   readonly #revision: number
   /** Topics that this change touches, as they are so far; null where deleted. */
   readonly #touched = new Map<string, TopicImage | null>()
+  /** Partitions of touched topics that are not part of any image yet. */
+  readonly #owned = new Map<string, PartitionImage[]>()
   /** Names of touched topics by id, for the partitions that follow. */
   readonly #names = new Map<string, string>()
   readonly #brokers: Map<number, BrokerImage>
   #brokersChanged = false
   #starts: ReadonlyMap<number, number>
+  #admitted: ReadonlyMap<number, number>
   #controllerId: number
   #featureLevels: FeatureLevels
   #scramUsers: ScramUsers
+  #quotas: Quotas
+  /** By key; null where one is deleted. */
+  readonly #acls = new Map<string, Acl | null>()
+  /** By id, in the same way. */
+  readonly #tokens = new Map<string, DelegationToken | null>()
   readonly #brokerConfigs: SettingsChanges
   readonly #groupConfigs: SettingsChanges
   readonly #otherConfigs: SettingsChanges
@@ -52,8 +81,10 @@ class NextImage {
     this.#controllerId = before.controllerId
     this.#brokers = new Map(before.brokers.map(broker => [broker.id, broker]))
     this.#starts = before.starts
+    this.#admitted = before.admitted
     this.#featureLevels = before.featureLevels
     this.#scramUsers = before.scramUsers
+    this.#quotas = before.quotas
     this.#brokerConfigs = new SettingsChanges(before.brokerConfigs)
     this.#groupConfigs = new SettingsChanges(before.groupConfigs)
     this.#otherConfigs = new SettingsChanges(before.otherConfigs)
@@ -108,12 +139,12 @@ class NextImage {
   #asMade({ made }: Pick<TopicImage, 'made'>, replicas: readonly number[], index: number): PartitionImage {
     const leader = replicas[0] ?? -1
     const leaderEpoch = epochSinceMade(made, index, leader, this.#starts)
-    return { index, leader, leaderEpoch, partitionEpoch: 0, replicas, isr: replicas, offlineReplicas: [] }
+    return { ...plainPartition, index, leader, leaderEpoch, replicas, isr: replicas }
   }
 
   #asStored(before: PartitionImage, { starts = 0, ...stored }: StoredPartition): PartitionImage {
     const leaderEpoch = stored.leaderEpoch + epochsBegun(this.#starts.get(stored.leader) ?? 0, starts)
-    return { ...before, ...stored, leaderEpoch }
+    return { ...before, ...plainPartition, ...stored, leaderEpoch }
   }
 
   other({ key, value }: StoredChange): void {
@@ -121,7 +152,12 @@ class NextImage {
     if (kind === 'partitions') this.#partition(key, rest, value)
     else if (kind === 'configs') this.#configs(key, rest, value)
     else if (kind === 'brokers') this.#broker(key, Number(rest), value)
+    else if (kind === 'admitted') this.#admit(key, Number(rest), value)
     else if (kind === 'scram') this.#scram(key, rest, value)
+    else if (kind === 'quotas')
+      this.#quotas = withQuota(this.#quotas, key, value === null ? null : readStored(key, value))
+    else if (kind === 'tokens') this.#tokens.set(rest, value === null ? null : tokenOf(key, rest, value))
+    else if (kind === 'acls') this.#acls.set(key, value === null ? null : aclOfKey(rest))
     else if (kind === featuresKey && value !== null)
       this.#featureLevels = new Map(Object.entries(readStored<Record<string, number>>(key, value)))
     else if (kind === 'leaders' && rest === controllerLeader && value !== null) this.#controllerId = Number(value)
@@ -139,12 +175,21 @@ class NextImage {
     const partition = topic?.partitions[Number(index)]
     // The states of a deleted topic's partitions go with it.
     if (topic === undefined || topic.topicId !== topicId || partition === undefined) return
-    const partitions = topic.partitions.slice()
+    const partitions = this.#ownPartitions(topic)
     partitions[partition.index] =
       value === null
         ? this.#asMade(topic, partition.replicas, partition.index)
         : this.#asStored(partition, readStored<StoredPartition>(key, value))
+  }
+
+  /** Those of a topic that nobody has seen yet: copied once, not for each of them that changes. */
+  #ownPartitions(topic: TopicImage): PartitionImage[] {
+    const own = this.#owned.get(topic.name)
+    if (own !== undefined && own === topic.partitions) return own
+    const partitions = topic.partitions.slice()
+    this.#owned.set(topic.name, partitions)
     this.#touched.set(topic.name, { ...topic, partitions })
+    return partitions
   }
 
   #configs(key: string, rest: string, value: string | null): void {
@@ -169,7 +214,27 @@ class NextImage {
   #broker(key: string, id: number, value: string | null): void {
     this.#brokersChanged = true
     if (value === null) this.#brokers.delete(id)
-    else this.#brokers.set(id, { id, rack: readStored<StoredBroker>(key, value).rack, fenced: false })
+    else {
+      const { state: says, ...stored } = readStored<StoredBroker>(key, value)
+      this.#brokers.set(id, { id, ...stored, state: 'fenced', says })
+    }
+  }
+
+  #admit(key: string, id: number, value: string | null): void {
+    this.#brokersChanged = true
+    const admitted = new Map(this.#admitted)
+    if (value === null) admitted.delete(id)
+    else admitted.set(id, readStored<StoredAdmission>(key, value).epoch)
+    this.#admitted = admitted
+  }
+
+  /** By node id, and as the admissions say now that all are read. Also one that shuts down is fenced until its run is admitted. */
+  #finishedBrokers(): BrokerImage[] {
+    const brokers = [...this.#brokers.values()].sort((a, b) => a.id - b.id)
+    return brokers.map(broker => {
+      const isFenced = broker.says === 'starting' || this.#admitted.get(broker.id) !== broker.epoch
+      return { ...broker, state: isFenced ? 'fenced' : broker.says === 'shuttingDown' ? 'shuttingDown' : 'active' }
+    })
   }
 
   finish(): ImageDelta {
@@ -185,17 +250,29 @@ class NextImage {
       }
     }
     const { topics, topicsById } = this.#topics(created, deleted, changed)
+    const { acls } = this.#before
+    const aclsAdded: Acl[] = []
+    const aclsRemoved: Acl[] = []
+    for (const [key, acl] of this.#acls) {
+      const before = acls.get(key)
+      if (acl !== null && before === undefined) aclsAdded.push(acl)
+      else if (acl === null && before !== undefined) aclsRemoved.push(before)
+    }
     const image: ClusterImage = {
       ...this.#before,
       topics,
       topicsById,
       controllerId: this.#controllerId,
-      brokers: this.#brokersChanged ? [...this.#brokers.values()].sort((a, b) => a.id - b.id) : this.#before.brokers,
+      brokers: this.#brokersChanged ? this.#finishedBrokers() : this.#before.brokers,
       starts: this.#starts,
+      admitted: this.#admitted,
       brokerConfigs: this.#brokerConfigs.settings,
       groupConfigs: this.#groupConfigs.settings,
       otherConfigs: this.#otherConfigs.settings,
       scramUsers: this.#scramUsers,
+      tokens: this.#before.tokens.with(this.#tokens),
+      quotas: this.#quotas,
+      acls: acls.with(this.#acls),
       featureLevels: this.#featureLevels,
       revision: this.#revision,
     }
@@ -207,6 +284,8 @@ class NextImage {
       brokersChanged: this.#brokersChanged,
       brokerConfigsChanged: this.#brokerConfigs.changed,
       groupConfigsChanged: this.#groupConfigs.changed,
+      aclsAdded,
+      aclsRemoved,
     }
   }
 

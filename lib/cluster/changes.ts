@@ -1,10 +1,16 @@
 /** Plans → what is written into the metadata store. */
-import type { TopicImage } from './image.ts'
+import type { PartitionImage, TopicImage } from './image.ts'
 import {
+  admittedKey,
   brokerKey,
   configKey,
   partitionKey,
+  partitionsPrefix,
+  type StoredAdmission,
+  type StoredBroker,
   type StoredChange,
+  type StoredDeletion,
+  type StoredPartition,
   type StoredStarts,
   type StoredTopic,
   startsKey,
@@ -29,18 +35,71 @@ export function createPartitionsChanges({ topic, replicas, made }: PlannedPartit
 }
 
 /** A topic and all that is kept about it. */
-export function deleteTopicChanges({ name, topicId, partitions }: TopicImage): StoredChange[] {
-  const states = partitions.filter(({ partitionEpoch }) => partitionEpoch > 0)
+export function deleteTopicChanges({ name, topicId }: TopicImage): (StoredChange | StoredDeletion)[] {
   return [
     { key: topicKey(name), value: null },
     { key: configKey('topic', name), value: null },
-    ...states.map(({ index }) => ({ key: partitionKey(topicId, index), value: null })),
+    { prefix: partitionsPrefix(topicId), value: null },
   ]
 }
 
 /** A broker that is there, as long as its session is. */
-export function registerBrokerChanges(id: number, rack: string | null): StoredChange[] {
-  return [{ key: brokerKey(id), value: writeStored({ rack }) }]
+export function registerBrokerChanges(id: number, broker: StoredBroker): StoredChange[] {
+  return [{ key: brokerKey(id), value: writeStored(broker) }]
+}
+
+/** A run of a broker that the controller has dealt with. */
+export function admitBrokerChanges(id: number, epoch: number): StoredChange[] {
+  const stored: StoredAdmission = { epoch }
+  return [{ key: admittedKey(id), value: writeStored(stored) }]
+}
+
+/** A partition that is to be written, of a topic as the plan found it. */
+export interface ChangedPartition {
+  readonly topic: TopicImage
+  readonly index: number
+  readonly state: Omit<PartitionImage, 'index' | 'offlineReplicas'>
+}
+
+/** What is kept of partitions once they differ from how they were made; and of their topics, once, where they have other replicas. */
+export function partitionStateChanges(
+  changed: readonly ChangedPartition[],
+  starts: ReadonlyMap<number, number>,
+): StoredChange[] {
+  const changes: StoredChange[] = []
+  const topics = new Map<string, { readonly topic: TopicImage; readonly replicas: (readonly number[])[] }>()
+  for (const { topic, index, state } of changed) {
+    const { leader, leaderEpoch, partitionEpoch, isr, elr, lastKnownElr, recovering } = state
+    const { replicas, addingReplicas, removingReplicas } = state
+    const { offlineReplicas, replicas: before } = topic.partitions[index]!
+    const stored: StoredPartition = {
+      ...{ leader, leaderEpoch, starts: starts.get(leader) ?? 0, partitionEpoch, isr, offlineReplicas },
+      ...(elr.length > 0 ? { elr } : {}),
+      ...(lastKnownElr.length > 0 ? { lastKnownElr } : {}),
+      ...(recovering ? { recovering } : {}),
+      ...(addingReplicas.length > 0 ? { addingReplicas } : {}),
+      ...(removingReplicas.length > 0 ? { removingReplicas } : {}),
+    }
+    changes.push({ key: partitionKey(topic.topicId, index), value: writeStored(stored) })
+    if (replicas.length === before.length && replicas.every((id, i) => id === before[i])) continue
+    let next = topics.get(topic.topicId)
+    if (next === undefined) {
+      next = { topic, replicas: topic.partitions.map(partition => partition.replicas) }
+      topics.set(topic.topicId, next)
+    }
+    next.replicas[index] = replicas
+  }
+  for (const { topic, replicas } of topics.values()) {
+    const { name, topicId, made } = topic
+    const stored: StoredTopic = { topicId, replicas, made }
+    changes.push({ key: topicKey(name), value: writeStored(stored) })
+  }
+  return changes
+}
+
+/** A broker that does not come back. How often it has started is kept: should it come back all the same, its epochs go on. */
+export function forgetBrokerChanges(id: number): StoredChange[] {
+  return [{ key: admittedKey(id), value: null }]
 }
 
 /** A broker's start of this number: new leader epochs begin for all partitions that it leads. */

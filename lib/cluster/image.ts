@@ -5,10 +5,18 @@
  * cache what it derives from an image by the image's identity.
  */
 
+import type { Acls } from './acl-plans.ts'
+import type { Acl } from './acls.ts'
+import type { BrokerImage } from './brokers.ts'
 import type { FeatureLevels } from './features.ts'
 import type { PartitionsMade } from './leader-epochs.ts'
+import { PieceMap } from './piece-map.ts'
+import type { Quotas } from './quotas.ts'
 import type { ScramUsers } from './scram.ts'
+import { noTokens, type Tokens } from './tokens.ts'
 import { type TopicMap, topicMaps } from './topic-map.ts'
+
+export { type BrokerEndpoint, type BrokerImage, type BrokerState, brokerOf, isFenced } from './brokers.ts'
 
 /** One partition as the controller knows it. */
 export interface PartitionImage {
@@ -22,7 +30,22 @@ export interface PartitionImage {
   readonly isr: readonly number[]
   /** Replicas whose broker or disk is away. */
   readonly offlineReplicas: readonly number[]
+  /** Replicas out of sync that have all that is committed (KIP-966). */
+  readonly elr: readonly number[]
+  /** Those that had it when last known, and may have lost it since. */
+  readonly lastKnownElr: readonly number[]
+  /** Whether the leader was elected without having all that is committed, and has not recovered from it yet. */
+  readonly recovering: boolean
+  /** Replicas that a reassignment adds and takes away; both are among the replicas until it is done. */
+  readonly addingReplicas: readonly number[]
+  readonly removingReplicas: readonly number[]
 }
+
+/** What holds of most partitions: nobody is out of sync, and nothing is reassigned. */
+export const plainPartition = {
+  ...{ partitionEpoch: 0, offlineReplicas: [], elr: [], lastKnownElr: [] },
+  ...{ recovering: false, addingReplicas: [], removingReplicas: [] },
+} as const
 
 export interface TopicImage {
   readonly name: string
@@ -38,13 +61,6 @@ export interface TopicImage {
   readonly configs: ReadonlyMap<string, string>
 }
 
-/** A broker that is registered; where clients reach it is answered by the broker itself, per listener. */
-export interface BrokerImage {
-  readonly id: number
-  readonly rack: string | null
-  readonly fenced: boolean
-}
-
 /** Settings by their property name, as text. */
 export type Settings = ReadonlyMap<string, string>
 
@@ -57,14 +73,21 @@ export interface ClusterImage {
   readonly topicsById: TopicMap<TopicImage>
   /** By node id, ascending. */
   readonly brokers: readonly BrokerImage[]
-  /** How often each broker has started, by node id. */
+  /** How often each broker has started, by node id: the epoch of its last run. */
   readonly starts: ReadonlyMap<number, number>
+  /** The run of each broker that the controller has dealt with, by node id. */
+  readonly admitted: ReadonlyMap<number, number>
   /** Dynamic broker settings by node id as text; '' holds the default of all brokers. */
   readonly brokerConfigs: ReadonlyMap<string, Settings>
   readonly groupConfigs: ReadonlyMap<string, Settings>
   /** Settings of kinds that the broker only keeps, such as client metrics subscriptions: by '<resource type>/<name>'. */
   readonly otherConfigs: ReadonlyMap<string, Settings>
   readonly scramUsers: ScramUsers
+  /** Delegation tokens, by their ids. */
+  readonly tokens: Tokens
+  readonly quotas: Quotas
+  /** Access rules, by their keys. */
+  readonly acls: Acls
   /** Levels of features that were chosen. */
   readonly featureLevels: FeatureLevels
   /** Grows with every change. */
@@ -83,6 +106,9 @@ export interface ImageDelta {
   readonly brokerConfigsChanged: readonly string[]
   /** Groups whose settings changed. */
   readonly groupConfigsChanged: readonly string[]
+  /** Access rules that were not there before, and that are there no more. */
+  readonly aclsAdded: readonly Acl[]
+  readonly aclsRemoved: readonly Acl[]
 }
 
 /** An image without topics or brokers. */
@@ -93,10 +119,14 @@ export function emptyImage(clusterId: string, controllerId: number): ClusterImag
     ...topicMaps([]),
     brokers: [],
     starts: new Map(),
+    admitted: new Map(),
     brokerConfigs: new Map(),
     groupConfigs: new Map(),
     otherConfigs: new Map(),
     scramUsers: new Map(),
+    tokens: noTokens(),
+    quotas: new Map(),
+    acls: PieceMap.empty(),
     featureLevels: new Map(),
     revision: 0,
   }

@@ -16,6 +16,11 @@ export type ScramUsers = ReadonlyMap<string, ReadonlyMap<number, ScramCredential
 /** Numbers of SCRAM-SHA-256 and SCRAM-SHA-512. */
 const mechanisms: readonly number[] = [1, 2]
 
+/** Whether it is the number of a mechanism that is served. */
+export function isScramMechanism(mechanism: number): boolean {
+  return mechanisms.includes(mechanism)
+}
+
 /** Fewer are guessed too easily, more would keep clients busy. */
 const iterationsMin = 4_096
 const iterationsMax = 16_384
@@ -68,7 +73,7 @@ function faultOf(
   { user, mechanism, credential }: ScramAlteration,
 ): [errorCode: number, errorMessage: string] | null {
   if (user === '') return [codes.UNACCEPTABLE_CREDENTIAL, 'Username must not be empty']
-  if (!mechanisms.includes(mechanism)) return [codes.UNSUPPORTED_SASL_MECHANISM, 'Unknown SCRAM mechanism']
+  if (!isScramMechanism(mechanism)) return [codes.UNSUPPORTED_SASL_MECHANISM, 'Unknown SCRAM mechanism']
   if (credential === null) {
     if (users.get(user)?.has(mechanism)) return null
     return [codes.RESOURCE_NOT_FOUND, 'Attempt to delete a user credential that does not exist']

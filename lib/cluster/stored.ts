@@ -6,20 +6,31 @@
  *     topics/<name>                      { topicId, replicas: [[1], [1]], made }     the replicas of each partition, and what its epoch counts from
  *     partitions/<topicId>/<index>       { leader, leaderEpoch, starts, partitionEpoch, isr, offlineReplicas }     only once it differs from how it began
  *     configs/<kind>/<name>              { "retention.ms": "1000" }
- *     brokers/<id>                       { rack }     as long as the broker lives
- *     starts/<id>                        { count }     how often the broker has started
+ *     brokers/<id>                       { epoch, rack, endpoints, previousEpoch, features, logDirs, state }     as long as the broker lives
+ *     starts/<id>                        { count }     how often the broker has started, which is the epoch of its last run
+ *     admitted/<id>                      { epoch }     the run that the controller has dealt with
  *     leaders/controller                 the node id of the controller
  *     producer-ids                       { next }
  *     features                           { "transaction.version": 1 }     levels that were chosen
  *     scram/<mechanism>/<user>           { iterations, salt, storedKey, serverKey }     what is kept of a password, by Kafka's number of the mechanism
+ *     tokens/<id>                        { owner, requester, renewers, issueTimestamp, maxTimestamp, expiryTimestamp }     a delegation token, without what makes it good
+ *     quotas/<the entity as JSON>        { "producer_byte_rate": 1024 }     quotas of a user, a client, both, or an address; [["client-id",null],["user","alice"]]
+ *     acls/<the rule as JSON>            {}     an access rule; ["topic","prefixed","orders-","User:alice","*","read","allow"]
  */
 import { codes, KafkaError } from '../../protocol/errors.ts'
+import type { BrokerImage } from './brokers.ts'
 import type { PartitionsMade } from './leader-epochs.ts'
 
 /** One key that is written, or deleted where the value is null. */
 export interface StoredChange {
   readonly key: string
   readonly value: string | null
+}
+
+/** All keys with a prefix are deleted. */
+export interface StoredDeletion {
+  readonly prefix: string
+  readonly value: null
 }
 
 export interface StoredTopic {
@@ -38,10 +49,21 @@ export interface StoredPartition {
   readonly partitionEpoch: number
   readonly isr: readonly number[]
   readonly offlineReplicas: readonly number[]
+  /** These are left out where there are none. */
+  readonly elr?: readonly number[]
+  readonly lastKnownElr?: readonly number[]
+  readonly recovering?: boolean
+  readonly addingReplicas?: readonly number[]
+  readonly removingReplicas?: readonly number[]
 }
 
-export interface StoredBroker {
-  readonly rack: string | null
+/** What a broker says of itself; 'starting' until it can serve. */
+export interface StoredBroker extends Omit<BrokerImage, 'id' | 'state' | 'says'> {
+  readonly state: NonNullable<BrokerImage['says']>
+}
+
+export interface StoredAdmission {
+  readonly epoch: number
 }
 
 export interface StoredStarts {
@@ -61,7 +83,12 @@ export function topicKey(name: string): string {
 }
 
 export function partitionKey(topicId: string, index: number): string {
-  return `partitions/${topicId}/${index}`
+  return `${partitionsPrefix(topicId)}${index}`
+}
+
+/** What the keys of a topic's partitions begin with. */
+export function partitionsPrefix(topicId: string): string {
+  return `partitions/${topicId}/`
 }
 
 export function configKey(kind: ConfigKind, name: string): string {
@@ -70,6 +97,10 @@ export function configKey(kind: ConfigKind, name: string): string {
 
 export function brokerKey(id: number): string {
   return `brokers/${id}`
+}
+
+export function admittedKey(id: number): string {
+  return `admitted/${id}`
 }
 
 export function startsKey(id: number): string {

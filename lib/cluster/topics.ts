@@ -30,6 +30,8 @@ export interface TopicRules {
   readonly newTopicId: () => string
   /** A whole number from 0 up to, not including, `max`. */
   readonly randomInt: (max: number) => number
+  /** How often brokers had started when the epochs of new partitions began; as often as they have now, where nothing is said. */
+  readonly countsSince?: ReadonlyMap<number, number>
   /** Throws KafkaError where a topic may not have these settings. */
   readonly checkConfigs: (configs: ReadonlyMap<string, string>) => void
 }
@@ -125,7 +127,7 @@ function planTopic(image: ClusterImage, request: TopicToCreate, rules: TopicRule
     configs.set(name, value)
   }
   rules.checkConfigs(configs)
-  const made = withPartitionsMade([], 0, replicas, image.starts)
+  const made = withPartitionsMade([], 0, replicas, rules.countsSince ?? image.starts)
   return { topicId: rules.newTopicId(), name: request.name, replicas, made, configs }
 }
 
@@ -149,18 +151,24 @@ function placed(image: ClusterImage, request: TopicToCreate, rules: TopicRules):
       `${partitions} partitions are not possible: take at least 1, or -1 for the broker's default`,
     )
   }
-  checkBrokers(image, replicationFactor)
-  return placeReplicas(image.brokers, partitions, replicationFactor, rules.randomInt(image.brokers.length))
+  return placeReplicas(...placesFor(image, replicationFactor, partitions, rules))
 }
 
-function checkBrokers(image: ClusterImage, replicationFactor: number): void {
-  const { length } = image.brokers
-  if (replicationFactor > length) {
+/** The brokers that take part: only they get new replicas. */
+function placesFor(
+  image: ClusterImage,
+  replicationFactor: number,
+  partitions: number,
+  { randomInt }: Pick<TopicRules, 'randomInt'>,
+): Parameters<typeof placeReplicas> {
+  const brokers = image.brokers.filter(({ state }) => state === 'active')
+  if (replicationFactor > brokers.length) {
     throw new KafkaError(
       codes.INVALID_REPLICATION_FACTOR,
-      `a replication factor of ${replicationFactor} is more than the ${length} broker(s) that are there`,
+      `a replication factor of ${replicationFactor} is more than the ${brokers.length} broker(s) that are there`,
     )
   }
+  return [brokers, partitions, replicationFactor, randomInt(brokers.length)]
 }
 
 function spend(left: { count: number }, partitions: number): void {
@@ -212,6 +220,9 @@ function checkReplicas(image: ClusterImage, brokerIds: readonly number[]): void 
   for (const id of brokerIds) {
     if (!image.brokers.some(broker => broker.id === id)) throw badAssignment(`there is no broker ${id}`)
   }
+  if (!image.brokers.some(({ id, state }) => state === 'active' && brokerIds.includes(id))) {
+    throw badAssignment(`none of the brokers ${brokerIds.join(', ')} takes part now`)
+  }
 }
 
 function checkSameSize(replicas: readonly (readonly number[])[], size: number): void {
@@ -232,7 +243,7 @@ export interface PlannedPartitions {
 export function planPartitions(
   image: ClusterImage,
   requests: readonly TopicToEnlarge[],
-  rules: Pick<TopicRules, 'randomInt'>,
+  rules: Pick<TopicRules, 'randomInt' | 'countsSince'>,
 ): Plan<PlannedPartitions>[] {
   const partitionsLeft = { count: partitionsPerRequestMax }
   return onceByName(requests, request => {
@@ -240,7 +251,7 @@ export function planPartitions(
     if (topic === undefined) throw unknownTopic()
     const planned = enlarged(image, topic, request, rules)
     spend(partitionsLeft, planned.length)
-    const made = withPartitionsMade(topic.made, topic.partitions.length, planned, image.starts)
+    const made = withPartitionsMade(topic.made, topic.partitions.length, planned, rules.countsSince ?? image.starts)
     return { topic, replicas: [...topic.partitions.map(({ replicas }) => replicas), ...planned], made }
   })
 }
@@ -253,7 +264,7 @@ function enlarged(
   image: ClusterImage,
   topic: TopicImage,
   { count, assignments }: TopicToEnlarge,
-  { randomInt }: Pick<TopicRules, 'randomInt'>,
+  rules: Pick<TopicRules, 'randomInt'>,
 ): number[][] {
   const present = topic.partitions.length
   if (count === present) {
@@ -269,8 +280,7 @@ function enlarged(
   if (added > partitionsPerRequestMax) throw tooManyPartitions()
   const replicationFactor = topic.partitions[0]!.replicas.length
   if (assignments === null) {
-    checkBrokers(image, replicationFactor)
-    return placeReplicas(image.brokers, added, replicationFactor, randomInt(image.brokers.length))
+    return placeReplicas(...placesFor(image, replicationFactor, added, rules))
   }
   if (assignments.length !== added) {
     throw badAssignment(`${added} partition(s) are added and ${assignments.length} assigned`)

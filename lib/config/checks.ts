@@ -86,3 +86,16 @@ export function quorumVoters(value: string): string | null {
 }
 
 const addressForm = /^.*:(\d{1,5})$/
+
+/** Kafka's classes for rules that the cluster keeps: the present one, and that from when ZooKeeper kept them. */
+const authorizerClasses: readonly string[] = [
+  'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+  'kafka.security.authorizer.AclAuthorizer',
+]
+
+/** No class at all, or one of Kafka's own. */
+export function authorizerClass(name: string): string | null {
+  return name.trim() === '' || authorizerClasses.includes(name.trim())
+    ? null
+    : `empty, or ${authorizerClasses.join(' or ')}`
+}

@@ -4,8 +4,16 @@ import { boolean, className, int, intMax, list, long, short, string } from './pr
 
 /** Rows in the order of their names. */
 export const groupCoordinationProperties = {
-  'group.consumer.assignment.interval.ms': int(1000, { updateMode: 'cluster-wide', min: 0 }),
-  'group.consumer.assignor.offload.enable': boolean(true, { updateMode: 'cluster-wide', visibility: 'internal' }),
+  'group.consumer.assignment.interval.ms': int(1000, {
+    updateMode: 'cluster-wide',
+    min: 0,
+    doc: 'The least time between two target assignments of a consumer group.',
+  }),
+  'group.consumer.assignor.offload.enable': boolean(true, {
+    updateMode: 'cluster-wide',
+    visibility: 'internal',
+    doc: 'Whether what members of a large consumer group shall own is computed in pieces between requests, and not at once.',
+  }),
   'group.consumer.assignors': list(['uniform', 'range'], {
     emptyAllowed: false,
     check: assignors(
@@ -14,27 +22,52 @@ export const groupCoordinationProperties = {
       `${assignorPackage}.assignor.UniformAssignor`,
       `${assignorPackage}.assignor.RangeAssignor`,
     ),
+    doc: 'Assignors that members of consumer groups may ask for; the first is that of groups where nobody asks.',
   }),
-  'group.consumer.heartbeat.interval.ms': int(5000, { min: 1 }),
-  'group.consumer.max.assignment.interval.ms': int(15_000, { min: 0 }),
-  'group.consumer.max.heartbeat.interval.ms': int(15_000, { min: 1 }),
-  'group.consumer.max.session.timeout.ms': int(60_000, { min: 1 }),
-  'group.consumer.max.size': int(intMax, { min: 1 }),
+  'group.consumer.heartbeat.interval.ms': int(5000, {
+    min: 1,
+    doc: 'How often members of consumer groups send heartbeats.',
+  }),
+  'group.consumer.max.assignment.interval.ms': int(15_000, {
+    min: 0,
+    doc: 'The longest assignment interval of a group.',
+  }),
+  'group.consumer.max.heartbeat.interval.ms': int(15_000, {
+    min: 1,
+    doc: 'The longest heartbeat interval of a group.',
+  }),
+  'group.consumer.max.session.timeout.ms': int(60_000, {
+    min: 1,
+    doc: 'The longest session timeout of a consumer group.',
+  }),
+  'group.consumer.max.size': int(intMax, { min: 1, doc: 'Members that one consumer group may have.' }),
   'group.consumer.migration.policy': string('bidirectional', {
     values: ['DISABLED', 'DOWNGRADE', 'UPGRADE', 'BIDIRECTIONAL'],
     ignoreCase: true,
+    doc: 'Which way groups with members may come from one group protocol to the other.',
   }),
-  'group.consumer.min.assignment.interval.ms': int(0, { min: 0 }),
-  'group.consumer.min.heartbeat.interval.ms': int(5000, { min: 1 }),
-  'group.consumer.min.session.timeout.ms': int(45_000, { min: 1 }),
-  'group.consumer.regex.refresh.interval.ms': int(600_000, { min: 10_000, visibility: 'internal' }),
-  'group.consumer.session.timeout.ms': int(45_000, { min: 1 }),
+  'group.consumer.min.assignment.interval.ms': int(0, { min: 0, doc: 'The shortest assignment interval of a group.' }),
+  'group.consumer.min.heartbeat.interval.ms': int(5000, { min: 1, doc: 'The shortest heartbeat interval of a group.' }),
+  'group.consumer.min.session.timeout.ms': int(45_000, {
+    min: 1,
+    doc: 'The shortest session timeout of a consumer group.',
+  }),
+  'group.consumer.regex.refresh.interval.ms': int(600_000, {
+    min: 10_000,
+    visibility: 'internal',
+    doc: 'How long regular expressions of members are taken to match the same topics, if none are made.',
+  }),
+  'group.consumer.session.timeout.ms': int(45_000, {
+    min: 1,
+    doc: 'How long a member of a consumer group may be silent before it is out.',
+  }),
   'group.coordinator.append.linger.ms': int(-1, { min: -1 }),
   'group.coordinator.background.threads': int(2, { importance: 'high', min: 1 }),
   'group.coordinator.cached.buffer.max.bytes': int(1_048_588, { updateMode: 'cluster-wide', min: 524_288 }),
   'group.coordinator.rebalance.protocols': list(['classic', 'consumer', 'streams'], {
     values: ['consumer', 'classic', 'share', 'streams'],
     emptyAllowed: false,
+    doc: 'Without `consumer` there are no groups of the consumer protocol.',
   }),
   'group.coordinator.threads': int(4, { importance: 'high', min: 1 }),
   'group.initial.rebalance.delay.ms': int(3000, {

@@ -4,14 +4,21 @@ import { boolean, int, list, long, longMax, string } from './property.ts'
 
 /** Rows in the order of their names. */
 export const nodeProperties = {
-  'auto.leader.rebalance.enable': boolean(true, { importance: 'high' }),
+  'auto.leader.rebalance.enable': boolean(true, {
+    importance: 'high',
+    doc: 'Whether the controller has partitions led by the first of their replicas again, now and then.',
+  }),
   'broker.heartbeat.interval.ms': int(2000),
   'broker.id': int(-1, { importance: 'high', doc: 'The older name of node.id; -1 where only node.id is set.' }),
   'broker.rack': string(null, {
     doc: 'Where this broker stands; told to clients, and spread over when replicas are placed.',
   }),
-  'broker.session.timeout.ms': int(9000),
-  'controlled.shutdown.enable': boolean(true),
+  'broker.session.timeout.ms': int(9000, {
+    doc: 'How long a broker that does not reach the store of the metadata still counts as there.',
+  }),
+  'controlled.shutdown.enable': boolean(true, {
+    doc: 'Whether a broker that stops has others lead its partitions first.',
+  }),
   'controller.listener.names': list(['CONTROLLER'], {
     importance: 'high',
     emptyAllowed: false,
@@ -39,7 +46,11 @@ export const nodeProperties = {
   'internal.metadata.delete.delay.millis': long(60_000, { importance: 'low', visibility: 'internal' }),
   'internal.metadata.log.segment.bytes': int(null, { importance: 'low', visibility: 'internal' }),
   'internal.metadata.max.batch.size.in.bytes': int(8_388_608, { importance: 'low', visibility: 'internal' }),
-  'leader.imbalance.check.interval.seconds': long(300, { importance: 'high', min: 1 }),
+  'leader.imbalance.check.interval.seconds': long(300, {
+    importance: 'high',
+    min: 1,
+    doc: 'How often the controller looks at auto.leader.rebalance.enable.',
+  }),
   'metadata.log.dir': string(null, {
     importance: 'high',
     doc: 'Where the metadata log of an Apache Kafka broker lies whose data directory is taken over.',
@@ -65,7 +76,11 @@ export const nodeProperties = {
     doc: 'Kafka asks for it; this broker always does both.',
   }),
   'server.max.startup.time.ms': long(longMax, { min: 0, visibility: 'internal' }),
-  'unclean.leader.election.enable': boolean(false, { importance: 'high', updateMode: 'cluster-wide' }),
+  'unclean.leader.election.enable': boolean(false, {
+    importance: 'high',
+    updateMode: 'cluster-wide',
+    doc: 'Whether a replica that lacks committed records may lead where no other is there.',
+  }),
   'unclean.leader.election.interval.ms': long(300_000, { min: 1, visibility: 'internal' }),
   'unstable.api.versions.enable': boolean(false, {
     importance: 'high',

@@ -32,5 +32,9 @@ export const operationsProperties = {
     min: 1,
     doc: 'The length of a window of quota.window.num.',
   }),
-  'telemetry.max.bytes': int(1_048_576, { importance: 'low', min: 1 }),
+  'telemetry.max.bytes': int(1_048_576, {
+    importance: 'low',
+    min: 1,
+    doc: 'Bytes that a client may push of its metrics at once.',
+  }),
 }

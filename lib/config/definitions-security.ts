@@ -1,9 +1,14 @@
 /** TLS, SASL, delegation tokens and authorization. */
+import { authorizerClass } from './checks.ts'
 import { boolean, choice, className, double, int, list, long, password, short, string } from './property.ts'
 
 /** Rows in the order of their names. */
 export const securityProperties = {
-  'authorizer.class.name': string('', { importance: 'low' }),
+  'authorizer.class.name': string('', {
+    importance: 'low',
+    check: authorizerClass,
+    doc: "Kafka's StandardAuthorizer, or AclAuthorizer: access rules (ACLs) say who may do what, beside super.users and allow.everyone.if.no.acl.found; empty: everybody may do everything",
+  }),
   'connection.failed.authentication.delay.ms': int(100, {
     importance: 'low',
     min: 0,
@@ -12,10 +17,22 @@ export const securityProperties = {
   'connections.max.reauth.ms': long(0, {
     doc: 'how long a login by SASL holds: a client that has not logged in again by then is closed at its next request; 0 for ever; also for one listener and mechanism',
   }),
-  'delegation.token.expiry.check.interval.ms': long(3_600_000, { importance: 'low', min: 1 }),
-  'delegation.token.expiry.time.ms': long(86_400_000, { min: 1 }),
-  'delegation.token.max.lifetime.ms': long(604_800_000, { min: 1 }),
-  'delegation.token.secret.key': password(),
+  'delegation.token.expiry.check.interval.ms': long(3_600_000, {
+    importance: 'low',
+    min: 1,
+    doc: 'how often delegation tokens that are good no more are taken away',
+  }),
+  'delegation.token.expiry.time.ms': long(86_400_000, {
+    min: 1,
+    doc: 'how long a delegation token is good without being renewed',
+  }),
+  'delegation.token.max.lifetime.ms': long(604_800_000, {
+    min: 1,
+    doc: 'how long a delegation token can be good at all, however often it is renewed',
+  }),
+  'delegation.token.secret.key': password({
+    doc: 'the secret by which delegation tokens (KIP-48) are made and checked, the same for all brokers; without it there are none',
+  }),
   'principal.builder.class': className('org.apache.kafka.common.security.authenticator.DefaultKafkaPrincipalBuilder', {
     updateMode: 'per-broker',
   }),
@@ -45,12 +62,17 @@ export const securityProperties = {
   'sasl.login.retry.backoff.max.ms': long(10_000, { importance: 'low' }),
   'sasl.login.retry.backoff.ms': long(100, { importance: 'low' }),
   'sasl.mechanism.controller.protocol': string('GSSAPI', { importance: 'high' }),
-  'sasl.mechanism.inter.broker.protocol': string('GSSAPI', { updateMode: 'per-broker' }),
+  'sasl.mechanism.inter.broker.protocol': string('GSSAPI', {
+    updateMode: 'per-broker',
+    doc: 'How a broker logs in at others: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512.',
+  }),
   'sasl.server.callback.handler.class': className(null),
   'sasl.server.max.receive.size': int(524_288, {
     doc: 'bytes that a request may have before its client has logged in',
   }),
-  'security.inter.broker.protocol': choice('PLAINTEXT', ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL']),
+  'security.inter.broker.protocol': choice('PLAINTEXT', ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'], {
+    doc: 'Brokers use the first listener of this protocol among themselves, where inter.broker.listener.name is not set.',
+  }),
   'security.providers': string(null, { importance: 'low' }),
   'ssl.allow.dn.changes': boolean(false, {
     importance: 'low',
@@ -72,7 +94,11 @@ export const securityProperties = {
     updateMode: 'per-broker',
     doc: 'Versions of TLS: TLSv1.2, TLSv1.3 or both.',
   }),
-  'ssl.endpoint.identification.algorithm': string('https', { importance: 'low', updateMode: 'per-broker' }),
+  'ssl.endpoint.identification.algorithm': string('https', {
+    importance: 'low',
+    updateMode: 'per-broker',
+    doc: 'https: a broker must be what its certificate names, when another connects to it; empty: anybody of the trust store.',
+  }),
   'ssl.engine.factory.class': className(null, { importance: 'low', updateMode: 'per-broker' }),
   'ssl.key.password': password({ updateMode: 'per-broker', doc: 'Opens the private key.' }),
   'ssl.keymanager.algorithm': string('SunX509', { updateMode: 'per-broker' }),

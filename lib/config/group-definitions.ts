@@ -4,13 +4,26 @@ import { boolean, choice, int, list, long, string } from './property.ts'
 
 /** Rows in the order of their names. */
 export const groupProperties = {
-  'consumer.assignment.interval.ms': int(1000, { min: 0, brokerSynonyms: ['group.consumer.assignment.interval.ms'] }),
+  'consumer.assignment.interval.ms': int(1000, {
+    min: 0,
+    brokerSynonyms: ['group.consumer.assignment.interval.ms'],
+    doc: 'The least time between two target assignments.',
+  }),
   'consumer.assignor.offload.enable': boolean(true, {
     brokerSynonyms: ['group.consumer.assignor.offload.enable'],
     visibility: 'internal',
+    doc: 'Whether what members of a large group shall own is computed in pieces between requests, and not at once.',
   }),
-  'consumer.heartbeat.interval.ms': int(5000, { min: 1, brokerSynonyms: ['group.consumer.heartbeat.interval.ms'] }),
-  'consumer.session.timeout.ms': int(45_000, { min: 1, brokerSynonyms: ['group.consumer.session.timeout.ms'] }),
+  'consumer.heartbeat.interval.ms': int(5000, {
+    min: 1,
+    brokerSynonyms: ['group.consumer.heartbeat.interval.ms'],
+    doc: 'How often members send heartbeats.',
+  }),
+  'consumer.session.timeout.ms': int(45_000, {
+    min: 1,
+    brokerSynonyms: ['group.consumer.session.timeout.ms'],
+    doc: 'How long a member may be silent before it is out.',
+  }),
   'errors.deadletterqueue.copy.record.enable': boolean(false),
   'errors.deadletterqueue.topic.name': string(''),
   'share.assignment.interval.ms': int(1000, { min: 0, brokerSynonyms: ['group.share.assignment.interval.ms'] }),

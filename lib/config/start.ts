@@ -13,13 +13,16 @@ export interface StartOptions {
 
 /** Kafka's defaults ask for three brokers; one broker keeps its own topics once. */
 const singleNodeProperties = {
-  'node.id': '1',
   'offsets.topic.replication.factor': '1',
   'transaction.state.log.replication.factor': '1',
   'transaction.state.log.min.isr': '1',
   'share.coordinator.state.topic.replication.factor': '1',
   'share.coordinator.state.topic.min.isr': '1',
-  // Properties that Kafka refuses to start without.
+} as const
+
+/** Properties that Kafka refuses to start without. */
+const nodeProperties = {
+  'node.id': '1',
   'process.roles': 'broker,controller',
   'controller.listener.names': 'CONTROLLER',
 } as const
@@ -42,7 +45,12 @@ export function startProperties({
   }
   if (data !== undefined) given['log.dirs'] = data
   else if (given['log.dirs'] === undefined && given['log.dir'] === undefined) given['log.dirs'] = dataDefault
-  const preset: Record<string, string> = { ...singleNodeProperties, ...(dev ? devProperties : {}) }
+  const isAlone = (given['metadata.store'] ?? 'embedded') === 'embedded'
+  const preset: Record<string, string> = {
+    ...nodeProperties,
+    ...(isAlone ? singleNodeProperties : {}),
+    ...(dev ? devProperties : {}),
+  }
   // The two names of the node's number stand for each other; a preset must not contradict the one that was given.
   if (given['broker.id'] !== undefined) delete preset['node.id']
   return { ...preset, ...given }

@@ -1,6 +1,8 @@
 /** Rules over more than one broker property. */
 
+import { authorizerSettings } from './authorizer.ts'
 import type { BrokerPropertyName } from './definitions.ts'
+import { etcdSettings } from './metadata-store.ts'
 import { overridesOf } from './server-limits.ts'
 import type { BrokerSettings } from './settings.ts'
 import { topicReader } from './topic-config.ts'
@@ -49,6 +51,8 @@ const strictlyOrdered: readonly (readonly [BrokerPropertyName, BrokerPropertyNam
 
 /** Throws ConfigError for the first rule that is broken. */
 export function checkTogether(config: BrokerSettings): void {
+  authorizerSettings(config)
+  etcdSettings(config)
   if (config.layers('broker.id').length > 0 && config.get('broker.id') !== config.get('node.id')) {
     throw new ConfigError(
       'node.id',

@@ -151,5 +151,8 @@ export const topicProperties = {
     brokerSynonyms: ['log.roll.ms', { name: 'log.roll.hours', factor: 3_600_000 }],
     doc: 'A segment older than this is followed by a new one.',
   }),
-  'unclean.leader.election.enable': boolean(false, { brokerSynonyms: ['unclean.leader.election.enable'] }),
+  'unclean.leader.election.enable': boolean(false, {
+    brokerSynonyms: ['unclean.leader.election.enable'],
+    doc: 'Whether a replica that lacks committed records may lead where no other is there.',
+  }),
 }

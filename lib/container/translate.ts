@@ -2,6 +2,8 @@
  * A container's environment as the properties of a broker. Whoever used one of the three images sets the same variables here; what has no
  * meaning here is said, and never ends a start.
  */
+
+import { isOfAuthorizer } from '../config/authorizer.ts'
 import { BrokerConfig } from '../config/config.ts'
 import { nameAdvice, nearestName } from '../config/names.ts'
 import { parseProperties } from '../config/properties.ts'
@@ -114,7 +116,7 @@ function takeVariables(findings: Findings, variables: Surroundings['variables'])
     }
     const property = propertyOf(variable)!
     const row = rowOf(property)
-    if (row === undefined) {
+    if (row === undefined && !isOfAuthorizer(property)) {
       sayUnknown(findings, variable, property)
       continue
     }
@@ -131,7 +133,7 @@ function takeVariables(findings: Findings, variables: Surroundings['variables'])
     if (other !== undefined && findings.get(property) !== value) {
       findings.warnings.push(`${other} and ${variable} both set ${property}; ${variable} counts`)
     }
-    if (!row.effective) findings.debug.push(`${variable} is accepted, and ${property} has no effect here`)
+    if (row?.effective === false) findings.debug.push(`${variable} is accepted, and ${property} has no effect here`)
     findings.set(property, value, variable)
     fromVariables.set(property, variable)
   }

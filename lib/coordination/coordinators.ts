@@ -8,7 +8,7 @@ import { codes } from '../../protocol/errors.ts'
 import type { Codec } from '../../protocol/records/compression.ts'
 import type { Clock, Timer } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
-import type { ClusterImage, ImageDelta, TopicImage } from '../cluster/image.ts'
+import { type ClusterImage, type ImageDelta, isFenced } from '../cluster/image.ts'
 import { type Answer, gather } from './answer.ts'
 import { type CoordinatedPartition, Coordinator, type TransactionEnd } from './coordinator.ts'
 import type { Producer } from './record-batches.ts'
@@ -61,17 +61,17 @@ export class Coordinators<S extends Shard<R>, R> {
 
   /** Loads the partitions that are led here, and follows the cluster: to be made once the partitions follow it. */
   constructor(options: CoordinatorsOptions<S, R>) {
-    const { cluster, topic, clock, wire = clock } = options
+    const { cluster, clock, wire = clock } = options
     this.#options = options
     this.#work = new Work(wire)
-    this.#follow(cluster.image.topics.get(topic))
+    this.#follow(cluster.image)
     cluster.onChange(delta => this.#changed(delta))
   }
 
-  /** Gives up all shards for good: whoever waits is told to look for another coordinator. */
-  close(): void {
+  /** Gives up all shards for good: whoever waits is told to look for another coordinator, or what the code says. */
+  close(errorCode: number = codes.NOT_COORDINATOR): void {
     this.#isClosed = true
-    this.#giveUpAll()
+    this.#giveUpAll(errorCode)
   }
 
   /**
@@ -114,6 +114,11 @@ export class Coordinators<S extends Shard<R>, R> {
     }
   }
 
+  /** One of them; null while it is not loaded here. */
+  activeShard(index: number): S | null {
+    return this.#led.get(index)?.coordinator.activeShard ?? null
+  }
+
   /** Ends a transaction in a partition; answers 0, or an error code. */
   endTransaction(index: number, end: TransactionEnd): Answer<number> {
     return this.#led.get(index)?.coordinator.endTransaction(end) ?? codes.NOT_COORDINATOR
@@ -131,16 +136,18 @@ export class Coordinators<S extends Shard<R>, R> {
 
   #changed(delta: ImageDelta): void {
     if (this.#isClosed) return
-    this.#follow(delta.image.topics.get(this.#options.topic))
+    this.#follow(delta.image)
     for (const { coordinator } of this.#led.values()) coordinator.imageChanged(delta)
   }
 
-  #follow(topic: TopicImage | undefined): void {
+  #follow(image: ClusterImage): void {
+    const topic = image.topics.get(this.#options.topic)
+    const isAway = isFenced(image, this.#options.nodeId)
     if (topic?.topicId !== this.#topicId) this.#giveUpAll()
     this.#topicId = topic?.topicId ?? null
     for (const { index, leader, leaderEpoch } of topic?.partitions ?? []) {
       const epoch = this.#led.get(index)?.leaderEpoch
-      const isLed = leader === this.#options.nodeId
+      const isLed = leader === this.#options.nodeId && !isAway
       if (isLed && epoch === leaderEpoch) continue
       if (epoch !== undefined) this.#giveUp(index)
       if (isLed) this.#takeOver(index, leaderEpoch)
@@ -193,14 +200,14 @@ export class Coordinators<S extends Shard<R>, R> {
     })
   }
 
-  #giveUpAll(): void {
-    for (const index of [...this.#led.keys()]) this.#giveUp(index)
+  #giveUpAll(errorCode?: number): void {
+    for (const index of [...this.#led.keys()]) this.#giveUp(index, errorCode)
   }
 
-  #giveUp(index: number): void {
+  #giveUp(index: number, errorCode: number = codes.NOT_COORDINATOR): void {
     const led = this.#led.get(index)
     this.#led.delete(index)
     led?.retry?.cancel()
-    led?.coordinator.close(codes.NOT_COORDINATOR)
+    led?.coordinator.close(errorCode)
   }
 }

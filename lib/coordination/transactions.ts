@@ -12,12 +12,20 @@ import type { BrokerConfig } from '../config/config.ts'
 import { type Metric, metricsOf } from '../metrics/metrics.ts'
 import type { EndRequest } from '../transactions/end.ts'
 import type { InitRequest } from '../transactions/init.ts'
-import { type Claim, type InitAnswer, type ListFilter, type Markers, TransactionShard } from '../transactions/shard.ts'
+import {
+  type Claim,
+  type InitAnswer,
+  type ListFilter,
+  type Markers,
+  type SeenEpochs,
+  TransactionShard,
+} from '../transactions/shard.ts'
 import { type TransactionState, transactionStates } from '../transactions/states.ts'
 import { decodeTransaction, encodeTransaction, type TransactionRecord } from '../transactions/stored.ts'
 import type { ClientTransactionVersion, TopicPartitions, Transaction } from '../transactions/transaction.ts'
 import { type Answer, andThen } from './answer.ts'
 import { Coordinators, type CoordinatorsOptions } from './coordinators.ts'
+import type { Elsewhere } from './elsewhere.ts'
 import { partitionOfKey } from './key-partition.ts'
 import { type MarkerResult, markersSettled, type WriteMarkers } from './markers.ts'
 import { transactionSettings } from './settings.ts'
@@ -33,6 +41,10 @@ export interface TransactionsOptions {
   readonly producerIds: { next(): number | Promise<number> }
   /** Writes markers, wherever their partitions are led. */
   readonly writeMarkers: WriteMarkers
+  /** Other brokers that may coordinate a transaction; without, all are coordinated here. */
+  readonly elsewhere?: Elsewhere
+  /** What clients have seen of another broker, whose place this one takes. */
+  readonly seen?: SeenEpochs | undefined
   readonly clock: Clock
   /** See `CoordinatorsOptions`; markers that failed are written again by it, too. */
   readonly wire?: Clock
@@ -63,13 +75,17 @@ export class Transactions {
   constructor(options: TransactionsOptions) {
     const { config, cluster, partitions, clock, wire, logger } = options
     const settings = transactionSettings(config)
+    // Only at first it is another broker's.
+    const loaded = new Set<number>()
     this.#options = options
     this.#wire = wire ?? clock
     this.#coordinators = new Coordinators({
       topic: transactionsTopic,
       nodeId: config.get('node.id'),
       shard: (_image, index) => {
-        const shard: TransactionShard = new TransactionShard(settings, () => this.#markersDue(index, shard))
+        const seen = loaded.has(index) ? null : (options.seen ?? null)
+        loaded.add(index)
+        const shard: TransactionShard = new TransactionShard(settings, () => this.#markersDue(index, shard), seen)
         return shard
       },
       format: {
@@ -154,6 +170,28 @@ export class Transactions {
     )
   }
 
+  /** Takes a partition into a transaction, whichever broker coordinates it. Answers an error code. */
+  addAnywhere(claim: Claim, topic: string, index: number): Answer<number> {
+    return this.#ask(claim, topic, index, false) ?? this.addPartitions(claim, new Map([[topic, new Set([index])]]), 2)
+  }
+
+  /** Whether a partition is in a running transaction, whichever broker coordinates it: `missing` where it is not. */
+  verifyAnywhere(claim: Claim, topic: string, index: number, missing: number): Answer<number> {
+    const asked = this.#ask(claim, topic, index, true)
+    // Brokers tell each other one code for that; what it is to a client depends on its version.
+    if (asked !== null) return asked.then(code => (code === codes.TRANSACTION_ABORTABLE ? missing : code))
+    return andThen(this.verify(claim, new Map([[topic, new Set([index])]]), missing), ([result]) => result!.errorCode)
+  }
+
+  /** Null where this broker coordinates the transaction, or nobody is known to. */
+  #ask(claim: Claim, topic: string, index: number, verifyOnly: boolean): Promise<number> | null {
+    const { elsewhere } = this.#options
+    const coordinator = elsewhere?.leaderOf(transactionsTopic, this.partitionOf(claim.transactionalId)) ?? null
+    if (elsewhere === undefined || coordinator === null) return null
+    const named = new Map([[topic, new Set([index])]])
+    return elsewhere.addPartitions(coordinator, claim, named, verifyOnly).then(([result]) => result!.errorCode)
+  }
+
   /** What is known of an id; an error code where it is not served here, null where nothing is known. */
   describe(transactionalId: string): Answer<Transaction | number | null> {
     return this.#coordinators.read<Transaction | number | null>(
@@ -173,6 +211,11 @@ export class Transactions {
         return failed ?? (answers as (readonly Transaction[])[]).flat()
       },
     )
+  }
+
+  /** What is known of all ids that are loaded here. */
+  *known(): Iterable<Transaction> {
+    for (const shard of this.#coordinators.activeShards()) yield* shard.all()
   }
 
   /** How many transactional ids there are in each state, and how many transactions have markers that could not be written yet. */

@@ -13,8 +13,9 @@ import { codes } from '../../protocol/errors.ts'
 import type { JoinGroupResponse } from '../../protocol/messages/join-group.ts'
 import type { SyncGroupResponse } from '../../protocol/messages/sync-group.ts'
 import { joinRefused, syncRefused } from './answers.ts'
-import { Member, type MemberDetails, noBytes, type Protocol } from './member.ts'
+import { Member, type MemberDetails, noBytes } from './member.ts'
 import type { Moment } from './outcome.ts'
+import type { Protocol } from './protocol.ts'
 import type { RecordedGroup } from './records.ts'
 import type { Scope } from './scope.ts'
 import { Subscriptions } from './subscription.ts'
@@ -37,6 +38,7 @@ const unrecorded: RecordedGroup = {
 }
 
 export class ClassicGroup {
+  readonly kind = 'classic'
   readonly groupId: string
   readonly scope: Scope
   /** The last record; null until there is one. */
@@ -73,6 +75,7 @@ export class ClassicGroup {
   constructor(groupId: string, scope: Scope) {
     this.groupId = groupId
     this.scope = scope
+    this.generation = scope.generations?.floor ?? 0
     this.joinTimer = { kind: 'join', groupId }
     this.syncTimer = { kind: 'sync', groupId }
   }
@@ -245,6 +248,8 @@ export class ClassicGroup {
   /** All who will come are here: the generation begins. */
   beginGeneration(now: Moment): void {
     this.generation++
+    const { generations } = this.scope
+    if (generations) generations.max = Math.max(generations.max, this.generation)
     this.pendingSyncs.clear()
     this.protocolName = this.voteForProtocol()
     this.#noteSubscriptions()
@@ -252,6 +257,12 @@ export class ClassicGroup {
   }
 
   // The record
+
+  /** The group as it is to be recorded where it was taken from another broker: nobody is in it, and its generations go on above all that were seen. */
+  withoutMembers(): RecordedGroup {
+    const generation = Math.max(this.generation, this.scope.generations?.floor ?? 0)
+    return { ...this.toRecord(null), generation, protocolName: null, leader: null, members: [] }
+  }
 
   /** The group as it would be recorded now; members that `assignments` does not name are assigned nothing. */
   toRecord(assignments: ReadonlyMap<string, Buffer> | null): RecordedGroup {
@@ -284,7 +295,7 @@ export class ClassicGroup {
     }
     this.scope.timers.cancel(this.joinTimer)
     this.scope.timers.cancel(this.syncTimer)
-    this.#adopt(this.recorded ?? unrecorded)
+    this.#adopt(this.recorded ?? { ...unrecorded, generation: this.scope.generations?.floor ?? 0 })
     for (const member of this.members.values()) this.keepAlive(member, now)
   }
 

@@ -1,18 +1,24 @@
 /** A group as ListGroups and DescribeGroups show it. */
 import type { DescribeGroupsResponse } from '../../protocol/messages/describe-groups.ts'
 import type { ListGroupsResponse } from '../../protocol/messages/list-groups.ts'
-import type { ClassicGroup } from './classic-group.ts'
+import { type ClassicGroup, consumerProtocolType } from './classic-group.ts'
+import type { Group } from './group.ts'
 import { noBytes } from './member.ts'
 
 export type ListedGroup = Required<Omit<ListGroupsResponse['groups'][number], 'unknownTaggedFields'>>
 
-export function listedGroup(group: ClassicGroup): ListedGroup {
-  return {
-    groupId: group.groupId,
-    protocolType: group.protocolType ?? '',
-    groupState: group.state,
-    groupType: 'classic',
-  }
+/** A group as figures tell of it. */
+export interface GroupFigure {
+  readonly groupId: string
+  readonly kind: string
+  readonly state: string
+  readonly members: number
+}
+
+export function listedGroup(group: Group): ListedGroup {
+  const { groupId, kind, state } = group
+  const protocolType = group.kind === 'classic' ? (group.protocolType ?? '') : consumerProtocolType
+  return { groupId, protocolType, groupState: state, groupType: kind }
 }
 
 /** While members gather there is no protocol and no metadata to show, only the assignments that were. */

@@ -1,14 +1,15 @@
 /**
- * When a committed offset is forgotten. An empty group's offsets age from the moment that it became empty, a simple group's from their
- * commit; an active group keeps those of the topics it consumes.
+ * When a committed offset is forgotten. An empty classic group's offsets age from the moment that it became empty, those of a simple group
+ * and of a consumer group from their commit; an active group keeps those of the topics it consumes.
  */
-import { type ClassicGroup, consumerProtocolType } from './classic-group.ts'
+import { consumerProtocolType } from './classic-group.ts'
+import type { Group } from './group.ts'
 import type { GroupSettings, Moment } from './outcome.ts'
 import type { CommittedOffset } from './records.ts'
 
 /** Whether the time of this offset of a group is over. */
 export function isExpired(
-  group: ClassicGroup,
+  group: Group,
   topic: string,
   offset: CommittedOffset,
   settings: GroupSettings,
@@ -22,8 +23,8 @@ export function isExpired(
 }
 
 /** The moment from which an offset of this group ages, or null where none does. */
-function agesSinceMs(group: ClassicGroup, offset: CommittedOffset): number | null {
-  if (group.protocolType === null) return offset.commitTimestampMs
+function agesSinceMs(group: Group, offset: CommittedOffset): number | null {
+  if (group.kind === 'consumer' || group.protocolType === null) return offset.commitTimestampMs
   if (group.state === 'Empty') return group.stateTimestampMs < 0 ? offset.commitTimestampMs : group.stateTimestampMs
   const knows = group.state === 'Stable' && group.protocolType === consumerProtocolType && group.knowsSubscriptions
   return knows ? offset.commitTimestampMs : null

@@ -4,7 +4,7 @@
  */
 import { noTopicId } from './records.ts'
 
-/** What a shard knows of the cluster. */
+/** Which topics there are. */
 export interface Topics {
   readonly topics: { has(name: string): boolean }
   readonly topicsById: { has(topicId: string): boolean }

@@ -114,7 +114,11 @@ function joinKnown(group: ClassicGroup, joining: Joining): Records {
   }
   group.update(member, detailsOf(memberId, joining))
   group.awaitJoin(member, reply)
-  return rebalanceOrComplete(group, reasonOf(request, `member ${memberId} joins again`), now)
+  return rebalanceOrComplete(
+    group,
+    { cause: 'rejoin', reason: reasonOf(request, `member ${memberId} joins again`) },
+    now,
+  )
 }
 
 function addMember(group: ClassicGroup, memberId: string, joining: Joining): Records {
@@ -125,7 +129,7 @@ function addMember(group: ClassicGroup, memberId: string, joining: Joining): Rec
   if (group.state === 'PreparingRebalance' && group.previousState === 'Empty') group.newMemberAdded = true
   group.awaitJoin(member, reply)
   group.keepAlive(member, now, newMemberJoinTimeoutMs)
-  return rebalanceOrComplete(group, reasonOf(request, `member ${memberId} joins`), now)
+  return rebalanceOrComplete(group, { cause: 'join', reason: reasonOf(request, `member ${memberId} joins`) }, now)
 }
 
 /**
@@ -163,7 +167,11 @@ function replaceStaticMember(group: ClassicGroup, old: Member, newMemberId: stri
   }
   group.awaitJoin(member, reply)
   if (group.state === 'PreparingRebalance') return completeIfGathered(group, now)
-  return rebalanceOrComplete(group, reasonOf(request, `static member ${request.groupInstanceId} joins again`), now)
+  return rebalanceOrComplete(
+    group,
+    { cause: 'static_rejoin', reason: reasonOf(request, `static member ${request.groupInstanceId} joins again`) },
+    now,
+  )
 }
 
 function detailsOf(memberId: string, { request, caller }: Joining): MemberDetails {

@@ -2,14 +2,9 @@
 import type { JoinGroupResponse } from '../../protocol/messages/join-group.ts'
 import type { SyncGroupResponse } from '../../protocol/messages/sync-group.ts'
 import type { Reply } from './outcome.ts'
+import type { Protocol } from './protocol.ts'
 import type { RecordedMember } from './records.ts'
 import type { SessionTimer } from './timers.ts'
-
-/** A way to share out the partitions that a member knows, most wanted first, with what it tells the leader about itself. */
-export interface Protocol {
-  readonly name: string
-  readonly metadata: Buffer
-}
 
 export const noBytes: Buffer = Buffer.alloc(0)
 

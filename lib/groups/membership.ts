@@ -41,7 +41,9 @@ export function leaveGroup(
   })
   const rebalances = left.length > 0 && group.state !== 'Empty'
   return {
-    records: rebalances ? rebalanceOrComplete(group, `members left: ${left.join(', ')}`, now) : noRecords,
+    records: rebalances
+      ? rebalanceOrComplete(group, { cause: 'leave', reason: `members left: ${left.join(', ')}` }, now)
+      : noRecords,
     response,
   }
 }

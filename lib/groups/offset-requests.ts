@@ -1,32 +1,13 @@
 /** OffsetCommit, OffsetFetch, OffsetDelete, and the forgetting of offsets that nobody needs any more. */
 import { codes } from '../../protocol/errors.ts'
 import { type ClassicGroup, consumerProtocolType } from './classic-group.ts'
+import type { Commit, Committer } from './commits.ts'
+import { consumerCommitError, consumerFetchError } from './consumer/offsets.ts'
+import type { Group } from './group.ts'
 import { memberError } from './membership.ts'
 import type { Offsets } from './offsets.ts'
 import { answer, type GroupSettings, type Moment, type Outcome } from './outcome.ts'
 import type { CommittedOffset, GroupRecord } from './records.ts'
-
-/** Who commits: a member of a generation, or, with generation -1 and no name, somebody outside the group protocol. */
-export interface Committer {
-  readonly generation: number
-  readonly memberId: string
-  readonly groupInstanceId: string | null
-  readonly apiVersion: number
-  /** How long to keep the offsets, in ms; -1: as the broker is set (versions 2 to 4). */
-  readonly retentionTimeMs: number
-}
-
-/** One partition's offset, as it is to be committed. */
-export interface Commit {
-  readonly topic: string
-  readonly topicId: string
-  readonly partition: number
-  readonly offset: number
-  readonly leaderEpoch: number
-  readonly metadata: string | null
-  /** In ms since 1970; -1: now. */
-  readonly timestampMs: number
-}
 
 /** One partition's committed offset, or -1, as OffsetFetch answers it. */
 export interface FetchedOffset {
@@ -74,20 +55,35 @@ export function transactionalCommitError(group: ClassicGroup | undefined, commit
   return generation === group.generation ? 0 : codes.ILLEGAL_GENERATION
 }
 
+function errorOf(
+  group: Group | undefined,
+  committer: Committer,
+  commits: readonly Commit[],
+  isTransactional: boolean,
+): number {
+  if (group?.kind === 'consumer') return consumerCommitError(group, committer, commits, isTransactional)
+  return isTransactional ? transactionalCommitError(group, committer) : commitError(group, committer)
+}
+
+/** Why this member may not ask for the group's offsets, or 0: only consumer groups look at who asks. */
+export function offsetFetchError(group: Group | undefined, memberId: string | null, memberEpoch: number): number {
+  return group?.kind === 'consumer' ? consumerFetchError(group, memberId, memberEpoch) : 0
+}
+
 /** Commits what can be committed; answers an error code for each. */
 export function commitOffsets(
   groupId: string,
-  group: ClassicGroup | undefined,
+  group: Group | undefined,
   committer: Committer,
   commits: readonly Commit[],
-  settings: GroupSettings,
-  now: Moment,
-  errorOf: (group: ClassicGroup | undefined, committer: Committer) => number = commitError,
+  { settings, now, isTransactional = false }: { settings: GroupSettings; now: Moment; isTransactional?: boolean },
 ): Outcome<readonly number[]> {
-  const error = errorOf(group, committer)
+  const error = errorOf(group, committer, commits, isTransactional)
   if (error !== 0) return answer(commits.map(() => error))
-  const member = group?.members.get(committer.memberId)
-  if (group && member) group.keepAlive(member, now)
+  if (group?.kind === 'classic') {
+    const member = group.members.get(committer.memberId)
+    if (member) group.keepAlive(member, now)
+  }
   const records: GroupRecord[] = []
   const response = commits.map(commit => {
     const metadata = commit.metadata ?? ''
@@ -149,8 +145,9 @@ export function fetchedOffset(
 }
 
 /** Why offsets of this group may not be deleted at all, or 0: only consumers tell which topics they still need. */
-export function offsetDeleteError(group: ClassicGroup | undefined): number {
+export function offsetDeleteError(group: Group | undefined): number {
   if (!group) return codes.GROUP_ID_NOT_FOUND
+  if (group.kind === 'consumer') return 0
   return group.state === 'Empty' || group.protocolType === consumerProtocolType ? 0 : codes.NON_EMPTY_GROUP
 }
 

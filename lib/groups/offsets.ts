@@ -9,6 +9,14 @@ export interface Place {
   readonly partition: number
   readonly topicId: string
 }
+/** An offset as figures tell of it. */
+export interface Committed {
+  readonly groupId: string
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly commitMs: number
+}
 /** By partition index. */
 export type PartitionOffsets = ReadonlyMap<number, CommittedOffset>
 
@@ -36,6 +44,17 @@ export class Offsets {
   /** The topics of a group with their partitions, in the order in which they were first committed. */
   topicsOf(groupId: string): Iterable<[string, PartitionOffsets]> {
     return this.#groups.get(groupId) ?? []
+  }
+
+  /** Every offset that is committed and counts. */
+  *committed(): Iterable<Committed> {
+    for (const [groupId, topics] of this.#groups) {
+      for (const [topic, partitions] of topics) {
+        for (const [partition, { offset, commitTimestampMs, topicId }] of partitions) {
+          if (!this.#isGone(topic, topicId)) yield { groupId, topic, partition, offset, commitMs: commitTimestampMs }
+        }
+      }
+    }
   }
 
   /** The place of every offset, committed or in a transaction that has not ended. */

@@ -23,6 +23,8 @@ export interface Caller {
   readonly apiVersion: number
   /** A fresh random id for a new member (RFC 9562 form). */
   readonly uuid: () => string
+  /** Whether it may see a topic. */
+  readonly mayDescribe: (topic: string) => boolean
 }
 
 /** The broker's settings that groups obey, read at each use, as some may change while it runs. */
@@ -36,6 +38,25 @@ export interface GroupSettings {
   readonly offsetMetadataMax: number
   readonly offsetsRetentionMs: number
   readonly offsetsRetentionCheckIntervalMs: number
+  /** Members in one consumer group. */
+  readonly consumerMembersMax: number
+  /** Names of the assignors that consumer groups may have, the default one first. */
+  readonly consumerAssignors: readonly string[]
+  /** Whether groups may come from the classic protocol to the new one, and go back, while they run. */
+  readonly migration: { readonly upgrade: boolean; readonly downgrade: boolean }
+  readonly regexRefreshIntervalMs: number
+  /** What holds of one consumer group. */
+  readonly consumerGroup: (groupId: string) => ConsumerGroupSettings
+}
+
+/** What is set for a consumer group, or for all, within the broker's bounds. */
+export interface ConsumerGroupSettings {
+  readonly sessionTimeoutMs: number
+  readonly heartbeatIntervalMs: number
+  /** The least time between two target assignments. */
+  readonly assignmentIntervalMs: number
+  /** Whether target assignments of large groups are computed between requests. */
+  readonly offloadsAssignor: boolean
 }
 
 /** How long a member that has just been made may wait for its first JoinGroup answer, as it cannot send heartbeats yet. */

@@ -8,18 +8,33 @@ import type { GroupRecord } from './records.ts'
 
 type Records = readonly GroupRecord[]
 
+/** Why a group gathers its members: one of few words, for counting, and a sentence for people, which may be the client's. */
+export interface RebalanceCause {
+  readonly cause:
+    | 'join'
+    | 'rejoin'
+    | 'static_rejoin'
+    | 'leave'
+    | 'session_timeout'
+    | 'sync_timeout'
+    | 'assignment_not_recorded'
+    | 'too_many_members'
+    | 'downgrade'
+  readonly reason: string
+}
+
 /** Somebody came, went or changed: gather all members again, or see whether the gathering is complete. */
-export function rebalanceOrComplete(group: ClassicGroup, reason: string, now: Moment): Records {
-  return group.state === 'PreparingRebalance' ? completeIfGathered(group, now) : prepareRebalance(group, reason, now)
+export function rebalanceOrComplete(group: ClassicGroup, why: RebalanceCause, now: Moment): Records {
+  return group.state === 'PreparingRebalance' ? completeIfGathered(group, now) : prepareRebalance(group, why, now)
 }
 
 /** Asks all members to join again. A group that was empty first waits a while for more of them. */
-export function prepareRebalance(group: ClassicGroup, reason: string, now: Moment): Records {
+export function prepareRebalance(group: ClassicGroup, { cause, reason }: RebalanceCause, now: Moment): Records {
   const { settings, timers, log } = group.scope
   if (group.state === 'CompletingRebalance') refuseSyncs(group, codes.REBALANCE_IN_PROGRESS, now)
   timers.cancel(group.syncTimer)
   const initial = group.state === 'Empty'
-  log('group rebalances', { group: group.groupId, state: group.state, generation: group.generation, reason })
+  log('group rebalances', { group: group.groupId, state: group.state, generation: group.generation, cause, reason })
   group.transition('PreparingRebalance', now)
   if (initial) {
     group.newMemberAdded = false
@@ -105,7 +120,11 @@ export function syncTimedOut(group: ClassicGroup, now: Moment): Records {
     if (member) dropMember(group, member)
   }
   group.pendingSyncs.clear()
-  return prepareRebalance(group, 'members did not ask for their assignments in time', now)
+  return prepareRebalance(
+    group,
+    { cause: 'sync_timeout', reason: 'members did not ask for their assignments in time' },
+    now,
+  )
 }
 
 /** A member was not heard of for its session timeout, or never joined with the id that it was given. */
@@ -116,7 +135,12 @@ export function sessionTimedOut(group: ClassicGroup, memberId: string, now: Mome
   }
   const member = group.members.get(memberId)
   if (!member || member.keptByWaiting) return noRecords
-  return removeAndRebalance(group, member, `member ${memberId} was not heard of in time`, now)
+  return removeAndRebalance(
+    group,
+    member,
+    { cause: 'session_timeout', reason: `member ${memberId} was not heard of in time` },
+    now,
+  )
 }
 
 /** Takes a member out without more ado; JoinGroup and SyncGroup that it waits for end with UNKNOWN_MEMBER_ID. */
@@ -124,9 +148,9 @@ export function dropMember(group: ClassicGroup, member: Member): void {
   group.remove(member, joinRefused('', codes.UNKNOWN_MEMBER_ID), codes.UNKNOWN_MEMBER_ID)
 }
 
-function removeAndRebalance(group: ClassicGroup, member: Member, reason: string, now: Moment): Records {
+function removeAndRebalance(group: ClassicGroup, member: Member, why: RebalanceCause, now: Moment): Records {
   dropMember(group, member)
-  return group.state === 'Empty' ? noRecords : rebalanceOrComplete(group, reason, now)
+  return group.state === 'Empty' ? noRecords : rebalanceOrComplete(group, why, now)
 }
 
 /** Ends every SyncGroup that waits; its member has to join again, and its session begins anew. */

@@ -1,4 +1,5 @@
 /** The hard state of groups, record by record: what is written to `__consumer_offsets` and replayed from it. */
+import type { ConsumerRecord } from './consumer/records.ts'
 
 /** A member as its group's record keeps it. */
 export interface RecordedMember {
@@ -47,5 +48,6 @@ export type GroupRecord =
       readonly partition: number
       readonly value: CommittedOffset | null
     }
+  | ConsumerRecord
 
 export const noTopicId = 'AAAAAAAAAAAAAAAAAAAAAA'

@@ -5,6 +5,8 @@
 import { decode, encode } from '../../protocol/codec.ts'
 import { GroupMetadataKey, GroupMetadataValue } from '../../protocol/stored/group-metadata.ts'
 import { OffsetCommitKey, OffsetCommitValue } from '../../protocol/stored/offset-commit.ts'
+import { groupRecordTypes } from '../../protocol/stored/record-types.ts'
+import { decodeConsumerRecord, encodeConsumerRecord } from './consumer/stored.ts'
 import type { CommittedOffset, GroupRecord, RecordedGroup } from './records.ts'
 
 /** A record's key and value; a null value is a tombstone. */
@@ -14,13 +16,19 @@ export interface KeyValue {
 }
 
 /** Record types, as keys begin. Type 0 is the first form of 1. */
-const types = { legacyOffset: 0, offset: 1, group: 2 }
+const types = {
+  legacyOffset: groupRecordTypes.LegacyOffsetCommit,
+  offset: groupRecordTypes.OffsetCommit,
+  group: groupRecordTypes.GroupMetadata,
+}
 const groupValueVersion = 3
 /** Only version 1 has a time of expiry. */
 const expiringOffsetValueVersion = 1
 const offsetValueVersion = 4
 
-export function encodeRecord(record: GroupRecord): KeyValue {
+/** `offsetVersion` is that of an offset's value, 3 for tools that do not know 4. */
+export function encodeRecord(record: GroupRecord, offsetVersion: 3 | 4 = offsetValueVersion): KeyValue {
+  if (record.kind !== 'group' && record.kind !== 'offset') return encodeConsumerRecord(record)
   const { groupId, value } = record
   if (record.kind === 'group') {
     const version = groupValueVersion
@@ -30,7 +38,7 @@ export function encodeRecord(record: GroupRecord): KeyValue {
     }
   }
   const { topic, partition } = record
-  const version = (record.value?.expireTimestampMs ?? -1) >= 0 ? expiringOffsetValueVersion : offsetValueVersion
+  const version = (record.value?.expireTimestampMs ?? -1) >= 0 ? expiringOffsetValueVersion : offsetVersion
   return {
     key: prefixed(types.offset, encode(OffsetCommitKey, 0, { group: groupId, topic, partition })),
     value: value && prefixed(version, encode(OffsetCommitValue, version, storedOffset(record.value!))),
@@ -48,7 +56,7 @@ export function decodeRecord(key: Buffer, value: Buffer | null): GroupRecord | n
     const { group, topic, partition } = decode(OffsetCommitKey, 0, key, 2)
     return { kind: 'offset', groupId: group, topic, partition, value: value && committedOffset(value) }
   }
-  return null
+  return decodeConsumerRecord(type, key, value)
 }
 
 /** The bytes behind a number of two; copied, as encoded bytes are a view of a block that others use. */

@@ -48,7 +48,11 @@ export function assignmentsNotRecorded(group: ClassicGroup, errorCode: number, n
   for (const member of group.members.values()) {
     if (group.answerSync(member, syncRefused(errorCode))) group.keepAlive(member, now)
   }
-  const records = prepareRebalance(group, 'the assignments could not be recorded', now)
+  const records = prepareRebalance(
+    group,
+    { cause: 'assignment_not_recorded', reason: 'the assignments could not be recorded' },
+    now,
+  )
   assert(records.length === 0, 'nobody has joined again yet')
 }
 

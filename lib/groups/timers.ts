@@ -20,6 +20,24 @@ export interface SyncTimer {
   readonly groupId: string
 }
 
+/** What a member of a consumer group is to do: to be heard of; to give up partitions; of the classic protocol, to join again and to ask for its assignment. */
+export type Awaited = 'session' | 'revocation' | 'join' | 'sync'
+
+/** A member of a consumer group is fenced where it has not done by then what is waited for. */
+export interface MemberTimer {
+  readonly kind: 'member'
+  readonly groupId: string
+  readonly memberId: string
+  readonly awaited: Awaited
+}
+
+/** A consumer group has become a classic one: its members' sessions begin, and where it rebalances, they join it anew. */
+export interface DowngradedTimer {
+  readonly kind: 'downgraded'
+  readonly groupId: string
+  readonly rebalances: boolean
+}
+
 /** Expired offsets are looked for. */
 export interface RetentionTimer {
   readonly kind: 'retention'
@@ -30,7 +48,14 @@ export interface GoneTopicsTimer {
   readonly kind: 'goneTopics'
 }
 
-export type GroupTimer = SessionTimer | JoinTimer | SyncTimer | RetentionTimer | GoneTopicsTimer
+export type GroupTimer =
+  | SessionTimer
+  | JoinTimer
+  | SyncTimer
+  | MemberTimer
+  | DowngradedTimer
+  | RetentionTimer
+  | GoneTopicsTimer
 
 /** All that a shard waits for, by the monotonic milliseconds at which it is due. */
 export type GroupTimers = Deadlines<GroupTimer>

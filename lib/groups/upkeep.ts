@@ -1,10 +1,10 @@
 /** What a shard does unasked: it forgets offsets of topics that are gone, and offsets and groups whose time is over. */
-import type { ClassicGroup } from './classic-group.ts'
 import type { GoneTopics, TopicsChange } from './gone-topics.ts'
+import type { Group } from './group.ts'
 import type { Offsets } from './offsets.ts'
 import { type Moment, noRecords } from './outcome.ts'
 import type { GroupRecord } from './records.ts'
-import type { Scope } from './scope.ts'
+import type { ShardScope } from './scope.ts'
 import type { GoneTopicsTimer, RetentionTimer } from './timers.ts'
 import { ExpiryWalk, GoneTopicsWalk } from './walks.ts'
 
@@ -12,8 +12,8 @@ import { ExpiryWalk, GoneTopicsWalk } from './walks.ts'
 const retryMs = 500
 
 export class Upkeep {
-  readonly #scope: Scope
-  readonly #groups: ReadonlyMap<string, ClassicGroup>
+  readonly #scope: ShardScope
+  readonly #groups: ReadonlyMap<string, Group>
   readonly #offsets: Offsets
   readonly #gone: GoneTopics
   readonly #retention: RetentionTimer = { kind: 'retention' }
@@ -27,8 +27,8 @@ export class Upkeep {
   #looksAgain = false
 
   constructor(options: {
-    scope: Scope
-    groups: ReadonlyMap<string, ClassicGroup>
+    scope: ShardScope
+    groups: ReadonlyMap<string, Group>
     offsets: Offsets
     gone: GoneTopics
   }) {

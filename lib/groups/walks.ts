@@ -2,9 +2,9 @@
  * Looks at everything that a shard keeps: for offsets of topics that are gone, and for offsets and groups whose time is over. There may
  * be millions, so a look goes on step by step, and finds at each what others have changed meanwhile.
  */
-import type { ClassicGroup } from './classic-group.ts'
 import { isExpired } from './expiry.ts'
 import type { GoneTopics } from './gone-topics.ts'
+import { type Group, isDeserted, tombstonesOf } from './group.ts'
 import { tombstone } from './offset-requests.ts'
 import type { Offsets } from './offsets.ts'
 import type { GroupSettings, Moment } from './outcome.ts'
@@ -32,15 +32,15 @@ export class GoneTopicsWalk {
 
 /** Finds offsets that have expired, and groups of which nothing is left. */
 export class ExpiryWalk {
-  readonly #groups: ReadonlyMap<string, ClassicGroup>
+  readonly #groups: ReadonlyMap<string, Group>
   readonly #offsets: Offsets
   readonly #places: Iterator<GroupRecord | null>
   /** Groups whose offsets were looked at in the last step: by the next, what has expired is gone. */
-  #seen: ClassicGroup[] = []
+  #seen: Group[] = []
   isOver = false
 
   constructor(options: {
-    groups: ReadonlyMap<string, ClassicGroup>
+    groups: ReadonlyMap<string, Group>
     offsets: Offsets
     settings: GroupSettings
     now: Moment
@@ -54,9 +54,7 @@ export class ExpiryWalk {
   step(): readonly GroupRecord[] {
     const seen = this.#seen
     this.#seen = []
-    const records: GroupRecord[] = seen
-      .filter(group => this.#isForgotten(group))
-      .map(({ groupId }) => ({ kind: 'group', groupId, value: null }))
+    const records: GroupRecord[] = seen.filter(group => this.#isForgotten(group)).flatMap(tombstonesOf)
     this.isOver = take(this.#places, records) && this.#seen.length === 0
     return records
   }
@@ -76,11 +74,10 @@ export class ExpiryWalk {
     }
   }
 
-  #isForgotten(group: ClassicGroup): boolean {
+  #isForgotten(group: Group): boolean {
     const { groupId } = group
     return (
-      group.state === 'Empty' &&
-      group.pendingJoins.size === 0 &&
+      isDeserted(group) &&
       this.#groups.get(groupId) === group &&
       !this.#offsets.has(groupId) &&
       !this.#offsets.isAnyOpen(groupId)

@@ -1,7 +1,12 @@
-/** What the APIs of access rules have in common: nobody keeps rules. */
+/** What the APIs of access rules have in common. */
 import { codes, KafkaError } from '../../protocol/errors.ts'
+import type { Context } from './context.ts'
 
-/** The answer to all that rules are asked or told. */
-export function noAuthorizer(): KafkaError {
-  return new KafkaError(codes.SECURITY_DISABLED, 'this broker has no authorizer: everybody may do everything')
+/** Throws SECURITY_DISABLED where nobody would ask the rules. */
+export function checkHasAuthorizer({ broker }: Context): void {
+  if (broker.hasAuthorizer) return
+  throw new KafkaError(
+    codes.SECURITY_DISABLED,
+    'this broker has no authorizer: everybody may do everything; authorizer.class.name sets one',
+  )
 }

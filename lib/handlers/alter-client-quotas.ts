@@ -1,9 +1,25 @@
-/** AlterClientQuotas: sets quotas of users, clients and addresses (KIP-546). Quotas are not served. */
+/** AlterClientQuotas: sets quotas of users, clients and addresses (KIP-546). They are kept and told; nothing is held to them yet. */
 import type {
   AlterClientQuotasRequest,
   AlterClientQuotasResponse,
 } from '../../protocol/messages/alter-client-quotas.ts'
+import { planQuotas } from '../cluster/quotas.ts'
+import { checkClusterOperation } from './authorized-operations.ts'
+import type { Context } from './context.ts'
 import type { Refusal } from './refusals.ts'
+
+/** One result for each entity: what others ask for counts all the same. */
+export async function alterClientQuotas(
+  { entries, validateOnly }: AlterClientQuotasRequest,
+  context: Context,
+): Promise<AlterClientQuotasResponse> {
+  checkClusterOperation(context, 'alterConfigs')
+  const { cluster } = context.broker
+  const results = validateOnly
+    ? planQuotas(cluster.image.quotas, entries).result
+    : await cluster.changeBy(({ quotas }) => planQuotas(quotas, entries))
+  return { throttleTimeMs: 0, entries: results.map(result => ({ ...result, entity: [...result.entity] })) }
+}
 
 /** The code at each entity. */
 export function refuseAlterClientQuotas(

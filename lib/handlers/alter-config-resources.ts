@@ -7,6 +7,8 @@ import {
   alteredOwner,
   authorizeConfigs,
   type ConfigResource,
+  configResourceTypes,
+  ownName,
   repeatedResources,
   resourceKey,
 } from './config-resources.ts'
@@ -18,12 +20,17 @@ export interface ConfigResourceResult extends ConfigResource {
   readonly errorMessage: string | null
 }
 
-/** Alters the configs of each resource as `alter` says, which may throw KafkaError. */
-export async function alterConfigResources<R extends ConfigResource>(
+interface Named {
+  readonly name: string
+}
+
+/** Alters the configs of each resource as `alter` says, which may throw KafkaError. `alterLevels` makes those changes of log levels that can be made. */
+export async function alterConfigResources<R extends ConfigResource & { readonly configs: readonly Named[] }>(
   resources: readonly R[],
   validateOnly: boolean,
   context: Context,
   alter: (resource: R, current: Settings, owner: ConfigAlteration['owner']) => Settings,
+  alterLevels?: (resource: R) => void,
 ): Promise<ConfigResourceResult[]> {
   const repeated = repeatedResources(resources)
   const alterations: ConfigAlteration[] = []
@@ -34,9 +41,17 @@ export async function alterConfigResources<R extends ConfigResource>(
       if (repeated.has(resourceKey(resource))) {
         throw new KafkaError(codes.INVALID_REQUEST, 'this resource stands in the request more than once')
       }
+      if (alterLevels && resource.resourceType === configResourceTypes.BROKER_LOGGER) {
+        authorizeConfigs(context, 'alterConfigs', resource)
+        ownName(resource.resourceName, context)
+        alterLevels(resource)
+        results.set(resource, { errorCode: codes.NONE, errorMessage: null })
+        continue
+      }
       const { owner, name } = alteredOwner(resource, context)
       authorizeConfigs(context, 'alterConfigs', resource)
-      alterations.push({ owner, name, alter: current => alter(resource, current, owner) })
+      const mentions = resource.configs.map(config => config.name)
+      alterations.push({ owner, name, mentions, alter: current => alter(resource, current, owner) })
       altered.push(resource)
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error

@@ -1,29 +1,33 @@
-/**
- * AlterPartitionReassignments (KIP-455): where partitions are to have their replicas. There is but one broker, so the replicas that a
- * partition has are all that it can have: asked for again they are there at once, and nothing is ever under way that could be called off.
- */
-import { codeName, codes, KafkaError } from '../../protocol/errors.ts'
+/** AlterPartitionReassignments (KIP-455): where partitions are to have their replicas, or that they are to stay where they were. */
+import { codeName, codes, type KafkaError } from '../../protocol/errors.ts'
 import type {
   AlterPartitionReassignmentsRequest,
   AlterPartitionReassignmentsResponse,
 } from '../../protocol/messages/alter-partition-reassignments.ts'
+import { planAndReassign } from '../metadata/reassignments.ts'
 import { checkClusterOperation } from './authorized-operations.ts'
 import type { Context } from './context.ts'
 import type { Refusal } from './refusals.ts'
 import { checkTimeLeft } from './time-left.ts'
 
 /** REQUEST_TIMED_OUT for a client that leaves no time. */
-export function alterPartitionReassignments(
+export async function alterPartitionReassignments(
   request: AlterPartitionReassignmentsRequest,
   context: Context,
-): AlterPartitionReassignmentsResponse {
+): Promise<AlterPartitionReassignmentsResponse> {
   const { allowReplicationFactorChange, topics } = request
   checkClusterOperation(context, 'alter')
   checkTimeLeft(request.timeoutMs, topics)
+  const asked = topics.flatMap(({ name: topic, partitions }) =>
+    partitions.map(({ partitionIndex: index, replicas }) => ({ topic, index, replicas })),
+  )
+  const { cluster, config } = context.broker
+  const errors = await planAndReassign(cluster, config, asked, { mayChangeFactor: allowReplicationFactorChange })
+  let next = 0
   const responses = topics.map(({ name, partitions }) => ({
     name,
-    partitions: partitions.map(({ partitionIndex, replicas }) => {
-      const refusal = refusalOf(name, partitionIndex, replicas, context)
+    partitions: partitions.map(({ partitionIndex }) => {
+      const refusal = errors[next++]!
       return { partitionIndex, errorCode: refusal?.code ?? codes.NONE, errorMessage: messageOf(refusal) }
     }),
   }))
@@ -35,31 +39,6 @@ export function alterPartitionReassignments(
 /** Null where the code says it all. */
 function messageOf(refusal: KafkaError | null): string | null {
   return refusal === null || refusal.message === codeName(refusal.code) ? null : refusal.message
-}
-
-/** Why replicas cannot be had, in the order in which Apache Kafka looks; null where a partition has them. */
-function refusalOf(
-  name: string,
-  index: number,
-  replicas: readonly number[] | null,
-  { broker }: Context,
-): KafkaError | null {
-  const { topics, brokers } = broker.cluster.image
-  const topic = topics.get(name)
-  if (topic === undefined) return new KafkaError(codes.UNKNOWN_TOPIC_OR_PARTITION, `there is no topic ${name}`)
-  const partition = topic.partitions[index]
-  if (partition === undefined) {
-    return new KafkaError(codes.UNKNOWN_TOPIC_OR_PARTITION, `${name} has no partition ${index}`)
-  }
-  if (replicas === null) return new KafkaError(codes.NO_REASSIGNMENT_IN_PROGRESS)
-  const invalid = (why: string) => new KafkaError(codes.INVALID_REPLICA_ASSIGNMENT, why)
-  if (replicas.length === 0) return invalid('the list of replicas is empty; name at least one broker')
-  const twice = replicas.find((id, at) => replicas.indexOf(id) !== at)
-  if (twice !== undefined) return invalid(`the list of replicas has broker ${twice} more than once`)
-  const unknown = replicas.find(id => !brokers.some(known => known.id === id))
-  if (unknown !== undefined) return invalid(`there is no broker ${unknown}; name brokers of the cluster`)
-  const isSame = replicas.length === partition.replicas.length && replicas.every(id => partition.replicas.includes(id))
-  return isSame ? null : invalid(`${name}-${index} cannot leave the brokers ${partition.replicas.join(', ')}`)
 }
 
 /** The code at the top and at each partition. */

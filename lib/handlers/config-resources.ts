@@ -46,7 +46,7 @@ export function alteredOwner(
   context: Context,
 ): { readonly owner: ConfigOwner; readonly name: string } {
   if (resourceType === configResourceTypes.BROKER_LOGGER) {
-    throw new KafkaError(codes.INVALID_REQUEST, 'log levels are set when the broker starts, by --log-level')
+    throw new KafkaError(codes.INVALID_REQUEST, 'log levels are changed one by one, by IncrementalAlterConfigs')
   }
   const owner = owners.get(resourceType)
   if (owner === undefined) throw new KafkaError(codes.INVALID_REQUEST, `there are no configs of type ${resourceType}`)

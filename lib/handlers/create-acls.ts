@@ -1,14 +1,26 @@
-/** CreateAcls: makes access rules (KIP-140). There is no authorizer that could keep them. */
+/** CreateAcls: makes access rules (KIP-140). Those that are good are made, whatever the others are. */
+import { codes } from '../../protocol/errors.ts'
 import type { CreateAclsRequest, CreateAclsResponse } from '../../protocol/messages/create-acls.ts'
-import { noAuthorizer } from './acls.ts'
+import { planAclCreations } from '../cluster/acl-plans.ts'
+import { checkHasAuthorizer } from './acls.ts'
 import { checkClusterOperation } from './authorized-operations.ts'
 import type { Context } from './context.ts'
 import type { Refusal } from './refusals.ts'
 
-/** SECURITY_DISABLED. */
-export function createAcls(_request: CreateAclsRequest, context: Context): CreateAclsResponse {
+/** One result for each rule. */
+export async function createAcls({ creations }: CreateAclsRequest, context: Context): Promise<CreateAclsResponse> {
   checkClusterOperation(context, 'alter')
-  throw noAuthorizer()
+  checkHasAuthorizer(context)
+  const rules = creations.map(({ resourcePatternType: patternType, ...rule }) => ({ ...rule, patternType }))
+  const results = await context.broker.cluster.changeBy(({ acls }) => planAclCreations(acls, rules))
+  return {
+    throttleTimeMs: 0,
+    results: results.map(({ error }) =>
+      error === null
+        ? { errorCode: codes.NONE, errorMessage: '' }
+        : { errorCode: error.code, errorMessage: error.message },
+    ),
+  }
 }
 
 /** The code for each rule. */

@@ -5,8 +5,12 @@ import { describeTopic } from '../config/describe.ts'
 import type { CreateTopicResult } from '../metadata/cluster.ts'
 import { clusterResource } from './authorized-operations.ts'
 import type { Context } from './context.ts'
+import { tooManyToChange } from './quota-questions.ts'
 import type { Refusal } from './refusals.ts'
 import { checkTimeLeft } from './time-left.ts'
+
+/** Clients from this version on know THROTTLING_QUOTA_EXCEEDED. */
+const refusedSince = 6
 
 type TopicAnswer = CreateTopicsResponse['topics'][number]
 
@@ -17,11 +21,15 @@ const notAllowed = 'not allowed to create this topic'
 export async function createTopics(request: CreateTopicsRequest, context: Context): Promise<CreateTopicsResponse> {
   const { broker } = context
   checkTimeLeft(request.timeoutMs, request.topics)
-  const ofCluster = broker.authorize(context, 'create', 'cluster', clusterResource)
+  const ofCluster = broker.authorize(context, 'create', 'cluster', clusterResource, false)
   const mayCreate = (name: string) => ofCluster || broker.authorize(context, 'create', 'topic', name)
-  const allowed = request.topics.filter(({ name }) => mayCreate(name))
-  const refused = request.topics.filter(({ name }) => !mayCreate(name))
-  const results = await broker.cluster.createTopics(allowed, { validateOnly: request.validateOnly })
+  const allowed: CreateTopicsRequest['topics'][number][] = []
+  const refused: typeof allowed = []
+  for (const topic of request.topics) (mayCreate(topic.name) ? allowed : refused).push(topic)
+  const results = await broker.cluster.createTopics(allowed, {
+    validateOnly: request.validateOnly,
+    isTooMuch: tooManyToChange(context, refusedSince),
+  })
   return {
     throttleTimeMs: 0,
     topics: [
@@ -34,7 +42,7 @@ export async function createTopics(request: CreateTopicsRequest, context: Contex
 function topicAnswer({ name, topic, errorCode, errorMessage }: CreateTopicResult, context: Context): TopicAnswer {
   if (topic === null) return failed(name, errorCode, errorMessage)
   const answer = { name, topicId: topic.topicId, errorCode, errorMessage }
-  if (!context.broker.authorize(context, 'describeConfigs', 'topic', name)) {
+  if (!context.broker.authorize(context, 'describeConfigs', 'topic', name, false)) {
     return { ...answer, topicConfigErrorCode: codes.TOPIC_AUTHORIZATION_FAILED, configs: [] }
   }
   return {

@@ -1,14 +1,11 @@
 /** Who leads a partition, told together with the error of a client that asks the wrong broker or in an old epoch (KIP-951). */
 import { codes } from '../../protocol/errors.ts'
-import type { Context, Endpoint } from './context.ts'
+import type { Context } from './context.ts'
+import { endpointOf, type NodeEndpoint } from './endpoints.ts'
 
 export interface CurrentLeader {
   readonly leaderId: number
   readonly leaderEpoch: number
-}
-
-interface NodeEndpoint extends Endpoint {
-  readonly nodeId: number
 }
 
 /** The versions from which on the leader is told. */
@@ -26,10 +23,9 @@ export function currentLeader(
   return name === undefined ? undefined : partitions.leaderOf(name, index)
 }
 
-/** Where this client reaches the leaders that it is told: this broker knows its own addresses. */
-export function endpointsOf(leaders: Iterable<CurrentLeader>, { broker, connection }: Context): NodeEndpoint[] {
-  for (const { leaderId } of leaders) {
-    if (leaderId === broker.nodeId) return [{ nodeId: leaderId, ...broker.endpointFor(connection) }]
-  }
-  return []
+/** Where this client reaches the leaders that it is told. */
+export function endpointsOf(leaders: Iterable<CurrentLeader>, context: Context): NodeEndpoint[] {
+  const ids = new Set<number>()
+  for (const { leaderId } of leaders) ids.add(leaderId)
+  return [...ids].flatMap(id => endpointOf(id, context) ?? [])
 }

@@ -2,9 +2,14 @@
 import { codes } from '../../protocol/errors.ts'
 import type { DeleteTopicsRequest, DeleteTopicsResponse } from '../../protocol/messages/delete-topics.ts'
 import type { DeleteTopicResult } from '../metadata/cluster.ts'
+import { clusterResource } from './authorized-operations.ts'
 import type { Context } from './context.ts'
+import { tooManyToChange } from './quota-questions.ts'
 import type { Refusal } from './refusals.ts'
 import { checkTimeLeft } from './time-left.ts'
+
+/** Clients from this version on know THROTTLING_QUOTA_EXCEEDED. */
+const refusedSince = 5
 
 type Item = Pick<DeleteTopicsRequest['topics'][number], 'name' | 'topicId'>
 type Answer = DeleteTopicsResponse['responses'][number]
@@ -20,14 +25,18 @@ export async function deleteTopics(request: DeleteTopicsRequest, context: Contex
   const { broker, apiVersion } = context
   const items = itemsOf(request, apiVersion)
   checkTimeLeft(request.timeoutMs, items)
+  const mayDeleteAll = broker.authorize(context, 'delete', 'cluster', clusterResource, false)
   const allowed: Item[] = []
   const refused: Answer[] = []
   for (const item of items) {
-    const errorCode = authorizationError(item, context)
-    if (errorCode === codes.NONE) allowed.push(item)
-    else refused.push({ ...item, errorCode, errorMessage: 'not allowed to delete this topic' })
+    const name = mayDeleteAll ? undefined : refusedName(item, context)
+    if (name === undefined) allowed.push(item)
+    else {
+      const errorMessage = 'not allowed to delete this topic'
+      refused.push({ name, topicId: item.topicId, errorCode: codes.TOPIC_AUTHORIZATION_FAILED, errorMessage })
+    }
   }
-  const results = await broker.cluster.deleteTopics(allowed)
+  const results = await broker.cluster.deleteTopics(allowed, { isTooMuch: tooManyToChange(context, refusedSince) })
   return { throttleTimeMs: 0, responses: [...results.map(result => answer(result, context)), ...refused] }
 }
 
@@ -35,12 +44,21 @@ function itemsOf({ topics, topicNames }: DeleteTopicsRequest, apiVersion: number
   return apiVersion >= itemsSince ? topics : topicNames.map(name => ({ name, topicId: zeroId }))
 }
 
-/** Whoever may not even see a topic learns nothing of its name. */
-function authorizationError({ name, topicId }: Item, context: Context): number {
+/**
+ * The name under which deleting is refused; undefined where it is not, as also where the client hears that there is no such topic.
+ * Whoever may not even see a topic learns nothing of its name, nor whether there is one of it.
+ */
+function refusedName({ name, topicId }: Item, context: Context): string | null | undefined {
   const { broker } = context
-  const known = name ?? broker.cluster.image.topicsById.get(topicId)?.name
-  if (known === undefined || broker.authorize(context, 'delete', 'topic', known)) return codes.NONE
-  return codes.TOPIC_AUTHORIZATION_FAILED
+  const { image } = broker.cluster
+  const may = (operation: 'delete' | 'describe', topic: string) => broker.authorize(context, operation, 'topic', topic)
+  if (name === null) {
+    const found = image.topicsById.get(topicId)?.name
+    if (found === undefined || may('delete', found)) return undefined
+    return may('describe', found) ? found : null
+  }
+  if (!may('describe', name)) return name
+  return may('delete', name) || !image.topics.has(name) ? undefined : name
 }
 
 function answer({ name, topicId, errorCode, errorMessage }: DeleteTopicResult, { apiVersion }: Context): Answer {

@@ -1,9 +1,10 @@
-/** DescribeClientQuotas: the quotas of users, clients and addresses that a filter matches (KIP-546). There are none. */
+/** DescribeClientQuotas: the quotas of users, clients and addresses that a filter matches (KIP-546). */
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type {
   DescribeClientQuotasRequest,
   DescribeClientQuotasResponse,
 } from '../../protocol/messages/describe-client-quotas.ts'
+import { inOrder, matchesQuota, type QuotaFilter } from '../cluster/quotas.ts'
 import { checkClusterOperation } from './authorized-operations.ts'
 import type { Context } from './context.ts'
 import type { Refusal } from './refusals.ts'
@@ -16,7 +17,7 @@ const matchTypes = { EXACT: 0, DEFAULT: 1, ANY: 2 }
 
 /** INVALID_REQUEST for a filter that can match nothing, UNSUPPORTED_VERSION for entities of an unknown type. */
 export function describeClientQuotas(
-  { components }: DescribeClientQuotasRequest,
+  { components, strict }: DescribeClientQuotasRequest,
   context: Context,
 ): DescribeClientQuotasResponse {
   checkClusterOperation(context, 'describeConfigs')
@@ -28,7 +29,19 @@ export function describeClientQuotas(
   if (seen.has('ip') && seen.size > 1) {
     throw invalid('quotas of addresses are not combined with those of users and clients')
   }
-  return { throttleTimeMs: 0, errorCode: codes.NONE, errorMessage: '', entries: [] }
+  const filters = components.map(filterOf)
+  const entries = [...context.broker.cluster.image.quotas.values()]
+    .filter(quota => matchesQuota(quota, filters, strict))
+    .sort(inOrder)
+    .map(({ entity, values }) => ({
+      entity: entity.map(([entityType, entityName]) => ({ entityType, entityName })),
+      values: [...values].map(([key, value]) => ({ key, value })),
+    }))
+  return { throttleTimeMs: 0, errorCode: codes.NONE, errorMessage: '', entries }
+}
+
+function filterOf({ entityType: type, matchType, match }: Component): QuotaFilter {
+  return { type, name: matchType === matchTypes.ANY ? undefined : match }
 }
 
 function check({ entityType, matchType, match }: Component, seen: ReadonlySet<string>): void {

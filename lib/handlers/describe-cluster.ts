@@ -1,8 +1,9 @@
 /** DescribeCluster: the brokers and the controller. */
 import { codes } from '../../protocol/errors.ts'
 import type { DescribeClusterRequest, DescribeClusterResponse } from '../../protocol/messages/describe-cluster.ts'
-import { authorizedOperations, clusterResource, operationsNotAsked } from './authorized-operations.ts'
+import { clusterOperations, operationsNotAsked } from './authorized-operations.ts'
 import type { Context } from './context.ts'
+import { allNodes, controllerFor } from './endpoints.ts'
 import type { Refusal } from './refusals.ts'
 
 /** Whose addresses are asked for. */
@@ -10,7 +11,7 @@ const endpointTypes = { brokers: 1, controllers: 2 }
 
 /** MISMATCHED_ENDPOINT_TYPE where controllers are asked for: they have no addresses of their own here. */
 export function describeCluster(request: DescribeClusterRequest, context: Context): DescribeClusterResponse {
-  const { broker, connection } = context
+  const { broker } = context
   const { endpointType } = request
   if (endpointType === endpointTypes.controllers) {
     return refused(
@@ -22,19 +23,19 @@ export function describeCluster(request: DescribeClusterRequest, context: Contex
     return refused(codes.UNSUPPORTED_ENDPOINT_TYPE, `there are no endpoints of type ${endpointType}`)
   }
   const { image } = broker.cluster
-  const mayDescribe = () => broker.authorize(context, 'describe', 'cluster', clusterResource)
   return {
     throttleTimeMs: 0,
     errorCode: codes.NONE,
     endpointType,
     clusterId: image.clusterId,
-    controllerId: image.controllerId,
-    brokers: [{ brokerId: broker.nodeId, ...broker.endpointFor(connection), isFenced: false }],
-    clusterAuthorizedOperations: !request.includeClusterAuthorizedOperations
-      ? operationsNotAsked
-      : mayDescribe()
-        ? authorizedOperations(context, 'cluster', clusterResource)
-        : 0,
+    controllerId: controllerFor(context),
+    brokers: allNodes(context, request.includeFencedBrokers).map(({ nodeId, ...node }) => ({
+      brokerId: nodeId,
+      ...node,
+    })),
+    clusterAuthorizedOperations: request.includeClusterAuthorizedOperations
+      ? clusterOperations(context)
+      : operationsNotAsked,
   }
 }
 

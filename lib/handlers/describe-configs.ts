@@ -1,9 +1,7 @@
 /** DescribeConfigs: the settings of topics, brokers, groups and client metrics subscriptions, and where each comes from. */
 
-import { configSources } from '../../protocol/config-sources.ts'
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { DescribeConfigsRequest, DescribeConfigsResponse } from '../../protocol/messages/describe-configs.ts'
-import { logLevels } from '../base/logger.ts'
 import {
   type DescribedConfig,
   describeBroker,
@@ -12,6 +10,7 @@ import {
   describeGroup,
   describeTopic,
 } from '../config/describe.ts'
+import { describeLoggers } from './broker-loggers.ts'
 import { authorizeConfigs, checkTopicName, configResourceTypes, ownName } from './config-resources.ts'
 import type { Context } from './context.ts'
 import type { Refusal } from './refusals.ts'
@@ -65,7 +64,7 @@ function configsOf({ resourceType, resourceName }: Resource, context: Context): 
       return describeBroker(broker.config)
     case configResourceTypes.BROKER_LOGGER:
       ownName(resourceName, context)
-      return [rootLogger(context)]
+      return describeLoggers(broker.logger.levels)
     case configResourceTypes.GROUP:
       if (resourceName === '') throw new KafkaError(codes.INVALID_REQUEST, 'the group is not named')
       return describeGroup(image.groupConfigs.get(resourceName) ?? noSettings, broker.config)
@@ -74,24 +73,6 @@ function configsOf({ resourceType, resourceName }: Resource, context: Context): 
       return describeClientMetrics(image.otherConfigs.get(`client-metrics/${resourceName}`) ?? noSettings)
     default:
       throw new KafkaError(codes.INVALID_REQUEST, `there are no configs of type ${resourceType}`)
-  }
-}
-
-/** The broker's log has one level for all of it. */
-function rootLogger({ broker }: Context): DescribedConfig {
-  const level = logLevels.find(each => each !== 'silent' && broker.logger.enabled(each)) ?? 'off'
-  const value = level.toUpperCase()
-  const source = configSources.DYNAMIC_BROKER_LOGGER_CONFIG
-  return {
-    name: 'root',
-    value,
-    readOnly: true,
-    isDefault: false,
-    configSource: source,
-    isSensitive: false,
-    synonyms: [{ name: 'root', value, source }],
-    configType: 0,
-    documentation: 'How much the broker logs; set by --log-level when it starts.',
   }
 }
 

@@ -6,6 +6,7 @@ import { codes } from '../../protocol/errors.ts'
 import type { DescribeQuorumRequest, DescribeQuorumResponse } from '../../protocol/messages/describe-quorum.ts'
 import { checkClusterOperation } from './authorized-operations.ts'
 import type { Context } from './context.ts'
+import { endpointOf } from './endpoints.ts'
 import type { Refusal } from './refusals.ts'
 
 type PartitionResult = DescribeQuorumResponse['topics'][number]['partitions'][number]
@@ -73,9 +74,11 @@ function notHosted(partitionIndex: number): PartitionResult {
 }
 
 /** What a controller does is asked of the broker here, on the listener by which the client came. */
-function controllerNode({ broker, connection }: Context): NonNullable<DescribeQuorumResponse['nodes']>[number] {
-  const { host, port } = broker.endpointFor(connection)
-  return { nodeId: broker.cluster.image.controllerId, listeners: [{ name: connection.listener, host, port }] }
+function controllerNode(context: Context): NonNullable<DescribeQuorumResponse['nodes']>[number] {
+  const { broker, connection } = context
+  const nodeId = broker.cluster.image.controllerId
+  const { host, port } = endpointOf(nodeId, context) ?? broker.endpointFor(connection)
+  return { nodeId, listeners: [{ name: connection.listener, host, port }] }
 }
 
 /** The code, and no topics. */

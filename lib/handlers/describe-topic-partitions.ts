@@ -37,7 +37,7 @@ export function describeTopicPartitions(
   const refused: TopicAnswer[] = []
   for (const name of names) {
     if (cursor !== null && name < cursor.topicName) continue
-    if (!broker.authorize(context, 'describe', 'topic', name)) {
+    if (!broker.authorize(context, 'describe', 'topic', name, !all)) {
       if (!all) refused.push(failed(codes.TOPIC_AUTHORIZATION_FAILED, name))
     } else if (!page.add(name, image, cursor, context)) break
   }
@@ -91,7 +91,7 @@ function found(topic: TopicImage, partitions: readonly PartitionAnswer[], contex
     name: topic.name,
     topicId: topic.topicId,
     isInternal: topic.internal,
-    partitions: partitions.map(partition => ({ ...partition, eligibleLeaderReplicas: [], lastKnownElr: [] })),
+    partitions,
     topicAuthorizedOperations: authorizedOperations(context, 'topic', topic.name),
   }
 }

@@ -1,10 +1,8 @@
-/**
- * ElectLeaders (KIP-183, KIP-460): has the preferred replica lead again, or any that is there. Partitions have one replica, which
- * leads as long as its disk works, so there is never anything to elect.
- */
+/** ElectLeaders (KIP-183, KIP-460): has the preferred replica lead again, or any that is there. */
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { ElectLeadersRequest, ElectLeadersResponse } from '../../protocol/messages/elect-leaders.ts'
 import { isHiddenTopic } from '../cluster/topic-names.ts'
+import { type ElectionPlan, planAndElect } from '../metadata/elections.ts'
 import { checkClusterOperation } from './authorized-operations.ts'
 import type { Context } from './context.ts'
 import type { Refusal } from './refusals.ts'
@@ -15,7 +13,7 @@ type PartitionResult = ElectLeadersResponse['replicaElectionResults'][number]['p
 const electionTypes = { PREFERRED: 0, UNCLEAN: 1 }
 
 /** Null asks for all partitions, of which those that need no election are left out. REQUEST_TIMED_OUT for a client that leaves no time. */
-export function electLeaders(request: ElectLeadersRequest, context: Context): ElectLeadersResponse {
+export async function electLeaders(request: ElectLeadersRequest, context: Context): Promise<ElectLeadersResponse> {
   const { electionType, topicPartitions, timeoutMs } = request
   checkClusterOperation(context, 'alter')
   if (!Object.values(electionTypes).includes(electionType)) {
@@ -23,8 +21,17 @@ export function electLeaders(request: ElectLeadersRequest, context: Context): El
   }
   checkTimeLeft(timeoutMs, topicPartitions ?? [null])
   const all = topicPartitions === null
-  const replicaElectionResults = (topicPartitions ?? allPartitions(context)).map(({ topic, partitions }) => {
-    const results = partitions.map(partitionId => elect(topic, partitionId, electionType, context))
+  const asked = topicPartitions ?? allPartitions(context)
+  const named = asked.flatMap(({ topic, partitions }) => partitions.map(index => ({ topic, index })))
+  const election = electionType === electionTypes.PREFERRED ? 'preferred' : 'unclean'
+  const found = await planAndElect(context.broker.cluster, context.broker.config, named, election)
+  const plans = found.map(plan => withDisk(plan, election, context.broker))
+  let next = 0
+  const replicaElectionResults = asked.map(({ topic, partitions }) => {
+    const results = partitions.map((partitionId): PartitionResult => {
+      const { errorCode, errorMessage } = plans[next++]!
+      return { partitionId, errorCode, errorMessage }
+    })
     return {
       topic,
       partitionResult: all ? results.filter(({ errorCode }) => errorCode !== codes.ELECTION_NOT_NEEDED) : results,
@@ -44,21 +51,18 @@ function allPartitions({
     }))
 }
 
-function elect(topic: string, partitionId: number, electionType: number, { broker }: Context): PartitionResult {
-  const image = broker.cluster.image.topics.get(topic)
-  const unknown = codes.UNKNOWN_TOPIC_OR_PARTITION
-  if (image === undefined) return { partitionId, errorCode: unknown, errorMessage: `there is no topic ${topic}` }
-  if (image.partitions[partitionId] === undefined) {
-    return { partitionId, errorCode: unknown, errorMessage: `${topic} has no partition ${partitionId}` }
-  }
-  if (broker.partitions.get(topic, partitionId)?.standing !== 'offline') {
-    return { partitionId, errorCode: codes.ELECTION_NOT_NEEDED, errorMessage: 'the leader leads already' }
-  }
-  const preferred = electionType === electionTypes.PREFERRED
+/** A sole replica whose disk has failed here leads for the cluster, and yet there is nobody to elect. */
+function withDisk(
+  plan: ElectionPlan,
+  election: 'preferred' | 'unclean',
+  { partitions }: Context['broker'],
+): ElectionPlan {
+  const isDiskGone = partitions.get(plan.topic, plan.index)?.standing === 'offline'
+  if (!isDiskGone || plan.errorCode !== codes.ELECTION_NOT_NEEDED) return plan
   return {
-    partitionId,
-    errorCode: preferred ? codes.PREFERRED_LEADER_NOT_AVAILABLE : codes.ELIGIBLE_LEADERS_NOT_AVAILABLE,
-    errorMessage: 'the disk of the only replica has failed',
+    ...plan,
+    errorCode: election === 'preferred' ? codes.PREFERRED_LEADER_NOT_AVAILABLE : codes.ELIGIBLE_LEADERS_NOT_AVAILABLE,
+    errorMessage: 'the disk of the replica has failed',
   }
 }
 

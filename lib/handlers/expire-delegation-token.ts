@@ -1,17 +1,22 @@
-/** ExpireDelegationToken: ends a token, at once or at a time (KIP-48). No tokens are given. */
+/** ExpireDelegationToken: ends a token, at once or after a while (KIP-48). Its owner and its renewers may. */
 import type {
   ExpireDelegationTokenRequest,
   ExpireDelegationTokenResponse,
 } from '../../protocol/messages/expire-delegation-token.ts'
+import { planExpiry } from '../cluster/tokens.ts'
 import type { Context } from './context.ts'
-import { tokensRefused } from './delegation-tokens.ts'
+import { changeToken } from './delegation-tokens.ts'
 import type { Refusal } from './refusals.ts'
 
-export function expireDelegationToken(
-  _request: ExpireDelegationTokenRequest,
+export async function expireDelegationToken(
+  { hmac, expiryTimePeriodMs }: ExpireDelegationTokenRequest,
   context: Context,
-): ExpireDelegationTokenResponse {
-  return { errorCode: tokensRefused(context).code, expiryTimestampMs: -1, throttleTimeMs: 0 }
+): Promise<ExpireDelegationTokenResponse> {
+  const { connection, broker } = context
+  const expired = await changeToken(context, now =>
+    planExpiry(broker.delegationTokens.withHmac(hmac), connection.principal, expiryTimePeriodMs, now),
+  )
+  return { ...expired, throttleTimeMs: 0 }
 }
 
 /** The code, and no time. */

@@ -7,15 +7,20 @@ import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { FetchRequest, FetchResponse } from '../../protocol/messages/fetch.ts'
 import type { Chunk } from '../../protocol/records/chunk.ts'
 import { Deferred } from '../base/deferred.ts'
-import { checkLeaderEpoch, divergence } from '../partitions/leader-epoch-checks.ts'
+import { checkLeadsIn, divergence } from '../partitions/leader-epoch-checks.ts'
 import { asMessages, endOffsetOf, withoutZstd } from '../partitions/old-formats.ts'
 import type { Isolation, Partition, ReadResult } from '../partitions/partition.ts'
-import type { FetchSession } from '../partitions/sessions/fetch-sessions.ts'
-import { FetchSlot, type SlotOwner } from '../partitions/sessions/fetch-slot.ts'
+import type { FetchSession, SessionListener } from '../partitions/sessions/fetch-sessions.ts'
+import type { FetchSlot } from '../partitions/sessions/fetch-slot.ts'
+import { fetched } from '../partitions/traffic.ts'
 import { FetchWait } from '../partitions/waiting/waiters.ts'
+import { clusterResource } from './authorized-operations.ts'
 import type { Context } from './context.ts'
 import { type CurrentLeader, currentLeader, endpointsOf, leaderToldSince } from './current-leader.ts'
+import { slotsOf } from './fetch-slots.ts'
 import { isolationOf } from './isolation.ts'
+import { isTooMuchToFetch } from './quota-questions.ts'
+import { checkReadableIn, followersReadSince, readReplicaFor } from './read-replicas.ts'
 import type { Refusal } from './refusals.ts'
 
 type TopicAnswer = FetchResponse['responses'][number]
@@ -36,20 +41,28 @@ interface Found {
 const noRecords = Buffer.alloc(0)
 /** First version that asks for topics by their ids, and has the code of a refusal at the top alone. */
 const topicIdsSince = 13
+/** First version in which a replica tells its broker's epoch. */
+const replicaStateSince = 15
 /** First version whose records are batches, which are never null. */
 const batchesSince = 4
 
 /** Answers at once where it can, without a promise; with null where the client left while its fetch was waiting. */
 export function fetch(request: FetchRequest, context: Context): FetchResponse | Deferred<FetchResponse | null> {
-  const isolation = isolationOf(request.isolationLevel)
-  const opened = context.broker.fetchSessions.open(request, context.apiVersion >= 13)
+  const asked = isolationOf(request.isolationLevel)
+  const ofReplica = replicaIdOf(request, context) >= 0
+  const opened = context.broker.fetchSessions.open(request, context.apiVersion >= topicIdsSince, ofReplica)
   if (opened.kind === 'error') return { throttleTimeMs: 0, errorCode: opened.errorCode, sessionId: 0, responses: [] }
   const [session, incremental] = opened.kind === 'session' ? [opened.session, opened.incremental] : [null, false]
-  return new Fetching(request, context, isolation, session, incremental).answer()
+  return new Fetching(request, context, ofReplica ? 'logEnd' : asked, session, incremental).answer()
+}
+
+/** Negative where the client is no broker. */
+function replicaIdOf({ replicaId, replicaState }: FetchRequest, { apiVersion }: Context): number {
+  return apiVersion >= replicaStateSince ? replicaState.replicaId : replicaId
 }
 
 /** One fetch from its request to its answer. */
-class Fetching implements SlotOwner {
+class Fetching implements SessionListener {
   readonly #request: FetchRequest
   readonly #context: Context
   readonly #session: FetchSession | null
@@ -57,6 +70,10 @@ class Fetching implements SlotOwner {
   /** The session's number when this request came: another request since then makes this answer void. */
   readonly #epoch: number
   readonly #isolation: Isolation
+  /** Negative where the client is no broker. */
+  readonly #replicaId: number
+  /** What a request says of a replica counts once, when it comes. */
+  #isNew = true
   readonly #bytesMax: number
   readonly #bytesMin: number
   /** The partitions of a fetch without a session. */
@@ -79,9 +96,14 @@ class Fetching implements SlotOwner {
     this.#incremental = incremental
     this.#epoch = session?.epoch ?? 0
     this.#isolation = isolation
+    this.#replicaId = replicaIdOf(request, context)
     this.#bytesMax = Math.max(0, Math.min(request.maxBytes, context.broker.config.get('fetch.max.bytes')))
     this.#bytesMin = Math.min(request.minBytes, this.#bytesMax)
-    this.#ownSlots = session === null ? slotsOf(request, context.apiVersion >= 13, this) : []
+    this.#ownSlots = session === null ? slotsOf(request, context.apiVersion >= topicIdsSince, this) : []
+    if (session !== null && this.#replicaId >= 0) {
+      const { partitions } = context.broker
+      session.activateNowAndThen(partitions.wireMs(), partitions.lagMsMax() / 4)
+    }
     if (session !== null && session.isolationLevel !== request.isolationLevel) {
       session.isolationLevel = request.isolationLevel
       session.activateAll()
@@ -90,6 +112,7 @@ class Fetching implements SlotOwner {
 
   answer(): FetchResponse | Deferred<FetchResponse | null> {
     const response = this.#look(this.#request.maxWaitMs <= 0)
+    this.#isNew = false
     if (response !== null) return response
     const later = new Deferred<FetchResponse | null>()
     this.#begin(later)
@@ -108,6 +131,10 @@ class Fetching implements SlotOwner {
       return
     }
     this.#wait?.slotChanged(slot, bytes)
+  }
+
+  superseded(): void {
+    this.#wait?.due()
   }
 
   #begin(later: Deferred<FetchResponse | null>): void {
@@ -198,12 +225,18 @@ class Fetching implements SlotOwner {
   }
 
   #respond(found: Found[]): FetchResponse {
+    if (isTooMuchToFetch(this.#context, found)) {
+      for (const { read } of found) read?.release()
+      const sessionId = this.#incremental ? this.#session!.id : 0
+      return { throttleTimeMs: 0, errorCode: codes.NONE, sessionId, responses: [] }
+    }
     const responses: TopicAnswer[] = []
     let last: { topic: string; topicId: string; partitions: PartitionAnswer[] } | null = null
     const reads: ReadResult<Chunk>[] = []
     for (const one of found) {
       const { slot, answer, read } = one
       if (read !== null) reads.push(read)
+      if (one.bytes > 0) fetched(slot.partition!, one.bytes, this.#replicaId >= 0)
       if (!this.#incremental || isNews(one)) {
         if (last === null || last.topic !== slot.topic || last.topicId !== slot.topicId) {
           last = { topic: slot.topic, topicId: slot.topicId, partitions: [] }
@@ -250,11 +283,12 @@ class Fetching implements SlotOwner {
     const { broker } = this.#context
     const missing = slot.resolve(broker.partitions)
     if (missing !== codes.NONE) {
-      const answer = this.#withLeader(slot, failure(slot, missing, []))
+      const errorCode = this.#mayHearOf(slot) ? missing : codes.TOPIC_AUTHORIZATION_FAILED
+      const answer = this.#withLeader(slot, failure(slot, errorCode, []))
       return { slot, answer, here: false, urgent: false, bytes: 0, read: null }
     }
     const partition = slot.partition!
-    if (!broker.authorize(this.#context, 'read', 'topic', partition.topic)) {
+    if (!this.#mayRead(partition.topic)) {
       const answer = failure(slot, codes.TOPIC_AUTHORIZATION_FAILED, [])
       return { slot, answer, here: false, urgent: false, bytes: 0, read: null }
     }
@@ -268,26 +302,49 @@ class Fetching implements SlotOwner {
     }
   }
 
-  /** Negative where the client is no broker. */
-  get #replicaId(): number {
-    return this.#context.apiVersion >= 15 ? this.#request.replicaState.replicaId : this.#request.replicaId
+  #mayRead(topic: string): boolean {
+    const { broker } = this.#context
+    return this.#replicaId >= 0
+      ? broker.authorize(this.#context, 'clusterAction', 'cluster', clusterResource)
+      : broker.authorize(this.#context, 'read', 'topic', topic)
+  }
+
+  /** Whether the client is told that there is no such partition. An id that no topic has says nothing of any name. */
+  #mayHearOf({ topic, topicId }: FetchSlot): boolean {
+    const name = topic === '' ? this.#context.broker.partitions.topicNameOf(topicId) : topic
+    return this.#replicaId < 0 && name === undefined ? true : this.#mayRead(name ?? '')
+  }
+
+  /** Takes over what the fetch says of the replica, as it was found to be good. */
+  #noteReplica(partition: Partition, { fetchOffset, logStartOffset }: FetchSlot): void {
+    // What it does not have is not told of it; reading refuses it.
+    if (fetchOffset < partition.logStartOffset || fetchOffset > partition.logEndOffset) return
+    const brokerEpoch = this.#context.apiVersion >= replicaStateSince ? this.#request.replicaState.replicaEpoch : -1
+    partition.fetchedBy(this.#replicaId, { fetchOffset, logStartOffset, brokerEpoch })
   }
 
   #readFrom(partition: Partition, slot: FetchSlot, bytesBefore: number): Found {
     const version = this.#context.apiVersion
-    partition.checkLeads()
-    if (this.#replicaId >= 0) {
-      throw new KafkaError(codes.NOT_LEADER_OR_FOLLOWER, `node ${this.#replicaId} is no replica of ${partition.name}`)
-    }
-    checkLeaderEpoch(partition, slot.currentLeaderEpoch)
+    const isReplica = this.#replicaId >= 0
+    if (isReplica) {
+      checkLeadsIn(partition, slot.currentLeaderEpoch)
+      partition.leading.checkReplica(this.#replicaId, slot.currentLeaderEpoch)
+    } else checkReadableIn(partition, slot, version)
     const answer: PartitionAnswer = {
       partitionIndex: slot.index,
       errorCode: codes.NONE,
       highWatermark: partition.highWatermark,
-      lastStableOffset: partition.lastStableOffset,
+      lastStableOffset: isReplica ? -1 : partition.lastStableOffset,
       logStartOffset: partition.logStartOffset,
       abortedTransactions: this.#isolation === 'readCommitted' ? [] : null,
       records: noRecords,
+    }
+    if (!isReplica && version >= followersReadSince) {
+      const preferred = readReplicaFor(this.#context, partition, this.#request.rackId, slot.fetchOffset)
+      if (preferred >= 0) {
+        answer.preferredReadReplica = preferred
+        return { slot, answer, here: true, urgent: true, bytes: 0, read: null }
+      }
     }
     if (slot.lastFetchedEpoch >= 0) {
       const diverging = divergence(partition, slot.lastFetchedEpoch, slot.fetchOffset)
@@ -296,11 +353,18 @@ class Fetching implements SlotOwner {
         return { slot, answer, here: true, urgent: true, bytes: 0, read: null }
       }
     }
+    let urgent = false
+    if (isReplica) {
+      if (this.#isNew) this.#noteReplica(partition, slot)
+      answer.highWatermark = partition.highWatermark
+      // Whoever may lead next is to know how far records are committed, and where the log begins.
+      urgent = this.#incremental && isTold(slot) && !isUpToDate(slot, answer)
+    }
     // Nothing to read at the end itself; an offset beyond it is refused by the log.
     const end = partition.readableEnd(this.#isolation)
     const spent = bytesBefore > 0 && bytesBefore >= this.#bytesMax
     if (slot.fetchOffset === end || (spent && slot.fetchOffset < end && slot.fetchOffset >= partition.logStartOffset)) {
-      return { slot, answer, here: true, urgent: false, bytes: 0, read: null }
+      return { slot, answer, here: true, urgent, bytes: 0, read: null }
     }
     if (slot.bytesMax < 0 || this.#request.maxBytes < 0) {
       throw new KafkaError(codes.UNKNOWN_SERVER_ERROR, `nobody can be given less than no bytes of ${partition.name}`)
@@ -319,11 +383,11 @@ class Fetching implements SlotOwner {
       if (inMemory.sizeInBytes > 0) answer.records = knownRecords(inMemory)
       read = inMemory
     }
-    if (read.sizeInBytes === 0) return { slot, answer, here: true, urgent: false, bytes: 0, read: null }
+    if (read.sizeInBytes === 0) return { slot, answer, here: true, urgent, bytes: 0, read: null }
     if (this.#isolation === 'readCommitted') {
       answer.abortedTransactions = partition.log.abortedTransactions(slot.fetchOffset, read.endOffset)
     }
-    return { slot, answer, here: true, urgent: false, bytes: read.sizeInBytes, read }
+    return { slot, answer, here: true, urgent, bytes: read.sizeInBytes, read }
   }
 
   /** Reads for the versions below 4, which know messages of format 0 and 1. */
@@ -369,39 +433,19 @@ function knownRecords(read: ReadResult): Buffer[] {
   }
 }
 
-/** The partitions of a request that belongs to no session. */
-function slotsOf(request: FetchRequest, byId: boolean, owner: SlotOwner): FetchSlot[] {
-  if (request.topics.length === 1 && request.topics[0]!.partitions.length === 1) {
-    const { topic, topicId, partitions } = request.topics[0]!
-    const slot = new FetchSlot(topic, topicId, byId, partitions[0]!.partition, owner)
-    slot.wish(partitions[0]!)
-    return [slot]
-  }
-  const named = new Map<string, FetchSlot>()
-  for (const { topic, topicId, partitions } of request.topics) {
-    for (const wish of partitions) {
-      // One that is named twice is read once, as it is named last.
-      const key = `${topic}/${topicId}/${wish.partition}`
-      let slot = named.get(key)
-      if (slot === undefined) {
-        slot = new FetchSlot(topic, topicId, byId, wish.partition, owner)
-        named.set(key, slot)
-      }
-      slot.wish(wish)
-    }
-  }
-  return [...named.values()]
-}
-
 /** Whether the client of a session has to be told. */
 function isNews({ slot, answer, bytes }: Found): boolean {
-  return (
-    bytes > 0 ||
-    answer.errorCode !== codes.NONE ||
-    answer.divergingEpoch !== undefined ||
-    answer.highWatermark !== slot.toldHighWatermark ||
-    answer.logStartOffset !== slot.toldLogStartOffset
-  )
+  const { errorCode, divergingEpoch, preferredReadReplica } = answer
+  const isSent = divergingEpoch !== undefined || preferredReadReplica !== undefined
+  return bytes > 0 || errorCode !== codes.NONE || isSent || !isUpToDate(slot, answer)
+}
+
+function isTold({ toldHighWatermark }: FetchSlot): boolean {
+  return toldHighWatermark >= 0
+}
+
+function isUpToDate(slot: FetchSlot, { highWatermark, logStartOffset }: PartitionAnswer): boolean {
+  return highWatermark === slot.toldHighWatermark && logStartOffset === slot.toldLogStartOffset
 }
 
 function failure(slot: FetchSlot, errorCode: number, abortedTransactions: [] | null): PartitionAnswer {

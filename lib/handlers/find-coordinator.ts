@@ -1,12 +1,13 @@
 /** FindCoordinator: which broker keeps a group or a transactional id. The topic that keeps them is made when it is first asked for. */
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { FindCoordinatorRequest, FindCoordinatorResponse } from '../../protocol/messages/find-coordinator.ts'
-import type { TopicImage } from '../cluster/image.ts'
+import { isFenced, type TopicImage } from '../cluster/image.ts'
 import { healthGroupsTopic, isHealthGroup } from '../cluster/topic-names.ts'
 import { type Answer, andThen } from '../coordination/answer.ts'
 import { offsetsTopic } from '../coordination/groups.ts'
 import { partitionOfKey } from '../coordination/key-partition.ts'
 import type { Context, ResourceType } from './context.ts'
+import { endpointOf } from './endpoints.ts'
 import type { Refusal } from './refusals.ts'
 
 /** Who coordinates one kind of key. */
@@ -64,14 +65,16 @@ function coordinatorsOf(keys: readonly string[], keyType: number, context: Conte
 }
 
 function coordinatorOf(key: string, kind: Kind, topic: TopicImage, context: Context): Coordinator {
-  const { broker, connection } = context
+  const { broker } = context
   if (!broker.authorize(context, 'describe', kind.resource, key)) return noCoordinator(key, kind.unauthorized, '')
   const { leader, index } = topic.partitions[partitionOfKey(key, topic.partitions.length)]!
-  if (leader !== broker.nodeId || broker.partitions.get(topic.name, index)?.standing === 'offline') {
+  const isHere = leader === broker.nodeId
+  const isOffline = isHere && broker.partitions.get(topic.name, index)?.standing === 'offline'
+  const node = isOffline || isFenced(broker.cluster.image, leader) ? null : endpointOf(leader, context)
+  if (node === null) {
     return noCoordinator(key, codes.COORDINATOR_NOT_AVAILABLE, `the coordinator's partition has no leader; try again`)
   }
-  const { host, port } = broker.endpointFor(connection)
-  return { key, nodeId: leader, host, port, errorCode: codes.NONE, errorMessage: '' }
+  return { key, nodeId: leader, host: node.host, port: node.port, errorCode: codes.NONE, errorMessage: '' }
 }
 
 function noCoordinator(key: string, errorCode: number, errorMessage: string): Coordinator {

@@ -5,6 +5,7 @@ import type {
 } from '../../protocol/messages/incremental-alter-configs.ts'
 import { incrementallyAltered } from '../config/alter.ts'
 import { alterConfigResources } from './alter-config-resources.ts'
+import { alterLoggers } from './broker-loggers.ts'
 import type { Context } from './context.ts'
 import { refuseConfigResources } from './refusals.ts'
 
@@ -18,6 +19,7 @@ export async function incrementalAlterConfigs(
     request.validateOnly,
     context,
     ({ configs }, current, owner) => incrementallyAltered(owner, current, configs, context.broker.config),
+    ({ configs }) => alterLoggers(context.broker.logger.levels, configs, request.validateOnly),
   )
   return { throttleTimeMs: 0, responses }
 }

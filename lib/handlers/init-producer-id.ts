@@ -22,7 +22,10 @@ export function initProducerId(request: InitProducerIdRequest, context: Context)
     if (!broker.authorize(context, 'write', 'transactionalId', transactionalId)) {
       return failure(codes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
     }
-    if (isTwoPhase && !broker.config.get('transaction.two.phase.commit.enable')) {
+    const mayTwoPhase = () =>
+      broker.authorize(context, 'twoPhaseCommit', 'transactionalId', transactionalId) &&
+      broker.config.get('transaction.two.phase.commit.enable')
+    if (isTwoPhase && !mayTwoPhase()) {
       return failure(codes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
     }
     // As in Kafka 4.4, which does not find prepared transactions yet.
@@ -37,9 +40,11 @@ export function initProducerId(request: InitProducerIdRequest, context: Context)
       producerEpoch: given.producerEpoch,
     }))
   }
-  if (!broker.authorize(context, 'idempotentWrite', 'cluster', clusterResource)) {
-    return failure(codes.CLUSTER_AUTHORIZATION_FAILED)
-  }
+  // Whoever may write to any topic may do so with an id (KIP-679).
+  const mayWrite =
+    broker.authorize(context, 'idempotentWrite', 'cluster', clusterResource, false) ||
+    broker.authorizeAny(context, 'write', 'topic')
+  if (!mayWrite) return failure(codes.CLUSTER_AUTHORIZATION_FAILED)
   const id = broker.producerIds.next()
   return typeof id === 'number' ? success(id) : id.then(success)
 }

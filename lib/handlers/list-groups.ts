@@ -15,7 +15,7 @@ interface Listed {
 
 export function listGroups(request: ListGroupsRequest, context: Context): Answer<ListGroupsResponse> {
   const { broker } = context
-  const seesAll = broker.authorize(context, 'describe', 'cluster', clusterResource)
+  const seesAll = broker.authorize(context, 'describe', 'cluster', clusterResource, false)
   const wanted = filterOf(request)
   return broker.groups.readAll<Listed, ListGroupsResponse>(
     errorCode => ({ errorCode, groups: [] }),
@@ -25,7 +25,9 @@ export function listGroups(request: ListGroupsRequest, context: Context): Answer
       if (loading) return { throttleTimeMs: 0, errorCode: loading.errorCode, groups: [] }
       const groups = all
         .flatMap(listed => listed.groups)
-        .filter(group => wanted(group) && (seesAll || broker.authorize(context, 'describe', 'group', group.groupId)))
+        .filter(
+          group => wanted(group) && (seesAll || broker.authorize(context, 'describe', 'group', group.groupId, false)),
+        )
       return { throttleTimeMs: 0, errorCode: codes.NONE, groups }
     },
   )

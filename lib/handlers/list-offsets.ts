@@ -2,7 +2,7 @@
 
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { ListOffsetsRequest, ListOffsetsResponse } from '../../protocol/messages/list-offsets.ts'
-import { checkLeaderEpoch } from '../partitions/leader-epoch-checks.ts'
+import { checkLeadsIn } from '../partitions/leader-epoch-checks.ts'
 import type { Isolation, Partition, TimestampAndOffset } from '../partitions/partition.ts'
 import type { Context } from './context.ts'
 import { isolationOf } from './isolation.ts'
@@ -39,7 +39,9 @@ const nowhere: TimestampAndOffset = { timestamp: -1, offset: -1, leaderEpoch: -1
  * there is not.
  */
 export function listOffsets(request: ListOffsetsRequest, context: Context): ListOffsetsResponse {
-  const isolation = isolationOf(request.isolationLevel)
+  const asked = isolationOf(request.isolationLevel)
+  // A replica reads to the end of the log.
+  const isolation = request.replicaId >= 0 ? 'logEnd' : asked
   return {
     throttleTimeMs: 0,
     topics: onceByName(request.topics).map(topic => ({
@@ -72,8 +74,7 @@ function listTopic(topic: Topic, isolation: Isolation, context: Context): Answer
   const answers = once.map(wish => {
     try {
       const partition = partitionFor(context, topic.name, wish.partitionIndex)
-      partition.checkLeads()
-      checkLeaderEpoch(partition, wish.currentLeaderEpoch)
+      checkLeadsIn(partition, wish.currentLeaderEpoch)
       if (!isKnown(wish.timestamp, context.apiVersion)) return failure(wish, codes.UNSUPPORTED_VERSION)
       return context.apiVersion === 0 ? listSegments(partition, wish) : listOne(partition, wish, isolation)
     } catch (error) {
@@ -107,7 +108,7 @@ function find(partition: Partition, timestamp: number, isolation: Isolation): Ti
   const end = partition.readableEnd(isolation)
   switch (timestamp) {
     case latest:
-      checkEndIsKnown(partition)
+      if (isolation !== 'logEnd') checkEndIsKnown(partition)
       return { timestamp: -1, offset: end, leaderEpoch: partition.leaderEpoch }
     // All segments are local.
     case earliest:
@@ -120,7 +121,7 @@ function find(partition: Partition, timestamp: number, isolation: Isolation): Ti
     default: {
       const found = timestamp === maxTimestamp ? log.maxTimestampOffset() : log.offsetForTimestamp(timestamp)
       if (found === null || found.offset < end) return found ?? nowhere
-      checkEndIsKnown(partition)
+      if (isolation !== 'logEnd') checkEndIsKnown(partition)
       return nowhere
     }
   }

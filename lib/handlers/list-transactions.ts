@@ -1,10 +1,10 @@
 /** ListTransactions: the transactional ids that this broker coordinates, by state, producer, age and name (KIP-664, KIP-994, KIP-1152). */
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { ListTransactionsRequest, ListTransactionsResponse } from '../../protocol/messages/list-transactions.ts'
+import { type Pattern, patternOf } from '../base/pattern.ts'
 import { type Answer, andThen } from '../coordination/answer.ts'
 import { transactionStates } from '../transactions/states.ts'
 import type { Context } from './context.ts'
-import { type Pattern, patternOf } from './pattern.ts'
 import type { Refusal } from './refusals.ts'
 
 const states: ReadonlySet<string> = new Set(transactionStates)
@@ -40,7 +40,7 @@ function list(
     }
     const listed = found
       .filter(({ transactionalId }) =>
-        context.broker.authorize(context, 'describe', 'transactionalId', transactionalId),
+        context.broker.authorize(context, 'describe', 'transactionalId', transactionalId, false),
       )
       .map(({ transactionalId, producerId, state }) => ({ transactionalId, producerId, transactionState: state }))
     return { throttleTimeMs: 0, errorCode: codes.NONE, unknownStateFilters, transactionStates: listed }

@@ -3,8 +3,14 @@ import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { MetadataRequest, MetadataResponse } from '../../protocol/messages/metadata.ts'
 import type { ClusterImage, TopicImage } from '../cluster/image.ts'
 import { healthTopic, isHiddenTopic, topicNameError } from '../cluster/topic-names.ts'
-import { authorizedOperations, clusterResource, operationsNotAsked } from './authorized-operations.ts'
+import {
+  authorizedOperations,
+  clusterOperations,
+  clusterResource,
+  operationsNotAsked,
+} from './authorized-operations.ts'
 import type { Context } from './context.ts'
+import { allNodes, controllerFor } from './endpoints.ts'
 import { partitionsOf } from './partition-answers.ts'
 import type { Refusal } from './refusals.ts'
 
@@ -42,19 +48,17 @@ function misusedIds(topics: readonly TopicAsked[], { apiVersion }: Context): Met
 }
 
 function answer(request: MetadataRequest, context: Context, topics: readonly TopicAnswer[]): MetadataResponse {
-  const { broker, connection } = context
+  const { broker } = context
   const { image } = broker.cluster
-  const mayDescribe = () => broker.authorize(context, 'describe', 'cluster', clusterResource)
   return {
     throttleTimeMs: 0,
-    brokers: [{ nodeId: broker.nodeId, ...broker.endpointFor(connection) }],
+    brokers: allNodes(context),
     clusterId: image.clusterId,
-    controllerId: image.controllerId,
+    controllerId: controllerFor(context),
     topics,
-    clusterAuthorizedOperations:
-      request.includeClusterAuthorizedOperations && mayDescribe()
-        ? authorizedOperations(context, 'cluster', clusterResource)
-        : operationsNotAsked,
+    clusterAuthorizedOperations: request.includeClusterAuthorizedOperations
+      ? clusterOperations(context)
+      : operationsNotAsked,
     errorCode: codes.NONE,
   }
 }
@@ -65,7 +69,8 @@ function allTopics(request: MetadataRequest, context: Context): TopicAnswer[] {
   const answers: TopicAnswer[] = []
   for (const topic of image.topics.values()) {
     if (isHiddenTopic(topic.name)) continue
-    if (broker.authorize(context, 'describe', 'topic', topic.name)) answers.push(found(topic, image, request, context))
+    if (broker.authorize(context, 'describe', 'topic', topic.name, false))
+      answers.push(found(topic, image, request, context))
   }
   return answers
 }
@@ -90,16 +95,25 @@ function topicByName(name: string, request: MetadataRequest, context: Context): 
   const { image } = broker.cluster
   const topic = image.topics.get(name)
   if (topic !== undefined) return found(topic, image, request, context)
+  const isMade = request.allowAutoTopicCreation && broker.config.get('auto.create.topics.enable')
+  if (isMade && name !== healthTopic && !mayCreate(name, context)) return failed(codes.TOPIC_AUTHORIZATION_FAILED, name)
   if (topicNameError(name) !== null) return failed(codes.INVALID_TOPIC_EXCEPTION, name)
   // It is named by checks alone, which must not make a topic at a broker that does not hide it.
   if (name === healthTopic) return created(name, request, context)
-  if (!request.allowAutoTopicCreation || !broker.config.get('auto.create.topics.enable')) {
-    return failed(codes.UNKNOWN_TOPIC_OR_PARTITION, name)
+  if (!isMade) {
+    const topicAuthorizedOperations = operationsOn(name, request, context)
+    return { ...failed(codes.UNKNOWN_TOPIC_OR_PARTITION, name), topicAuthorizedOperations }
   }
-  const mayCreate =
-    broker.authorize(context, 'create', 'cluster', clusterResource) ||
+  return created(name, request, context)
+}
+
+/** Any topic, or this one. */
+function mayCreate(name: string, context: Context): boolean {
+  const { broker } = context
+  return (
+    broker.authorize(context, 'create', 'cluster', clusterResource, false) ||
     broker.authorize(context, 'create', 'topic', name)
-  return mayCreate ? created(name, request, context) : failed(codes.TOPIC_AUTHORIZATION_FAILED, name)
+  )
 }
 
 async function created(name: string, request: MetadataRequest, context: Context): Promise<TopicAnswer> {
@@ -119,10 +133,13 @@ function found(topic: TopicImage, image: ClusterImage, request: MetadataRequest,
     topicId: topic.topicId,
     isInternal: topic.internal,
     partitions: partitionsOf(topic, image, context.broker),
-    topicAuthorizedOperations: request.includeTopicAuthorizedOperations
-      ? authorizedOperations(context, 'topic', topic.name)
-      : operationsNotAsked,
+    topicAuthorizedOperations: operationsOn(topic.name, request, context),
   }
+}
+
+/** Also of a topic that is not there, where the client may hear that. */
+function operationsOn(name: string, { includeTopicAuthorizedOperations: asked }: MetadataRequest, context: Context) {
+  return asked ? authorizedOperations(context, 'topic', name) : operationsNotAsked
 }
 
 function failed(errorCode: number, name: string | null, topicId = zeroId): TopicAnswer {

@@ -2,7 +2,7 @@
 import { codes } from '../../protocol/errors.ts'
 import type { OffsetCommitRequest, OffsetCommitResponse } from '../../protocol/messages/offset-commit.ts'
 import type { Answer } from '../coordination/answer.ts'
-import type { Committer } from '../groups/offset-requests.ts'
+import type { Committer } from '../groups/commits.ts'
 import type { Context } from './context.ts'
 import { type CommitCodes, commitEach, commitResponse } from './offset-commits.ts'
 import type { Refusal } from './refusals.ts'

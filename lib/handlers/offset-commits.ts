@@ -2,7 +2,7 @@
 import { codes } from '../../protocol/errors.ts'
 import type { TopicImage } from '../cluster/image.ts'
 import { type Answer, andThen } from '../coordination/answer.ts'
-import type { Commit } from '../groups/offset-requests.ts'
+import type { Commit } from '../groups/commits.ts'
 import type { Context } from './context.ts'
 
 /** One topic of a request. */
@@ -38,7 +38,7 @@ export function commitEach(
     const { image } = context.broker.cluster
     const topic = byId ? image.topicsById.get(topicId) : image.topics.get(name)
     for (const partition of partitions) {
-      const errorCode = topicError(topic, byId, partition.partitionIndex, context)
+      const errorCode = topicError(topic, byId ? topic?.name : name, partition.partitionIndex, context)
       checked.push(errorCode === codes.NONE ? accepted : errorCode)
       if (errorCode === codes.NONE) commits.push(commitOf(topic!, partition))
     }
@@ -50,10 +50,16 @@ export function commitEach(
   })
 }
 
-function topicError(topic: TopicImage | undefined, byId: boolean, partition: number, context: Context): number {
-  if (!topic) return byId ? codes.UNKNOWN_TOPIC_ID : codes.UNKNOWN_TOPIC_OR_PARTITION
-  if (!context.broker.authorize(context, 'read', 'topic', topic.name)) return codes.TOPIC_AUTHORIZATION_FAILED
-  return topic.partitions[partition] ? codes.NONE : codes.UNKNOWN_TOPIC_OR_PARTITION
+/** Without a name for an id that no topic has. */
+function topicError(
+  topic: TopicImage | undefined,
+  name: string | undefined,
+  partition: number,
+  context: Context,
+): number {
+  if (name === undefined) return codes.UNKNOWN_TOPIC_ID
+  if (!context.broker.authorize(context, 'read', 'topic', name)) return codes.TOPIC_AUTHORIZATION_FAILED
+  return topic?.partitions[partition] ? codes.NONE : codes.UNKNOWN_TOPIC_OR_PARTITION
 }
 
 function commitOf(topic: TopicImage, partition: TopicToCommit['partitions'][number]): Commit {

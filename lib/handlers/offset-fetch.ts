@@ -21,16 +21,19 @@ export function offsetFetch(request: OffsetFetchRequest, context: Context): Answ
   if (apiVersion >= severalGroupsSince) {
     // All offsets of a group that is asked for a million times are looked up once.
     const all = new Map<string, Answer<GroupResponse>>()
-    const answers = groups.map(({ groupId, topics }) => {
-      const known = topics === null ? all.get(groupId) : undefined
-      const answer = known ?? offsetsOf(groupId, topics, requireStable, context)
-      if (topics === null) all.set(groupId, answer)
+    const answers = groups.map(group => {
+      const { groupId, topics, memberId, memberEpoch } = group
+      const isPlain = topics === null && memberId === null && memberEpoch < 0
+      const known = isPlain ? all.get(groupId) : undefined
+      const answer = known ?? offsetsOf(group, requireStable, context)
+      if (isPlain) all.set(groupId, answer)
       return answer
     })
     return gather(answers, groups => ({ throttleTimeMs: 0, topics: [], groups }))
   }
   const named = topics === null ? null : topics.map(topic => ({ ...topic, topicId: noTopicId }))
-  return andThen(offsetsOf(groupId, named, requireStable, context), group => {
+  const asked = { groupId, topics: named, memberId: null, memberEpoch: -1 }
+  return andThen(offsetsOf(asked, requireStable, context), group => {
     const { errorCode = 0 } = group
     // The first versions have no place for an error but the partitions.
     const failed = errorCode !== 0 && apiVersion < groupErrorSince
@@ -44,8 +47,7 @@ export function offsetFetch(request: OffsetFetchRequest, context: Context): Answ
 }
 
 function offsetsOf(
-  groupId: string,
-  topics: readonly TopicRequest[] | null,
+  { groupId, topics, memberId, memberEpoch }: Omit<GroupRequest, 'unknownTaggedFields'>,
   requireStable: boolean,
   context: Context,
 ): Answer<GroupResponse> {
@@ -53,6 +55,8 @@ function offsetsOf(
   const refused = (errorCode: number): GroupResponse => ({ groupId, topics: [], errorCode })
   if (!broker.authorize(context, 'describe', 'group', groupId)) return refused(codes.GROUP_AUTHORIZATION_FAILED)
   return broker.groups.read(groupId, refused, shard => {
+    const error = shard.offsetFetchError(groupId, memberId, memberEpoch)
+    if (error !== codes.NONE) return refused(error)
     const fetch = (asked: Parameters<typeof shard.fetchOffsets>[1]) => shard.fetchOffsets(groupId, asked, requireStable)
     return {
       groupId,
@@ -85,7 +89,7 @@ function askedTopic(
 /** A topic of all that a group has: shown where the client may see it and it can be named in this version. */
 function allowedTopic({ name, partitions }: FetchedTopic, context: Context): GroupResponse['topics'] {
   const { broker, apiVersion } = context
-  if (!broker.authorize(context, 'describe', 'topic', name)) return []
+  if (!broker.authorize(context, 'describe', 'topic', name, false)) return []
   if (apiVersion < topicIdsSince) return [{ name, topicId: noTopicId, partitions }]
   const topicId = broker.cluster.image.topics.get(name)?.topicId
   return topicId === undefined ? [] : [{ name, topicId, partitions }]

@@ -5,7 +5,8 @@ import type {
   OffsetForLeaderEpochRequest,
   OffsetForLeaderEpochResponse,
 } from '../../protocol/messages/offset-for-leader-epoch.ts'
-import { checkLeaderEpoch } from '../partitions/leader-epoch-checks.ts'
+import { checkLeadsIn } from '../partitions/leader-epoch-checks.ts'
+import { clusterResource } from './authorized-operations.ts'
 import type { Context } from './context.ts'
 import { partitionFor } from './partition-for.ts'
 import type { Refusal } from './refusals.ts'
@@ -18,13 +19,16 @@ export function offsetForLeaderEpoch(
   request: OffsetForLeaderEpochRequest,
   context: Context,
 ): OffsetForLeaderEpochResponse {
+  const { broker } = context
+  const isBroker = broker.authorize(context, 'clusterAction', 'cluster', clusterResource, false)
   return {
     throttleTimeMs: 0,
     topics: request.topics.map(({ topic, partitions }) => ({
       topic,
-      partitions: context.broker.authorize(context, 'describe', 'topic', topic)
-        ? partitions.map(wish => answerOne(topic, wish, context))
-        : partitions.map(wish => failure(wish, codes.TOPIC_AUTHORIZATION_FAILED)),
+      partitions:
+        isBroker || broker.authorize(context, 'describe', 'topic', topic)
+          ? partitions.map(wish => answerOne(topic, wish, context))
+          : partitions.map(wish => failure(wish, codes.TOPIC_AUTHORIZATION_FAILED)),
     })),
   }
 }
@@ -32,8 +36,7 @@ export function offsetForLeaderEpoch(
 function answerOne(topic: string, wish: Wish, context: Context): Answer {
   try {
     const partition = partitionFor(context, topic, wish.partition)
-    partition.checkLeads()
-    checkLeaderEpoch(partition, wish.currentLeaderEpoch)
+    checkLeadsIn(partition, wish.currentLeaderEpoch)
     const { leaderEpoch, endOffset } = partition.log.endOffsetForEpoch(wish.leaderEpoch)
     return { errorCode: codes.NONE, partition: wish.partition, leaderEpoch, endOffset }
   } catch (error) {

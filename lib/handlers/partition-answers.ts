@@ -1,5 +1,6 @@
 /** Partitions as Metadata and DescribeTopicPartitions tell them. */
 import { codes } from '../../protocol/errors.ts'
+import { type FeatureLevels, hasEligibleReplicas } from '../cluster/features.ts'
 import type { BrokerImage, ClusterImage, PartitionImage, TopicImage } from '../cluster/image.ts'
 import { epochWithoutLeader } from '../cluster/leader-epochs.ts'
 import type { BrokerServices } from './context.ts'
@@ -13,14 +14,18 @@ export interface PartitionAnswer {
   readonly replicaNodes: readonly number[]
   readonly isrNodes: readonly number[]
   readonly offlineReplicas: readonly number[]
+  /** These are for DescribeTopicPartitions alone. */
+  readonly eligibleLeaderReplicas: readonly number[]
+  readonly lastKnownElr: readonly number[]
 }
 
 interface Made {
   readonly brokers: readonly BrokerImage[]
+  readonly featureLevels: FeatureLevels
   readonly partitions: readonly PartitionAnswer[]
 }
 
-/** Answers depend on the topic and on which brokers are there: they are made once for each such pair. */
+/** Answers depend on the topic, on which brokers are there, and on levels: they are made once for all that are the same. */
 const made = new WeakMap<TopicImage, Made>()
 
 /** The partitions of a topic, by index. Those whose disk failed here have no leader, as long as nobody else could be it. */
@@ -50,26 +55,32 @@ function withoutReplica(answer: PartitionAnswer, nodeId: number): PartitionAnswe
   }
 }
 
-function ofImage(topic: TopicImage, { brokers }: ClusterImage): readonly PartitionAnswer[] {
+function ofImage(topic: TopicImage, image: ClusterImage): readonly PartitionAnswer[] {
+  const { brokers, featureLevels } = image
   const earlier = made.get(topic)
-  if (earlier !== undefined && earlier.brokers === brokers) return earlier.partitions
-  const there = new Set(brokers.filter(({ fenced }) => !fenced).map(({ id }) => id))
-  const partitions = topic.partitions.map(partition => partitionAnswer(partition, there))
-  made.set(topic, { brokers, partitions })
+  if (earlier?.brokers === brokers && earlier.featureLevels === featureLevels) return earlier.partitions
+  const there = new Set(brokers.filter(({ state }) => state !== 'fenced').map(({ id }) => id))
+  const hasEligible = hasEligibleReplicas(image)
+  const partitions = topic.partitions.map(partition => partitionAnswer(partition, there, hasEligible))
+  made.set(topic, { brokers, featureLevels, partitions })
   return partitions
 }
 
-function partitionAnswer(partition: PartitionImage, there: ReadonlySet<number>): PartitionAnswer {
-  const { index, leader, replicas, isr, offlineReplicas } = partition
+function partitionAnswer(partition: PartitionImage, there: ReadonlySet<number>, hasEligible: boolean): PartitionAnswer {
+  const { index, leader, replicas, isr, elr, lastKnownElr, offlineReplicas } = partition
   const led = there.has(leader)
   const away = replicas.filter(id => !there.has(id) || offlineReplicas.includes(id))
+  // Nothing is written of a sole replica that goes: it leads again when it is back.
+  const isEligible = hasEligible && !led && replicas.length === 1 && isr.length === 1
   return {
     errorCode: led ? codes.NONE : codes.LEADER_NOT_AVAILABLE,
     partitionIndex: index,
     leaderId: led ? leader : -1,
     leaderEpoch: led ? partition.leaderEpoch : epochWithoutLeader(partition),
     replicaNodes: replicas,
-    isrNodes: isr,
+    isrNodes: isEligible ? [] : isr,
     offlineReplicas: away,
+    eligibleLeaderReplicas: isEligible ? isr : elr,
+    lastKnownElr: isEligible ? isr : lastKnownElr,
   }
 }

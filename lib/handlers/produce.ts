@@ -12,6 +12,7 @@ import {
   recordErrorsMax,
 } from '../partitions/partition.ts'
 import { checkForVersion, isTransactionalSet } from '../partitions/record-sets.ts'
+import { produced } from '../partitions/traffic.ts'
 import type { Verification } from '../partitions/verifications.ts'
 import { type ProduceOwner, ProduceWait } from '../partitions/waiting/waiters.ts'
 import type { Context } from './context.ts'
@@ -203,10 +204,12 @@ class Appends implements ProduceOwner {
       const later = this.#context.broker.partitions.recompression.appendLater(partition, records, append, verified)
       if (later !== null) {
         const released = verification ? later.finally(() => partition.verifications.release(verification)) : later
-        this.#awaitAppend(partition, released, answer)
+        this.#awaitAppend(partition, released, records.length, answer)
         return
       }
+      const { length } = records
       const result = partition.append(records, append)
+      count(partition, length, result)
       fill(answer, result)
       this.#await(partition, result.lastOffset, answer)
     } catch (error) {
@@ -233,10 +236,11 @@ class Appends implements ProduceOwner {
   }
 
   /** Records that are appended when they have been packed in the topic's codec. */
-  #awaitAppend(partition: Partition, appended: Promise<AppendResult>, answer: PartitionAnswer): void {
+  #awaitAppend(partition: Partition, appended: Promise<AppendResult>, bytes: number, answer: PartitionAnswer): void {
     const wait = this.#expect(answer)
     appended
       .then(result => {
+        count(partition, bytes, result)
         fill(answer, result)
         this.#awaitBy(wait, partition, result.lastOffset, answer)
       })
@@ -284,6 +288,10 @@ class Appends implements ProduceOwner {
       answer.logStartOffset = reached.logStartOffset
     }
   }
+}
+
+function count(partition: Partition, bytes: number, { duplicate, baseOffset, lastOffset }: AppendResult): void {
+  if (!duplicate) produced(partition, bytes, lastOffset - baseOffset + 1)
 }
 
 function fill(answer: PartitionAnswer, { baseOffset, logAppendTimeMs, logStartOffset }: AppendResult): void {

@@ -1,17 +1,28 @@
-/** RenewDelegationToken: lets a token live longer (KIP-48). No tokens are given. */
+/** RenewDelegationToken: lets a token live longer, up to its end (KIP-48). Its owner and its renewers may. */
 import type {
   RenewDelegationTokenRequest,
   RenewDelegationTokenResponse,
 } from '../../protocol/messages/renew-delegation-token.ts'
+import { planRenewal } from '../cluster/tokens.ts'
 import type { Context } from './context.ts'
-import { tokensRefused } from './delegation-tokens.ts'
+import { changeToken, tokenRulesOf } from './delegation-tokens.ts'
 import type { Refusal } from './refusals.ts'
 
-export function renewDelegationToken(
-  _request: RenewDelegationTokenRequest,
+export async function renewDelegationToken(
+  { hmac, renewPeriodMs }: RenewDelegationTokenRequest,
   context: Context,
-): RenewDelegationTokenResponse {
-  return { errorCode: tokensRefused(context).code, expiryTimestampMs: -1, throttleTimeMs: 0 }
+): Promise<RenewDelegationTokenResponse> {
+  const { connection, broker } = context
+  const renewed = await changeToken(context, now =>
+    planRenewal(
+      broker.delegationTokens.withHmac(hmac),
+      connection.principal,
+      renewPeriodMs,
+      tokenRulesOf(context),
+      now,
+    ),
+  )
+  return { ...renewed, throttleTimeMs: 0 }
 }
 
 /** The code, and no time. */

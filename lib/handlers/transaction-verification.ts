@@ -25,17 +25,15 @@ export async function askAboutTransaction(
   support: TransactionSupport,
 ): Promise<number> {
   const { transactions, config, partitions } = context.broker
-  const named = new Map([[topic, new Set([partition])]])
   if (support !== 'adds') {
     const missing = support === 'plain' ? codes.INVALID_TXN_STATE : codes.TRANSACTION_ABORTABLE
-    const [result] = await transactions.verify(claim, named, missing)
-    return result!.errorCode
+    return transactions.verifyAnywhere(claim, topic, partition, missing)
   }
   const { wire } = partitions.clocks
   const endMs = wire.monotonicMs() + config.get('add.partitions.to.txn.retry.backoff.max.ms')
   const backoffMs = config.get('add.partitions.to.txn.retry.backoff.ms')
   for (;;) {
-    const errorCode = await transactions.addPartitions(claim, named, 2)
+    const errorCode = await transactions.addAnywhere(claim, topic, partition)
     // The transaction before is still ending: its producer need not hear of that.
     if (errorCode !== codes.CONCURRENT_TRANSACTIONS || wire.monotonicMs() + backoffMs > endMs) return errorCode
     await new Promise<void>(resolve => wire.schedule(backoffMs, resolve))

@@ -3,17 +3,12 @@
  * answered in the API's own form with UNSUPPORTED_VERSION, as Apache Kafka answers where a feature is off.
  */
 import { codes, KafkaError } from '../../protocol/errors.ts'
-import { AlterClientQuotas } from '../../protocol/messages/alter-client-quotas.ts'
 import { AlterPartition } from '../../protocol/messages/alter-partition.ts'
 import { AlterShareGroupOffsets } from '../../protocol/messages/alter-share-group-offsets.ts'
-import { ConsumerGroupDescribe } from '../../protocol/messages/consumer-group-describe.ts'
-import { ConsumerGroupHeartbeat } from '../../protocol/messages/consumer-group-heartbeat.ts'
 import { DeleteShareGroupOffsets } from '../../protocol/messages/delete-share-group-offsets.ts'
 import { DeleteShareGroupState } from '../../protocol/messages/delete-share-group-state.ts'
 import { DescribeShareGroupOffsets } from '../../protocol/messages/describe-share-group-offsets.ts'
-import { GetTelemetrySubscriptions } from '../../protocol/messages/get-telemetry-subscriptions.ts'
 import { InitializeShareGroupState } from '../../protocol/messages/initialize-share-group-state.ts'
-import { PushTelemetry } from '../../protocol/messages/push-telemetry.ts'
 import { ReadShareGroupState } from '../../protocol/messages/read-share-group-state.ts'
 import { ReadShareGroupStateSummary } from '../../protocol/messages/read-share-group-state-summary.ts'
 import { ShareAcknowledge } from '../../protocol/messages/share-acknowledge.ts'
@@ -26,18 +21,13 @@ import { StreamsGroupTopologyDescriptionUpdate } from '../../protocol/messages/s
 import { WriteShareGroupState } from '../../protocol/messages/write-share-group-state.ts'
 import type { Api, Fields, RequestOf, ResponseOf } from '../../protocol/schema.ts'
 import type { Refusal } from '../server/handler-row.ts'
-import { refuseAlterClientQuotas } from './alter-client-quotas.ts'
 import { refuseAlterPartition } from './alter-partition.ts'
 import { refuseAlterShareGroupOffsets } from './alter-share-group-offsets.ts'
-import { refuseConsumerGroupDescribe } from './consumer-group-describe.ts'
-import { refuseConsumerGroupHeartbeat } from './consumer-group-heartbeat.ts'
 import { refuseDeleteShareGroupOffsets } from './delete-share-group-offsets.ts'
 import { refuseDeleteShareGroupState } from './delete-share-group-state.ts'
 import { refuseDescribeShareGroupOffsets } from './describe-share-group-offsets.ts'
-import { refuseGetTelemetrySubscriptions } from './get-telemetry-subscriptions.ts'
 import type { Handler } from './index.ts'
 import { refuseInitializeShareGroupState } from './initialize-share-group-state.ts'
-import { refusePushTelemetry } from './push-telemetry.ts'
 import { refuseReadShareGroupState } from './read-share-group-state.ts'
 import { refuseReadShareGroupStateSummary } from './read-share-group-state-summary.ts'
 import { refuseShareAcknowledge } from './share-acknowledge.ts'
@@ -60,12 +50,7 @@ function row<Req extends Fields, Res extends Fields>(
 }
 
 export const unserved: readonly Handler[] = [
-  row(AlterClientQuotas, refuseAlterClientQuotas),
   row(AlterPartition, refuseAlterPartition),
-  row(ConsumerGroupHeartbeat, refuseConsumerGroupHeartbeat),
-  row(ConsumerGroupDescribe, refuseConsumerGroupDescribe),
-  row(GetTelemetrySubscriptions, refuseGetTelemetrySubscriptions),
-  row(PushTelemetry, refusePushTelemetry),
   row(ShareGroupHeartbeat, refuseShareGroupHeartbeat),
   row(ShareGroupDescribe, refuseShareGroupDescribe),
   row(ShareFetch, refuseShareFetch),

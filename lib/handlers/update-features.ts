@@ -1,7 +1,8 @@
-/** UpdateFeatures (KIP-584): chooses the levels of features. Most are fixed here, so only what is so already can be chosen. */
+/** UpdateFeatures (KIP-584): chooses the levels of features, of those that all brokers can be at. Most are fixed here, so only what is so already can be chosen. */
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { UpdateFeaturesRequest, UpdateFeaturesResponse } from '../../protocol/messages/update-features.ts'
-import { features, levelOf } from '../cluster/features.ts'
+import { features, isSupported, levelOf } from '../cluster/features.ts'
+import type { ClusterImage } from '../cluster/image.ts'
 import { checkClusterOperation } from './authorized-operations.ts'
 import type { Context } from './context.ts'
 import type { Refusal } from './refusals.ts'
@@ -26,7 +27,7 @@ export async function updateFeatures(
   const chosen = new Map<string, number>()
   for (const update of featureUpdates) {
     const level = levelOf(update.feature, cluster.image.featureLevels)
-    const reason = refusalOf(update, level, context.apiVersion)
+    const reason = refusalOf(update, level, context.apiVersion) ?? refusalByOthers(update, cluster.image)
     if (reason !== null) throw new KafkaError(codes.INVALID_UPDATE_VERSION, `${update.feature}: ${reason}`)
     if (update.maxVersionLevel !== level) chosen.set(update.feature, update.maxVersionLevel)
   }
@@ -61,6 +62,14 @@ function refusalOf({ feature, maxVersionLevel, upgradeType }: Update, level: num
     return `its level is ${level}; ask for an upgrade to change it to ${maxVersionLevel}`
   }
   return null
+}
+
+/** Null where all brokers that are there can be at the level. */
+function refusalByOthers({ feature, maxVersionLevel }: Update, { brokers }: ClusterImage): string | null {
+  const other = brokers.find(({ features: of }) => of !== undefined && !isSupported(feature, maxVersionLevel, of))
+  if (other === undefined) return null
+  const range = other.features?.[feature]
+  return `broker ${other.id} ${range === undefined ? 'does not know it' : `can be at ${range.join(' to ')}`}`
 }
 
 /** The code for all features. */

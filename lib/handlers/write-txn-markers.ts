@@ -17,7 +17,7 @@ export async function writeTxnMarkers(
 ): Promise<WriteTxnMarkersResponse> {
   const { broker } = context
   const mayWrite =
-    broker.authorize(context, 'alter', 'cluster', clusterResource) ||
+    broker.authorize(context, 'alter', 'cluster', clusterResource, false) ||
     broker.authorize(context, 'clusterAction', 'cluster', clusterResource)
   if (!mayWrite) {
     const refusal = {

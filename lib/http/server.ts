@@ -1,9 +1,11 @@
 /** A small HTTP server beside the broker: off unless asked for, on this machine only unless told otherwise, and bounded in all it takes. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import { hostname } from 'node:os'
 import type { Logger } from '../base/logger.ts'
-import { refusalOfRequest } from './guard.ts'
-import { type HttpAnswer, type HttpRoutes, handlerFor } from './routes.ts'
+import type { HttpAccess, HttpSession } from './access.ts'
+import type { HttpRequest, HttpRoutes } from './routes.ts'
+import { send } from './send.ts'
+import { baseOf, cookieOf, type Site, serve } from './site.ts'
 
 /** Where to listen. Port 0 takes a free one. */
 export interface HttpAddress {
@@ -16,27 +18,36 @@ export interface HttpOptions {
   readonly routes: HttpRoutes
   /** Names by which clients may call this server, beside its addresses and the machine's own name. */
   readonly names?: readonly string[]
+  /** `host` or `host:port` of proxies before it. */
+  readonly proxies?: readonly string[]
+  /** The path that a proxy puts all of it under, as in `/kafka`; what comes without it is served as well. */
+  readonly base?: string
+  /** Who may write; without it nobody may, but by routes that ask for themselves. */
+  readonly access?: HttpAccess
   readonly logger: Logger
 }
 
 /** Bounds: one slow or greedy client costs no more than these. */
-const [connectionsMax, headerBytesMax, bodyBytesMax, pathCharactersMax] = [64, 16_384, 1_048_576, 2_048]
+const [connectionsMax, headerBytesMax] = [64, 16_384]
 /** How long a client may take to send its headers, the whole request, and the next one. */
 const [headersMsMax, requestMsMax, keepAliveMs] = [5_000, 10_000, 5_000]
 
 export class HttpServer {
   readonly #server: Server
   readonly #address: HttpAddress
+  readonly #site: Site
 
-  private constructor(server: Server, address: HttpAddress) {
+  private constructor(server: Server, address: HttpAddress, site: Site) {
     this.#server = server
     this.#address = address
+    this.#site = site
   }
 
   /** Rejects with an error that says what to do where the port cannot be had. */
   static async listen(options: HttpOptions): Promise<HttpServer> {
-    const { address, routes, logger, names = [] } = options
-    const known = [address.host, hostname(), ...names]
+    const { address, logger, names = [], proxies = [], base = '', access = null } = options
+    const known = { names: [address.host, hostname(), ...names], proxies }
+    const site: Site = { known, access, base: baseOf(base), routes: options.routes, cookieName: 'ottla' }
     const server = createServer(
       {
         maxHeaderSize: headerBytesMax,
@@ -47,13 +58,15 @@ export class HttpServer {
         connectionsCheckingInterval: 1_000,
       },
       (request, response) => {
-        answer(request, routes, known).then(
-          found => send(response, request.method === 'HEAD', found),
-          error => {
-            logger.error('a request over HTTP failed', { path: request.url, error })
-            send(response, false, { status: 500, body: { error: 'this is a fault of the server; its log says more' } })
-          },
-        )
+        serve(request, response, site).catch(error => {
+          logger.error('a request over HTTP failed', { path: request.url?.split('?', 1)[0], error })
+          if (response.headersSent) response.destroy()
+          else
+            void send(response, false, {
+              status: 500,
+              body: { error: 'this is a fault of the server; its log says more' },
+            })
+        })
       },
     )
     server.maxConnections = connectionsMax
@@ -66,7 +79,39 @@ export class HttpServer {
       })
     })
     const bound = server.address()
-    return new HttpServer(server, { ...address, port: typeof bound === 'object' && bound ? bound.port : address.port })
+    const port = typeof bound === 'object' && bound ? bound.port : address.port
+    // Browsers send cookies to all ports of a host.
+    site.cookieName = `ottla_${port}`
+    return new HttpServer(server, { ...address, port }, site)
+  }
+
+  /** Serves these as well from now on; they stand in place of those of the same path. */
+  add(routes: HttpRoutes): void {
+    this.#site.routes = { ...this.#site.routes, ...routes }
+  }
+
+  /** Whether there is a row of just this path. */
+  has(path: string): boolean {
+    return Object.hasOwn(this.#site.routes, path)
+  }
+
+  /** The headers of an answer that gives its browser a session. */
+  enter(session: HttpSession): Readonly<Record<string, string>> {
+    const { access } = this.#site
+    return access === null ? {} : cookieOf(this.#site, access.begin(session))
+  }
+
+  /** Those of an answer that takes it away again, from this request's browser. */
+  leave({ headers }: HttpRequest): Readonly<Record<string, string>> {
+    this.#site.access?.end(headers.cookie, this.#site.cookieName)
+    return cookieOf(this.#site, '')
+  }
+
+  /** The link of who may write, for a browser on this machine. */
+  get link(): string {
+    const { access, base } = this.#site
+    const query = access === null || access.isOpen ? '' : `?token=${access.token}`
+    return `http://${this.address}${base}/${query}`
   }
 
   /** 'host:port' for a client on this machine. */
@@ -83,43 +128,6 @@ export class HttpServer {
       this.#server.closeAllConnections()
     })
   }
-}
-
-async function answer(request: IncomingMessage, routes: HttpRoutes, names: readonly string[]): Promise<HttpAnswer> {
-  const { method = 'GET', url = '/', headers } = request
-  const refusal = refusalOfRequest(headers as Parameters<typeof refusalOfRequest>[0], names)
-  if (refusal !== null) return { status: 403, body: { error: refusal } }
-  if (url.length > pathCharactersMax) return { status: 414, body: { error: 'the path is too long' } }
-  const [path = '/', query = ''] = url.split('?', 2)
-  const body = await bodyOf(request)
-  if (body === null) return { status: 413, body: { error: `a body may have ${bodyBytesMax} bytes` } }
-  return handlerFor(routes, method, path)({ method, path, query: new URLSearchParams(query), body })
-}
-
-/** Null where it is longer than it may be. */
-async function bodyOf(request: IncomingMessage): Promise<Buffer | null> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes > bodyBytesMax) return null
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
-}
-
-function send(response: ServerResponse, isHead: boolean, { status, body, contentType }: HttpAnswer): void {
-  const isPlain = typeof body === 'string' || body instanceof Uint8Array
-  const bytes = isPlain ? Buffer.from(body) : Buffer.from(`${JSON.stringify(body)}\n`)
-  response.writeHead(status, {
-    'content-type': contentType ?? (isPlain ? 'text/plain; charset=utf-8' : 'application/json'),
-    'content-length': bytes.length,
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    // What was not read of a request must not pass for the next.
-    ...(status === 413 ? { connection: 'close' } : {}),
-  })
-  response.end(isHead ? undefined : bytes)
 }
 
 function listenError(error: NodeJS.ErrnoException, { host, port }: HttpAddress): Error {

@@ -4,36 +4,32 @@
  * A change resolves once it survives a crash, and after this broker's image and all its listeners have it.
  */
 import { codes, KafkaError } from '../../protocol/errors.ts'
-import type { Logger } from '../base/logger.ts'
+import { systemClock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
-import { applyChanges } from '../cluster/apply.ts'
+import { applyChanges, fenceBroker } from '../cluster/apply.ts'
+import { createPartitionsChanges, createTopicChanges, deleteTopicChanges } from '../cluster/changes.ts'
+import { type FeatureLevels, supportedLevels } from '../cluster/features.ts'
 import {
-  countStartChanges,
-  createPartitionsChanges,
-  createTopicChanges,
-  deleteTopicChanges,
-  registerBrokerChanges,
-} from '../cluster/changes.ts'
-import type { FeatureLevels } from '../cluster/features.ts'
-import { type ClusterImage, emptyImage, type ImageDelta, type Settings, type TopicImage } from '../cluster/image.ts'
+  type BrokerEndpoint,
+  type ClusterImage,
+  emptyImage,
+  type ImageDelta,
+  type Settings,
+  type TopicImage,
+} from '../cluster/image.ts'
 import {
   brokerKey,
-  clusterKey,
   configKey,
-  controllerLeader,
   featuresKey,
   producerIdsKey,
   readStored,
   type StoredChange,
-  type StoredStarts,
-  startsKey,
   storedConfigs,
   topicKey,
   writeStored,
 } from '../cluster/stored.ts'
 import {
   type Plan,
-  type PlannedTopic,
   planDeletions,
   planPartitions,
   planTopics,
@@ -47,60 +43,34 @@ import type { BrokerConfig } from '../config/config.ts'
 import { checkReconfiguration } from '../config/reconfiguration.ts'
 import { validateTopicConfigs } from '../config/topic-config.ts'
 import { ConfigError } from '../config/values.ts'
+import type { Planning } from './change-isr.ts'
+import type {
+  ClusterOptions,
+  ConfigAlteration,
+  CreatePartitionsResult,
+  CreateTopicResult,
+  DeleteTopicResult,
+  ProducerIdBlock,
+} from './cluster-types.ts'
+import { type ControlledCluster, ControllerLoop } from './controller-loop.ts'
+import { controllerRules } from './controller-rules.ts'
+import { Following } from './following.ts'
+import { handOver } from './hand-over.ts'
+import { held, never, type TopicChangeOptions } from './held-plans.ts'
+import { inParts } from './in-parts.ts'
 import { topicOnFirstUse } from './internal-topics.ts'
 import { changedMeanwhile, done, failed, type ItemResult } from './item-result.ts'
-import { campaign, type Leadership } from './leadership.ts'
-import { type Condition, type MetadataStore, type Session, SessionEnded, StoreClosed, type Watch } from './store.ts'
+import { joined } from './joined.ts'
+import { Membership } from './membership.ts'
+import { checkMinInsync, forgetEligible, isMinInsyncChanged, minInsyncChanges, settleMinInsync } from './min-insync.ts'
+import { storeRefusalOf } from './refusal.ts'
+import { checkClusterId } from './registration.ts'
+import { type Change, type Condition, type MetadataStore, StoreClosed } from './store.ts'
 
-export interface ClusterOptions {
-  readonly store: MetadataStore
-  readonly config: BrokerConfig
-  readonly nodeId: number
-  readonly rack: string | null
-  /** The cluster that the data directory belongs to; a new store takes it on. */
-  readonly clusterId: string
-  readonly random: Random
-  readonly logger: Logger
-  /** Throws ConfigError where this broker cannot change to these settings, beside what holds for all. */
-  readonly checkSettings?: (next: BrokerConfig) => void
-}
-
-export interface CreateTopicResult extends ItemResult {
-  readonly name: string
-  /** The topic as it is, or would be where it was only validated; null where it cannot be. */
-  readonly topic: PlannedTopic | null
-}
-
-export interface CreatePartitionsResult extends ItemResult {
-  readonly name: string
-}
-
-export interface DeleteTopicResult extends ItemResult {
-  /** Null where only an id is known. */
-  readonly name: string | null
-  readonly topicId: string
-}
-
-/** Settings to put in the place of those that an owner has; `alter` makes them of the present ones, or throws KafkaError. */
-export interface ConfigAlteration {
-  readonly owner: ConfigOwner
-  /** A topic, a group, a node id as text ('' for all brokers) or a subscription. */
-  readonly name: string
-  readonly alter: (current: Settings) => Settings
-}
-
-/** Ids that a producer coordinator may give out: `count` of them from `first` on. */
-export interface ProducerIdBlock {
-  readonly first: number
-  readonly count: number
-}
+export type * from './cluster-types.ts'
 
 /** Ids that are taken at a time, so that not each new producer waits for the store. */
 const producerIdsPerBlock = 1_000
-/** Topics in one transaction: stores bound how much one may change. */
-const topicsPerTransaction = 32
-/** How long a broker that is cut off from the store still counts as there. */
-const sessionTtlMs = 9_000
 
 const noSettings: Settings = new Map()
 
@@ -108,13 +78,12 @@ export class Cluster {
   readonly #store: MetadataStore
   readonly #config: BrokerConfig
   readonly #nodeId: number
-  readonly #rack: string | null
   readonly #random: Random
-  readonly #logger: Logger
   readonly #checkSettings: (next: BrokerConfig) => void
+  readonly #countsSince: ClusterOptions['countsSince']
+  readonly #allocateProducerIds: ClusterOptions['allocateProducerIds']
   #image: ClusterImage
-  /** By key: what wrote it last, for the conditions of the next change. */
-  readonly #revisions = new Map<string, number>()
+  readonly #following: Following
   readonly #listeners = new Set<(delta: ImageDelta) => void>()
   /** Topics that are being made on first use. */
   readonly #firstUses = new Map<string, Promise<TopicImage>>()
@@ -122,33 +91,73 @@ export class Cluster {
   #last: Promise<unknown> = Promise.resolve()
   /** Those who wait for the image to reach a revision. */
   #waiting: { readonly revision: number; readonly wake: () => void }[] = []
-  #session: Session | null = null
-  #watch: Watch | null = null
-  #leadership: Leadership | null = null
+  readonly #membership: Membership
+  readonly #loop: ControllerLoop
   #closed = false
 
   private constructor(options: ClusterOptions) {
-    const { store, config, nodeId, rack, clusterId, random, logger, checkSettings } = options
+    const { store, config, nodeId, rack, clusterId, random, logger, checkSettings, clock = systemClock } = options
     this.#store = store
     this.#config = config
     this.#nodeId = nodeId
-    this.#rack = rack
     this.#random = random
-    this.#logger = logger
     this.#checkSettings = checkSettings ?? (() => {})
+    this.#countsSince = options.countsSince
+    this.#allocateProducerIds = options.allocateProducerIds
     this.#image = emptyImage(clusterId, -1)
+    this.#following = new Following(store, (changes, revision) => this.#apply(changes, revision), { clock, logger })
+    this.#membership = new Membership({
+      ...{ store, nodeId, clock, logger, sessionMs: config.get('broker.session.timeout.ms') },
+      description: { previousEpoch: -1, features: supportedLevels, ...options.description, rack },
+      onLost: () => this.#stepDown(),
+      onLeading: () => this.#loop.wake(),
+      onReplaced: options.onReplaced ?? (() => {}),
+    })
+    this.#loop = new ControllerLoop({
+      ...{ cluster: this.#controlled(), rules: controllerRules(config), clock, logger },
+      rebalanceEveryMs: () =>
+        config.get('auto.leader.rebalance.enable')
+          ? config.get('leader.imbalance.check.interval.seconds') * 1000
+          : null,
+    })
   }
 
   /** Reads what the store holds, registers this broker, and stands as a controller. */
   static async open(options: ClusterOptions): Promise<Cluster> {
     const cluster = new Cluster(options)
     await cluster.#open()
+    await settleMinInsync(cluster, options.config, options.logger)
     return cluster
   }
 
   /** How the cluster is now. */
   get image(): ClusterImage {
     return this.#image
+  }
+
+  /** Which run of this broker the cluster knows. */
+  get brokerEpoch(): number {
+    return this.#membership.registration.epoch
+  }
+
+  /** Whether the cluster counts on what this broker leads: looks at its lease, so it can be asked before each thing that needs it. */
+  get isMember(): boolean {
+    return this.#membership.registration.session?.ended === false
+  }
+
+  /** This broker can be reached there: it takes part from now on, as soon as the controller has dealt with its start. */
+  async serve(endpoints: readonly BrokerEndpoint[]): Promise<void> {
+    await this.#membership.registration.serve(endpoints)
+  }
+
+  /** Resolves once this broker and as many in all take part. Rejects where the signal calls it off. */
+  joined(brokersMin: number, signal?: AbortSignal): Promise<void> {
+    return joined(this, this.#nodeId, brokersMin, signal)
+  }
+
+  /** Has others lead what this broker leads, where there are others; resolves when they do, or after a while. */
+  handOver(withinMs: number): Promise<void> {
+    return handOver(this, this.#membership, this.#nodeId, withinMs)
   }
 
   /** Called after each change with what is different; `cluster.image` is the new one already. Returns how to stop that. */
@@ -158,9 +167,16 @@ export class Cluster {
   }
 
   /** One result for each name. With `validateOnly` nothing is made. */
-  createTopics(requests: readonly TopicToCreate[], { validateOnly = false } = {}): Promise<CreateTopicResult[]> {
+  createTopics(
+    requests: readonly TopicToCreate[],
+    { validateOnly = false, isTooMuch = never }: TopicChangeOptions = {},
+  ): Promise<CreateTopicResult[]> {
     return this.#inTurn(async () => {
-      const plans = planTopics(this.#image, requests, this.#topicRules())
+      const plans = held(
+        planTopics(this.#image, requests, this.#topicRules()),
+        ({ replicas }) => replicas.length,
+        isTooMuch,
+      )
       const results = await this.#carryOut(plans, createTopicChanges, validateOnly)
       return results.map((result, i) => ({ ...result, topic: result.errorCode === codes.NONE ? plans[i]!.plan : null }))
     })
@@ -169,20 +185,29 @@ export class Cluster {
   /** One result for each name. */
   createPartitions(
     requests: readonly TopicToEnlarge[],
-    { validateOnly = false } = {},
+    { validateOnly = false, isTooMuch = never }: TopicChangeOptions = {},
   ): Promise<CreatePartitionsResult[]> {
     return this.#inTurn(async () => {
-      const plans = planPartitions(this.#image, requests, this.#topicRules())
+      const plans = held(
+        planPartitions(this.#image, requests, this.#topicRules()),
+        ({ topic, replicas }) => replicas.length - topic.partitions.length,
+        isTooMuch,
+      )
       return this.#carryOut(plans, createPartitionsChanges, validateOnly)
     })
   }
 
   /** One result for each item, in their order; items that are equal have one. */
-  deleteTopics(requests: readonly Pick<TopicToDelete, 'name' | 'topicId'>[]): Promise<DeleteTopicResult[]> {
+  deleteTopics(
+    requests: readonly Pick<TopicToDelete, 'name' | 'topicId'>[],
+    { isTooMuch = never }: TopicChangeOptions = {},
+  ): Promise<DeleteTopicResult[]> {
     return this.#inTurn(async () => {
       const deletions = planDeletions(this.#image, requests, this.#topicRules())
-      const plans = deletions.map(
-        ({ topic, error }) => ({ name: topic?.name ?? '', plan: topic, error }) as Plan<TopicImage>,
+      const plans = held(
+        deletions.map(({ topic, error }) => ({ name: topic?.name ?? '', plan: topic, error }) as Plan<TopicImage>),
+        ({ partitions }) => partitions.length,
+        isTooMuch,
       )
       const results = await this.#carryOut(plans, deleteTopicChanges, false)
       return results.map((result, i) => ({ ...result, name: deletions[i]!.name, topicId: deletions[i]!.topicId }))
@@ -192,7 +217,7 @@ export class Cluster {
   /** Writes what was planned for topics, many in one transaction; where somebody else was quicker with one, each by itself. */
   async #carryOut<T>(
     plans: readonly Plan<T>[],
-    changesOf: (plan: T) => StoredChange[],
+    changesOf: (plan: T) => Change[],
     validateOnly: boolean,
   ): Promise<(ItemResult & { name: string })[]> {
     const results = plans.map(({ name, error }) => ({ name, ...(error === null ? done : failed(error)) }))
@@ -205,14 +230,14 @@ export class Cluster {
         items.map(i => conditions[i]!),
         items.flatMap(i => changesOf(plans[i]!.plan!)),
       )
-    for (let at = 0; at < good.length; at += topicsPerTransaction) {
-      const some = good.slice(at, at + topicsPerTransaction)
+    for (const some of inParts(good, i => changesOf(plans[i]!.plan!))) {
       try {
         if (await put(some)) continue
       } catch (error) {
-        if (!(error instanceof KafkaError)) throw error
-        // The store's disk failed, or there are no file descriptors.
-        for (const i of some) results[i] = { name: plans[i]!.name, ...failed(error) }
+        // The store's disk failed, there are no file descriptors, or it is out of reach.
+        const refusal = error instanceof KafkaError ? error : storeRefusalOf(error)
+        if (refusal === null) throw error
+        for (const i of some) results[i] = { name: plans[i]!.name, ...failed(refusal) }
         continue
       }
       for (const i of some) {
@@ -233,7 +258,8 @@ export class Cluster {
     })
   }
 
-  async #alter({ owner, name, alter }: ConfigAlteration, validateOnly: boolean): Promise<ItemResult> {
+  async #alter(alteration: ConfigAlteration, validateOnly: boolean): Promise<ItemResult> {
+    const { owner, name, alter, mentions = [] } = alteration
     try {
       const current = this.#settingsOf(owner, name) ?? noSettings
       const settings = alter(current)
@@ -242,11 +268,15 @@ export class Cluster {
         throw new KafkaError(codes.UNKNOWN_TOPIC_OR_PARTITION, `there is no topic ${name}`)
       }
       if (owner === 'broker') this.#checkBrokerSettings(name, settings)
+      checkMinInsync(this.#image, { owner, name, mentions }, current, settings)
       if (validateOnly) return done
       const conditions = [this.#unchanged(configKey(owner, name))]
       if (owner === 'topic') conditions.push(this.#unchanged(topicKey(name)))
       const change = storedConfigs(owner, name, settings)
-      return (await this.#put(conditions, [change])) ? done : failed(changedMeanwhile(name))
+      if (!(await this.#put(conditions, [change]))) return failed(changedMeanwhile(name))
+      if (isMinInsyncChanged(owner, current, settings))
+        await forgetEligible(this.#controlled(), owner === 'topic' ? name : null)
+      return done
     } catch (error) {
       if (error instanceof KafkaError) return failed(error)
       throw error
@@ -311,24 +341,35 @@ export class Cluster {
 
   /** Chooses the levels of features. */
   updateFeatures(levels: FeatureLevels): Promise<void> {
-    return this.changeBy(({ featureLevels }) => {
-      const chosen = Object.fromEntries([...featureLevels, ...levels])
-      return { changes: [{ key: featuresKey, value: writeStored(chosen) }], result: undefined }
+    return this.changeBy(({ featureLevels, brokerConfigs, brokers }) => {
+      const chosen = new Map([...featureLevels, ...levels])
+      const changes = [
+        { key: featuresKey, value: writeStored(Object.fromEntries(chosen)) },
+        ...minInsyncChanges({ featureLevels: chosen, brokerConfigs }, this.#config),
+      ]
+      // Another run of one of them may know other levels.
+      return { changes, restsOn: brokers.map(({ id }) => brokerKey(id)), result: undefined }
     })
   }
 
-  /** Makes the changes that are planned for the image as it is when their turn comes, all or none. Throws KafkaError. */
-  changeBy<T>(plan: (image: ClusterImage) => { changes: readonly StoredChange[]; result: T }): Promise<T> {
+  /**
+   * Makes the changes that are planned for the image as it is when their turn comes. All or none where they are not more than any store
+   * takes at once, and else one part after the other. Throws KafkaError.
+   */
+  changeBy<T>(plan: Planning<T>): Promise<T> {
     return this.#inTurn(async () => {
-      const { changes, result } = plan(this.#image)
-      const conditions = changes.map(({ key }) => this.#unchanged(key))
-      if (!(await this.#put(conditions, changes))) throw changedMeanwhile('what it was planned for')
+      const { changes, restsOn = [], result } = plan(this.#image)
+      for (const part of inParts(changes, change => [change])) {
+        const conditions = [...part.map(({ key }) => key), ...restsOn].map(key => this.#unchanged(key))
+        if (!(await this.#put(conditions, part))) throw changedMeanwhile('what it was planned for')
+      }
       return result
     })
   }
 
   /** Ids that no producer had before, and that nobody else is given. */
   allocateProducerIds(): Promise<ProducerIdBlock> {
+    if (this.#allocateProducerIds !== undefined) return this.#allocateProducerIds()
     return this.#inTurn(async () => {
       for (;;) {
         const entry = await this.#store.get(producerIdsKey)
@@ -342,14 +383,38 @@ export class Cluster {
     })
   }
 
+  /** Goes as if the process had died: its session ends, by which others see it. */
+  async kill(): Promise<void> {
+    this.#closed = true
+    this.#following.close()
+    this.#listeners.clear()
+    for (const { wake } of this.#waiting.splice(0)) wake()
+    await this.#membership.kill()
+    await this.#loop.close()
+  }
+
+  #controlled(): ControlledCluster {
+    const cluster = this
+    return {
+      get image() {
+        return cluster.#image
+      },
+      get leadership() {
+        return cluster.#membership.leadership
+      },
+      unchanged: key => this.#unchanged(key),
+      put: (conditions, changes) => this.#put(conditions, changes),
+    }
+  }
+
   /** Leaves the cluster: other brokers see this one go. The store stays open, as others may use it. */
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    await this.#loop.close()
     await this.#last
-    this.#watch?.close()
-    await this.#leadership?.resign()
-    await this.#session?.close()
+    this.#following.close()
+    await this.#membership.close()
     this.#listeners.clear()
   }
 
@@ -360,6 +425,7 @@ export class Cluster {
       deleteEnabled: this.#config.get('delete.topic.enable'),
       newTopicId: () => this.#random.uuid(),
       randomInt: max => this.#random.int(max),
+      ...(this.#countsSince && { countsSince: this.#countsSince }),
       checkConfigs: configs => validateTopicConfigs(configs, this.#config),
     }
   }
@@ -376,112 +442,53 @@ export class Cluster {
 
   /** Holds as long as nobody has written the key since this image. */
   #unchanged(key: string): Condition {
-    return { key, revision: this.#revisions.get(key) ?? 0 }
+    return { key, revision: this.#following.revisionOf(key) }
   }
 
   /** Writes the changes where the conditions hold; resolves once the image has them. */
-  async #put(conditions: readonly Condition[], changes: readonly StoredChange[]): Promise<boolean> {
+  async #put(conditions: readonly Condition[], changes: readonly Change[]): Promise<boolean> {
     const { applied, revision } = await this.#store.transact({ conditions, changes })
     await this.#reached(revision)
     return applied
   }
 
-  /** Resolves once the image shows this revision: at once where store and broker share a process. */
+  /** Resolves once the image shows this revision, or will show nothing more: at once where store and broker share a process. */
   #reached(revision: number): Promise<void> | void {
-    if (this.#image.revision >= revision) return
+    if (this.#image.revision >= revision || this.#following.isClosed) return
     return new Promise(wake => this.#waiting.push({ revision, wake }))
   }
 
   async #open(): Promise<void> {
-    const session = await this.#store.openSession(sessionTtlMs)
-    this.#session = session
-    await this.#checkClusterId()
-    await this.#register(session)
-    const standing = this.#stand(session)
-    const { entries } = await this.#store.list('leaders/')
-    if (entries.length === 0) await standing
-    await this.#follow()
+    await checkClusterId(this.#store, this.#image.clusterId)
+    await this.#membership.open()
+    await this.#following.open()
+    this.#loop.wake()
   }
 
-  async #checkClusterId(): Promise<void> {
-    const { clusterId } = this.#image
-    let entry = await this.#store.get(clusterKey)
-    if (entry === null) {
-      const { applied } = await this.#store.transact({
-        conditions: [{ key: clusterKey, revision: 0 }],
-        changes: [{ key: clusterKey, value: writeStored({ clusterId }) }],
-      })
-      if (applied) return
-      entry = await this.#store.get(clusterKey)
-    }
-    const stored = entry && readStored<{ clusterId: string }>(clusterKey, entry.value).clusterId
-    if (stored !== clusterId) {
-      throw new Error(
-        `the metadata are those of cluster ${stored}, the data directory belongs to ${clusterId}: start with the directory that goes with them`,
-      )
-    }
-  }
-
-  /**
-   * Takes this broker into the cluster and counts its start, by one write: from then on it leads its partitions in epochs that no log
-   * and no client has seen, whatever the last end of the process left of the logs.
-   */
-  async #register(session: Session): Promise<void> {
-    const [broker, starts] = [brokerKey(this.#nodeId), startsKey(this.#nodeId)]
-    for (;;) {
-      const entry = await this.#store.get(starts)
-      const before = entry === null ? 0 : readStored<StoredStarts>(starts, entry.value).count
-      const { applied } = await this.#store.transact({
-        conditions: [
-          { key: broker, revision: 0 },
-          { key: starts, revision: entry?.revision ?? 0 },
-        ],
-        changes: [
-          ...registerBrokerChanges(this.#nodeId, this.#rack).map(change => ({ ...change, session })),
-          ...countStartChanges(this.#nodeId, before + 1),
-        ],
-      })
-      if (applied) return
-      if ((await this.#store.get(broker)) === null) continue
-      await session.close()
-      throw new Error(`a broker with node id ${this.#nodeId} is in the cluster already: give each its own node.id`)
-    }
-  }
-
-  /** Waits to be the controller. */
-  async #stand(session: Session): Promise<void> {
-    try {
-      this.#leadership = await campaign(this.#store, controllerLeader, String(this.#nodeId), session)
-      this.#logger.debug('this broker is the controller', { epoch: this.#leadership.epoch })
-    } catch (error) {
-      if (!(error instanceof SessionEnded || error instanceof StoreClosed)) throw error
-    }
-  }
-
-  async #follow(): Promise<void> {
-    const { entries, revision } = await this.#store.list('')
-    for (const entry of entries) this.#revisions.set(entry.key, entry.revision)
-    this.#apply(entries, revision)
-    this.#watch = await this.#store.watch('', revision, event => {
-      for (const { key, value } of event.changes) {
-        if (value === null) this.#revisions.delete(key)
-        else this.#revisions.set(key, event.revision)
-      }
-      this.#apply(event.changes, event.revision)
-    })
+  /** Nobody may count on what this broker leads: as if the controller had fenced it, until it is registered anew. */
+  #stepDown(): void {
+    this.#tell(fenceBroker(this.#image, this.#nodeId))
   }
 
   #apply(changes: readonly StoredChange[], revision: number): void {
-    const delta = applyChanges(this.#image, changes, revision)
+    this.#tell(applyChanges(this.#image, changes, revision))
+    const reached = this.#waiting.filter(waiting => waiting.revision <= revision)
+    if (reached.length > 0) {
+      this.#waiting = this.#waiting.filter(waiting => waiting.revision > revision)
+      for (const { wake } of reached) wake()
+    }
+    this.#membership.follow(this.#image)
+    this.#loop.wake()
+  }
+
+  #tell(delta: ImageDelta): void {
+    const { featureLevels } = this.#image
     this.#image = delta.image
     if (delta.brokerConfigsChanged.length > 0) {
       const { ofAll, own } = this.#dynamicSettings()
       this.#config.applyDynamic(ofAll, own)
     }
     for (const listener of this.#listeners) listener(delta)
-    const reached = this.#waiting.filter(waiting => waiting.revision <= revision)
-    if (reached.length === 0) return
-    this.#waiting = this.#waiting.filter(waiting => waiting.revision > revision)
-    for (const { wake } of reached) wake()
+    if (delta.brokerConfigsChanged.length > 0 || this.#image.featureLevels !== featureLevels) this.#loop.rulesChanged()
   }
 }

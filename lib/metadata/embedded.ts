@@ -1,14 +1,16 @@
 /**
  * The metadata store of a single process: everything in memory, and every change in a journal before it counts. Several
- * brokers in one process may share it.
+ * brokers in one process may share it, each by a store object of its own (shared.ts).
  */
 import { faultOf } from '../../storage/faults.ts'
 import { crash } from '../base/assert.ts'
 import type { Journal, JournalChange } from './journal.ts'
 import {
   type Change,
+  type Condition,
   type Entry,
   HistoryGone,
+  type KeyChange,
   type MetadataStore,
   type Session,
   SessionEnded,
@@ -25,10 +27,17 @@ interface StoredEntry {
   readonly session: Session | null
 }
 
+/** What comes of a transaction when its turn is there. */
+interface Decision {
+  /** Null where a condition does not hold. */
+  readonly changes: readonly KeyChange[] | null
+  /** The newest revision of its conditions, where nothing is changed. */
+  readonly restsOn?: number
+}
+
 /** A transaction that waits for its turn. */
 interface Waiting {
-  /** What it changes, decided when its turn comes; null where a condition does not hold. */
-  readonly decide: (state: State) => readonly Change[] | null
+  readonly decide: (state: State) => Decision
   readonly resolve: (result: TransactionResult) => void
   readonly reject: (error: unknown) => void
 }
@@ -37,7 +46,7 @@ interface Waiting {
 interface Decided {
   readonly waiting: Waiting
   readonly revision: number
-  readonly changes: readonly Change[] | null
+  readonly changes: readonly KeyChange[] | null
 }
 
 interface Watcher {
@@ -91,7 +100,12 @@ export class EmbeddedStore implements MetadataStore {
     return { entries, revision: this.#revision }
   }
 
-  async watch(prefix: string, afterRevision: number, listener: (event: WatchEvent) => void): Promise<Watch> {
+  async watch(
+    prefix: string,
+    afterRevision: number,
+    listener: (event: WatchEvent) => void,
+    _gone: () => void,
+  ): Promise<Watch> {
     this.#checkOpen()
     if (afterRevision < this.#historyFrom) throw new HistoryGone(afterRevision)
     for (const event of this.#history) if (event.revision > afterRevision) tell(event, { prefix, listener })
@@ -102,10 +116,15 @@ export class EmbeddedStore implements MetadataStore {
 
   transact({ conditions = [], changes }: Transaction): Promise<TransactionResult> {
     return this.#enqueue(state => {
-      const holds = conditions.every(({ key, revision }) => (state.get(key)?.entry.revision ?? 0) === revision)
-      if (!holds) return null
-      if (changes.some(({ session }) => session?.ended)) throw new SessionEnded()
-      return changes
+      if (!conditions.every(({ key, revision }) => state.revisionOf(key) === revision)) {
+        return { changes: null, restsOn: newestOf(conditions, state) }
+      }
+      const all = changes.flatMap(change => state.keysTouchedBy(change))
+      if (new Set(all.map(({ key }) => key)).size < all.length)
+        throw new RangeError('a transaction touches a key twice')
+      if (all.some(({ session }) => session?.ended)) throw new SessionEnded()
+      const effective = all.filter(({ key, value }) => value !== null || state.get(key) !== undefined)
+      return effective.length > 0 ? { changes: effective } : { changes: [], restsOn: newestOf(conditions, state) }
     })
   }
 
@@ -115,10 +134,17 @@ export class EmbeddedStore implements MetadataStore {
     const session = new EmbeddedSession(String(++this.#sessionsOpened), async () => {
       this.#sessions.delete(session)
       if (this.#failure !== null) return
-      await this.#enqueue(state => state.keysOf(session).map(key => ({ key, value: null })))
+      await this.#enqueue(state => ({
+        changes: state.keysOf(session).map(key => ({ key, value: null })),
+      }))
     })
     this.#sessions.add(session)
     return session
+  }
+
+  /** History is bounded by the number of its events already. */
+  async compact(_olderThanMs: number): Promise<void> {
+    this.#checkOpen()
   }
 
   async close(): Promise<void> {
@@ -133,7 +159,7 @@ export class EmbeddedStore implements MetadataStore {
     if (this.#failure !== null) throw this.#failure
   }
 
-  #enqueue(decide: (state: State) => readonly Change[] | null): Promise<TransactionResult> {
+  #enqueue(decide: (state: State) => Decision): Promise<TransactionResult> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== null) {
         reject(this.#failure)
@@ -184,13 +210,14 @@ export class EmbeddedStore implements MetadataStore {
     const decided: Decided[] = []
     let revision = this.#revision
     for (const waiting of batch) {
-      let changes: readonly Change[] | null
+      let decision: Decision
       try {
-        changes = waiting.decide(state)
+        decision = waiting.decide(state)
       } catch (error) {
         waiting.reject(error)
         continue
       }
+      const { changes, restsOn } = decision
       if (changes !== null && changes.length > 0) {
         try {
           this.#journal.append(lasting(changes, state))
@@ -201,7 +228,7 @@ export class EmbeddedStore implements MetadataStore {
         }
         state.apply(changes, ++revision)
       }
-      decided.push({ waiting, revision, changes })
+      decided.push({ waiting, revision: restsOn ?? revision, changes })
     }
     return decided
   }
@@ -264,25 +291,47 @@ class State {
     return changed === undefined ? this.#entries.get(key) : (changed ?? undefined)
   }
 
-  keysOf(session: Session): string[] {
-    const keys = new Set([...this.#entries.keys(), ...this.#changed.keys()])
-    return [...keys].filter(key => this.get(key)?.session === session)
+  /** 0 for a key that is absent. */
+  revisionOf(key: string): number {
+    return this.get(key)?.entry.revision ?? 0
   }
 
-  apply(changes: readonly Change[], revision: number): void {
+  keysOf(session: Session): string[] {
+    return this.#keysWhere(key => this.get(key)?.session === session)
+  }
+
+  keysTouchedBy(change: Change): readonly KeyChange[] {
+    if (!('prefix' in change)) return [change]
+    if (change.prefix === '') throw new RangeError('a prefix is empty')
+    const keys = this.#keysWhere(key => key.startsWith(change.prefix) && this.get(key) !== undefined)
+    return keys.sort().map(key => ({ key, value: null }))
+  }
+
+  #keysWhere(matches: (key: string) => boolean): string[] {
+    const found: string[] = []
+    for (const key of this.#entries.keys()) if (matches(key)) found.push(key)
+    for (const key of this.#changed.keys()) if (!this.#entries.has(key) && matches(key)) found.push(key)
+    return found
+  }
+
+  apply(changes: readonly KeyChange[], revision: number): void {
     for (const { key, value, session } of changes) {
       this.#changed.set(key, value === null ? null : { entry: { key, value, revision }, session: session ?? null })
     }
   }
 }
 
-function applyChange(entries: Map<string, StoredEntry>, { key, value, session }: Change, revision: number): void {
+function newestOf(conditions: readonly Condition[], state: State): number {
+  return conditions.reduce((newest, { key }) => Math.max(newest, state.revisionOf(key)), 0)
+}
+
+function applyChange(entries: Map<string, StoredEntry>, { key, value, session }: KeyChange, revision: number): void {
   if (value === null) entries.delete(key)
   else entries.set(key, { entry: { key, value, revision }, session: session ?? null })
 }
 
 /** What of a transaction is to be there after a restart: no keys of sessions, which end with the process. */
-function lasting(changes: readonly Change[], state: State): JournalChange[] {
+function lasting(changes: readonly KeyChange[], state: State): JournalChange[] {
   const kept: JournalChange[] = []
   for (const { key, value, session } of changes) {
     if (session === undefined && value !== null) kept.push({ key, value })

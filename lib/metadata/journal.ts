@@ -22,11 +22,11 @@ export interface Journal {
   close(): Promise<void>
 }
 
-/** Forgets: for brokers that keep nothing. */
-export function memoryJournal(): Journal {
+/** Forgets: for brokers that keep nothing, and begin with nothing or with what is given. */
+export function memoryJournal(beginning: readonly JournalChange[] = []): Journal {
   return {
-    revision: 0,
-    replay() {},
+    revision: beginning.length === 0 ? 0 : 1,
+    replay: apply => beginning.forEach(apply),
     append() {},
     flush: () => Promise.resolve(),
     isOvergrown: () => false,

@@ -1,5 +1,12 @@
 /** One of several candidates leads: built on the store's transactions and sessions, so that every engine has it. */
-import { type Condition, type MetadataStore, type Session, SessionEnded } from './store.ts'
+import {
+  type Condition,
+  HistoryGone,
+  type MetadataStore,
+  type Session,
+  SessionEnded,
+  type WatchEvent,
+} from './store.ts'
 
 /** Being the one, until the session ends or it is given up. */
 export interface Leadership {
@@ -19,6 +26,11 @@ function epochKey(name: string): string {
   return `leader-epochs/${name}`
 }
 
+/** What a candidate has asked for of which nobody knows the outcome: it may lead by that. One for each session. */
+export interface Candidacy {
+  epoch: number | null
+}
+
 /**
  * Resolves once nobody else leads under this name. `value` says who does, under the key `leaders/<name>`.
  * Rejects with SessionEnded where the session ends before that.
@@ -28,16 +40,24 @@ export async function campaign(
   name: string,
   value: string,
   session: Session,
+  candidacy: Candidacy = { epoch: null },
 ): Promise<Leadership> {
   const key = leaderKey(name)
   for (;;) {
     if (session.ended) throw new SessionEnded()
-    const [leader, last] = await Promise.all([store.get(key), store.get(epochKey(name))])
-    if (leader !== null) {
-      await released(store, key, leader.revision, session)
+    // A listing says from when on to watch: the leader's own revision may be long forgotten.
+    const [listing, last] = await Promise.all([store.list(key), store.get(epochKey(name))])
+    const leader = listing.entries.find(entry => entry.key === key)
+    if (leader !== undefined) {
+      // An answer that was lost said so: who waits for the leader to go would wait for itself.
+      const isOwn = leader.value === value && last?.revision === leader.revision
+      if (isOwn && Number(last.value) === candidacy.epoch)
+        return lead(store, candidacy.epoch, { key, revision: leader.revision })
+      await released(store, key, listing.revision, session)
       continue
     }
     const epoch = Number(last?.value ?? 0) + 1
+    candidacy.epoch = epoch
     const { applied, revision } = await store.transact({
       conditions: [
         { key, revision: 0 },
@@ -52,18 +72,43 @@ export async function campaign(
   }
 }
 
-/** Resolves when the key that this revision wrote is gone, or the session is. */
+/** Resolves once somebody leads under this name, or did for a moment. */
+export async function isLed(store: MetadataStore, name: string): Promise<void> {
+  const key = leaderKey(name)
+  const { entries, revision } = await store.list(key)
+  if (entries.some(entry => entry.key === key)) return
+  await changed(store, key, revision, change => change.value !== null)
+}
+
+/** Resolves when the key, which was there at this revision, is gone, or the session is. */
 async function released(store: MetadataStore, key: string, revision: number, session: Session): Promise<void> {
+  await changed(store, key, revision, ({ value }) => value === null, session)
+}
+
+/** Resolves when the key is written so after this revision, when the session ends, and where what was written may be forgotten. */
+async function changed(
+  store: MetadataStore,
+  key: string,
+  revision: number,
+  isMeant: (change: WatchEvent['changes'][number]) => boolean,
+  session?: Session,
+): Promise<void> {
   let wake = () => {}
-  const changed = new Promise<void>(resolve => {
+  const over = new Promise<void>(resolve => {
     wake = resolve
   })
-  session.onEnd(wake)
-  const watch = await store.watch(key, revision, ({ changes }) => {
-    if (changes.some(change => change.key === key && change.value === null)) wake()
-  })
-  await changed
-  watch.close()
+  session?.onEnd(wake)
+  const told = ({ changes }: WatchEvent) => {
+    if (changes.some(change => change.key === key && isMeant(change))) wake()
+  }
+  try {
+    const watch = await store.watch(key, revision, told, wake)
+    await over
+    watch.close()
+  } catch (error) {
+    // What became of the key is looked up again.
+    if (!(error instanceof HistoryGone)) throw error
+  }
 }
 
 function lead(store: MetadataStore, epoch: number, condition: Condition): Leadership {

@@ -3,7 +3,7 @@
  * that a transaction is there whole or not at all, and Kafka's tools can print it.
  */
 import { batches, buildBatch, readRecords } from '../../protocol/records/batch.ts'
-import type { Files } from '../../storage/files.ts'
+import { type Files, privateFiles } from '../../storage/files.ts'
 import { defaultLogConfig, Log, type LogOptions } from '../../storage/log.ts'
 import { assert } from '../base/assert.ts'
 import type { Journal, JournalChange } from './journal.ts'
@@ -41,8 +41,10 @@ class LogJournal implements Journal {
   readonly #log: Log
   readonly #now: () => number
 
-  constructor({ dataDirectory, files, now, schedule, later, logger, onFailed }: LogJournalOptions) {
+  constructor({ dataDirectory, now, schedule, later, logger, onFailed, ...options }: LogJournalOptions) {
     const dir = `${dataDirectory}/${journalDirectoryName}`
+    // It has credentials of users, and passwords of key stores.
+    const files = privateFiles(options.files)
     files.mkdir(dir)
     this.#now = now
     this.#log = Log.open({

@@ -20,24 +20,44 @@ export interface Condition {
   readonly revision: number
 }
 
+/** All keys with a prefix, which is not empty, are deleted. */
+export interface PrefixDeletion {
+  readonly prefix: string
+  readonly value: null
+}
+
 /** A key that is written, or deleted where the value is null. */
-export interface Change {
+export interface KeyChange {
   readonly key: string
   readonly value: string | null
   /** The key goes when this session does; where it has ended already, the transaction rejects with SessionEnded. */
   readonly session?: Session
 }
 
+export type Change = KeyChange | PrefixDeletion
+
+/**
+ * Conditions, and changes, of one transaction: etcd takes 128 of each, and a few of them are the store's own. `embedded` takes any number,
+ * so whoever writes more at once has to do it in an order in which a half is never taken for the whole.
+ */
+export const operationsMax = 120
+/** What keys and values of one transaction may add up to: etcd takes 1.5 MiB with all that stands around them. */
+export const transactionBytesMax = 1_300_000
+
 export interface Transaction {
   /** All must hold, else nothing is done. */
   readonly conditions?: readonly Condition[]
+  /** No key may be touched twice. */
   readonly changes: readonly Change[]
 }
 
 export interface TransactionResult {
   /** False where a condition did not hold. */
   readonly applied: boolean
-  /** The transaction's own revision, or the newest one where it was not applied. */
+  /**
+   * The transaction's own revision. Where it was not applied, or deleted only what was not there, the newest of those that last wrote the
+   * keys of its conditions: watchers of this store object were told of it, and of a key's deletion that made a condition fail.
+   */
   readonly revision: number
 }
 
@@ -55,6 +75,10 @@ export interface Watch {
 /** A lease that its holder keeps alive: when holder or connection die, the session ends and its keys go. */
 export interface Session {
   readonly id: string
+  /**
+   * True from the moment on at which others may believe that the holder is dead, and for ever: time counts from when the last keep-alive
+   * that was answered was sent. Looks at the clock, so it can be asked before each thing that needs the lease.
+   */
   readonly ended: boolean
   /** Called once when the session ends, also by `close`. */
   onEnd(listener: () => void): void
@@ -68,15 +92,19 @@ export interface MetadataStore {
   list(prefix: string): Promise<{ readonly entries: readonly Entry[]; readonly revision: number }>
   /**
    * Tells of every transaction after `afterRevision` that touched a key with the prefix, in order; of those that were
-   * missed at once. Rejects with HistoryGone where they are too many.
+   * missed at once. Rejects with HistoryGone where they are too many. Where that becomes so later, after the store was out of reach,
+   * `gone` is called once, and no event follows: list again, and watch from there.
    */
-  watch(prefix: string, afterRevision: number, listener: (event: WatchEvent) => void): Promise<Watch>
+  watch(prefix: string, afterRevision: number, listener: (event: WatchEvent) => void, gone: () => void): Promise<Watch>
   /**
    * All changes or none. Resolves once the transaction survives a crash, after the watchers of this store object were
    * told. Rejects where the store failed: then nobody knows whether it was applied.
+   * Transactions that are asked for together are applied in that order; such as touch different keys may share a revision.
    */
   transact(transaction: Transaction): Promise<TransactionResult>
   openSession(ttlMs: number): Promise<Session>
+  /** Forgets history that is older, so that it does not fill the store: called now and then by one of those who share it. */
+  compact(olderThanMs: number): Promise<void>
   /** Sessions end, and what is open is rejected. */
   close(): Promise<void>
 }
@@ -89,11 +117,27 @@ export class HistoryGone extends Error {
   }
 }
 
+/** More than a store takes at once; nothing was done. */
+export class TransactionTooLarge extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'TransactionTooLarge'
+  }
+}
+
 /** The store cannot be used any more: closed, or its disk or server failed. */
 export class StoreClosed extends Error {
   constructor(message = 'the metadata store is closed') {
     super(message)
     this.name = 'StoreClosed'
+  }
+}
+
+/** The store cannot be reached, or not do it now. Where it was a transaction, nobody knows whether it was applied. */
+export class StoreUnavailable extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'StoreUnavailable'
   }
 }
 

@@ -13,8 +13,13 @@ export interface Metric {
   readonly value: number
 }
 
-/** A part of the broker that has figures to tell. */
-export type MetricSource = () => Iterable<Metric>
+/** A part of the broker that has figures to tell, with null after each of many things that are looked at for few figures: others may go on there. */
+export type MetricSource = () => Iterable<Metric | null>
+
+/** Figures alone. */
+export function* figuresIn(metrics: Iterable<Metric | null>): Iterable<Metric> {
+  for (const metric of metrics) if (metric !== null) yield metric
+}
 
 /** All figures of one broker. */
 export class Metrics {
@@ -24,9 +29,14 @@ export class Metrics {
     this.#sources.push(source)
   }
 
+  /** The same one by one, as they are read. */
+  *walk(): Iterable<Metric | null> {
+    for (const source of this.#sources) yield* source()
+  }
+
   /** How all of them stand now. */
   read(): Metric[] {
-    return this.#sources.flatMap(source => [...source()])
+    return [...figuresIn(this.walk())]
   }
 }
 

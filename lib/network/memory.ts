@@ -49,10 +49,12 @@ export class MemoryNetwork implements WireHost {
     return this.#wires.size / 2
   }
 
-  /** Resets the connections between two hosts, at both ends at once; without hosts, all connections. */
+  /** Resets the connections between two hosts, at both ends at once; of one host all, and without hosts all there are. */
   cut(a?: string, b?: string): void {
     for (const wire of [...this.#wires]) {
-      if (a === undefined || b === undefined || linkOf(a, b) === linkOf(wire.localAddress, wire.remoteAddress)) {
+      const { localAddress, remoteAddress } = wire
+      const isOf = (host: string | undefined) => host === undefined || host === localAddress || host === remoteAddress
+      if (isOf(a) && isOf(b)) {
         wire.destroy(systemErrorOf('ECONNRESET', 'the connection was cut'))
       }
     }

@@ -93,6 +93,8 @@ export interface Wire {
   readonly secure: ((done: (failure: Error | null) => void) => void) | null
   /** The certificate that the other end has shown and that is trusted, in DER; null where it has shown none. */
   readonly peerCertificate: Buffer | null
+  /** The name by which a client asked for this end in its handshake (SNI); left out or null where it has named none. */
+  readonly serverName?: string | null
   /** Bytes that were written and are not yet taken by the system. */
   readonly bytesQueued: number
   readonly isDestroyed: boolean

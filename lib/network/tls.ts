@@ -1,7 +1,8 @@
 /** TLS over TCP, by Node's OpenSSL. With tls-context.ts, the only importer of node:tls. */
 import { isIP, type Socket } from 'node:net'
 import tls from 'node:tls'
-import type { Endpoint, TlsAccepting, TlsConnecting, Wire } from './network.ts'
+import type { Endpoint, TlsAccepting, TlsConnecting, Wire, WireReceiver } from './network.ts'
+import { canTurnInto, turnInto } from './receive-into.ts'
 import { SocketWire } from './socket-wire.ts'
 import { handshakeError } from './tls-errors.ts'
 
@@ -9,6 +10,8 @@ type Done = (failure: Error | null) => void
 
 /** Parts of Node's TLS sockets that its documentation leaves out, and that mail servers, among others, have long relied on. */
 interface Secured extends tls.TLSSocket {
+  /** What the client has asked for; false or null where nothing. */
+  readonly servername: string | false | null
   readonly _handle: { verifyError(): { readonly code?: string } | null } | null
   /** From here on its errors are ours. */
   _releaseControl(): boolean
@@ -88,14 +91,17 @@ const certificateRefused = Buffer.from([21, 3, 3, 0, 2, 2, 46])
 /** A socket that a listener has accepted, and the same encrypted once hands are shaken. */
 class AcceptedWire extends SocketWire {
   readonly kind = 'tls'
-  readonly receivesInPlace = false
+  readonly receivesInPlace: boolean
   readonly descriptor = -1
   readonly #entrance: TlsEntrance
   #peerCertificate: Buffer | null = null
+  #serverName: string | null = null
 
   constructor(socket: Socket, entrance: TlsEntrance) {
     super(socket)
     this.#entrance = entrance
+    // The socket that it is wrapped by will be one of the same kind.
+    this.receivesInPlace = canTurnInto(socket)
     // A client that resets the connection before its turn comes.
     socket.on('error', () => {})
   }
@@ -104,12 +110,21 @@ class AcceptedWire extends SocketWire {
     return this.#peerCertificate
   }
 
+  get serverName(): string | null {
+    return this.#serverName
+  }
+
+  protected override takeBytes(receiver: WireReceiver): void {
+    if (!this.receivesInPlace || !turnInto(this.socket, receiver)) super.takeBytes(receiver)
+  }
+
   readonly secure = (done: Done): void => {
     const raw = this.socket
     this.#entrance.shakeHands(raw, (secured, failure) => {
       if (secured !== null) {
         this.socket = secured
         this.#peerCertificate = secured.getPeerX509Certificate()?.raw ?? null
+        this.#serverName = (secured as Secured).servername || null
       } else raw.destroy()
       done(failure)
     })

@@ -4,13 +4,26 @@ import type { Log } from '../../storage/log.ts'
 
 interface EpochPartition {
   readonly name: string
+  readonly standing: string
   readonly leaderEpoch: number
   readonly logStartOffset: number
   readonly log: Log
 }
 
+/** Throws where this broker does not lead the partition in the epoch that a client knows: as in Apache Kafka, the epoch is what it hears of first. */
+export function checkLeadsIn(
+  partition: Pick<EpochPartition, 'name' | 'standing' | 'leaderEpoch'> & { checkLeads(): void },
+  currentLeaderEpoch: number,
+): void {
+  if (partition.standing === 'online') checkLeaderEpoch(partition, currentLeaderEpoch)
+  partition.checkLeads()
+}
+
 /** Throws where a client's idea of the leader epoch is not the current one; -1 where the client has none. */
-export function checkLeaderEpoch({ name, leaderEpoch }: EpochPartition, currentLeaderEpoch: number): void {
+export function checkLeaderEpoch(
+  { name, leaderEpoch }: Pick<EpochPartition, 'name' | 'leaderEpoch'>,
+  currentLeaderEpoch: number,
+): void {
   if (currentLeaderEpoch === -1 || currentLeaderEpoch === leaderEpoch) return
   if (currentLeaderEpoch < leaderEpoch) {
     throw new KafkaError(
@@ -29,7 +42,7 @@ export function checkLeaderEpoch({ name, leaderEpoch }: EpochPartition, currentL
  * null where it does not. Throws OFFSET_OUT_OF_RANGE where the epoch is not known, or the log begins after the offset.
  */
 export function divergence(
-  { name, log, logStartOffset }: EpochPartition,
+  { name, log, logStartOffset }: Omit<EpochPartition, 'standing'>,
   lastFetchedEpoch: number,
   fetchOffset: number,
 ): { epoch: number; endOffset: number } | null {

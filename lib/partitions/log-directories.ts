@@ -81,8 +81,7 @@ export class LogDirectories {
     const entry = this.#entries.find(({ directory }) => directory.path === path)
     if (entry === undefined || entry.failed) return null
     try {
-      const { totalBytes, usableBytes } = entry.directory.usage()
-      return { totalBytes, usableBytes }
+      return entry.directory.space()
     } catch (error) {
       this.#failed(entry, error, 'the space of a data directory cannot be found out')
       return null
@@ -169,6 +168,11 @@ export class LogDirectories {
     return found === null ? 'unmade' : 'found'
   }
 
+  /** All partitions that this broker has were asked about. */
+  allKnown(): void {
+    for (const { directory } of this.#entries) directory.allKnown()
+  }
+
   /** Whether the log of a partition is to be recovered before it is served: its directory was not closed well. */
   mustRecover({ name, topic, index }: Partition): boolean {
     return this.#entryOf.get(name)?.directory.mustRecover(topic, index) === true
@@ -252,6 +256,19 @@ export class LogDirectories {
       const fault = this.#failed(entry, error, 'the size of a partition cannot be found out', partition)
       if (fault === 'exhaustion') throw exhausted(error as Error)
       return 0
+    }
+  }
+
+  /** How the log of a partition stands, which is not opened for it; null where that is not known now. */
+  standingOf(partition: Partition): { start: number; end: number } | null {
+    const { name, topic, index } = partition
+    const entry = this.#entryOf.get(name)
+    if (entry === undefined || entry.failed) return null
+    try {
+      return entry.directory.standing(topic, index)
+    } catch (error) {
+      this.#failed(entry, error, 'where a log begins and ends cannot be found out', partition)
+      return null
     }
   }
 

@@ -17,7 +17,7 @@ const ofCleanerState = metricsOf('kafka.log', 'LogCleanerManager')
  * How many partitions there are, and of those whose log is open how large it is, and how many transactions are open in it: the others nobody has asked
  * for. Transactions whose producers have not written since `lateSinceMs` are late.
  */
-export function* partitionMetrics(all: Iterable<Partition>, lateSinceMs: number): Iterable<Metric> {
+export function* partitionMetrics(all: Iterable<Partition>, lateSinceMs: number): Iterable<Metric | null> {
   let count = 0
   let producerIds = 0
   let withLate = 0
@@ -25,6 +25,7 @@ export function* partitionMetrics(all: Iterable<Partition>, lateSinceMs: number)
   let offline = 0
   let loaded = 0
   for (const partition of all) {
+    yield null
     if (isHiddenTopic(partition.topic)) continue
     count++
     if (partition.isLeader) leaders++
@@ -63,7 +64,7 @@ export function* directoryMetrics(directories: LogDirectories): Iterable<Metric>
 }
 
 /** How dirty logs are, what the last cleaning did, and how far the present one is. */
-export function* compactionMetrics(compactor: Compactor, directories: LogDirectories): Iterable<Metric> {
+export function* compactionMetrics(compactor: Compactor, directories: LogDirectories): Iterable<Metric | null> {
   const { last, current } = compactor
   yield ofCleaner('max-buffer-utilization-percent', Math.floor(last.bufferUtilization * 100))
   yield ofCleaner('cleaner-recopy-percent', Math.floor(last.recopied * 100))
@@ -73,7 +74,7 @@ export function* compactionMetrics(compactor: Compactor, directories: LogDirecto
     yield ofCleaner('cleaning-segments', current.segmentCount, tags)
     yield ofCleaner('cleaning-segments-done', current.segmentsDone, tags)
   }
-  const { ratioMax, dueCount, uncleanable } = compactor.survey()
+  const { ratioMax, dueCount, uncleanable } = yield* compactor.survey()
   yield ofCleanerState('max-dirty-percent', Math.floor(ratioMax * 100))
   yield ofCleanerState('dirty-partitions-count', dueCount)
   yield ofCleanerState('time-since-last-run-ms', compactor.msSinceLook)

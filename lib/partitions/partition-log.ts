@@ -101,11 +101,23 @@ export class PartitionLog<Owner extends LogOwner> {
     this.#owner.logWritten()
   }
 
+  /** Has its files completed, as those of a log that is closed well, and opens it again; false where something is under way. */
+  complete(): boolean {
+    const before = this.current
+    if (before === null) return true
+    before.removeRetired(Number.POSITIVE_INFINITY)
+    if (!this.#host.letGoOfLog(this.#owner)) return false
+    this.current = null
+    if (this.load()) this.current!.producers.adopt(before.producers)
+    return true
+  }
+
   end(standing: Standing): void {
     if (this.standing === standing) return
     this.standing = standing
     if (standing === 'offline') this.#host.wentOffline(this.#owner)
-    this.#owner.logEnded(this.unusable())
+    // Errors are dear, and many partitions may end at once.
+    if (this.#owner.isAwaited) this.#owner.logEnded(this.unusable())
   }
 
   unusable(): KafkaError {

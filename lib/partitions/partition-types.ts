@@ -1,6 +1,6 @@
 /** What a partition is told and asked, and what it asks of those who keep it. */
 import type { FileTaker, Log, LogConfig } from '../../storage/log.ts'
-import type { PartitionImage } from '../cluster/image.ts'
+import { type PartitionImage, plainPartition } from '../cluster/image.ts'
 import type { Verification } from './verifications.ts'
 
 /** How much of a partition a reader may see: all that is committed, only what no open transaction can take back, or, as a replica, all there is. */
@@ -68,8 +68,12 @@ export interface PartitionHost<Partition> {
   wireMs(): number
   /** `replica.lag.time.max.ms`. */
   lagMsMax(): number
-  /** Whether a broker is there and not fenced, in the run that has this epoch (-1: in any). */
+  /** Whether this broker's lease holds, as far as it knows at this moment: without it, others may lead by now. */
+  isMember(): boolean
+  /** Whether a broker is active, in the run that has this epoch (-1: in any). */
   isActive(brokerId: number, brokerEpoch: number): boolean
+  /** A replica has caught up, and may join those in sync. */
+  mayJoin(partition: Partition, brokerId: number): void
 }
 
 /** What a partition is made with. */
@@ -85,6 +89,6 @@ export interface PartitionOptions<Partition> {
 
 /** A partition before the metadata say anything of it. */
 export const unknownPartition: PartitionImage = {
-  ...{ index: -1, leader: -1, leaderEpoch: -1, partitionEpoch: -1 },
-  ...{ replicas: [], isr: [], offlineReplicas: [] },
+  ...plainPartition,
+  ...{ index: -1, leader: -1, leaderEpoch: -1, partitionEpoch: -1, replicas: [], isr: [] },
 }

@@ -1,9 +1,8 @@
 /**
  * One partition of a topic as this broker serves it: its log, who leads it, and how far it may be read.
  *
- * Appending is synchronous and gives offsets at once; the bytes are written at the end of the event loop's turn. The high
- * watermark follows the in-sync replicas: where this broker is the only one, it follows what is written. A partition is led here
- * (roles/leader.ts) or follows another broker (roles/follower.ts), never half of each.
+ * Appending is synchronous and gives offsets at once; bytes are written at the end of the turn. The high watermark follows the in-sync
+ * replicas, or what is written where there is but one. A partition is led here (roles/leader.ts) or follows (roles/follower.ts), never half of each.
  */
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { Chunk } from '../../protocol/records/chunk.ts'
@@ -25,6 +24,7 @@ import {
 import { Follower } from './roles/follower.ts'
 import { Leader, type LeaderView, viewOf } from './roles/leader.ts'
 import type { ReplicaFetch } from './roles/replica.ts'
+import { received, type Traffic } from './traffic.ts'
 import { Verifications } from './verifications.ts'
 import type { OffsetWaiter } from './waiting/offset-queue.ts'
 import { PartitionWaits, type Watcher } from './waiting/partition-waits.ts'
@@ -51,6 +51,7 @@ export class Partition {
   isCompacted = false
   /** Since when the upkeep has found nobody to use the log, in ms of the monotonic clock. Only while it is loaded. */
   unusedSinceMs = 0
+  traffic: Traffic | null = null
   readonly #own: PartitionLog<Partition>
   readonly #nodeId: number
   readonly #host: PartitionHost<Partition>
@@ -132,6 +133,11 @@ export class Partition {
 
   get isLeader(): boolean {
     return this.#leader !== null
+  }
+
+  /** Whether it is led here, by a broker that is still in its cluster: where not, `leading` throws. */
+  get isLedHere(): boolean {
+    return this.standing === 'online' && this.isLeader && this.#host.isMember()
   }
 
   /** What is known of the replicas. Throws NOT_LEADER_OR_FOLLOWER, or why the partition cannot be used. */
@@ -238,6 +244,11 @@ export class Partition {
     this.#own.reopen(move)
   }
 
+  /** Completes the files of the log, so that a copy of them is one of a log that was closed well; false where something is under way. */
+  completeFiles(): boolean {
+    return this.#own.complete()
+  }
+
   get #awaited(): PartitionWaits<Partition> {
     this.#waits ??= new PartitionWaits<Partition>(this)
     return this.#waits
@@ -261,19 +272,13 @@ export class Partition {
 
   /** Throws where this broker does not lead the partition or its log cannot be used. */
   checkLeads(): void {
+    if (this.isLedHere) return
     if (this.standing !== 'online') throw this.#own.unusable()
-    if (!this.isLeader) {
-      throw new KafkaError(
-        codes.NOT_LEADER_OR_FOLLOWER,
-        `${this.name} is led by node ${this.leader}; refresh the metadata`,
-      )
-    }
+    const reason = `${this.name} is led by node ${this.leader}; refresh the metadata`
+    throw new KafkaError(codes.NOT_LEADER_OR_FOLLOWER, reason)
   }
 
-  /**
-   * Gives the records their offsets, in place, and queues them to be written. The buffer belongs to the log until
-   * it is written. Throws what makes the records unacceptable.
-   */
+  /** Gives the records their offsets, in place, and queues their buffer, which is the log's until then. Throws what makes them unacceptable. */
   append(records: Buffer, { origin, requiredAcks, verification, raisesEpoch }: PartitionAppend): AppendResult {
     this.checkLeads()
     // A topic with fewer replicas than it asks for would otherwise never take a record.
@@ -354,12 +359,13 @@ export class Partition {
     const { leading, view } = this
     leading.fetched(replicaId, { ...fetch, leaderEndOffset: view.logEndOffset, atMs: view.nowMs })
     this.#followReplicas()
+    if (leading.mayJoin(replicaId, this.#highWatermark, view)) this.#host.mayJoin(this, replicaId)
     if (this.#waits?.isDeletionAwaited) this.#waits.deleted(this.lowWatermark)
   }
 
   /** The leader's proposal of other in-sync replicas was not taken over, which is certain. */
   withdrawProposal(): void {
-    this.leading.withdraw()
+    this.#leader?.withdraw()
     this.#followReplicas()
   }
 
@@ -368,6 +374,7 @@ export class Partition {
     this.#own.isUsed = true
     this.log.appendReceived(records, leaderEpoch)
     this.#bytesAppended += records.length
+    received(this, records.length)
   }
 
   /** For `Follower`: the high watermark is never beyond the end. */
@@ -401,7 +408,7 @@ export class Partition {
 
   /** Offset below which no replica that is there has records any more. Only where it is led here. */
   get lowWatermark(): number {
-    return this.leading.lowWatermark(this.logStartOffset, id => this.#host.isActive(id, -1))
+    return (this.#leader ?? this.leading).lowWatermark(this.logStartOffset, id => this.#host.isActive(id, -1))
   }
 
   /** Settles `waiter` once the low watermark has reached `offset`; at once where it has. */

@@ -7,7 +7,14 @@ import type { LogDirectory, RecoveryChoice } from '../../storage/directory.ts'
 import type { Log } from '../../storage/log.ts'
 import type { Clocks } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
-import type { ClusterImage, ImageDelta, TopicImage } from '../cluster/image.ts'
+import {
+  brokerOf,
+  type ClusterImage,
+  type ImageDelta,
+  isFenced,
+  type PartitionImage,
+  type TopicImage,
+} from '../cluster/image.ts'
 import type { Metric } from '../metrics/metrics.ts'
 import { AppendOrder } from './append-order.ts'
 import { LogDirectories } from './log-directories.ts'
@@ -55,6 +62,8 @@ export interface PartitionsOptions {
   readonly lateTransactionMs?: () => number
   /** `replica.lag.time.max.ms`; Kafka's default without. */
   readonly replicaLagMsMax?: () => number
+  /** Whether this broker's lease holds at this moment; always, where nothing is said. */
+  readonly isMember?: () => boolean
 }
 
 const lagMsMaxDefault = 30_000
@@ -75,11 +84,14 @@ export class Partitions implements PartitionHost<Partition> {
   readonly relocations: Relocations
   /** Appends that wait for something slow. */
   readonly appendOrder = new AppendOrder()
+  /** Told of replicas that have caught up, where anybody has other brokers written down as in sync. */
+  onMayJoin: (partition: Partition, brokerId: number) => void = () => {}
   /** Appends to topics that have a codec of their own. */
   readonly recompression: Recompression
   readonly #nodeId: number
   readonly #settingsOf: (topic: TopicImage) => PartitionSettings
   readonly #replicaLagMsMax: () => number
+  readonly #isMember: () => boolean
   readonly #logger: Logger
   readonly #upkeep: Upkeep
   /** Deadlines of checkpoints, retention and the like, on the broker clock. */
@@ -89,12 +101,15 @@ export class Partitions implements PartitionHost<Partition> {
   readonly #byTopic = new Map<string, Partition[]>()
   readonly #byTopicId = new Map<string, Partition[]>()
   #image: ClusterImage
+  /** Whether this broker is not in the cluster (yet): then it leads nothing and follows nobody. */
+  #isFenced: boolean
   /** Changes of the cluster since the image was read, as long as logs are recovered; null from then on. */
   #awaitStart: ImageDelta[] | null = []
   #offlines = 0
 
   private constructor(options: PartitionsOptions) {
     this.#image = options.image
+    this.#isFenced = isFenced(options.image, options.nodeId)
     const { clocks } = options
     this.clocks = clocks
     this.turn = options.turn
@@ -104,6 +119,7 @@ export class Partitions implements PartitionHost<Partition> {
     this.#nodeId = options.nodeId
     this.#settingsOf = options.settingsOf
     this.#lateTransactionMs = options.lateTransactionMs ?? (() => Number.POSITIVE_INFINITY)
+    this.#isMember = options.isMember ?? (() => true)
     this.#replicaLagMsMax = options.replicaLagMsMax ?? (() => lagMsMaxDefault)
     this.#logger = options.logger
     this.logDirectories = new LogDirectories({
@@ -144,7 +160,7 @@ export class Partitions implements PartitionHost<Partition> {
    */
   static open(options: PartitionsOptions): Partitions {
     const partitions = new Partitions(options)
-    for (const topic of options.image.topics.values()) partitions.#openTopic(topic, 0, false)
+    for (const topic of options.image.topics.values()) partitions.#openTopic(topic, false)
     partitions.logDirectories.warnOfStrays()
     return partitions
   }
@@ -155,6 +171,7 @@ export class Partitions implements PartitionHost<Partition> {
    */
   async start(recovery: Omit<RecoveryChoice, 'progress'>): Promise<void> {
     const unproven = [...this.all()].filter(each => each.standing === 'online' && this.logDirectories.mustRecover(each))
+    this.logDirectories.allKnown()
     if (unproven.length > 0) await this.logDirectories.recover(unproven, recovery, this.clocks.wire)
     if (recovery.signal?.aborted) return
     const missed = this.#awaitStart ?? []
@@ -229,16 +246,30 @@ export class Partitions implements PartitionHost<Partition> {
       return
     }
     this.#image = delta.image
+    const wasFenced = this.#isFenced
+    this.#isFenced = isFenced(delta.image, this.#nodeId)
     for (const topic of delta.deleted) this.#deleteTopic(topic)
-    for (const topic of delta.created) this.#openTopic(topic, 0, true)
+    for (const topic of delta.created) this.#openTopic(topic, true)
     for (const { before, after } of delta.changed) this.#changeTopic(before, after)
     if (delta.brokerConfigsChanged.length > 0) {
       for (const topic of delta.image.topics.values()) this.#configure(topic)
     }
+    if (this.#isFenced !== wasFenced)
+      for (const { name, partitions } of delta.image.topics.values()) this.#become(name, partitions)
+  }
+
+  #become(topic: string, images: readonly PartitionImage[]): void {
+    const ofTopic = this.#byTopic.get(topic)
+    for (const image of images) ofTopic?.[image.index]?.become(this.#seen(image))
+  }
+
+  /** A partition as this broker takes part in it. */
+  #seen(image: PartitionImage): PartitionImage {
+    return this.#isFenced ? { ...image, leader: -1 } : image
   }
 
   /** Figures of the partitions, their logs and directories, and of compaction. */
-  *metrics(): Iterable<Metric> {
+  *metrics(): Iterable<Metric | null> {
     const lateSinceMs = this.clocks.broker.now() - this.#lateTransactionMs()
     yield* partitionMetrics(this.all(), lateSinceMs)
     yield* directoryMetrics(this.logDirectories)
@@ -275,6 +306,8 @@ export class Partitions implements PartitionHost<Partition> {
   }
 
   letGoOfLog(partition: Partition): boolean {
+    // What it is committed to is told from there while it is closed.
+    this.logDirectories.noteHighWatermark(partition)
     return this.logDirectories.letGoOfLog(partition)
   }
 
@@ -304,9 +337,17 @@ export class Partitions implements PartitionHost<Partition> {
     return this.#replicaLagMsMax()
   }
 
-  /** The image does not tell the runs of a broker apart yet: any will do. */
-  isActive(brokerId: number): boolean {
-    return this.#image.brokers.some(({ id, fenced }) => id === brokerId && !fenced)
+  isMember(): boolean {
+    return this.#isMember()
+  }
+
+  isActive(brokerId: number, brokerEpoch: number): boolean {
+    const broker = brokerOf(this.#image, brokerId)
+    return broker?.state === 'active' && (brokerEpoch === -1 || broker.epoch === brokerEpoch)
+  }
+
+  mayJoin(partition: Partition, brokerId: number): void {
+    this.onMayJoin(partition, brokerId)
   }
 
   written(partition: Partition): void {
@@ -347,12 +388,16 @@ export class Partitions implements PartitionHost<Partition> {
     told?.(path, this.logDirectories.anyUsable, error)
   }
 
-  #openTopic(topic: TopicImage, from: number, isNew: boolean): void {
-    const settings = this.#settingsOf(topic)
+  /** Those of which this broker has a replica, and had none before. */
+  #openTopic(topic: TopicImage, isNew: boolean, before: readonly PartitionImage[] = []): void {
+    let settings: PartitionSettings | null = null
     const fresh: Partition[] = []
-    for (let index = from; index < topic.partitions.length; index++) {
+    for (let index = 0; index < topic.partitions.length; index++) {
       const image = topic.partitions[index]
-      if (!image.replicas.includes(this.#nodeId)) continue
+      const earlier = before[index]
+      if (image === earlier || !image.replicas.includes(this.#nodeId)) continue
+      if (earlier?.replicas.includes(this.#nodeId)) continue
+      settings ??= this.#settingsOf(topic)
       const partition = new Partition({
         topic: topic.name,
         topicId: topic.topicId,
@@ -362,7 +407,7 @@ export class Partitions implements PartitionHost<Partition> {
         settings,
         host: this,
       })
-      partition.become(image)
+      partition.become(this.#seen(image))
       const place = this.logDirectories.place(partition, isNew)
       if (place === null) partition.fail()
       else if (isNew || place === 'unmade') fresh.push(partition)
@@ -382,9 +427,22 @@ export class Partitions implements PartitionHost<Partition> {
 
   #changeTopic(before: TopicImage, after: TopicImage): void {
     if (before.configs !== after.configs) this.#configure(after)
+    this.#become(after.name, after.partitions)
+    this.#leaveReplicas(before, after)
+    this.#openTopic(after, true, before.partitions)
+  }
+
+  /** Replicas that were reassigned to other brokers; whoever waited was told by then who leads. */
+  #leaveReplicas(before: TopicImage, after: TopicImage): void {
     const ofTopic = this.#byTopic.get(after.name)
-    for (const image of after.partitions.slice(0, before.partitions.length)) ofTopic?.[image.index]?.become(image)
-    this.#openTopic(after, before.partitions.length, true)
+    if (ofTopic === undefined) return
+    const left = ofTopic.filter(({ index }) => !after.partitions[index]?.replicas.includes(this.#nodeId))
+    if (left.length === 0) return
+    this.#delete(left)
+    for (const { index } of left) delete ofTopic[index]
+    if (ofTopic.some(each => each)) return
+    this.#byTopic.delete(before.name)
+    this.#byTopicId.delete(before.topicId)
   }
 
   #configure(topic: TopicImage): void {
@@ -405,8 +463,12 @@ export class Partitions implements PartitionHost<Partition> {
     if (ofTopic === undefined) return
     this.#byTopic.delete(topic.name)
     this.#byTopicId.delete(topic.topicId)
+    this.#delete(ofTopic)
+  }
+
+  #delete(partitions: readonly Partition[]): void {
     let removalDelayMs = 0
-    for (const partition of ofTopic) {
+    for (const partition of partitions) {
       if (!partition) continue
       removalDelayMs = Math.max(removalDelayMs, partition.settings.log.fileDeleteDelayMs)
       partition.delete()

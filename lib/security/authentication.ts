@@ -49,6 +49,7 @@ export class Authentication {
   /** Whether messages come as they are, without a request around them. */
   #areBare = false
   #isRenewal = false
+  #isByToken = false
   #lastRenewalMs = Number.NEGATIVE_INFINITY
   #endsAtMs = Number.POSITIVE_INFINITY
 
@@ -74,6 +75,11 @@ export class Authentication {
     return this.#user
   }
 
+  /** Whether the client is logged in by a delegation token, as its owner. */
+  get isByToken(): boolean {
+    return this.#isByToken
+  }
+
   /** The next frame is a message of the exchange without a request around it (SaslHandshake version 0). */
   get takesBareMessages(): boolean {
     return this.#state === 'exchange' && this.#areBare
@@ -94,9 +100,9 @@ export class Authentication {
     this.#state = 'handshake'
   }
 
-  /** Whether a client that is logged in may log in again now. */
+  /** Whether a client that is logged in may log in again now: only where its session ends. */
   mayRenew(nowMs: number): boolean {
-    return this.#state === 'done' && nowMs - this.#lastRenewalMs >= renewalIntervalMsMin
+    return this.#state === 'done' && this.hasEnd && nowMs - this.#lastRenewalMs >= renewalIntervalMsMin
   }
 
   /** The client chooses a mechanism: first, or to renew its login. */
@@ -143,13 +149,24 @@ export class Authentication {
           )
         }
         this.#user = reply.user
-        const sessionMs = this.#logins.sessionMsOf(this.#mechanism!)
-        this.#endsAtMs = sessionMs > 0 ? nowMs + sessionMs : Number.POSITIVE_INFINITY
+        const { tokenLifeMs } = reply
+        this.#isByToken = tokenLifeMs !== undefined
+        const sessionMs = this.#sessionMs(tokenLifeMs)
+        // A token that is good no more ends the session with the next request.
+        const hasEnd = sessionMs > 0 || this.#isByToken
+        this.#endsAtMs = hasEnd ? nowMs + sessionMs : Number.POSITIVE_INFINITY
         this.#state = 'done'
         this.#exchange = null
         return { kind: 'answered', message: reply.message, sessionMs }
       }
     }
+  }
+
+  /** 0 for ever, or not at all where a token is good no more. */
+  #sessionMs(tokenLifeMs: number | undefined): number {
+    const sessionMs = this.#logins.sessionMsOf(this.#mechanism!)
+    if (tokenLifeMs === undefined) return sessionMs
+    return Math.max(0, sessionMs > 0 ? Math.min(sessionMs, tokenLifeMs) : tokenLifeMs)
   }
 
   /** A request that has no place in an exchange. */

@@ -5,7 +5,13 @@ export type Reply =
   /** The client is to go on. */
   | { readonly kind: 'challenge'; readonly message: Buffer }
   /** It is this user. */
-  | { readonly kind: 'user'; readonly message: Buffer; readonly user: string }
+  | {
+      readonly kind: 'user'
+      readonly message: Buffer
+      readonly user: string
+      /** Where it has shown a delegation token: how much longer that is good, negative where it is no more. */
+      readonly tokenLifeMs?: number
+    }
   /** Who it says to be, where it has said so; `reason` is told to the client. */
   | { readonly kind: 'refused'; readonly reason: string; readonly user: string | null }
 

@@ -14,6 +14,8 @@ export interface LoginsOptions {
   readonly random: Random
   /** What is kept of a user's password; undefined where there is nothing. */
   readonly credentialOf: ScramHost['credentialOf']
+  /** Delegation tokens by which clients may log in as well. */
+  readonly tokenOf: ScramHost['tokenOf']
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -47,11 +49,12 @@ export class Logins {
   #listeners = new Map<string, SaslListener>()
   readonly #counts = new Map<string, Count>()
 
-  constructor({ config, random, credentialOf, clock, logger }: LoginsOptions) {
+  constructor({ config, random, credentialOf, tokenOf, clock, logger }: LoginsOptions) {
     this.#config = config
     this.#random = random
     this.#scram = {
       credentialOf,
+      tokenOf,
       nonce: () => random.bytes(nonceBytes).toString('base64url'),
       disguise: random.bytes(nonceBytes),
     }

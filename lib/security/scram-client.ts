@@ -28,12 +28,12 @@ export class ScramClient {
   readonly #bare: string
   #signature: Buffer | null = null
 
-  /** The nonce is text that nobody has seen before, of letters, digits and the like. */
-  constructor(mechanism: ScramMechanism, user: string, password: Secret, nonce: string) {
+  /** The nonce is text that nobody has seen before, of letters, digits and the like. A delegation token is told by its id and its HMAC. */
+  constructor(mechanism: ScramMechanism, user: string, password: Secret, nonce: string, isToken = false) {
     this.#mechanism = mechanism
     this.#password = password
     this.#nonce = nonce
-    this.#bare = clientFirstBare(user, nonce)
+    this.#bare = clientFirstBare(user, nonce, isToken)
   }
 
   first(): Buffer {

@@ -1,4 +1,5 @@
 /** The broker's side of SCRAM: two messages, after which both ends know that the other knows the password. */
+import type { TokenLogin } from './delegation-tokens.ts'
 import type { Exchange, Reply } from './exchange.ts'
 import {
   type ClientFirst,
@@ -12,6 +13,7 @@ import {
   type ScramMechanism,
   scramMechanisms,
   serverFirst,
+  tokenExtension,
   xor,
 } from './scram.ts'
 
@@ -19,6 +21,8 @@ import {
 export interface ScramHost {
   /** Undefined where the user has none for the mechanism. */
   credentialOf(user: string, mechanism: ScramMechanism): ScramCredential | undefined
+  /** Undefined where there is no delegation token of this id. */
+  tokenOf(tokenId: string, mechanism: ScramMechanism): TokenLogin | undefined
   /** Letters that nobody has seen before. */
   nonce(): string
   /** Drawn at the start of the broker: salts of users that there are not are made of it. */
@@ -38,6 +42,7 @@ export class ScramExchange implements Exchange {
   readonly #host: ScramHost
   #first: (ClientFirst & { readonly answer: string; readonly wholeNonce: string }) | null = null
   #credential: ScramCredential | null = null
+  #token: TokenLogin | null = null
   #isThere = false
   #isOver = false
 
@@ -59,9 +64,9 @@ export class ScramExchange implements Exchange {
 
   #begin(text: string): Reply {
     const first = parseClientFirst(text)
-    // There are no delegation tokens.
-    const isToken = first.extensions.get('tokenauth')?.toLowerCase() === 'true'
-    const found = isToken ? undefined : this.#host.credentialOf(first.user, this.#mechanism)
+    const isToken = first.extensions.get(tokenExtension)?.toLowerCase() === 'true'
+    this.#token = (isToken && this.#host.tokenOf(first.user, this.#mechanism)) || null
+    const found = isToken ? this.#token?.credential : this.#host.credentialOf(first.user, this.#mechanism)
     this.#isThere = found !== undefined
     // Who is not there goes the same way as a wrong password, with the same salt each time.
     this.#credential = found ?? this.#disguised(first.user)
@@ -88,7 +93,9 @@ export class ScramExchange implements Exchange {
     const isBound = bindingOf(first.authorizationId).test(final.channelBinding.toString('utf8'))
     if (!isRight || !this.#isThere || !isBound || final.nonce !== first.wholeNonce) return this.#refused()
     const answer = `v=${mac(this.#mechanism, serverKey, proven).toString('base64')}`
-    return { kind: 'user', message: Buffer.from(answer, 'utf8'), user: first.user }
+    const message = Buffer.from(answer, 'utf8')
+    if (this.#token === null) return { kind: 'user', message, user: first.user }
+    return { kind: 'user', message, user: this.#token.user, tokenLifeMs: this.#token.lifeMs }
   }
 
   #disguised(user: string): ScramCredential {

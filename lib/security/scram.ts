@@ -119,8 +119,11 @@ function extensionsOf(text: string): ReadonlyMap<string, string> {
   return extensions
 }
 
-export function clientFirstBare(user: string, nonce: string): string {
-  return `n=${saslName(user)},r=${nonce}`
+/** By which a client says that it is no user, but the id of a delegation token. */
+export const tokenExtension = 'tokenauth'
+
+export function clientFirstBare(user: string, nonce: string, isToken = false): string {
+  return `n=${saslName(user)},r=${nonce}${isToken ? `,${tokenExtension}=true` : ''}`
 }
 
 export function serverFirst(nonce: string, { salt, iterations }: Pick<ScramCredential, 'salt' | 'iterations'>): string {

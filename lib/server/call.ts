@@ -8,10 +8,12 @@ import type { Connection } from './connection.ts'
 import type { ErrorRules } from './error-rules.ts'
 import type { Answer, HandlerRow } from './handler-row.ts'
 import type { Slot } from './replies.ts'
+import type { RequestCounts } from './request-counts.ts'
 
 /** What a call needs of the dispatcher. */
 export interface CallHost<Context> {
   readonly rules: ErrorRules
+  readonly counts: RequestCounts
   contextOf(connection: Connection, header: RequestHeaderView, slot: Slot): Context
   logBug(message: string, error: unknown): void
   logRefusal(row: HandlerRow<Context>, header: RequestHeaderView, error: KafkaError): void
@@ -72,6 +74,7 @@ export class Call<Context> implements DeferredListener<object | null> {
       this.#unencodable(error)
       return
     }
+    this.host.counts.answered(api, this.slot.cameTicks, response)
     this.send(chunks)
   }
 
@@ -108,6 +111,7 @@ export class Call<Context> implements DeferredListener<object | null> {
     }
     // A client that expects no answer (acks=0) learns of it by its connection being closed.
     if (response === null) {
+      this.host.counts.refused(this.row.api, this.slot.cameTicks, code)
       this.connection.fail(this.slot, `${this.row.api.name} that was refused: ${message}`)
       return
     }

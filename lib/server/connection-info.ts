@@ -18,4 +18,6 @@ export interface ConnectionInfo {
   clientSoftwareVersion: string
   /** The authenticated principal, as Kafka prints it; 'User:ANONYMOUS' without authentication. */
   principal: string
+  /** Whether it authenticated by a delegation token of that principal, not by itself. */
+  isByToken: boolean
 }

@@ -1,6 +1,7 @@
 /** One client's connection: hands on requests in order, sends answers in order, and applies backpressure. */
 import type { Chunk } from '../../protocol/records/chunk.ts'
-import { nextTick } from '../base/clock.ts'
+import { type Clock, nextTick, type Timer } from '../base/clock.ts'
+import { ticksOf } from '../base/time-histogram.ts'
 import type { Wire, WireReceiver } from '../network/network.ts'
 import type { Budget, BudgetClaim } from './budget.ts'
 import type { ConnectionInfo } from './connection-info.ts'
@@ -9,6 +10,7 @@ import type { ServerLimits } from './limits.ts'
 import type { Login } from './login.ts'
 import type { Outbox } from './outbox.ts'
 import { Replies, Slot } from './replies.ts'
+import type { RequestCounts } from './request-counts.ts'
 import type { Slabs } from './slabs.ts'
 
 /** What connections share, and the host that they report to. */
@@ -23,6 +25,7 @@ export interface ConnectionHost {
   readonly assembly: Budget
   /** Sends answers at the end of the callback in which they were given. */
   readonly outbox: Outbox
+  readonly counts: RequestCounts
   monotonicMs(): number
   /** Whether this connection may read more in this turn of the event loop, after it has read so many bytes. */
   mayReadOn(bytes: number): boolean
@@ -72,10 +75,14 @@ export class Connection implements WireReceiver {
   #closing = false
   /** How many holds delay the next request: by throttling, or by an interceptor that waits. */
   #holds = 0
+  /** Timers of throttling; null as long as there was none. */
+  #rests: Set<Timer> | null = null
   #isStalled = false
   #cameBytes = 0
+  #cameTicks = 0
   readonly #takeIn = () => {
     this.lastActiveMs = this.#host.monotonicMs()
+    this.#cameTicks = ticksOf(this.lastActiveMs)
     this.#pump()
     if (!this.#resting && !this.#host.mayReadOn(this.#cameBytes)) this.#rest()
     this.#paused = this.#closing || this.#blocked || this.#resting || !this.#roomGranted()
@@ -102,6 +109,11 @@ export class Connection implements WireReceiver {
   /** Unanswered requests. */
   get outstanding(): number {
     return this.#replies.outstanding
+  }
+
+  /** Whether anything was received and not handed on. */
+  get hasUnread(): boolean {
+    return this.#reader.unread > 0
   }
 
   /** Bytes of answers that the system has not taken yet. */
@@ -146,6 +158,15 @@ export class Connection implements WireReceiver {
     this.#settled(slot)
   }
 
+  /** The same with the answer, or what there is to be of it, as the last bytes that are sent; then it closes, or stays open in silence. */
+  answerLast(slot: Slot, chunks: readonly Chunk[] | null, then: 'close' | 'stall'): void {
+    slot.failed = true
+    this.#replies.answer(slot, chunks)
+    if (then === 'stall') this.stall()
+    else this.refuse('an answer after which nothing is to be sent')
+    this.#settled(slot)
+  }
+
   /** Closes for an error of the client, once the requests before it are answered. */
   refuse(reason: string): void {
     if (this.#closing) return
@@ -160,18 +181,29 @@ export class Connection implements WireReceiver {
 
   release(): void {
     this.lastActiveMs = this.#host.monotonicMs()
+    this.#host.counts.read()
     if (--this.#holds === 0) this.#proceed()
+  }
+
+  /** Hands no requests on for so long. */
+  rest(restMs: number, clock: Clock): void {
+    this.hold()
+    const timer = clock.schedule(restMs, () => {
+      this.#rests!.delete(timer)
+      this.release()
+    })
+    this.#rests ??= new Set()
+    this.#rests.add(timer)
   }
 
   /** The request that was handed on last is never answered, nor any after it: the client sees a broker that hangs. */
   stall(): void {
     this.#isStalled = true
-    this.hold()
   }
 
   /** Whether requests are held back, so that the connection does not count as idle. */
   get isHeld(): boolean {
-    return this.#holds > 0
+    return this.#holds > 0 || this.#isStalled
   }
 
   /** Takes no more requests, answers those that were handed on, and closes. */
@@ -219,6 +251,11 @@ export class Connection implements WireReceiver {
     let turnsLeft = requestsPerTurnMax
     try {
       while (!this.#closing && reader.next()) {
+        // Read on, so that the client's end is noticed.
+        if (this.#isStalled) {
+          reader.consume()
+          continue
+        }
         if (this.#holds > 0) {
           this.#blocked = true
           break
@@ -230,7 +267,7 @@ export class Connection implements WireReceiver {
           break
         }
         reader.consume()
-        const slot = new Slot(frameEnd - frameStart, this.#replies)
+        const slot = new Slot(frameEnd - frameStart, this.#replies, this.#cameTicks)
         slot.slab = reader.slab
         if (slot.slab) this.#host.slabs.retain(slot.slab)
         this.#replies.open(slot)
@@ -252,6 +289,7 @@ export class Connection implements WireReceiver {
 
   #rested(): void {
     this.#resting = false
+    this.#host.counts.read()
     this.#proceed()
   }
 
@@ -332,6 +370,7 @@ export class Connection implements WireReceiver {
   /** The wire is closed; why does not matter here. */
   closed(): void {
     this.#closing = true
+    for (const timer of this.#rests ?? []) timer.cancel()
     this.login?.closed()
     const { inFlight, assembly } = this.#host
     if (this.#claim) this.#claim.budget.abandon(this.#claim)

@@ -11,12 +11,14 @@ import { Connection, type ConnectionHost } from './connection.ts'
 import type { ConnectionInfo } from './connection-info.ts'
 import type { FrameBounds } from './frame-reader.ts'
 import { Handshakes } from './handshakes.ts'
+import { noQuotas, type QuotaKeeping } from './interceptor.ts'
 import type { ServerLimits } from './limits.ts'
 import type { Listener } from './listener.ts'
 import { Login, type LoginRules, loginMsMax } from './login.ts'
 import { nativeSend } from './native-send.ts'
 import type { Outbox } from './outbox.ts'
 import type { Slot } from './replies.ts'
+import type { RequestCounts } from './request-counts.ts'
 import { Slabs } from './slabs.ts'
 
 /** The shortest request: API key, version and correlation id. */
@@ -46,6 +48,7 @@ export class Connections implements ConnectionHost {
   readonly inFlight: Budget
   readonly assembly: Budget
   readonly outbox: Outbox
+  readonly counts: RequestCounts
   readonly dispatch: Dispatch
   readonly #all = new Set<Connection>()
   readonly #admission: Admission
@@ -59,9 +62,12 @@ export class Connections implements ConnectionHost {
   /** Who is counted, and not a connection yet: those whose handshake is under way. */
   readonly #arriving = new Map<Wire, Arrival>()
   readonly #loginRules: LoginRules | null
+  readonly #quotas: QuotaKeeping
+  readonly #tellClosed: (info: ConnectionInfo) => void
   readonly #deadlines = new Deadlines<Connection>()
   readonly #alarm: Alarm
-  #lastId = 0
+  /** Unique in the process, of which several brokers may be a part. */
+  static #lastId = 0
   #nowMs = 0
   #askedInCallback = 0
   /** Bytes of large reads in this turn. */
@@ -70,6 +76,8 @@ export class Connections implements ConnectionHost {
     this.#turnBytes = 0
   }
   #emptied: (() => void) | null = null
+  /** Those that hand on nothing for now; null while all do. */
+  #stopped: Set<Connection> | null = null
   #saidBuffersAreSmall = false
 
   /** `freeDescriptors` gives back those that are kept for speed alone; false where there are none. */
@@ -77,11 +85,16 @@ export class Connections implements ConnectionHost {
     limits: ServerLimits,
     outbox: Outbox,
     dispatch: Dispatch,
+    counts: RequestCounts,
     clock: Clock,
     logger: Logger,
     freeDescriptors: () => boolean,
     loginRules: LoginRules | null = null,
+    tellClosed: (info: ConnectionInfo) => void = () => {},
+    quotas: QuotaKeeping = noQuotas,
   ) {
+    this.#quotas = quotas
+    this.#tellClosed = tellClosed
     this.#loginRules = loginRules
     this.limits = limits
     this.outbox = outbox
@@ -92,6 +105,7 @@ export class Connections implements ConnectionHost {
       },
     }
     this.dispatch = dispatch
+    this.counts = counts
     this.#admission = new Admission(limits)
     this.slabs = new Slabs()
     this.inFlight = new Budget(() => limits.requestBytesInFlightMax)
@@ -141,15 +155,29 @@ export class Connections implements ConnectionHost {
       wire.destroy()
       return
     }
+    const throttleMs = this.#quotas.connectionThrottleMs?.(arrival.remoteAddress) ?? 0
+    if (throttleMs > 0) {
+      // Closed at once, it would come again at once.
+      this.#hold(wire, arrival, throttleMs, () => {
+        wire.destroy()
+        this.#admission.leave(arrival)
+      })
+      return
+    }
     const waitMs = this.#admission.waitMs(arrival, this.#clock.monotonicMs())
     if (waitMs === 0) {
       this.#admit(wire, arrival, listener)
       return
     }
+    this.#hold(wire, arrival, waitMs, () => this.#admit(wire, arrival, listener))
+  }
+
+  /** Has a connection wait, and then does what is to be done with it where it is still there. */
+  #hold(wire: Wire, arrival: Arrival, waitMs: number, run: () => void): void {
     const timer = this.#clock.schedule(waitMs, () => {
       this.#held.delete(wire)
       if (wire.isDestroyed) this.#admission.leave(arrival)
-      else this.#admit(wire, arrival, listener)
+      else run()
     })
     this.#held.set(wire, { arrival, timer })
   }
@@ -177,7 +205,7 @@ export class Connections implements ConnectionHost {
   #open(wire: Wire, listener: Listener, principal: string): void {
     const { remoteAddress, remotePort, localAddress, localPort } = wire
     const info = {
-      id: ++this.#lastId,
+      id: ++Connections.#lastId,
       listener: listener.name,
       securityProtocol: listener.securityProtocol,
       remoteAddress,
@@ -187,10 +215,12 @@ export class Connections implements ConnectionHost {
       clientSoftwareName: 'unknown',
       clientSoftwareVersion: 'unknown',
       principal,
+      isByToken: false,
     }
     this.#sizeBuffers(wire)
     const connection = new Connection(wire, info, this, this.#loginOf(info))
     this.#all.add(connection)
+    if (this.#stopped !== null) this.#stopOne(connection, this.#stopped)
     this.#rest(connection)
     wire.receive(connection)
   }
@@ -219,6 +249,24 @@ export class Connections implements ConnectionHost {
     }
   }
 
+  /** Hands on no requests until `handOn`, of connections neither that come meanwhile. */
+  handOnNothing(): void {
+    if (this.#stopped !== null) return
+    this.#stopped = new Set()
+    for (const connection of this.#all) this.#stopOne(connection, this.#stopped)
+  }
+
+  handOn(): void {
+    const stopped = this.#stopped ?? []
+    this.#stopped = null
+    for (const connection of stopped) connection.release()
+  }
+
+  #stopOne(connection: Connection, stopped: Set<Connection>): void {
+    stopped.add(connection)
+    connection.hold()
+  }
+
   refused({ info }: Connection, reason: string): void {
     const line = this.#logLimit.take()
     const { id, listener, remoteAddress, remotePort, clientSoftwareName } = info
@@ -235,6 +283,7 @@ export class Connections implements ConnectionHost {
     this.#deadlines.cancel(connection)
     if (!this.#all.delete(connection)) return
     this.#admission.leave(connection.info)
+    this.#tellClosed(connection.info)
     if (this.#all.size === 0) this.#emptied?.()
   }
 

@@ -13,8 +13,9 @@ import type { ErrorRules } from './error-rules.ts'
 import type { Gate } from './gate.ts'
 import { type HandlerRow, type HandlerTable, type MakeContext, versionsOf } from './handler-row.ts'
 import { InterceptedCall } from './intercepted-call.ts'
-import type { Interceptor } from './interceptor.ts'
+import { type Interceptor, noQuotas, type QuotaKeeping } from './interceptor.ts'
 import type { Slot } from './replies.ts'
+import type { RequestCounts } from './request-counts.ts'
 
 const apiVersionsKey = 18
 
@@ -25,9 +26,11 @@ export class Dispatcher<Context> implements CallHost<Context> {
   readonly #bugs: LogLimit
   readonly #refusals: LogLimit
   readonly rules: ErrorRules
+  readonly counts: RequestCounts
   readonly #clock: Clock
   /** Read for each request: the list may change while the server runs. */
   readonly #interceptors: readonly Interceptor[]
+  readonly #quotas: QuotaKeeping
   /** Where clients log in; null where no listener asks for it. */
   readonly #gate: Gate<Context> | null
 
@@ -36,15 +39,19 @@ export class Dispatcher<Context> implements CallHost<Context> {
     makeContext: MakeContext<Context>,
     rules: ErrorRules,
     interceptors: readonly Interceptor[],
+    counts: RequestCounts,
     clock: Clock,
     logger: Logger,
     gate: Gate<Context> | null = null,
+    quotas: QuotaKeeping = noQuotas,
   ) {
+    this.#quotas = quotas
     this.#gate = gate
     this.#handlers = handlers
     this.#makeContext = makeContext
     this.rules = rules
     this.#interceptors = interceptors
+    this.counts = counts
     this.#clock = clock
     this.#logger = logger
     this.#bugs = new LogLimit(clock)
@@ -85,10 +92,13 @@ export class Dispatcher<Context> implements CallHost<Context> {
       connection.fail(slot, `${row.api.name} version ${apiVersion} that cannot be decoded: ${messageOf(error)}`)
       return
     }
-    if (this.#interceptors.length === 0) new Call(this, connection, slot, row, header, request).handle()
+    this.counts.began(slot.cameTicks)
+    const { requests } = this.#quotas
+    if (this.#interceptors.length === 0 && requests === null)
+      new Call(this, connection, slot, row, header, request).handle()
     else {
       // A copy: changes of the list take effect for later requests.
-      const around = [...this.#interceptors]
+      const around = requests === null ? [...this.#interceptors] : [...this.#interceptors, requests]
       new InterceptedCall(this, connection, slot, row, header, request, around, this.#clock).handle()
     }
   }
@@ -102,6 +112,7 @@ export class Dispatcher<Context> implements CallHost<Context> {
   ): void {
     const response = row.refuse({}, { errorCode: codes.UNSUPPORTED_VERSION, errorMessage: null, apiVersion: 0 })
     assert(response !== null, 'a request for versions is always answered')
+    this.counts.answered(row.api, slot.cameTicks, response)
     connection.answer(slot, encodeResponseFrame(row.api, 0, correlationId, response))
   }
 
@@ -115,6 +126,7 @@ export class Dispatcher<Context> implements CallHost<Context> {
   }
 
   logRefusal({ api }: HandlerRow<Context>, { apiVersion, clientId }: RequestHeaderView, error: KafkaError): void {
+    if (this.rules.isTold(error)) return
     const line = this.#refusals.take()
     if (!line) return
     const { message: reason } = error

@@ -7,6 +7,8 @@ export interface ErrorRules {
   readonly faultOf: (error: unknown) => KafkaError | null
   /** Called with each bug, after it was logged. */
   readonly onBug: (error: unknown) => void
+  /** Whether a line of the log has told already why a request was refused. */
+  readonly isTold: (error: KafkaError) => boolean
 }
 
 export const defaultErrorRules: ErrorRules = {
@@ -16,4 +18,5 @@ export const defaultErrorRules: ErrorRules = {
     queueMicrotask(() => {
       throw error
     }),
+  isTold: () => false,
 }

@@ -163,6 +163,7 @@ export class Gate<Context> {
     const { authentication } = login
     if (authentication.state !== 'done') return
     info.principal = `User:${authentication.user}`
+    info.isByToken = authentication.isByToken
     login.succeeded()
     this.#rules.succeeded(info, authentication)
   }

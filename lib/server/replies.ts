@@ -13,6 +13,8 @@ import type { Slab } from './slabs.ts'
 export class Slot implements Exchange {
   /** Bytes of the request. */
   readonly bytes: number
+  /** When its last bytes came, as `ticksOf` tells it. */
+  readonly cameTicks: number
   /** The answer as chunks; null until it is given. */
   chunks: readonly Chunk[] | null = null
   replyBytes = 0
@@ -27,8 +29,9 @@ export class Slot implements Exchange {
   #after: (() => void)[] | null = null
   readonly #replies: Replies
 
-  constructor(bytes: number, replies: Replies) {
+  constructor(bytes: number, replies: Replies, cameTicks = 0) {
     this.bytes = bytes
+    this.cameTicks = cameTicks
     this.#replies = replies
   }
 

@@ -2,22 +2,25 @@
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Network } from '../network/network.ts'
+import type { ConnectionInfo } from './connection-info.ts'
 import { Connections } from './connections.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { defaultErrorRules, type ErrorRules } from './error-rules.ts'
 import { Gate } from './gate.ts'
 import type { HandlerTable, MakeContext } from './handler-row.ts'
-import type { Interceptor } from './interceptor.ts'
+import { type Interceptor, noQuotas, type QuotaKeeping } from './interceptor.ts'
 import { defaultLimits, type ServerLimits } from './limits.ts'
 import { type BoundListener, type Listener, type Listening, listen } from './listener.ts'
 import type { LoginRules } from './login.ts'
 import { loadNativeSend } from './native-send.ts'
 import { Outbox } from './outbox.ts'
+import { RequestCounts } from './request-counts.ts'
 
 export type { ConnectionInfo } from './connection-info.ts'
 export type { ErrorRules } from './error-rules.ts'
 export type { Answer, Exchange, HandlerRow, HandlerTable, MakeContext, Refusal } from './handler-row.ts'
-export type { Aftermath, CallInfo, Interceptor, Question, Verdict } from './interceptor.ts'
+export type { Aftermath, CallInfo, Interceptor, Question, QuotaKeeping, Verdict } from './interceptor.ts'
+export { noQuotas } from './interceptor.ts'
 export type { ServerLimits } from './limits.ts'
 export type { BoundListener, Listener, ListenerTls } from './listener.ts'
 export type { LoginRules } from './login.ts'
@@ -38,6 +41,8 @@ export interface ServerOptions<Context> {
   readonly network: Network
   /** Interceptors around every request; read for each, so that the list may change. */
   readonly interceptors?: readonly Interceptor[]
+  /** What holds clients to quotas; read for each request and connection. */
+  readonly quotas?: QuotaKeeping
   /** Gives back descriptors that are kept for speed alone; false where there are none. */
   readonly freeDescriptors?: () => boolean
   /** What clients have to say of themselves; without it, nothing. */
@@ -49,6 +54,7 @@ export class Server<Context> {
   readonly #limits: ServerLimits
   readonly #logger: Logger
   readonly #connections: Connections
+  readonly counts: RequestCounts
   #listening: Listening[] = []
   #isStopped = false
 
@@ -57,17 +63,33 @@ export class Server<Context> {
     this.#limits = { ...defaultLimits, ...options.limits }
     this.#logger = options.logger.child('server')
     const rules = { ...defaultErrorRules, ...options.errors }
-    const { handlers, makeContext, interceptors = [], clock } = options
+    const { handlers, makeContext, interceptors = [], quotas = noQuotas, clock } = options
     const gate = options.logins === undefined ? null : new Gate(handlers, options.logins, clock)
-    const dispatcher = new Dispatcher(handlers, makeContext, rules, interceptors, clock, this.#logger, gate)
+    this.counts = new RequestCounts(clock)
+    const dispatcher = new Dispatcher(
+      handlers,
+      makeContext,
+      rules,
+      interceptors,
+      this.counts,
+      clock,
+      this.#logger,
+      gate,
+      quotas,
+    )
     this.#connections = new Connections(
       this.#limits,
       options.outbox ?? new Outbox(),
       (connection, slot, buffer, start, end) => dispatcher.dispatch(connection, slot, buffer, start, end),
+      this.counts,
       options.clock,
       this.#logger,
       options.freeDescriptors ?? (() => false),
       options.logins ?? null,
+      connection => {
+        for (const each of interceptors) each.closed?.(connection)
+      },
+      quotas,
     )
   }
 
@@ -118,17 +140,61 @@ export class Server<Context> {
     this.#logger.info('listener opened', { listener: listener.name, port: listening.bound.port })
   }
 
-  /** Takes no more connections or requests, answers those in flight (for at most `stopMsMax`), and closes everything. */
-  async stop(): Promise<void> {
+  /** Takes no more connections or requests, answers those in flight (for at most `msMax`), and closes everything. */
+  async stop(msMax = this.#limits.stopMsMax): Promise<void> {
     this.#isStopped = true
     const unlistened = this.#unlisten()
-    await this.#connections.finish(this.#limits.stopMsMax)
+    await this.#connections.finish(msMax)
     await unlistened
+  }
+
+  /** How many connections are open, by listener. */
+  connectionsByListener(): ReadonlyMap<string, number> {
+    const counts = new Map(this.#listening.map(({ bound }) => [bound.name, 0]))
+    for (const { info } of this.#connections) counts.set(info.listener, (counts.get(info.listener) ?? 0) + 1)
+    return counts
+  }
+
+  /** Hands on no requests until `handOn`; those that were handed on are still answered. */
+  handOnNothing(): void {
+    this.#connections.handOnNothing()
+  }
+
+  handOn(): void {
+    this.#connections.handOn()
+  }
+
+  /** Connections of which something was received and not handed on. */
+  unread(): ConnectionInfo[] {
+    return [...this.#connections].filter(({ hasUnread }) => hasUnread).map(({ info }) => info)
+  }
+
+  /** Closes connections at once, those of which the predicate says so; it is told how many requests are unanswered. */
+  closeWhere(predicate: (connection: ConnectionInfo, outstanding: number) => boolean): void {
+    for (const connection of [...this.#connections])
+      if (predicate(connection.info, connection.outstanding)) connection.destroy()
+  }
+
+  /** Who is connected. */
+  clients(): ConnectionInfo[] {
+    return [...this.#connections].filter(({ isClosing }) => !isClosing).map(({ info }) => info)
+  }
+
+  /** Unanswered requests. */
+  get outstanding(): number {
+    let sum = 0
+    for (const connection of this.#connections) sum += connection.outstanding
+    return sum
   }
 
   /** Connections that are open. */
   get connections(): number {
     return this.#connections.size
+  }
+
+  /** See `QuotaKeeping`. */
+  get heldMs(): ReadonlyMap<string, number> {
+    return (this.#options.quotas ?? noQuotas).heldMs
   }
 
   /** Bytes of unanswered requests. */

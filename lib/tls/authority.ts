@@ -33,8 +33,8 @@ export class Authority {
   readonly #name: Buffer
   readonly #nowMs: number
 
-  /** Makes one that is good from now on, in milliseconds since 1970. */
-  constructor(nowMs: number, name = 'Ottla throw-away authority') {
+  /** Makes one that is good from now on, in milliseconds since 1970, for so many days. */
+  constructor(nowMs: number, name = 'Ottla throw-away authority', days = daysDefault) {
     this.#nowMs = nowMs
     this.#name = nameOf(name)
     const { publicKey, key } = keyPair()
@@ -42,7 +42,7 @@ export class Authority {
     const constraints = extension('2.5.29.19', true, derSequence(der(derTags.BOOLEAN, Buffer.from([0xff]))))
     // Signs certificates and revocation lists.
     const usage = extension('2.5.29.15', true, der(derTags.BIT_STRING, Buffer.from([1, 0x06])))
-    this.certificate = this.#signed(this.#name, publicKey, publicKey, daysDefault, [constraints, usage])
+    this.certificate = this.#signed(this.#name, publicKey, publicKey, days, [constraints, usage])
   }
 
   /** A certificate for a broker or a client. */

@@ -15,7 +15,10 @@ import type { TransactionRecord } from './stored.ts'
 import {
   type ClientTransactionVersion,
   completed,
+  epochMax,
+  fenced,
   hasPartitions,
+  isEpochExhausted,
   newTransaction,
   noEpoch,
   type TopicPartitions,
@@ -71,6 +74,9 @@ export interface ListFilter {
   readonly matches: (transactionalId: string) => boolean
 }
 
+/** The last epochs that clients have, by transactional id: of another broker, whose place this one takes. */
+export type SeenEpochs = ReadonlyMap<string, { readonly producerId: number; readonly producerEpoch: number }>
+
 type Timer = 'aborts' | 'expiry'
 type Records = readonly TransactionRecord[]
 
@@ -99,11 +105,14 @@ export class TransactionShard {
   /** A walk over all ids that is under way. */
   #walk: { readonly timer: Timer; readonly ids: Iterator<string> } | null = null
   #isLoaded = false
+  readonly #seen: SeenEpochs | null
   /** Called when markers have become due. */
   readonly #onMarkersDue: () => void
 
-  constructor(settings: TransactionSettings, onMarkersDue: () => void) {
+  /** With `seen`, what is on record was another broker's: when it is loaded, all that is open is aborted, and all producers are fenced. */
+  constructor(settings: TransactionSettings, onMarkersDue: () => void, seen: SeenEpochs | null = null) {
     this.#settings = settings
+    this.#seen = seen
     this.#onMarkersDue = onMarkersDue
   }
 
@@ -134,7 +143,9 @@ export class TransactionShard {
     this.#timers.set('aborts', now.monotonicMs + this.#settings.abortCheckIntervalMs)
     this.#timers.set('expiry', now.monotonicMs + this.#settings.expiryCheckIntervalMs)
     if (this.#due.size > 0) this.#onMarkersDue()
-    return answer(null)
+    if (this.#seen === null) return answer(null)
+    const records = [...this.#transactions.values()].flatMap(each => fencedWith(each, this.#seen!, now.ms))
+    return { records, response: null, divisible: true }
   }
 
   imageChanged(): void {}
@@ -298,6 +309,11 @@ export class TransactionShard {
 
   // Questions
 
+  /** All there are. */
+  all(): Iterable<Transaction> {
+    return this.#transactions.values()
+  }
+
   get(transactionalId: string): Transaction | undefined {
     return this.#transactions.get(transactionalId)
   }
@@ -318,6 +334,17 @@ export class TransactionShard {
     for (const { state } of this.#transactions.values()) counts.set(state, (counts.get(state) ?? 0) + 1)
     return counts
   }
+}
+
+/** The record by which nobody who has an id goes on with its epoch; none where the transaction ends already. */
+function fencedWith(transaction: Transaction, seen: SeenEpochs, nowMs: number): Records {
+  const { transactionalId, producerId, producerEpoch, state } = transaction
+  if (isEnding(state) || isEpochExhausted(producerEpoch)) return []
+  const last = seen.get(transactionalId)
+  const epoch = last?.producerId === producerId ? Math.max(last.producerEpoch, producerEpoch) : producerEpoch
+  const known = { ...transaction, producerEpoch: Math.min(epoch, epochMax - 2) }
+  if (state === 'Ongoing') return recordsOf(abortAndFence(known, nowMs))
+  return isAtRest(state) ? recordsOf(fenced(known)) : []
 }
 
 function needsProducerId(): Outcome<TransactionRecord, InitAnswer> {

@@ -8,6 +8,7 @@ import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { build, stop } from 'esbuild'
 import { workerFiles } from '../bundle.mjs'
+import { pagePlugin } from '../console.mjs'
 
 /** The packages that hold a library, one for each platform, by their names without it. That of zstd has those of all platforms. */
 const perPlatform = /^@(?:napi-rs\/snappy|node-rs\/crc32|antoniomuso\/lz4-napi|koromix\/koffi)-/
@@ -123,7 +124,7 @@ export async function bundleForExecutable(root, target, librariesIn = root) {
     inject: [join(root, 'scripts', 'globals.mjs')],
     supported: { 'dynamic-import': false },
     define: { 'import.meta.url': '"file:///"', 'import.meta.resolve': 'undefined' },
-    plugins: [plugin],
+    plugins: [plugin, pagePlugin],
     logLevel: 'warning',
     logOverride: { 'require-resolve-not-external': 'silent' },
   })

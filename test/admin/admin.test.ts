@@ -72,7 +72,7 @@ t.test('topics are made, listed, described page by page, enlarged and deleted', 
   const [, many] = await describeTopics(admin, ['a', 'many'])
   t.equal(many!.partitions.length, 2_500)
   t.match(many!.partitions[2_499], { index: 2_499, leader: 1, isr: [1], eligibleLeaderReplicas: [] })
-  t.match(await createPartitions(admin, { a: 5 }), [{ name: 'a', errorCode: 0 }])
+  t.match(await createPartitions(admin, { a: { count: 5 } }), [{ name: 'a', errorCode: 0 }])
   t.match(await deleteTopics(admin, ['a', 'missing']), [
     { name: 'a', errorCode: 0 },
     { name: 'missing', errorCode: codes.UNKNOWN_TOPIC_OR_PARTITION },
@@ -117,6 +117,28 @@ t.test('offsets of a group are set, told and deleted with it', async t => {
     { groupId: 'g', errorCode: 0 },
     { groupId: 'none', errorCode: codes.GROUP_ID_NOT_FOUND },
   ])
+})
+
+t.test('offsets are set again where the coordinator has just come up, and not where they are refused', async t => {
+  const admin = await start(t)
+  await createTopics(admin, [{ name: 'a' }])
+  let [asked, errorCode] = [0, codes.COORDINATOR_LOAD_IN_PROGRESS as number]
+  const young: Admin = Object.create(admin, {
+    again: { value: admin.again.bind(admin) },
+    ask: {
+      value: async (...args: Parameters<Admin['ask']>) => {
+        if (++asked > 2) return admin.ask(...args)
+        return { topics: [{ name: 'a', partitions: [{ partitionIndex: 0, errorCode }] }] }
+      },
+    },
+  })
+  const offsets = [{ topic: 'a', partition: 0, offset: 3 }]
+  t.match(await alterGroupOffsets(young, 'g', offsets), [{ errorCode: 0 }])
+  t.equal(asked, 3)
+  t.match(await groupOffsets(admin, 'g'), [{ value: { offset: 3 } }])
+  ;[asked, errorCode] = [0, codes.UNKNOWN_MEMBER_ID]
+  t.match(await alterGroupOffsets(young, 'g', offsets), [{ errorCode: codes.UNKNOWN_MEMBER_ID }])
+  t.equal(asked, 1)
 })
 
 t.test('a broker that cannot be reached is tried until the time is over, and the error says so', async t => {

@@ -99,3 +99,40 @@ t.test('the same seed gives the same, another seed another', async t => {
   t.same(draw(3), draw(3))
   t.notSame(draw(3), draw(4))
 })
+
+t.test('levels change while loggers log: for all, and for one by its name', async t => {
+  const { logger, written } = lines('warn')
+  const [server, groups] = [logger.child('server'), logger.child('groups')]
+  logger.levels.set('server', 'debug')
+  server.debug('one')
+  groups.debug('two')
+  t.equal(written.length, 1)
+  logger.levels.setRoot('trace')
+  groups.trace('three')
+  server.trace('not this')
+  t.equal(written.length, 2, 'a level of its own stays')
+  logger.levels.set('server', null)
+  server.trace('four')
+  t.equal(written.length, 3)
+  logger.child('server').trace('five')
+  t.equal(written.length, 4, 'loggers of one name have one level')
+  t.same(logger.levels.names, ['groups', 'ottla', 'server'])
+  t.ok(server.enabled('trace'))
+})
+
+t.test('of several brokers in a process each line says which it is of, and each has levels of its own', async t => {
+  const { logger, written } = lines('warn')
+  logger.levels.set('groups', 'error')
+  const [one, two] = [logger.beside('broker-1'), logger.beside('broker-2')]
+  one.warn('slow')
+  two.child('server').child('connection').error('lost', { id: 7 })
+  t.same(written.splice(0), [
+    '2026-01-01T00:00:00.000Z WARN  broker-1 ottla slow\n',
+    '2026-01-01T00:00:00.000Z ERROR broker-2 connection lost id=7\n',
+  ])
+  one.levels.setRoot('info')
+  const all = [logger, one, two]
+  for (const each of all) each.child('server').info('ready')
+  for (const each of all) each.child('groups').warn('full')
+  t.same(written, ['2026-01-01T00:00:00.000Z INFO  broker-1 server ready\n'])
+})

@@ -9,9 +9,12 @@ export interface Floor {
   stop(): Promise<void>
 }
 
-export async function startFloor(): Promise<Floor> {
+/** With a PEM file of a certificate and its key it speaks TLS. */
+export async function startFloor(pemFile?: string): Promise<Floor> {
   const file = fileURLToPath(new URL('./floor.ts', import.meta.url))
-  const child = spawn(process.execPath, ['--import=tsx', file], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['--import=tsx', file, '0', ...(pemFile === undefined ? [] : [pemFile])], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const exited = once(child, 'exit')
   const [line] = (await once(child.stdout, 'data')) as [Buffer]
   const port = Number(/:(\d+),/.exec(line.toString())![1])

@@ -2,15 +2,20 @@
  * The floor: how fast bytes go through a bare Node socket into a file and back out of it, with nothing done to them on the way.
  * It answers the generator (see replay/) like a broker that checks, orders and keeps nothing:
  *
- *     npx tsx test/bench/floor.ts [PORT]
+ *     npx tsx test/bench/floor.ts [PORT [CERTIFICATE_AND_KEY]]
  *     npx tsx test/bench/replay/main.ts --ours --against 127.0.0.1:PORT --pid N --name floor
+ *
+ * With a PEM file it speaks TLS, by Node's own server.
  *
  * What comes in goes into one file as it is, by one write for each read of the socket, or 64 KB of it. Fetches are served from another file,
  * which is filled with the first batch that was produced, over and over.
  */
-import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs'
+import { once } from 'node:events'
+import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import tls from 'node:tls'
 import type { Wire, WireReceiver } from '../../lib/network/network.ts'
 import { systemNetwork } from '../../lib/network/tcp.ts'
 import { decode } from '../../protocol/codec.ts'
@@ -76,7 +81,7 @@ class Store {
 
 /** One connection. Frames are stepped over, not put together, as soon as it is known what they are. */
 class Through implements WireReceiver {
-  readonly #wire: Wire
+  readonly #wire: Pick<Wire, 'write' | 'writeAll' | 'destroy'>
   readonly #store: Store
   /** The size of the present frame, as far as it has come; then the bytes of the frame that are still to come. */
   #size = 0
@@ -92,7 +97,7 @@ class Through implements WireReceiver {
   #records = Buffer.alloc(0)
   #position = 0
 
-  constructor(wire: Wire, store: Store) {
+  constructor(wire: Pick<Wire, 'write' | 'writeAll' | 'destroy'>, store: Store) {
     this.#wire = wire
     this.#store = store
   }
@@ -187,16 +192,46 @@ function repeated(bytes: Buffer, times: number): Buffer {
   return all
 }
 
+async function listen(wanted: number): Promise<number> {
+  const { port } = await systemNetwork.listen({
+    host: '127.0.0.1',
+    port: wanted,
+    backlog: 511,
+    accept: wire => wire.receive(new Through(wire, store)),
+    failed: error => {
+      throw error
+    },
+  })
+  return port
+}
+
+async function listenSecured(wanted: number, file: string): Promise<number> {
+  const pem = readFileSync(file, 'utf8')
+  const server = tls.createServer({ cert: pem, key: pem, noDelay: true }, socket => {
+    const through = new Through(
+      {
+        write: bytes => socket.write(bytes),
+        writeAll: chunks => {
+          socket.cork()
+          for (const chunk of chunks) socket.write(chunk)
+          socket.uncork()
+        },
+        destroy: () => socket.destroy(),
+      },
+      store,
+    )
+    socket.on('data', bytes => through.push(bytes))
+    socket.on('end', () => socket.destroy())
+    socket.on('error', () => socket.destroy())
+  })
+  server.listen(wanted, '127.0.0.1')
+  await once(server, 'listening')
+  return (server.address() as AddressInfo).port
+}
+
 const store = new Store()
-const { port } = await systemNetwork.listen({
-  host: '127.0.0.1',
-  port: Number(process.argv[2] ?? 0),
-  backlog: 511,
-  accept: wire => wire.receive(new Through(wire, store)),
-  failed: error => {
-    throw error
-  },
-})
+const [, , portWanted = '0', pemFile] = process.argv
+const port = pemFile === undefined ? await listen(Number(portWanted)) : await listenSecured(Number(portWanted), pemFile)
 process.stdout.write(`floor ready: 127.0.0.1:${port}, pid ${process.pid}\n`)
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => {

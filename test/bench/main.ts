@@ -6,14 +6,19 @@ import { fetchKafka } from '../../conformance/kafka.ts'
 import { type Section, tableOf } from './measures.ts'
 import { barsOf, pictureOf } from './picture.ts'
 import { kafkaName, type Rivals, startOwn, startRivals } from './rivals.ts'
+import { clusters } from './sections/cluster.ts'
+import { consoleTools } from './sections/console.ts'
 import { disk } from './sections/disk.ts'
 import { floor } from './sections/floor.ts'
 import { installed } from './sections/installed.ts'
 import { java } from './sections/java.ts'
+import { testKit } from './sections/kit.ts'
 import { librdkafka, missingLibrdkafka } from './sections/librdkafka.ts'
 import { limits } from './sections/limits.ts'
 import { replay } from './sections/replay.ts'
 import { start } from './sections/start.ts'
+import { strangers } from './sections/strangers.ts'
+import { tlsCost } from './sections/tls.ts'
 import { transactions } from './sections/transactions.ts'
 
 const help = `Measures this broker beside Apache Kafka, on fresh directories and in turns, and prints medians and ratios.
@@ -23,12 +28,17 @@ const help = `Measures this broker beside Apache Kafka, on fresh directories and
 Sections (all by default; together about an hour):
   start        process start to the first acknowledged record, idle memory
   installed    sizes of package and executable, the executable's start and idle memory
+  kit          what tests pay for the test-kit
   java         Kafka's own perf tools
   librdkafka   kcat with batches of 1 MB
   replay       ready-made requests, so that no client is what is measured; see test/bench/replay/main.ts for single runs
   transactions records in transactions of a thousand, beside the same of an idempotent producer
   limits       1,000 and 10,000 partitions, 5,000 connections, memory after 10 GB
   disk         fetches of what the page cache does not hold, beside cat
+  cluster      elections, what others see of a change, 100,000 partitions, and a start of three brokers
+  tls          what TLS adds, beside what it adds to a bare socket
+  strangers    latencies of a client beside half-open handshakes and wrong passwords
+  console      ottla produce and ottla consume beside kcat and Kafka's console tools
   floor        the distance to a bare socket that writes to a file, in Node and in C; Apache Kafka where each request comes alone
 
 Options:
@@ -56,7 +66,18 @@ const { values, positionals } = parseArgs({
 })
 
 const comparedKeys = ['start', 'java', 'librdkafka', 'replay', 'limits']
-const keys = [...comparedKeys, 'transactions', 'installed', 'disk', 'floor']
+const keys = [
+  ...comparedKeys,
+  'transactions',
+  'installed',
+  'kit',
+  'cluster',
+  'tls',
+  'strangers',
+  'console',
+  'disk',
+  'floor',
+]
 const reportFile = new URL('../../BENCHMARKS.md', import.meta.url)
 
 function sectionOf(key: string, rivals: Rivals, rounds: number, warm: boolean): Promise<Section> {
@@ -92,7 +113,18 @@ async function main(): Promise<void> {
   }
   if (wanted.includes('start')) done(await start(rounds, running === null), kafkaName)
   if (wanted.includes('installed')) done(await installed(rounds), '')
-  const others = wanted.filter(key => !['start', 'installed', 'floor'].includes(key))
+  if (wanted.includes('kit')) done(await testKit(rounds), '')
+  if (wanted.includes('cluster')) done(await clusters(rounds), '')
+  if (wanted.includes('tls')) done(await tlsCost(rounds, warm), '')
+  if (wanted.includes('strangers')) done(await strangers(rounds), '')
+  if (wanted.includes('console')) {
+    const missing = fetchKafka() ?? missingLibrdkafka()
+    if (missing !== null) console.log(`console: skipped, ${missing}`)
+    else done(await consoleTools(rounds), '')
+  }
+  const others = wanted.filter(
+    key => !['start', 'installed', 'kit', 'cluster', 'tls', 'strangers', 'console', 'floor'].includes(key),
+  )
   if (others.length > 0) {
     const rivals = await startRivals(running)
     try {

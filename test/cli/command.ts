@@ -61,7 +61,8 @@ export async function started(t: Test, program: string, args: readonly string[],
     })
     child.once('close', () => reject(new Error(`no line that says that it is ready, but ${JSON.stringify(output)}`)))
   })
-  const match = /^ottla ready: (.+):(\d+), node (\d+), data (.+), (\d+) ms since process start\n$/.exec(line)
+  const match =
+    /^ottla ready: ([^,]+):(\d+)(?:,\S+)?, nodes? ([\d,]+), data (.+), (\d+) ms since process start\n$/.exec(line)
   if (match === null) throw new Error(`no line that says that it is ready, but ${JSON.stringify(output)}`)
   return {
     process: child,

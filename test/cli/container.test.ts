@@ -194,6 +194,16 @@ t.test("kafka-storage marks directories as a cluster's, once", async t => {
   })
   t.match(format('-t', 'other', '-g'), { code: 1, stderr: 'Expected other, but read mine' })
   t.match(run(['kafka-storage', 'info', '-c', file]), { code: 0, stdout: 'cluster.id=mine' })
+  const other = join(dir, 'other.properties')
+  writeFileSync(other, `log.dirs=${join(dir, 'three')}\nnode.id=3\n`)
+  const withLevel = (level: string) => run(['kafka-storage', 'format', '-c', other, '-t', 'mine', '--feature', level])
+  t.match(withLevel('eligible.leader.replicas.version=2'), { code: 1, stderr: 'No feature:eligible' })
+  t.match(withLevel('eligible.leader.replicas.version'), { code: 1, stderr: "Can't parse feature=level" })
+  t.match(withLevel('eligible.leader.replicas.version=0'), { code: 0 })
+  t.match(run(['metadata', 'dump', '--data', join(dir, 'three')]), {
+    code: 0,
+    stdout: '"eligible.leader.replicas.version":0',
+  })
   t.match(run(['kafka-storage', 'random-uuid']).stdout, /^[\w-]{22}\n$/)
   t.match(run(['kafka-storage', 'shout']), { code: 1, stderr: 'kafka-storage --help says more' })
 })

@@ -112,7 +112,7 @@ t.test('clients that are told another address than they can reach are warned of'
 t.test('a broker that is not there fails only where it was named', async t => {
   t.match(
     textOf(await brokerFindings('127.0.0.1:1', world)),
-    /^fail broker: nothing of a broker is at 127\.0\.0\.1:1: the connection is refused/,
+    /^fail broker: no broker answers at 127\.0\.0\.1:1: the connection is refused/,
   )
   t.match(textOf(await brokerFindings('127.0.0.1:1', { ...world, isNamed: false })), /^ok broker: .*--bootstrap/)
 })

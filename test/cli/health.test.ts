@@ -46,8 +46,43 @@ t.test('a listener that speaks TLS is checked by the properties of a client', as
   t.equal((await runHere(health, [...address, '--command-config', file])).code, 0)
   t.match((await runHere(doctor, [...address, '--command-config', file])).stdout, /ok {4}broker .*a group joined/)
   t.match(await runHere(health, [...address]), { code: 1, stderr: /^ottla health: / })
-  writeFileSync(file, 'security.protocol=SASL_SSL\n')
-  await t.rejects(runHere(health, [...address, '--command-config', file]), { message: /SASL_SSL .* PLAINTEXT or SSL/ })
+  writeFileSync(file, 'security.protocol=TLS\n')
+  await t.rejects(runHere(health, [...address, '--command-config', file]), { message: /TLS of .* SASL_PLAINTEXT/ })
+})
+
+const plain = 'org.apache.kafka.common.security.plain.PlainLoginModule required'
+
+t.test('a listener that asks for a login is checked by who is named', async t => {
+  const broker = await SecuredBroker.start(t, {
+    listeners: 'SASL_SSL://127.0.0.1:0',
+    'sasl.enabled.mechanisms': 'PLAIN',
+    'sasl.mechanism.inter.broker.protocol': 'PLAIN',
+    'security.inter.broker.protocol': 'SASL_SSL',
+    'listener.name.sasl_ssl.plain.sasl.jaas.config': `${plain} user_alice="secret" user_bob="word";`,
+    'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+    'super.users': 'User:alice',
+  })
+  const directory = t.testdir({ 'authority.pem': authority.certificate })
+  const file = join(directory, 'client.properties')
+  const as = (user: string, password: string) =>
+    writeFileSync(
+      file,
+      `security.protocol=SASL_SSL
+sasl.mechanism=PLAIN
+sasl.jaas.config=${plain} username="${user}" password="${password}";
+ssl.truststore.location=${join(directory, 'authority.pem')}
+`,
+    )
+  const args = ['--bootstrap', `localhost:${broker.port}`, '--timeout', '10000', '--command-config', file]
+  as('alice', 'secret')
+  t.same(await runHere(health, args), { code: 0, stdout: '', stderr: '' })
+  t.match((await runHere(doctor, args)).stdout, /ok {4}broker .*a group joined/)
+  as('alice', 'wrong')
+  t.match(await runHere(health, args), { code: 1, stderr: /^ottla health: .*connecting: .*[Aa]uthentication/ })
+  t.match((await runHere(doctor, args)).stdout, /FAIL {2}broker /)
+  as('bob', 'word')
+  t.match(await runHere(health, args), { code: 1, stderr: /^ottla health: .*AUTHORIZATION_FAILED/ })
+  t.match((await runHere(doctor, args)).stdout, /warn {2}broker .* access rules do not let bob /)
 })
 
 t.test('of several listeners the one without encryption and login is asked', async t => {
@@ -70,6 +105,18 @@ t.test('of several listeners the one without encryption and login is asked', asy
   t.equal(await secured.end('SIGTERM'), 0)
   writeFileSync(file, JSON.stringify({ listeners: [{ address: '127.0.0.1:1', securityProtocol: 'SSL' }] }))
   t.match(check(), { code: 1, stderr: /connecting: .*ECONNREFUSED/ })
+})
+
+t.test('where access rules stand in the way, who goes by the file is content with an answer', async t => {
+  const file = join(t.testdir(), 'ready.json')
+  const authorizer = 'authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer'
+  const { host, port, end } = await serving(t, '--ephemeral', '--ready-file', file, '--set', authorizer)
+  t.match(ottla('health', '--ready-file', file), {
+    code: 0,
+    stdout: /answers; .* access rules .*TOPIC_AUTHORIZATION_FAILED/,
+  })
+  t.match(ottla('health', '--bootstrap', `${host}:${port}`), { code: 1, stderr: /TOPIC_AUTHORIZATION_FAILED/ })
+  await end('SIGTERM')
 })
 
 t.test('it loads nothing of the broker', async t => {

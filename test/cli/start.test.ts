@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { systemClock } from '../../lib/base/clock.ts'
 import { Client } from '../../lib/client/client.ts'
 import { Metadata } from '../../protocol/messages/metadata.ts'
 import { trusting } from '../tls/secured-broker.ts'
@@ -177,4 +178,25 @@ t.test('--dev-tls prints how clients come to trust the broker, by a file that is
   t.equal(await broker.end('SIGTERM'), 0)
   t.notOk(existsSync(path!), 'and gone at the end')
   t.match(ottla('exec', '--dev-tls', '--', 'true').stderr, /--dev-tls is for ottla start/)
+})
+
+t.test('several brokers of one process are one cluster, and end together', async t => {
+  const brokers = await serving(t, '--ephemeral', '--brokers', '3', '--http', '0')
+  t.match(brokers.line, /^ottla ready: [\d.]+:\d+,[\d.]+:\d+,[\d.]+:\d+, nodes 1,2,3, data in memory/)
+  const client = await Client.connect(brokers)
+  const { brokers: told } = await client.send(Metadata, 1, { topics: null } as never)
+  await client.close()
+  t.same(
+    told.map(({ nodeId }) => nodeId),
+    [1, 2, 3],
+  )
+  const links = () => [...brokers.output().matchAll(/^ottla http: (\S+)\?token=(\S+)\n/gm)]
+  while (links().length < 3) await new Promise<void>(resolve => systemClock.schedule(20, resolve))
+  t.equal(new Set(links().map(([, address]) => address)).size, 3, 'each has a console of its own')
+  t.equal(new Set(links().map(([, , token]) => token)).size, 1, 'and one token is good for all of them')
+  t.equal((await fetch(`${links()[2]![1]}metrics`)).status, 200)
+  t.equal(await brokers.end('SIGTERM'), 0)
+  t.match(ottla('start', '--brokers', 'many'), { code: 1, stderr: /--brokers 3/ })
+  t.match(ottla('start', '--brokers', '2', '--dev-tls'), { code: 1, stderr: /for a broker alone/ })
+  t.match(ottla('exec', '--brokers', '2', '--', 'true'), { code: 1, stderr: /for ottla start/ })
 })

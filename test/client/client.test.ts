@@ -97,6 +97,24 @@ t.test('what is under way is rejected when the connection ends, with who ended i
   await nonsense.client.closed
 })
 
+t.test('an answer that is none ends the connection and whatever else is under way, and no more than that', async t => {
+  const whole = Buffer.concat(encodeResponseFrame(ApiVersions, 3, 1, { errorCode: 0, apiKeys: [], throttleTimeMs: 0 }))
+  for (let length = 4; length < whole.length - 4; length++) {
+    const { client, broker } = await pair(t)
+    const asked = client.send(ApiVersions, 3, { clientSoftwareName: 'test', clientSoftwareVersion: '1' })
+    const next = client.send(Heartbeat, 4, request)
+    const rejected = Promise.all([
+      t.rejects(asked, { name: 'ClientError', message: /the answer to ApiVersions cannot be read/ }, `${length} bytes`),
+      t.rejects(next, ClientError),
+    ])
+    const size = Buffer.alloc(4)
+    size.writeInt32BE(length)
+    broker.write(Buffer.concat([size, whole.subarray(4, 4 + length)]))
+    await rejected
+    await client.closed
+  }
+})
+
 t.test('where nobody listens, connecting says so', async t => {
   const listening = net.createServer().listen(0, '127.0.0.1')
   await once(listening, 'listening')

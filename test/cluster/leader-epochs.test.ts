@@ -10,8 +10,15 @@ import {
 } from '../../lib/cluster/changes.ts'
 import { type ClusterImage, emptyImage } from '../../lib/cluster/image.ts'
 import { epochWithoutLeader } from '../../lib/cluster/leader-epochs.ts'
-import { partitionKey, type StoredChange, type StoredPartition, writeStored } from '../../lib/cluster/stored.ts'
+import {
+  partitionKey,
+  type StoredChange,
+  type StoredDeletion,
+  type StoredPartition,
+  writeStored,
+} from '../../lib/cluster/stored.ts'
 import { planDeletions, planPartitions, planTopics, type TopicRules } from '../../lib/cluster/topics.ts'
+import { activeBroker } from './active-broker.ts'
 
 let ids = 0
 const rules: TopicRules = {
@@ -27,7 +34,7 @@ const rules: TopicRules = {
 class Cluster {
   image: ClusterImage = {
     ...emptyImage('c', 1),
-    brokers: [1, 2, 3].map(id => ({ id, rack: null, fenced: false })),
+    brokers: [1, 2, 3].map(id => activeBroker(id)),
   }
   readonly stored = new Map<string, string>()
 
@@ -37,6 +44,12 @@ class Cluster {
       else this.stored.set(key, value)
     }
     this.image = applyChanges(this.image, changes, this.image.revision + 1).image
+  }
+
+  /** As a store tells of a change. */
+  #keysOf(change: StoredChange | StoredDeletion): StoredChange[] {
+    if ('key' in change) return [change]
+    return [...this.stored.keys()].filter(key => key.startsWith(change.prefix)).map(key => ({ key, value: null }))
   }
 
   /** The image that a broker makes of the store when it starts. */
@@ -63,7 +76,7 @@ class Cluster {
 
   delete(name: string): void {
     const [plan] = planDeletions(this.image, [{ name, topicId: 'AAAAAAAAAAAAAAAAAAAAAA' }], rules)
-    this.apply(deleteTopicChanges(plan!.topic!))
+    this.apply(deleteTopicChanges(plan!.topic!).flatMap(change => this.#keysOf(change)))
   }
 
   /** Gives a partition another leader, in the next epoch. */

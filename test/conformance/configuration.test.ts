@@ -2,6 +2,7 @@
 import t from 'tap'
 import { configurationNow, configurationWritten } from '../../conformance/configuration.ts'
 import { brokerProperties, groupProperties, topicProperties } from '../../lib/config/definitions.ts'
+import { metadataStoreProperties } from '../../lib/config/metadata-store.ts'
 
 t.test('docs/configuration.md is what the tables of properties say', t => {
   t.equal(configurationWritten(), configurationNow(), 'write it anew: npm run docs')
@@ -12,7 +13,9 @@ t.test('every property of brokers, topics and groups has one row, with what it d
   const rows = configurationNow()
     .split('\n')
     .filter(line => line.startsWith('| `'))
-  const names = [brokerProperties, topicProperties, groupProperties].flatMap(table => Object.keys(table))
+  const names = [brokerProperties, topicProperties, groupProperties, metadataStoreProperties].flatMap(table =>
+    Object.keys(table),
+  )
   t.same(rows.map(row => /^\| `([^`]+)`/.exec(row)![1]).sort(), [...names].sort())
   for (const row of rows) {
     const cells = row.slice(2, -2).split(' | ')

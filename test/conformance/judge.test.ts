@@ -79,9 +79,12 @@ t.test('the newest Kafka judges what it speaks, and an old one the versions that
   t.same(inCommon({ Fetch: [0, 9], Old: [0, 0] }, { Fetch: [4, 18] }), { Fetch: [4, 9] })
 })
 
-t.test('odd values are asked of every API that is served', async t => {
+t.test('odd values are asked of every API that is served here and by Apache Kafka', async t => {
   const names = Object.values(caseGroups).flatMap(cases => cases.map(({ name }) => name))
-  const without = handlers.map(({ api }) => api.name).filter(name => !names.includes(`odd values in ${name}`))
+  const offered = Object.keys(readOffered()[kafkaVersion] ?? {})
+  const without = handlers
+    .map(({ api }) => api.name)
+    .filter(name => offered.includes(name) && !names.includes(`odd values in ${name}`))
   t.same(without, [], 'give each a good request in conformance/cases/odd, of which its variants are made')
 })
 

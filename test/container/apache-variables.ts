@@ -186,6 +186,11 @@ export const apacheRows: readonly Row[] = [
     of: 'apache',
     set: { KAFKA_SSL_ENDPOINT_IDENTIFICATION_ALGORITHM: ' ' },
     becomes: { 'ssl.endpoint.identification.algorithm': '' },
+  },
+  {
+    of: 'apache',
+    set: { KAFKA_SSL_PROVIDER: 'SunJSSE' },
+    becomes: { 'ssl.provider': 'SunJSSE' },
     says: /has no effect here/,
   },
   {
@@ -220,11 +225,15 @@ export const apacheRows: readonly Row[] = [
   {
     of: 'apache',
     set: {
-      KAFKA_SUPER_USERS: 'User:admin',
+      KAFKA_SUPER_USERS: 'User:admin;User:CN=a,O=b',
+      KAFKA_ALLOW_EVERYONE_IF_NO_ACL_FOUND: 'true',
       KAFKA_AUTHORIZER_CLASS_NAME: 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
     },
-    becomes: { 'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer' },
-    warns: /^KAFKA_SUPER_USERS is ignored/,
+    becomes: {
+      'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+      'super.users': 'User:admin;User:CN=a,O=b',
+      'allow.everyone.if.no.acl.found': 'true',
+    },
   },
   {
     of: 'apache',

@@ -1,11 +1,17 @@
 /** A cluster that becomes what the test says. */
-import { emptyImage, type ImageDelta, type PartitionImage, type TopicImage } from '../../lib/cluster/image.ts'
+import {
+  emptyImage,
+  type ImageDelta,
+  type PartitionImage,
+  plainPartition,
+  type TopicImage,
+} from '../../lib/cluster/image.ts'
 import { topicMaps } from '../../lib/cluster/topic-map.ts'
 
 /** A topic whose partitions have these leaders, all in one epoch. */
 export function topicLedBy(name: string, topicId: string, leaders: readonly number[], leaderEpoch = 0): TopicImage {
   const partitions = leaders.map((leader, index): PartitionImage => {
-    return { index, leader, leaderEpoch, partitionEpoch: 0, replicas: [1, 2], isr: [1, 2], offlineReplicas: [] }
+    return { ...plainPartition, index, leader, leaderEpoch, replicas: [1, 2], isr: [1, 2] }
   })
   return { name, topicId, internal: true, partitions, made: [], configs: new Map() }
 }
@@ -27,7 +33,8 @@ export class FakeCluster {
       ...this.image,
       ...topicMaps(topics),
     }
-    const unchanged = { brokersChanged: false, brokerConfigsChanged: [], groupConfigsChanged: [] }
+    const noAcls = { aclsAdded: [], aclsRemoved: [] }
+    const unchanged = { brokersChanged: false, brokerConfigsChanged: [], groupConfigsChanged: [], ...noAcls }
     const delta = { image: this.image, created: [], deleted, changed: [], ...unchanged }
     for (const listener of this.#listeners) listener(delta)
   }

@@ -90,7 +90,8 @@ t.test('work that nobody waits for goes on between requests, and begins with cha
     made: [],
     configs: new Map(),
   }))
-  const unchanged = { brokersChanged: false, brokerConfigsChanged: [], groupConfigsChanged: [] }
+  const noAcls = { aclsAdded: [], aclsRemoved: [] }
+  const unchanged = { brokersChanged: false, brokerConfigsChanged: [], groupConfigsChanged: [], ...noAcls }
   const delta: ImageDelta = { image, created: [], deleted, changed: [], ...unchanged }
   coordinator.load()
   coordinator.imageChanged(delta)

@@ -1,7 +1,9 @@
 /** A shard on a bench: its records in an array, its clock in the test's hand, and every answer kept. */
 import { Deadlines } from '../../lib/base/deadlines.ts'
-import type { Commit, Committer } from '../../lib/groups/offset-requests.ts'
-import type { Caller, GroupSettings, Outcome } from '../../lib/groups/outcome.ts'
+import type { Commit, Committer } from '../../lib/groups/commits.ts'
+import type { ReadPattern } from '../../lib/groups/consumer/resolving.ts'
+import type { ClusterTopics, TopicInfo } from '../../lib/groups/consumer/topics.ts'
+import type { Caller, ConsumerGroupSettings, GroupSettings, Outcome } from '../../lib/groups/outcome.ts'
 import { type CommittedOffset, type GroupRecord, noTopicId } from '../../lib/groups/records.ts'
 import { GroupShard } from '../../lib/groups/shard.ts'
 import { encode } from '../../protocol/codec.ts'
@@ -37,7 +39,8 @@ function isKept(record: OffsetRecord): record is KeptOffset {
 }
 
 const startMs = Date.UTC(2026, 0, 1)
-const everything = { has: () => true }
+/** As many partitions as a topic has unless a test says otherwise. */
+const partitionsOfTopic = 3
 
 export class Bench {
   readonly settings: Writable<GroupSettings> = {
@@ -48,6 +51,17 @@ export class Bench {
     offsetMetadataMax: 4096,
     offsetsRetentionMs: 7 * 24 * 3_600_000,
     offsetsRetentionCheckIntervalMs: 600_000,
+    consumerMembersMax: 100,
+    consumerAssignors: ['uniform', 'range'],
+    migration: { upgrade: true, downgrade: true },
+    regexRefreshIntervalMs: 600_000,
+    consumerGroup: () => this.consumer,
+  }
+  readonly consumer: Writable<ConsumerGroupSettings> = {
+    sessionTimeoutMs: 45_000,
+    heartbeatIntervalMs: 5000,
+    assignmentIntervalMs: 0,
+    offloadsAssignor: true,
   }
   /** All that was ever recorded. */
   readonly log: GroupRecord[] = []
@@ -58,6 +72,13 @@ export class Bench {
   failures = 0
   /** Names and ids of the topics that there are; null: whatever anybody asks for. */
   topics: Map<string, string> | null = null
+  /** How many partitions they have, where it is not three. */
+  readonly partitionCounts = new Map<string, number>()
+  /** Racks of brokers 0, 1, and so on; replicas are on all of them. */
+  racks: (string | null)[] = []
+  revision = 1
+  /** What reads regular expressions, once it is loaded. */
+  readPattern: ReadPattern | null = null
   shard: GroupShard
   #ids = 0
 
@@ -70,15 +91,27 @@ export class Bench {
     return { ms: startMs + this.monotonicMs, monotonicMs: this.monotonicMs }
   }
 
-  get image() {
-    const topics = this.topics && new Map(this.topics)
-    if (topics === null) return { topics: everything, topicsById: everything }
-    return { topics, topicsById: new Set(topics.values()) }
+  get image(): ClusterTopics {
+    const { revision, topics } = this
+    const brokers = this.racks.map((rack, id) => ({ id, rack }))
+    const replicas = brokers.map(({ id }) => id)
+    if (topics === null) {
+      const everything = { has: () => true, get: () => undefined, keys: () => [] }
+      return { topics: everything, topicsById: everything, brokers, revision }
+    }
+    const infos = [...topics].map(([name, topicId]): [string, TopicInfo] => {
+      const count = this.partitionCounts.get(name) ?? partitionsOfTopic
+      return [name, { name, topicId, partitions: Array.from({ length: count }, () => ({ replicas })) }]
+    })
+    const topicsById = new Map(infos.map(([, info]) => [info.topicId, info]))
+    return { topics: new Map(infos), topicsById, brokers, revision }
   }
 
   /** A shard that has replayed the log, or a part of it, and has not begun to work. */
   loading(records: readonly GroupRecord[] = this.log): GroupShard {
-    const shard = new GroupShard({ settings: this.settings, timers: new Deadlines(), log: () => {} }, this.image)
+    const { settings } = this
+    const readPattern = () => this.readPattern
+    const shard = new GroupShard({ settings, timers: new Deadlines(), log: () => {}, readPattern }, this.image)
     for (const record of records) shard.replay(record, -1, this.now)
     return shard
   }
@@ -98,7 +131,7 @@ export class Bench {
 
   /** Does what nobody waits for, at most so many steps of it. */
   work(shard = this.shard, steps = Number.POSITIVE_INFINITY): void {
-    for (let n = 0; n < steps && shard.hasWork; n++) this.#keep(shard, shard.work().records)
+    for (let n = 0; n < steps && shard.hasWork; n++) this.#keep(shard, shard.work(this.now).records)
   }
 
   /** Topics come and go: all that there are then, with their ids. */
@@ -106,7 +139,24 @@ export class Bench {
     const before = this.topics ?? new Map<string, string>()
     this.topics = new Map(Object.entries(topics))
     const deleted = [...before].filter(([name, id]) => topics[name] !== id).map(([name]) => ({ name }))
-    shard.imageChanged({ image: this.image, deleted })
+    const created = Object.keys(topics)
+      .filter(name => before.get(name) !== topics[name])
+      .map(name => ({ name }))
+    this.#imageChanged(shard, { created, deleted, changed: [] })
+  }
+
+  /** A topic gets more partitions. */
+  partitionsBecome(name: string, count: number): void {
+    this.partitionCounts.set(name, count)
+    this.#imageChanged(this.shard, { created: [], deleted: [], changed: [{ after: { name } }] })
+  }
+
+  #imageChanged(
+    shard: GroupShard,
+    change: Omit<Parameters<GroupShard['imageChanged']>[0], 'image' | 'brokersChanged'>,
+  ) {
+    this.revision++
+    shard.imageChanged({ image: this.image, ...change, brokersChanged: false })
   }
 
   /** A new shard from the log; whoever waited at the old one is told NOT_COORDINATOR (16). */
@@ -147,7 +197,13 @@ export class Bench {
   }
 
   caller(apiVersion: number): Caller {
-    return { clientId: 'client', clientHost: '/127.0.0.1', apiVersion, uuid: () => `uuid-${++this.#ids}` }
+    return {
+      clientId: 'client',
+      clientHost: '/127.0.0.1',
+      apiVersion,
+      uuid: () => `uuid-${++this.#ids}`,
+      mayDescribe: () => true,
+    }
   }
 
   join(request: Partial<JoinGroupRequest> = {}, apiVersion = 3): Asked<JoinGroupResponse> {

@@ -50,10 +50,11 @@ t.test(
     t.same(v3.finalizedFeatures, [
       { name: 'metadata.version', maxVersionLevel: 33, minVersionLevel: 33 },
       { name: 'transaction.version', maxVersionLevel: 2, minVersionLevel: 2 },
+      { name: 'group.version', maxVersionLevel: 1, minVersionLevel: 1 },
     ])
     const v4 = apiVersionsAnswer([], { apiVersion: 4, featuresEpoch: 9, featureLevels: new Map() })
     t.match(
-      v4.supportedFeatures?.find(({ name }) => name === 'group.version'),
+      v4.supportedFeatures?.find(({ name }) => name === 'share.version'),
       { minVersion: 0, maxVersion: 0 },
     )
     t.end()

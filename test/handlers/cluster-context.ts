@@ -10,6 +10,7 @@ import { Cluster } from '../../lib/metadata/cluster.ts'
 import { EmbeddedStore } from '../../lib/metadata/embedded.ts'
 import { memoryJournal } from '../../lib/metadata/journal.ts'
 import type { Partitions } from '../../lib/partitions/partitions.ts'
+import { DelegationTokens } from '../../lib/security/delegation-tokens.ts'
 import type { ConnectionInfo } from '../../lib/server/connection-info.ts'
 import { ManualClock } from '../../lib/testing/clock.ts'
 import { encode } from '../../protocol/codec.ts'
@@ -18,12 +19,15 @@ import type { Api } from '../../protocol/schema.ts'
 export interface ClusterContextOptions {
   readonly properties?: Record<string, string>
   /** Says no to what it names; all else is allowed. */
+  readonly hasAuthorizer?: boolean
   readonly deny?: (operation: Operation, type: ResourceType, name: string) => boolean
 }
 
 export interface ClusterContext {
   readonly cluster: Cluster
   readonly config: BrokerConfig
+  /** The broker's. */
+  readonly clock: ManualClock
   readonly connection: ConnectionInfo
   /** The context of a request in this version. */
   at(apiVersion: number): Context
@@ -31,7 +35,7 @@ export interface ClusterContext {
 
 export async function clusterContext(
   t: Test,
-  { properties = {}, deny = () => false }: ClusterContextOptions = {},
+  { properties = {}, hasAuthorizer = false, deny = () => false }: ClusterContextOptions = {},
 ): Promise<ClusterContext> {
   const config = BrokerConfig.parse(properties)
   const store = new EmbeddedStore(memoryJournal())
@@ -53,7 +57,9 @@ export async function clusterContext(
     clientSoftwareName: 'unknown',
     clientSoftwareVersion: 'unknown',
     principal: 'User:ANONYMOUS',
+    isByToken: false,
   }
+  const clock = new ManualClock()
   const services: Partial<BrokerServices> = {
     advertisedApis,
     nodeId: 1,
@@ -61,20 +67,29 @@ export async function clusterContext(
     cluster,
     partitions: { anyOffline: false, get: () => undefined } as Partial<Partitions> as Partitions,
     random,
-    clock: new ManualClock(),
+    clock,
+    delegationTokens: new DelegationTokens({
+      secret: config.get('delegation.token.secret.key'),
+      tokens: () => cluster.image.tokens,
+      clock,
+      salt: () => random.bytes(16),
+    }),
     logger,
     endpointFor: ({ localAddress, localPort }) => ({ host: localAddress, port: localPort, rack: 'r1' }),
+    hasAuthorizer,
     authorize: (_, operation, type, name) => !deny(operation, type, name),
+    authorizeAny: (_, operation, type) => !deny(operation, type, 'any'),
   }
   const at = (apiVersion: number): Context => ({
     connection,
     clientId: 'test',
+    apiKey: 0,
     apiVersion,
     correlationId: 1,
     broker: services as BrokerServices,
     exchange: { afterSend: () => {}, takesFiles: () => false, ask: () => undefined },
   })
-  return { cluster, config, connection, at }
+  return { cluster, config, clock, connection, at }
 }
 
 /** A topic to create, by the defaults where nothing is said. */

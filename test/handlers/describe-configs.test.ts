@@ -86,8 +86,8 @@ t.test('the broker is described with every property, secrets hidden', async t =>
   const defaults = described(context, BROKER, '')
   t.same(
     [...defaults.byName.keys()].sort(),
-    ['log.roll.ms', 'message.max.bytes'],
-    'the default of all has what was set',
+    ['log.roll.ms', 'message.max.bytes', 'min.insync.replicas'],
+    'the default of all has what was set, and what it keeps for eligible leader replicas',
   )
   t.match(defaults.byName.get('message.max.bytes'), { value: '300', configSource: 3 })
 })

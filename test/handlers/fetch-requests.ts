@@ -18,6 +18,10 @@ export interface Options {
   session?: readonly [id: number, epoch: number]
   forget?: Record<string, number[]>
   replicaId?: number
+  /** Of the replica's broker. */
+  brokerEpoch?: number
+  /** Where the replica's logs begin. */
+  logStartOffset?: number
 }
 
 function requestOf(topics: Record<string, readonly Wish[]>, options: Options): FetchRequest {
@@ -26,7 +30,7 @@ function requestOf(topics: Record<string, readonly Wish[]>, options: Options): F
   return {
     clusterId: null,
     replicaId: options.replicaId ?? -1,
-    replicaState: { replicaId: options.replicaId ?? -1, replicaEpoch: -1 },
+    replicaState: { replicaId: options.replicaId ?? -1, replicaEpoch: options.brokerEpoch ?? -1 },
     maxWaitMs: options.waitMs ?? 0,
     minBytes: options.minBytes ?? 1,
     maxBytes: options.maxBytes ?? 1_000_000,
@@ -41,7 +45,7 @@ function requestOf(topics: Record<string, readonly Wish[]>, options: Options): F
         partitionMaxBytes: bytes,
         currentLeaderEpoch: leaderEpoch,
         lastFetchedEpoch: lastEpoch,
-        logStartOffset: -1,
+        logStartOffset: options.logStartOffset ?? -1,
         replicaDirectoryId: zeroId,
         highWatermark: 2 ** 63,
       })),

@@ -58,7 +58,7 @@ t.test('every kind of failure has its code, and no watermarks', t => {
   let broken = false
   const files = breakableFiles(memoryFiles(), path => broken && path.includes('bad'))
   const fixture = new PartitionsFixture({ topics: [topicImage('a'), topicImage('secret'), topicImage('bad')], files })
-  fixture.forbidden.add('secret')
+  fixture.forbidden.add('secret').add('secret-none')
   fixture.write('a', ['x', 'y'])
   fixture.write('bad', ['x'])
   broken = true
@@ -70,6 +70,8 @@ t.test('every kind of failure has its code, and no watermarks', t => {
     [unknown, [0, 0], { version: 13 }, codes.UNKNOWN_TOPIC_ID],
     [id, [9, 0], { version: 13 }, codes.UNKNOWN_TOPIC_OR_PARTITION],
     ['secret', [0, 0], {}, codes.TOPIC_AUTHORIZATION_FAILED],
+    ['secret-none', [0, 0], {}, codes.TOPIC_AUTHORIZATION_FAILED],
+    [fixture.topic('secret').topicId, [9, 0], { version: 13 }, codes.TOPIC_AUTHORIZATION_FAILED],
     ['a', [0, 3], {}, codes.OFFSET_OUT_OF_RANGE],
     ['a', [0, -1], {}, codes.OFFSET_OUT_OF_RANGE],
     ['a', [0, 0, 1000, 4], {}, codes.UNKNOWN_LEADER_EPOCH],
@@ -121,7 +123,8 @@ t.test('who asks in an old epoch, or of another broker, is told the leader from 
   t.same(told(a.topicId, [1, 0, 1000, 3], 16), [FENCED_LEADER_EPOCH, here, endpoints])
   t.same(told(a.topicId, [1, 0, 1000, 3], 15), [FENCED_LEADER_EPOCH, undefined, undefined])
   t.same(told(a.topicId, [1, 0, 1000, 5], 16), [UNKNOWN_LEADER_EPOCH, undefined, undefined])
-  t.same(told(a.topicId, [1, 0, 1000, 4], 16, 5), [NOT_LEADER_OR_FOLLOWER, here, []], 'a broker finds others itself')
+  t.same(told(a.topicId, [1, 0, 1000], 16, 5), [NOT_LEADER_OR_FOLLOWER, here, []], 'a broker finds others itself')
+  t.same(told(a.topicId, [1, 0, 1000, 4], 16, 5), [UNKNOWN_LEADER_EPOCH, undefined, undefined], 'it may know more')
   t.same(told(elsewhere.topicId, [0, 0], 16), [NOT_LEADER_OR_FOLLOWER, there, []], 'its address is not known here')
   t.end()
 })
@@ -337,12 +340,23 @@ t.test(
       fixture.turn()
     }
     const fenced = watched(start(fixture, { a: [[0, 0, 1e6, 0]] }, { waitMs: 5000 }))
-    const lost = watched(start(fixture, { a: [[0, 0]] }, { waitMs: 5000 }))
+    const lost = watched(start(fixture, { a: [[0, 0]] }, { waitMs: 5000, version: 10 }))
+    const stays = watched(start(fixture, { a: [[0, 0]] }, { waitMs: 5000, version: 11 }))
     led(1, 1)
     t.equal(only(await fenced.response).errorCode, codes.FENCED_LEADER_EPOCH)
     t.notOk(lost.done, 'who named no epoch goes on waiting')
     led(2, 2)
     t.equal(only(await lost.response).errorCode, codes.NOT_LEADER_OR_FOLLOWER)
+    t.notOk(stays.done, 'who may read from followers goes on waiting here')
+    led(1, 3)
+    fixture.write('a', ['x'])
+    fixture.turn()
+    await fixture.settle()
+    t.notOk(stays.done, 'the other replica does not have it')
+    ask(fixture, { a: [[0, 1]] }, { replicaId: 2 })
+    fixture.turn()
+    await fixture.settle()
+    t.same(summary(await stays.response), [['a', 0, 0, ['x']]])
   },
 )
 

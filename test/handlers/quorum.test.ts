@@ -1,6 +1,6 @@
 /** What is asked of the cluster's controllers, leaders and features, of which each has one that is as it is. */
 import t from 'tap'
-import { features } from '../../lib/cluster/features.ts'
+import { features, levelOf } from '../../lib/cluster/features.ts'
 import { addRaftVoter } from '../../lib/handlers/add-raft-voter.ts'
 import { describeQuorum } from '../../lib/handlers/describe-quorum.ts'
 import { electLeaders } from '../../lib/handlers/elect-leaders.ts'
@@ -87,7 +87,7 @@ t.test('no election is needed', async t => {
     { topic: 'nobody', partitions: [0] },
   ]
   for (const electionType of [0, 1]) {
-    const answer = electLeaders({ electionType, topicPartitions, timeoutMs: 1_000 }, at(2))
+    const answer = await electLeaders({ electionType, topicPartitions, timeoutMs: 1_000 }, at(2))
     const { ELECTION_NOT_NEEDED: notNeeded, UNKNOWN_TOPIC_OR_PARTITION: unknown } = codes
     t.equal(answer.errorCode, codes.NONE)
     t.same(
@@ -95,15 +95,15 @@ t.test('no election is needed', async t => {
       [[notNeeded, notNeeded, unknown, unknown, notNeeded], [unknown]],
     )
     encodable(t, ElectLeaders, answer)
-    t.match(electLeaders({ electionType, topicPartitions: null, timeoutMs: 1_000 }, at(2)), {
+    t.match(await electLeaders({ electionType, topicPartitions: null, timeoutMs: 1_000 }, at(2)), {
       errorCode: codes.NONE,
       replicaElectionResults: [{ topic: 't', partitionResult: { length: 0 } }],
     })
   }
   const invalid = { code: codes.INVALID_REQUEST }
-  t.throws(() => electLeaders({ electionType: 2, topicPartitions, timeoutMs: 1_000 }, at(2)), invalid)
+  await t.rejects(electLeaders({ electionType: 2, topicPartitions, timeoutMs: 1_000 }, at(2)), invalid)
   const late = { code: codes.REQUEST_TIMED_OUT }
-  t.throws(() => electLeaders({ electionType: 0, topicPartitions, timeoutMs: 0 }, at(2)), late)
+  await t.rejects(electLeaders({ electionType: 0, topicPartitions, timeoutMs: 0 }, at(2)), late)
 })
 
 t.test('nobody can be elected where the disk of the only replica has failed', async t => {
@@ -112,13 +112,14 @@ t.test('nobody can be elected where the disk of the only replica has failed', as
   const context = at(2)
   const partitions = { get: () => ({ standing: 'offline' }) as Partition } as Partial<Partitions> as Partitions
   const broken = { ...context, broker: { ...context.broker, partitions } }
-  const elect = (electionType: number) => {
+  const elect = async (electionType: number) => {
     const topicPartitions = [{ topic: 't', partitions: [0] }]
-    return electLeaders({ electionType, topicPartitions, timeoutMs: 1 }, broken).replicaElectionResults[0]!
+    return (await electLeaders({ electionType, topicPartitions, timeoutMs: 1 }, broken)).replicaElectionResults[0]!
   }
-  t.match(elect(0).partitionResult, [{ errorCode: codes.PREFERRED_LEADER_NOT_AVAILABLE }])
-  t.match(elect(1).partitionResult, [{ errorCode: codes.ELIGIBLE_LEADERS_NOT_AVAILABLE }])
-  const [all] = electLeaders({ electionType: 0, topicPartitions: null, timeoutMs: 1 }, broken).replicaElectionResults
+  t.match((await elect(0)).partitionResult, [{ errorCode: codes.PREFERRED_LEADER_NOT_AVAILABLE }])
+  t.match((await elect(1)).partitionResult, [{ errorCode: codes.ELIGIBLE_LEADERS_NOT_AVAILABLE }])
+  const nobodyNamed = { electionType: 0, topicPartitions: null, timeoutMs: 1 }
+  const [all] = (await electLeaders(nobodyNamed, broken)).replicaElectionResults
   t.match(all, { topic: 't', partitionResult: [{ partitionId: 0, errorCode: codes.PREFERRED_LEADER_NOT_AVAILABLE }] })
 })
 
@@ -136,7 +137,8 @@ t.test('features can be set to the levels that they have, all of a request or no
       },
       at(version),
     )
-  const asTheyAre = features.map(({ name, level }) => ({ feature: name, maxVersionLevel: level }))
+  const { featureLevels } = at(1).broker.cluster.image
+  const asTheyAre = features.map(({ name }) => ({ feature: name, maxVersionLevel: levelOf(name, featureLevels) }))
   const answer = await update(1, ...asTheyAre)
   t.equal(answer.errorCode, codes.NONE)
   t.same(
@@ -154,7 +156,8 @@ t.test('features can be set to the levels that they have, all of a request or no
     ['metadata.version', -1, 1],
     ['metadata.version', level, 0],
     ['metadata.version', level, 4],
-    ['group.version', 1, 1],
+    ['group.version', 2, 1],
+    ['share.version', 1, 1],
   ] as const) {
     const faulty = { feature, maxVersionLevel, upgradeType }
     await t.rejects(update(1, asTheyAre[0]!, faulty), invalid, JSON.stringify(faulty))
@@ -165,8 +168,8 @@ t.test('features can be set to the levels that they have, all of a request or no
 
 t.test('who runs is not unregistered, and who is not there is not known', async t => {
   const { at } = await clusterContext(t)
-  t.throws(() => unregisterBroker({ brokerId: 1 }, at(0)), { code: codes.INVALID_REQUEST })
-  t.throws(() => unregisterBroker({ brokerId: 2 }, at(0)), { code: codes.BROKER_ID_NOT_REGISTERED })
+  await t.rejects(unregisterBroker({ brokerId: 1 }, at(0)), { code: codes.INVALID_REQUEST })
+  await t.rejects(unregisterBroker({ brokerId: 2 }, at(0)), { code: codes.BROKER_ID_NOT_REGISTERED })
   t.throws(() => unregisterController({ controllerId: 1 }, at(0)), { code: codes.INVALID_REQUEST })
   t.throws(() => unregisterController({ controllerId: 2 }, at(0)), { code: codes.CONTROLLER_ID_NOT_REGISTERED })
 })

@@ -1,7 +1,10 @@
-/** DescribeClientQuotas: filters are checked, and match nothing. */
+/** Quotas are set, kept and found; filters and values that cannot be are refused. */
 import t from 'tap'
+import { withQuota } from '../../lib/cluster/quotas.ts'
+import { alterClientQuotas } from '../../lib/handlers/alter-client-quotas.ts'
 import { describeClientQuotas } from '../../lib/handlers/describe-client-quotas.ts'
 import { codes } from '../../protocol/errors.ts'
+import { AlterClientQuotas } from '../../protocol/messages/alter-client-quotas.ts'
 import { DescribeClientQuotas } from '../../protocol/messages/describe-client-quotas.ts'
 import { clusterContext, encodable } from './cluster-context.ts'
 
@@ -12,7 +15,7 @@ const filter = (...components: readonly Component[]) => ({
   strict: false,
 })
 
-t.test('there are no quotas', async t => {
+t.test('at first there are no quotas', async t => {
   const { at } = await clusterContext(t)
   for (const asked of [filter(), filter(['user', 0, 'a'], ['client-id', 1, null]), filter(['ip', 2, null])]) {
     const answer = describeClientQuotas(asked, at(1))
@@ -42,4 +45,97 @@ t.test('a filter that can match nothing is refused', async t => {
 t.test('quotas are for those who may describe the configs of the cluster', async t => {
   const { at } = await clusterContext(t, { deny: operation => operation === 'describeConfigs' })
   t.throws(() => describeClientQuotas(filter(), at(1)), { code: codes.CLUSTER_AUTHORIZATION_FAILED })
+})
+
+type Entity = Readonly<Record<string, string | null>>
+type Values = Readonly<Record<string, number | null>>
+
+/** A request that sets values, or removes those of null. */
+function altering(validateOnly: boolean, ...entries: readonly (readonly [Entity, Values])[]) {
+  return {
+    validateOnly,
+    entries: entries.map(([entity, values]) => ({
+      entity: Object.entries(entity).map(([entityType, entityName]) => ({ entityType, entityName })),
+      ops: Object.entries(values).map(([key, value]) => ({ key, value: value ?? 0, remove: value === null })),
+    })),
+  }
+}
+
+t.test('quotas are set, found by filters and taken away', async t => {
+  const { at, cluster } = await clusterContext(t)
+  const set = await alterClientQuotas(
+    altering(
+      false,
+      [{ user: 'alice' }, { producer_byte_rate: 1024, request_percentage: 50.5 }],
+      [{ 'client-id': null, user: 'alice' }, { consumer_byte_rate: 10 }],
+      [{ ip: '::1' }, { connection_creation_rate: 3 }],
+    ),
+    at(1),
+  )
+  encodable(t, AlterClientQuotas, set)
+  t.same(
+    set.entries.map(({ errorCode }) => errorCode),
+    [0, 0, 0],
+  )
+  const found = (strict: boolean, ...components: readonly Component[]) =>
+    describeClientQuotas({ ...filter(...components), strict }, at(1)).entries!.map(({ values }) => values[0]?.key)
+  t.equal(found(false).length, 3)
+  t.same(found(false, ['user', 0, 'alice']), ['producer_byte_rate', 'consumer_byte_rate'])
+  t.same(found(true, ['user', 0, 'alice']), ['producer_byte_rate'])
+  t.same(found(true, ['user', 2, null], ['client-id', 1, null]), ['consumer_byte_rate'])
+  t.same(found(false, ['client-id', 0, 'app']), [])
+  const before = cluster.image.quotas
+  await alterClientQuotas(altering(true, [{ user: 'alice' }, { producer_byte_rate: null }]), at(1))
+  t.equal(cluster.image.quotas, before, 'what is only validated changes nothing')
+  await alterClientQuotas(
+    altering(false, [{ user: 'alice' }, { producer_byte_rate: null, request_percentage: null }]),
+    at(1),
+  )
+  t.same(found(true, ['user', 0, 'alice']), [], 'an entity without quotas is gone')
+  t.equal(before.size, 3, 'an image never changes')
+})
+
+t.test('an entity with a quota that cannot be keeps what it has, and others are changed', async t => {
+  const { at, cluster } = await clusterContext(t)
+  const { entries } = await alterClientQuotas(
+    altering(
+      false,
+      ...([
+        [{ user: 'a' }, { producer_byte_rate: 1, nonsense: 1 }],
+        [{ user: 'b' }, { producer_byte_rate: 1.5 }],
+        [{ user: 'c' }, { producer_byte_rate: Number.NaN }],
+        [{ user: 'd' }, { connection_creation_rate: 1 }],
+        [{ ip: '300.1.1.1' }, { connection_creation_rate: 1 }],
+        [{ ip: '1.1.1.1', user: 'e' }, { connection_creation_rate: 1 }],
+        [{ group: 'f' }, { producer_byte_rate: 1 }],
+        [{ user: '' }, { producer_byte_rate: 1 }],
+        [{}, { producer_byte_rate: 1 }],
+        [{ user: 'g' }, { producer_byte_rate: 1 }],
+        [{ user: 'h' }, { producer_byte_rate: 1 }],
+        [{ user: 'h' }, { producer_byte_rate: 2 }],
+      ] as const),
+    ),
+    at(1),
+  )
+  const refused = entries.filter(({ errorCode }) => errorCode === codes.INVALID_REQUEST)
+  t.equal(refused.length, 10)
+  t.ok(refused.every(({ errorMessage }) => errorMessage))
+  t.same(
+    [...cluster.image.quotas.values()].map(({ entity }) => entity),
+    [[['user', 'g']]],
+  )
+})
+
+t.test('quotas are kept over a restart', async t => {
+  const { at, cluster } = await clusterContext(t)
+  await alterClientQuotas(altering(false, [{ user: 'alice', 'client-id': null }, { producer_byte_rate: 7 }]), at(1))
+  const [key, quota] = [...cluster.image.quotas][0]!
+  t.equal(key, 'quotas/[["client-id",null],["user","alice"]]')
+  const read = withQuota(new Map(), key, { producer_byte_rate: 7 })
+  t.same(read.get(key), quota)
+})
+
+t.test('quotas are set by those who may alter the configs of the cluster', async t => {
+  const { at } = await clusterContext(t, { deny: operation => operation === 'alterConfigs' })
+  await t.rejects(alterClientQuotas(altering(false), at(1)), { code: codes.CLUSTER_AUTHORIZATION_FAILED })
 })

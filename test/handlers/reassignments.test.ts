@@ -20,7 +20,7 @@ t.test('the replicas that a partition has are accepted, and all others refused',
     asked('a', [1, [1]]),
   ]
   const request = { timeoutMs: 1_000, allowReplicationFactorChange: false, topics }
-  const answer = alterPartitionReassignments(request, at(1))
+  const answer = await alterPartitionReassignments(request, at(1))
   t.equal(answer.errorCode, codes.NONE)
   t.equal(answer.allowReplicationFactorChange, false)
   const { NONE, INVALID_REPLICA_ASSIGNMENT: invalid, UNKNOWN_TOPIC_OR_PARTITION: unknown } = codes
@@ -34,7 +34,7 @@ t.test('the replicas that a partition has are accepted, and all others refused',
     ],
   )
   t.equal(answer.responses[0]!.partitions[0]!.errorMessage, null)
-  t.match(answer.responses[0]!.partitions[1]!.errorMessage, /no broker 2/)
+  t.match(answer.responses[0]!.partitions[1]!.errorMessage, /broker 2/)
   encodable(t, AlterPartitionReassignments, answer)
 })
 
@@ -49,6 +49,6 @@ t.test('both are for those who may alter, or describe, the cluster', async t => 
   const { at } = await clusterContext(t, { deny: (_, type) => type === 'cluster' })
   const request = { timeoutMs: 1_000, allowReplicationFactorChange: true, topics: [asked('a', [0, [1]])] }
   const refused = { code: codes.CLUSTER_AUTHORIZATION_FAILED }
-  t.throws(() => alterPartitionReassignments(request, at(1)), refused)
+  await t.rejects(alterPartitionReassignments(request, at(1)), refused)
   t.throws(() => listPartitionReassignments({ timeoutMs: 1_000, topics: null }, at(0)), refused)
 })

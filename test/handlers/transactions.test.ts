@@ -1,12 +1,12 @@
 /** The APIs of transactions as clients see them: both protocols, what readers are given, offsets of groups, fencing, and who is told what. */
 import t from 'tap'
+import { patternOf } from '../../lib/base/pattern.ts'
 import { addOffsetsToTxn } from '../../lib/handlers/add-offsets-to-txn.ts'
 import { addPartitionsToTxn } from '../../lib/handlers/add-partitions-to-txn.ts'
 import { describeTransactions } from '../../lib/handlers/describe-transactions.ts'
 import { endTxn } from '../../lib/handlers/end-txn.ts'
 import { initProducerId } from '../../lib/handlers/init-producer-id.ts'
 import { listTransactions } from '../../lib/handlers/list-transactions.ts'
-import { patternOf } from '../../lib/handlers/pattern.ts'
 import { txnOffsetCommit } from '../../lib/handlers/txn-offset-commit.ts'
 import { writeTxnMarkers } from '../../lib/handlers/write-txn-markers.ts'
 import { codes } from '../../protocol/errors.ts'

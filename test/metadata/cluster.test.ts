@@ -9,6 +9,7 @@ import type { TopicToCreate } from '../../lib/cluster/topics.ts'
 import { BrokerConfig } from '../../lib/config/config.ts'
 import { Cluster, type ClusterOptions } from '../../lib/metadata/cluster.ts'
 import { EmbeddedStore } from '../../lib/metadata/embedded.ts'
+import { joined } from '../../lib/metadata/joined.ts'
 import { memoryJournal } from '../../lib/metadata/journal.ts'
 import { openJournal } from '../../lib/metadata/log-journal.ts'
 import type { MetadataStore } from '../../lib/metadata/store.ts'
@@ -42,7 +43,7 @@ async function open(t: Test, { properties = {}, ...options }: OpenOptions = {}):
 
 t.test('a lone broker is in the cluster and its controller when it is open', async t => {
   const { image } = await open(t, { nodeId: 7, rack: 'r1' })
-  t.same(image.brokers, [{ id: 7, rack: 'r1', fenced: false }])
+  t.match(image.brokers, [{ id: 7, epoch: 1, rack: 'r1', state: 'active' }])
   t.equal(image.controllerId, 7)
   t.equal(image.clusterId, 'cluster-a')
 })
@@ -146,8 +147,12 @@ t.test("the broker's own topics are made with their own settings, on as many bro
 t.test('dynamic broker settings hold at once, and go back to the default when they are taken away', async t => {
   const config = BrokerConfig.parse({})
   const cluster = await open(t, { config })
+  // The one that all brokers keep while eligible leader replicas are on.
+  const kept = { 'min.insync.replicas': '1' }
   const set = (name: string, record: Record<string, string>) =>
-    cluster.alterConfigs([{ owner: 'broker', name, alter: () => new Map(Object.entries(record)) }])
+    cluster.alterConfigs([
+      { owner: 'broker', name, alter: () => new Map(Object.entries({ ...(name === '' && kept), ...record })) },
+    ])
   t.match(await set('', { 'message.max.bytes': '100' }), [{ errorCode: 0 }])
   t.equal(config.get('message.max.bytes'), 100)
   await set('1', { 'message.max.bytes': '200' })
@@ -207,7 +212,9 @@ t.test('everything is there again after a restart', async t => {
     topic('b'),
   ])
   await cluster.deleteTopics([{ name: 'b', topicId: zeroId }])
-  await cluster.alterConfigs([{ owner: 'broker', name: '', alter: () => new Map([['message.max.bytes', '100']]) }])
+  await cluster.alterConfigs([
+    { owner: 'broker', name: '', alter: current => new Map([...current, ['message.max.bytes', '100']]) },
+  ])
   const first = await cluster.allocateProducerIds()
   await cluster.close()
   await store.close()
@@ -242,6 +249,8 @@ t.test(
     const store: MetadataStore = new EmbeddedStore(memoryJournal())
     const one = await open(t, { store, nodeId: 1 })
     const two = await open(t, { store, nodeId: 2 })
+    await two.serve([])
+    await joined(one, 2, 2)
     t.same(
       one.image.brokers.map(({ id }) => id),
       [1, 2],

@@ -9,7 +9,7 @@ import { journalDirectoryName, openJournal } from '../../lib/metadata/log-journa
 import type { Session } from '../../lib/metadata/store.ts'
 import { diskFiles, type Files, memoryFiles } from '../../storage/files.ts'
 import { crashesIn } from '../base/crashes.ts'
-import { storeContract } from './contract.ts'
+import { storeContract, writeMuch } from './contract.ts'
 
 function journalIn(dataDirectory: string, files: Files = diskFiles): Journal {
   return openJournal({ dataDirectory, files, now: () => 0, schedule: run => systemClock.immediate(run) })
@@ -20,15 +20,19 @@ async function expire(session: Session): Promise<void> {
 }
 
 t.test('a store in memory only', async t => {
-  storeContract(t, { make: async () => new EmbeddedStore(memoryJournal()), expire })
+  storeContract(t, { make: async () => new EmbeddedStore(memoryJournal()), expire, forget: writeMuch })
 })
 
 t.test('a store with its journal in files of memory', async t => {
-  storeContract(t, { make: async () => new EmbeddedStore(journalIn('/data', memoryFiles())), expire })
+  storeContract(t, {
+    make: async () => new EmbeddedStore(journalIn('/data', memoryFiles())),
+    expire,
+    forget: writeMuch,
+  })
 })
 
 t.test('a store with its journal on disk', async t => {
-  storeContract(t, { make: async (t: Test) => new EmbeddedStore(journalIn(t.testdir())), expire })
+  storeContract(t, { make: async (t: Test) => new EmbeddedStore(journalIn(t.testdir())), expire, forget: writeMuch })
 })
 
 /** The data directory as it would be found after kill -9 at this moment. */
@@ -105,9 +109,11 @@ t.test('a history that has grown long is rewritten, and nothing is lost by it', 
     changes: Array.from({ length: 1_200 }, (_, i) => ({ key: `kept/${i}`, value: 'x'.repeat(20) })),
   })
   for (let round = 0; round < 12; round++) {
-    await store.transact({
-      changes: Array.from({ length: 1_000 }, (_, i) => ({ key: `busy/${i % 10}`, value: `${round}.${i}` })),
-    })
+    await Promise.all(
+      Array.from({ length: 1_000 }, (_, i) =>
+        store.transact({ changes: [{ key: `busy/${i % 10}`, value: `${round}.${i}` }] }),
+      ),
+    )
   }
   const files = readdirSync(join(directory, journalDirectoryName)).filter(name => name.endsWith('.log'))
   t.equal(files.length, 1, 'the old segments are gone')

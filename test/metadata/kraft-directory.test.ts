@@ -148,7 +148,7 @@ t.test('topics keep ids, epochs and settings, ids of producers go on, and one li
   t.equal(lines.length, 1)
   t.match(
     lines[0],
-    /took over what Apache Kafka wrote \(metadata.version 30\): 8 topics with 16 partitions, settings of 6 topics, 4 settings of brokers and groups, producer ids from 1000 on; left out: 1 SCRAM credential, 1 quota /,
+    /took over what Apache Kafka wrote \(metadata.version 30\): 8 topics with 16 partitions, settings of 6 topics, 4 settings of brokers and groups, 1 SCRAM credential, 1 quota, producer ids from 1000 on /,
   )
   t.match(lines[0], /clusterId=A8Thj2woNMBMopXdgo6lwg nodeId=1$/m)
 

@@ -7,6 +7,7 @@ import type { TopicToCreate } from '../../lib/cluster/topics.ts'
 import { BrokerConfig } from '../../lib/config/config.ts'
 import { Cluster } from '../../lib/metadata/cluster.ts'
 import { EmbeddedStore } from '../../lib/metadata/embedded.ts'
+import { joined } from '../../lib/metadata/joined.ts'
 import { type Journal, memoryJournal } from '../../lib/metadata/journal.ts'
 import { openJournal } from '../../lib/metadata/log-journal.ts'
 import type { MetadataStore } from '../../lib/metadata/store.ts'
@@ -59,7 +60,7 @@ function observed(journal: Journal, written: (keys: readonly string[]) => void):
   }
 }
 
-t.test('a broker that starts again leads all its partitions in new epochs, by the write of one key', async t => {
+t.test('a broker that starts again leads all its partitions in new epochs, by one write', async t => {
   const files = new SimulatedDisk()
   const epochs: number[][] = []
   const writes: (readonly string[])[][] = []
@@ -81,14 +82,22 @@ t.test('a broker that starts again leads all its partitions in new epochs, by th
     [6, 6, 6, 2],
   ])
   const [first, ...later] = writes
-  t.same(first, [['cluster'], ['starts/1'], ['leader-epochs/controller']])
-  for (const write of later) t.same(write, [['starts/1'], ['leader-epochs/controller']])
+  t.same(first, [
+    ['cluster', 'features'],
+    ['starts/1', 'admitted/1'],
+    ['leader-epochs/controller'],
+    // What is kept for eligible leader replicas.
+    ['configs/broker/'],
+  ])
+  for (const write of later) t.same(write, [['starts/1', 'admitted/1'], ['leader-epochs/controller']])
 })
 
 t.test('of brokers that share a store, one that starts again begins epochs for its own partitions', async t => {
   const store = new EmbeddedStore(memoryJournal())
   const one = await openCluster(store, 1)
   const two = await openCluster(store, 2)
+  await two.serve([])
+  await joined(one, 2, 2)
   await one.createTopics([topic('a', [[1], [2]])])
   t.same(
     [epochsIn(one, 'a'), epochsIn(two, 'a')],

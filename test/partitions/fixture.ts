@@ -3,10 +3,12 @@
 import { createLogger, type Logger } from '../../lib/base/logger.ts'
 import { seededRandom } from '../../lib/base/random.ts'
 import {
+  type BrokerImage,
   type ClusterImage,
   emptyImage,
   type ImageDelta,
   type PartitionImage,
+  plainPartition,
   type TopicImage,
 } from '../../lib/cluster/image.ts'
 import { topicMaps } from '../../lib/cluster/topic-map.ts'
@@ -24,6 +26,7 @@ import { ManualClock } from '../../lib/testing/clock.ts'
 import { type BatchOptions, batches, buildBatch, readRecords } from '../../protocol/records/batch.ts'
 import { LogDirectory } from '../../storage/directory.ts'
 import { type Files, memoryFiles } from '../../storage/files.ts'
+import { activeBroker } from '../cluster/active-broker.ts'
 
 export interface TopicSpec {
   partitions?: number
@@ -44,13 +47,12 @@ export function topicImage(name: string, spec: TopicSpec = {}): TopicImage {
     made: [],
     configs: new Map(Object.entries(configs)),
     partitions: Array.from({ length: partitions }, (_, index) => ({
+      ...plainPartition,
       index,
       leader: replicas[0]!,
       leaderEpoch: 0,
-      partitionEpoch: 0,
       replicas,
       isr: replicas,
-      offlineReplicas: [],
     })),
   }
 }
@@ -79,6 +81,8 @@ export class PartitionsFixture {
     options: {
       nodeId?: number
       topics?: readonly TopicImage[]
+      /** Three active ones, where it is not given. */
+      brokers?: readonly BrokerImage[]
       properties?: Record<string, string>
       files?: Files
       paths?: readonly string[]
@@ -95,7 +99,7 @@ export class PartitionsFixture {
     this.relocationBytesPerSecondMax = options.relocationBytesPerSecondMax ?? Number.MAX_SAFE_INTEGER
     this.#nodeId = options.nodeId ?? 1
     this.#logger = createLogger('info', { clock: this.clock, write: line => void this.log.push(line.trim()) })
-    const brokers = [1, 2, 3].map(id => ({ id, rack: null, fenced: false }))
+    const { brokers = [1, 2, 3].map(id => activeBroker(id)) } = options
     this.image = imageOf({ ...this.image, brokers }, topics)
     this.open(options.missing)
   }
@@ -136,11 +140,26 @@ export class PartitionsFixture {
     })
     void this.partitions.start({ threads: 1, pause: () => Promise.resolve(), signal })
     let nextId = 1000
+    const image = () => this.image
     const services: Pick<
       BrokerServices,
-      'nodeId' | 'config' | 'partitions' | 'fetchSessions' | 'producerIds' | 'clock' | 'random' | 'logger' | 'authorize'
-    > = {
+      | 'nodeId'
+      | 'config'
+      | 'partitions'
+      | 'fetchSessions'
+      | 'producerIds'
+      | 'clock'
+      | 'random'
+      | 'logger'
+      | 'authorize'
+      | 'authorizeAny'
+    > & { readonly cluster: { readonly image: ClusterImage } } = {
       nodeId: this.#nodeId,
+      cluster: {
+        get image() {
+          return image()
+        },
+      },
       config,
       partitions: this.partitions,
       fetchSessions: new FetchSessions({
@@ -156,6 +175,7 @@ export class PartitionsFixture {
       random,
       logger: this.#logger,
       authorize: (_context, _operation, _type, name) => !this.forbidden.has(name),
+      authorizeAny: (_context, _operation, type) => !this.forbidden.has(`any ${type}`),
     }
     this.services = services as BrokerServices
   }
@@ -163,6 +183,7 @@ export class PartitionsFixture {
   /** A request's surroundings. */
   context(apiVersion: number, clientId: string | null = 'test'): Context {
     return {
+      apiKey: 0,
       apiVersion,
       clientId,
       correlationId: 1,
@@ -177,12 +198,14 @@ export class PartitionsFixture {
     created?: readonly TopicImage[]
     deleted?: readonly string[]
     changed?: readonly TopicImage[]
+    brokers?: readonly BrokerImage[]
     brokerConfigsChanged?: readonly string[]
   }): ImageDelta {
     const before = this.image
     const gone = new Set([...(change.deleted ?? []), ...(change.changed ?? []).map(topic => topic.name)])
     const kept = [...before.topics.values()].filter(topic => !gone.has(topic.name))
-    this.image = imageOf(before, [...kept, ...(change.changed ?? []), ...(change.created ?? [])])
+    const { brokers = before.brokers } = change
+    this.image = imageOf({ ...before, brokers }, [...kept, ...(change.changed ?? []), ...(change.created ?? [])])
     const delta: ImageDelta = {
       image: this.image,
       created: change.created ?? [],
@@ -191,6 +214,8 @@ export class PartitionsFixture {
       brokersChanged: false,
       brokerConfigsChanged: change.brokerConfigsChanged ?? [],
       groupConfigsChanged: [],
+      aclsAdded: [],
+      aclsRemoved: [],
     }
     this.partitions.apply(delta)
     return delta

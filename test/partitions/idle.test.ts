@@ -1,6 +1,7 @@
 /** Partitions that nobody uses: opened when they are asked for, made a few at a time, recovered after a crash. */
 import t from 'tap'
 import { topicMaps } from '../../lib/cluster/topic-map.ts'
+import { figuresIn } from '../../lib/metrics/metrics.ts'
 import type { Partition } from '../../lib/partitions/partition.ts'
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import { memoryFiles } from '../../storage/files.ts'
@@ -39,7 +40,7 @@ t.test('after a clean stop a log is opened when it is first asked for, and costs
   t.equal(fixture.partition('a', 1).highWatermark, 2)
   t.equal(fixture.write('a', ['more'], 2), 1)
   t.same(loaded(), ['a-1', 'a-2'])
-  const figures = [...fixture.partitions.metrics()]
+  const figures = [...figuresIn(fixture.partitions.metrics())]
   const figure = (name: string, tags = {}) => figures.find(each => each.name === name && same(each.tags, tags))?.value
   t.equal(figure('PartitionCount'), 4)
   t.equal(figure('OpenLogCount'), 2)

@@ -58,6 +58,26 @@ t.test('random steps make somebody known by the right message alone, and never s
   t.end()
 })
 
+t.test('a session by a delegation token ends with the token, or earlier where all sessions do', t => {
+  const sessionOf = (tokenLifeMs: number, sessionMs: number) => {
+    const authentication = new Authentication({
+      mechanisms: ['SCRAM-SHA-256'],
+      begin: () => ({ receive: () => ({ kind: 'user', message: Buffer.alloc(0), user: 'alice', tokenLifeMs }) }),
+      sessionMsOf: () => sessionMs,
+    })
+    authentication.handshake('SCRAM-SHA-256', false, 0)
+    const outcome = authentication.message(Buffer.alloc(0), 1_000)
+    const told = outcome.kind === 'answered' ? outcome.sessionMs : null
+    const ends = [1_000, 3_999, 4_000, 7_000].find(nowMs => authentication.isOver(nowMs))
+    return { told, ends, isByToken: authentication.isByToken }
+  }
+  t.same(sessionOf(3_000, 0), { told: 3_000, ends: 4_000, isByToken: true })
+  t.same(sessionOf(6_000, 3_000), { told: 3_000, ends: 4_000, isByToken: true })
+  t.same(sessionOf(3_000, 6_000), { told: 3_000, ends: 4_000, isByToken: true })
+  t.same(sessionOf(-1, 6_000), { told: 0, ends: 1_000, isByToken: true }, 'of one that is good no more')
+  t.end()
+})
+
 t.test('PLAIN takes any bytes, and lets in by the right ones alone', t => {
   const random = seededRandom(3)
   for (let i = 0; i < 5_000; i++) {

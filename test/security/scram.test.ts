@@ -10,7 +10,12 @@ import { ScramExchange, type ScramHost } from '../../lib/security/scram-exchange
 const salt = Buffer.from('W22ZaJ0SNY7soEsUEjb6gQ==', 'base64')
 
 function host(users: Record<string, ScramCredential>, nonce = 'theirs'): ScramHost {
-  return { credentialOf: user => users[user], nonce: () => nonce, disguise: Buffer.from('disguise') }
+  return {
+    credentialOf: user => users[user],
+    tokenOf: () => undefined,
+    nonce: () => nonce,
+    disguise: Buffer.from('disguise'),
+  }
 }
 
 /** The whole exchange; the user, or why not. */

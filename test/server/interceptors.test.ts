@@ -1,7 +1,7 @@
 /** What stands around requests: verdicts before the handler, throttling, delays, questions, and the bytes of answers. */
 import t, { type Test } from 'tap'
 import type { Client } from '../../lib/client/client.ts'
-import type { CallInfo, Interceptor } from '../../lib/server/server.ts'
+import type { CallInfo, Interceptor, Verdict } from '../../lib/server/server.ts'
 import { ManualClock } from '../../lib/testing/clock.ts'
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import { Heartbeat } from '../../protocol/messages/heartbeat.ts'
@@ -178,4 +178,60 @@ t.test('the list may change while the server runs', async t => {
   t.equal((await beat(client, 1)).errorCode, 77)
   interceptors.pop()
   t.equal((await beat(client, 1)).errorCode, 1)
+})
+
+t.test('what comes of a wait may be a verdict', async t => {
+  const { open, opened } = gate()
+  const { client, broker } = await start(t, {
+    before: () => ({
+      kind: 'wait',
+      until: opened.then((): Verdict => ({ kind: 'answer', response: { errorCode: 44 } })),
+    }),
+  })
+  const answer = beat(client, 1)
+  open()
+  t.equal((await answer).errorCode, 44)
+  t.same(broker.beats, [])
+})
+
+t.test('a request may take effect twice, and is answered once', async t => {
+  const { client, broker } = await start(t, {
+    before: ({ request }) => ({ kind: 'twice', copy: { ...request, memberId: 'twin' } }),
+  })
+  t.equal((await beat(client, 1)).errorCode, 1)
+  t.equal((await beat(client, 2)).errorCode, 2)
+  t.same(broker.beats, ['twin', 'm1', 'twin', 'm2'])
+})
+
+t.test('after an answer the connection is closed, with what was left of it as the last bytes', async t => {
+  const { client, broker } = await start(t, {
+    after: ({ request }) => ((request as { generationId: number }).generationId === 2 ? { cut: 'close' } : undefined),
+    encoded: ({ request }, chunks) => ((request as { generationId: number }).generationId === 2 ? [] : chunks),
+  })
+  const answers = [1, 2, 3].map(n => beat(client, n))
+  t.equal((await answers[0])!.errorCode, 1, 'what came before is answered')
+  await t.rejects(answers[1]!, { message: /closed the connection/ })
+  await t.rejects(answers[2]!, { message: /closed the connection/ })
+  t.same(broker.beats, ['m1', 'm2', 'm3'].slice(0, broker.beats.length))
+  t.ok(broker.beats.includes('m2'), 'the request took effect')
+})
+
+t.test('after an answer the connection may stay open in silence', async t => {
+  const closed: number[] = []
+  const { client, broker } = await start(t, {
+    after: () => ({ cut: 'stall' }),
+    closed: ({ id }) => void closed.push(id),
+  })
+  t.equal((await beat(client, 1)).errorCode, 1)
+  let isAnswered = false
+  const over = () => {
+    isAnswered = true
+  }
+  void beat(client, 2).then(over, over)
+  const other = await broker.connect()
+  await beat(other, 3)
+  t.notOk(isAnswered)
+  t.same(closed, [])
+  await client.close()
+  await until(() => closed.length === 1)
 })

@@ -35,6 +35,7 @@ async function start(t: Test, properties: Record<string, string> = {}) {
     config,
     random: seededRandom(1),
     credentialOf: () => undefined,
+    tokenOf: () => undefined,
     clock,
     logger: createLogger('info', { write: line => lines.push(line) }),
   })
@@ -160,8 +161,15 @@ t.test('a session ends: then only a new login is taken', async t => {
   await t.rejects(client.send(Heartbeat, 0, beat), /closed/)
 })
 
+t.test('a login of which no session ends is not renewed, and what was not asked for changes nothing', async t => {
+  const { client } = await start(t)
+  await logIn(t, client)
+  t.equal((await client.send(SaslHandshake, 1, { mechanism: 'PLAIN' })).errorCode, codes.ILLEGAL_SASL_STATE)
+  t.equal((await client.send(Heartbeat, 0, beat)).errorCode, 0)
+})
+
 t.test('a login may not be renewed as somebody else', async t => {
-  const { client, clock, lines } = await start(t)
+  const { client, clock, lines } = await start(t, { 'connections.max.reauth.ms': '10000' })
   await logIn(t, client)
   await client.send(SaslHandshake, 1, { mechanism: 'PLAIN' })
   const answer = client.send(SaslAuthenticate, 2, { authBytes: Buffer.from('\0bob\0other') })

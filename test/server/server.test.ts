@@ -331,7 +331,6 @@ byBothPaths('a handler learns who asks', {}, async (t, broker) => {
   const client = await broker.connect()
   await client.send(ApiVersions, 3, { clientSoftwareName: 'test', clientSoftwareVersion: '1' })
   t.match(broker.connections[0], {
-    id: 1,
     listener: 'PLAINTEXT',
     securityProtocol: 'PLAINTEXT',
     remoteAddress: '127.0.0.1',
@@ -339,7 +338,11 @@ byBothPaths('a handler learns who asks', {}, async (t, broker) => {
     localAddress: '127.0.0.1',
     localPort: broker.bound[0]!.port,
     principal: 'User:ANONYMOUS',
+    isByToken: false,
   })
+  const next = await broker.connect()
+  await next.send(ApiVersions, 3, { clientSoftwareName: 'test', clientSoftwareVersion: '1' })
+  t.equal(broker.connections[1]!.id, broker.connections[0]!.id + 1)
 })
 
 for (const receivePath of paths) {

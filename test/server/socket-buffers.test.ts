@@ -2,6 +2,8 @@
 import { once } from 'node:events'
 import net from 'node:net'
 import t, { type Test } from 'tap'
+import { BrokerConfig } from '../../lib/config/config.ts'
+import { serverLimitsOf } from '../../lib/config/server-limits.ts'
 import type { Wire } from '../../lib/network/network.ts'
 import { tcpNetwork } from '../../lib/network/tcp.ts'
 import type { ServerLimits } from '../../lib/server/limits.ts'
@@ -44,7 +46,8 @@ t.test('buffers of connections are as large as they are set, and else as the sys
     t.comment('the system cannot be told here')
     return
   }
-  const { wire } = await connected(t, { sendBufferBytes: 20_000, receiveBufferBytes: 10_000 })
+  const properties = { 'socket.send.buffer.bytes': '20000', 'socket.receive.buffer.bytes': '10000' }
+  const { wire } = await connected(t, serverLimitsOf(BrokerConfig.parse(properties)))
   t.equal(native.bufferBytesOf(wire.descriptor, 'send'), 20_000)
   t.equal(native.bufferBytesOf(wire.descriptor, 'receive'), 10_000)
   const other = await connected(t, { sendBufferBytes: 20_000 })

@@ -25,8 +25,10 @@ export const simulations: Readonly<Record<string, URL>> = {
   storage: new URL('./storage.ts', import.meta.url),
   broker: new URL('./broker.ts', import.meta.url),
   groups: new URL('./groups.ts', import.meta.url),
+  'consumer-groups': new URL('./consumer-groups.ts', import.meta.url),
   transactions: new URL('./transactions.ts', import.meta.url),
   replication: new URL('./replication.ts', import.meta.url),
+  cluster: new URL('./cluster.ts', import.meta.url),
 }
 
 export async function simulationAt(module: URL): Promise<Simulation> {

@@ -280,7 +280,8 @@ export class History {
 
   /**
    * Two things are not safe from a power failure, as with Apache Kafka: a cut at the log's end, until it is on the disk; and what was
-   * not yet synced of a compacted log, of which nobody can tell later whether records in its middle were lost or compacted.
+   * not yet synced of a compacted log, of which nobody can tell later whether records in its middle were lost or compacted. Where a
+   * disk error stopped it from rolling, the next segment's name may be there, and the last of those that are known is in its middle.
    */
   #mayLosePower(): boolean {
     return this.members.every(
@@ -288,7 +289,8 @@ export class History {
         model.cut === null &&
         !(
           config.cleanupPolicy.includes('compact') &&
-          (!log.namesLast || log.segments.slice(0, -1).some(segment => segment.needsSync))
+          (!log.namesLast ||
+            log.segments.slice(0, log.failure === null ? -1 : undefined).some(segment => segment.needsSync))
         ),
     )
   }

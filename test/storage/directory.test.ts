@@ -131,7 +131,7 @@ t.test('logs live in directories of their own, and their checkpoints survive', a
     t.throws(() => again.openLog('orders', 3, 'AAAAAAAAAAAAAAAAAAAAAQ', defaultLogConfig), DirectoryError)
     const reopened = again.openLog('orders', 3, topicId, defaultLogConfig)
     t.same([reopened.logStartOffset, reopened.logEndOffset, reopened.recoveryPoint], [7, 30, 30])
-    t.ok(again.usage().sizeInBytes > 1_000)
+    t.ok(again.sizeInBytes('orders', 3) > 1_000)
     await again.close()
   }
 })
@@ -324,4 +324,18 @@ t.test('a log of another topic under the name does not keep a directory from bei
   t.throws(() => second.openLog('t', 0, 'AAAAAAAAAAAAAAAAAAAAAQ', defaultLogConfig), DirectoryError)
   await second.close()
   t.ok(open('/data', { files }).cleanShutdown)
+})
+
+t.test('a process that ends before it knows which logs are in use proves none of them', async t => {
+  const disk = new SimulatedFiles()
+  const first = open('/data', { files: disk })
+  first.openLog('t', 0, topicId, defaultLogConfig).append(batchOf(['a']), client)
+  await null
+  const files = disk.killed()
+  await open('/data', { files }).close()
+  const second = open('/data', { files })
+  t.equal(second.cleanShutdown, false)
+  second.allKnown()
+  await second.close()
+  t.equal(open('/data', { files }).cleanShutdown, true, 'what nobody asked for by then is not in use')
 })

@@ -1,5 +1,6 @@
 /** Odd values in the requests about the cluster as a whole, and about transactions, of which there are none. */
 import { AddRaftVoter } from '../../../protocol/messages/add-raft-voter.ts'
+import { AlterClientQuotas } from '../../../protocol/messages/alter-client-quotas.ts'
 import { DescribeClientQuotas } from '../../../protocol/messages/describe-client-quotas.ts'
 import { DescribeQuorum } from '../../../protocol/messages/describe-quorum.ts'
 import { DescribeTransactions } from '../../../protocol/messages/describe-transactions.ts'
@@ -39,6 +40,20 @@ export const oddClusterCases: readonly Case[] = [
     good: ({ session }) => ({
       components: [{ entityType: 'user', matchType: 0, match: session.name('somebody') }],
     }),
+  }),
+  oddCase({
+    api: AlterClientQuotas,
+    good: ({ session }) => ({
+      entries: [
+        {
+          entity: [{ entityType: 'user', entityName: session.name('somebody') }],
+          ops: [{ key: 'producer_byte_rate', value: 1_000, remove: false }],
+        },
+      ],
+      // Others are asked what there is.
+      validateOnly: true,
+    }),
+    without: path => path === 'validateOnly',
   }),
   oddCase({
     api: DescribeQuorum,

@@ -1,4 +1,6 @@
 /** Odd values in the requests about groups, each of which has one static member where it has any. */
+import { ConsumerGroupDescribe } from '../../../protocol/messages/consumer-group-describe.ts'
+import { ConsumerGroupHeartbeat } from '../../../protocol/messages/consumer-group-heartbeat.ts'
 import { DeleteGroups } from '../../../protocol/messages/delete-groups.ts'
 import { DescribeGroups } from '../../../protocol/messages/describe-groups.ts'
 import { FindCoordinator } from '../../../protocol/messages/find-coordinator.ts'
@@ -112,6 +114,44 @@ export const oddGroupCases: readonly Case[] = [
       const { groupId, memberId } = await stable(session, own('left'))
       return { groupId, memberId, members: [{ memberId, groupInstanceId, reason: null }] }
     },
+  }),
+  oddCase({
+    api: ConsumerGroupHeartbeat,
+    make: async session => {
+      const name = session.name('consumed')
+      await coordinator(session, name)
+      return { name, topicId: await session.topic(name) }
+    },
+    good: async ({ session, made: { name, topicId }, own }) => {
+      const groupId = own('beats')
+      const all = {
+        rackId: 'here',
+        rebalanceTimeoutMs: 300_000,
+        serverAssignor: 'uniform',
+        instanceId: groupInstanceId,
+      }
+      const member = { ...all, groupId, memberId: 'one', subscribedTopicNames: [name], subscribedTopicRegex: null }
+      await session.prepare(ConsumerGroupHeartbeat, 1, { ...member, memberEpoch: 0, topicPartitions: [] })
+      return { ...member, memberEpoch: 2, topicPartitions: [{ topicId, partitions: [0] }] }
+    },
+  }),
+  oddCase({
+    api: ConsumerGroupDescribe,
+    make: async session => {
+      const name = session.name('seen')
+      await coordinator(session, name)
+      await session.topic(name)
+      const joining = {
+        groupId: name,
+        memberId: 'one',
+        memberEpoch: 0,
+        rebalanceTimeoutMs: 300_000,
+        topicPartitions: [],
+      }
+      await session.prepare(ConsumerGroupHeartbeat, 1, { ...joining, subscribedTopicNames: [name] })
+      return name
+    },
+    good: ({ made }) => ({ groupIds: [made], includeAuthorizedOperations: false }),
   }),
   oddCase({
     api: OffsetCommit,

@@ -52,14 +52,16 @@ func begin(ctx context.Context, id, timeoutMs string) error {
 	if err != nil {
 		return err
 	}
-	client, err = kgo.NewClient(
+	options := []kgo.Opt{
 		kgo.SeedBrokers(os.Args[1]),
-		kgo.TransactionalID(id),
-		kgo.TransactionTimeout(time.Duration(timeout)*time.Millisecond),
 		kgo.RecordPartitioner(kgo.ManualPartitioner()),
-		kgo.RecordDeliveryTimeout(15*time.Second),
-		kgo.RetryTimeout(15*time.Second),
-	)
+		kgo.RecordDeliveryTimeout(15 * time.Second),
+		kgo.RetryTimeout(15 * time.Second),
+	}
+	if id != "-" {
+		options = append(options, kgo.TransactionalID(id), kgo.TransactionTimeout(time.Duration(timeout)*time.Millisecond))
+	}
+	client, err = kgo.NewClient(options...)
 	if err != nil {
 		return err
 	}
@@ -70,12 +72,17 @@ func begin(ctx context.Context, id, timeoutMs string) error {
 func send(ctx context.Context, topic string, records []string) error {
 	var all []*kgo.Record
 	for _, each := range records {
-		index, value, _ := strings.Cut(each, "=")
+		at, value, _ := strings.Cut(each, "=")
+		index, key, isKeyed := strings.Cut(at, "/")
 		partition, err := strconv.Atoi(index)
 		if err != nil {
 			return err
 		}
-		all = append(all, &kgo.Record{Topic: topic, Partition: int32(partition), Value: []byte(value)})
+		record := &kgo.Record{Topic: topic, Partition: int32(partition), Value: []byte(value)}
+		if isKeyed {
+			record.Key = []byte(key)
+		}
+		all = append(all, record)
 	}
 	return client.ProduceSync(ctx, all...).FirstErr()
 }

@@ -37,14 +37,15 @@ public class Producer {
       case "init" -> {
         if (producer != null) producer.close(Duration.ZERO);
         producer = new KafkaProducer<>(settings(args, words[1], words[2]));
-        producer.initTransactions();
+        if (!words[1].equals("-")) producer.initTransactions();
       }
       case "begin" -> producer.beginTransaction();
       case "send" -> {
         List<Future<RecordMetadata>> sent = new ArrayList<>();
         for (int i = 2; i < words.length; i++) {
           String[] record = words[i].split("=", 2);
-          sent.add(producer.send(new ProducerRecord<>(words[1], Integer.valueOf(record[0]), null, record[1])));
+          String[] at = record[0].split("/", 2);
+          sent.add(producer.send(new ProducerRecord<>(words[1], Integer.valueOf(at[0]), at.length > 1 ? at[1] : null, record[1])));
         }
         producer.flush();
         for (Future<RecordMetadata> each : sent) each.get();
@@ -63,8 +64,10 @@ public class Producer {
     settings.put("linger.ms", "0");
     settings.put("max.block.ms", "15000");
     settings.put("reconnect.backoff.max.ms", "200");
-    settings.put("transactional.id", transactionalId);
-    settings.put("transaction.timeout.ms", timeoutMs);
+    if (!transactionalId.equals("-")) {
+      settings.put("transactional.id", transactionalId);
+      settings.put("transaction.timeout.ms", timeoutMs);
+    }
     settings.put("key.serializer", StringSerializer.class.getName());
     settings.put("value.serializer", StringSerializer.class.getName());
     return settings;

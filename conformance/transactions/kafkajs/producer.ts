@@ -24,8 +24,8 @@ async function carryOut([verb, ...words]: readonly string[]): Promise<void> {
   } else if (verb === 'send') {
     const [topic, ...records] = words as [string, ...string[]]
     const messages = records.map(record => {
-      const at = record.indexOf('=')
-      return { partition: Number(record.slice(0, at)), value: record.slice(at + 1) }
+      const [, partition, key = null, value] = /^(\d+)(?:\/([^=]*))?=(.*)$/s.exec(record)!
+      return { partition: Number(partition), key, value: value! }
     })
     await transaction!.send({ topic, messages })
   } else if (verb === 'commit') {

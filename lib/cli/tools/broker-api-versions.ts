@@ -7,6 +7,7 @@ import { connectionOptions, runTool, type Tool, ToolUsageError, withAdmin } from
 const tool: Tool<keyof typeof connectionOptions> = {
   name: 'kafka-broker-api-versions',
   about: 'tells which versions of which APIs brokers serve',
+  example: 'broker-api-versions --bootstrap-server localhost:9092',
   options: connectionOptions,
 }
 

@@ -24,10 +24,11 @@ export async function describeUsers(admin: Admin, name: string | null, io: Io): 
 
 /** Sets credentials by `SCRAM-SHA-256` = `[iterations=8192,password=secret]`, and deletes those whose value is null. */
 export async function alterUser(admin: Admin, name: string, changes: readonly ConfigChange[]): Promise<void> {
-  const other = changes.filter(change => !isScramMechanism(change.name)).map(change => change.name)
+  const other = changes.filter(change => !isScramMechanism(change.name))
   if (other.length > 0) {
+    const done = other.some(({ value }) => value !== null) ? 'added' : 'deleted'
     throw unusable(
-      `Only quota and SCRAM credential configs can be added for 'users' using --bootstrap-server. Unexpected config names: ${other.join(',')}`,
+      `Only quota and SCRAM credential configs can be ${done} for 'users' using --bootstrap-server. Unexpected config names: ${other.map(change => change.name).join(',')}`,
     )
   }
   if (name === '') {
@@ -48,6 +49,7 @@ export async function alterUser(admin: Admin, name: string, changes: readonly Co
 function passwordOf(mechanism: ScramMechanism, text: string): Omit<ScramPassword, 'mechanism'> {
   const found = scramPasswordIn(mechanism, text)
   if (typeof found === 'string') throw unusable(found)
+  if (/^(?:iterations=\d+,)?password=$/.test(text)) throw new Error('a password cannot be empty')
   // Without the text, which may hold a password.
   if (found === null) throw unusable(`Invalid credential property ${mechanism}: write [iterations=8192,password=…]`)
   return found

@@ -1,21 +1,27 @@
 /** `ottla kafka-configs`: describes and changes settings of topics, brokers and groups, and what users log in by, with the options and output of Kafka's tool. */
 import { configSources } from '../../../protocol/config-sources.ts'
-import { codes } from '../../../protocol/errors.ts'
 import type { Admin } from '../../admin/admin.ts'
-import { AdminError } from '../../admin/admin-error.ts'
-import { alterConfigs, type ConfigChange, type DescribedConfig, describeConfigs } from '../../admin/configs.ts'
+import {
+  alterConfigs,
+  type ConfigChange,
+  type DescribedConfig,
+  describeConfigs,
+  listConfigResources,
+} from '../../admin/configs.ts'
 import { listGroups } from '../../admin/groups.ts'
 import { listTopics } from '../../admin/topics.ts'
 import type { Io } from '../io.ts'
 import { readProperties } from '../properties-file.ts'
+import { alterQuotasOf, describeQuotasOf, isOfLogins, type QuotaTarget, quotaTargetOf } from './configs-quotas.ts'
 import { alterUser, describeUsers } from './configs-users.ts'
-import { type Entity, type EntityType, entityOf, entityOptions } from './entities.ts'
+import { type Entity, type EntityType, entityOf, entityOptions, entityTypesOf } from './entities.ts'
 import { connectionOptions, type Given, runTool, type Tool, ToolUsageError, withAdmin } from './tool.ts'
 
 const options = {
   describe: { doc: 'the settings that were changed' },
   alter: { doc: 'change settings' },
   all: { doc: 'with --describe: all settings' },
+  json: { doc: 'with --describe of anything but users, clients and addresses: print JSON' },
   'add-config': { value: 'NAME=VALUE,...', doc: 'with --alter: settings to change; a value with commas stands in [ ]' },
   'add-config-file': { value: 'FILE', doc: 'with --alter: the same from a file of properties' },
   'delete-config': { value: 'NAME,...', doc: 'with --alter: settings that get their defaults back' },
@@ -27,6 +33,7 @@ type ConfigsOption = keyof typeof options
 const tool: Tool<ConfigsOption> = {
   name: 'kafka-configs',
   about: 'describes and changes settings of topics, brokers and groups',
+  example: 'configs --bootstrap-server localhost:9092 --alter --topic orders --add-config retention.ms=60000',
   options,
 }
 
@@ -37,6 +44,12 @@ export function kafkaConfigs(argv: readonly string[], io: Io): Promise<number> {
     argv,
     io,
     async given => {
+      const quotas = checkAction(given, argv)
+      if (given.has('json') && (quotas !== null || given.has('alter'))) throw new ToolUsageError(notAsJson)
+      if (quotas !== null && !isOfLogins(quotas, changesIn(given))) {
+        await withAdmin(given, admin => carryOutQuotas(admin, given, quotas, io))
+        return 0
+      }
       const entity = check(given)
       await withAdmin(given, admin =>
         given.has('alter') ? alter(admin, given, entity, io) : describe(admin, given, entity, io),
@@ -51,74 +64,94 @@ export function kafkaConfigs(argv: readonly string[], io: Io): Promise<number> {
   )
 }
 
-function check(given: Given<ConfigsOption>): Entity {
+const notAsJson = '--json is for --describe of topics, brokers, broker-loggers, groups and client-metrics'
+
+async function carryOutQuotas(admin: Admin, given: Given<ConfigsOption>, target: QuotaTarget, io: Io): Promise<void> {
+  if (given.has('alter')) {
+    checkChanges(given)
+    return alterQuotasOf(admin, target, changesIn(given), io)
+  }
+  await describeQuotasOf(admin, target, io)
+  const [[kind, name]] = target as readonly [QuotaTarget[number]]
+  if (target.length === 1 && kind === 'users') await describeUsers(admin, name === null ? '' : (name ?? null), io)
+}
+
+/** Whose quotas are meant; null where something else is. */
+function checkAction(given: Given<ConfigsOption>, argv: readonly string[]): QuotaTarget | null {
   if (given.has('describe') === given.has('alter')) {
     throw new ToolUsageError('Command must include exactly one action: --describe, --alter')
   }
-  if (!given.has('bootstrap-server')) {
-    throw new ToolUsageError('Either --bootstrap-server or --bootstrap-controller must be specified.', {
-      showHelp: false,
-    })
-  }
-  given.refuseTogether('describe', ['add-config', 'add-config-file', 'delete-config'])
-  given.refuseTogether('alter', ['all'])
-  given.refuseTogether('add-config', ['add-config-file'])
+  for (const option of ['add-config', 'delete-config'] as const) given.refuseTogether(option, ['describe'])
+  entityTypesOf(given)
+  if (!given.has('bootstrap-server'))
+    throw unusable('Either --bootstrap-server or --bootstrap-controller must be specified.')
+  return quotaTargetOf(given, argv)
+}
+
+function check(given: Given<ConfigsOption>): Entity {
   const entity = entityOf(given)
-  if (given.has('alter')) {
-    if (!given.has('add-config') && !given.has('add-config-file') && !given.has('delete-config')) {
-      throw new ToolUsageError(
-        'At least one of --add-config, --add-config-file, or --delete-config must be specified with --alter',
-        { showHelp: false },
-      )
-    }
-    if (entity.name === null && entity.type === 'user') {
-      throw new ToolUsageError(
-        'An entity-name or default entity must be specified with --alter of users, clients, brokers or ips',
-        { showHelp: false },
-      )
-    }
-    if (entity.name === null) {
-      throw new ToolUsageError(
-        `an entity name, or --entity-default, must be specified with --alter of ${entity.type}`,
-        {
-          showHelp: false,
-        },
-      )
-    }
-  }
+  if (given.has('alter')) checkAlter(given, entity)
+  else if (entity.name === '' && entity.type !== 'broker' && entity.type !== 'user')
+    throw unusable(`--entity-default must not be specified with --describe of ${plurals[entity.type]}`)
   return entity
 }
 
-/** `a=1,b=[2,3]` as changes. Throws ToolUsageError. */
-export function changesOf(text: string): ConfigChange[] {
-  return text
-    .split(/,(?=[^\]]*(?:\[|$))/)
-    .map(assignment => assignment.trim())
-    .filter(assignment => assignment !== '')
-    .map(assignment => {
-      const at = assignment.indexOf('=')
-      if (at < 1)
-        throw new ToolUsageError('all configs to be added must be in the format "key=val".', { showHelp: false })
-      const value = assignment
-        .slice(at + 1)
-        .trim()
-        .replace(/^\[([\s\S]*)\]$/, '$1')
-      return { name: assignment.slice(0, at).trim(), value }
-    })
+function checkAlter(given: Given<ConfigsOption>, { type, name }: Entity): void {
+  if (type === 'user' || type === 'broker') {
+    if (name === null)
+      throw unusable(
+        'An entity-name or default entity must be specified with --alter of users, clients, brokers or ips',
+      )
+  } else if (!name) throw unusable(`An entity name must be specified with --alter of ${plurals[type]}`)
+  checkChanges(given)
 }
 
-async function alter(admin: Admin, given: Given<ConfigsOption>, { type, name }: Entity, io: Io): Promise<void> {
+function checkChanges(given: Given<ConfigsOption>): void {
+  if (given.has('add-config') && given.has('add-config-file'))
+    throw unusable('Only one of --add-config or --add-config-file must be specified')
+  if (!given.has('add-config') && !given.has('add-config-file') && !given.has('delete-config'))
+    throw unusable('At least one of --add-config, --add-config-file, or --delete-config must be specified with --alter')
+}
+
+function unusable(sentence: string): ToolUsageError {
+  return new ToolUsageError(sentence, { showHelp: false })
+}
+
+/** `a=1,b=[2,3]` as changes, the last of each name. Throws ToolUsageError. */
+export function changesOf(text: string): ConfigChange[] {
+  const values = new Map<string, string>()
+  for (const part of text.split(/,(?=[^\]]*(?:\[|$))/)) {
+    const assignment = part.trim()
+    // As it is behind a comma at the end.
+    if (assignment === '' && text.trim() !== '') continue
+    const at = assignment.indexOf('=')
+    if (at < 0) {
+      throw unusable(
+        'Invalid entity config: all configs to be added must be in the format "key=val" or  "key=[val1,val2]" to group values which contain commas.',
+      )
+    }
+    const value = assignment.slice(at + 1).trim()
+    values.set(assignment.slice(0, at).trim(), value.replace(/^\[([\s\S]*)\]$/, '$1'))
+  }
+  return [...values].map(([name, value]) => ({ name, value }))
+}
+
+function changesIn(given: Given<ConfigsOption>): ConfigChange[] {
   const file = given.one('add-config-file')
   const added =
     file === undefined
-      ? changesOf(given.one('add-config') ?? '')
+      ? given.all('add-config').flatMap(changesOf)
       : Object.entries(readProperties(file)).map(([config, value]) => ({ name: config, value }))
   const deleted = (given.one('delete-config') ?? '')
     .split(',')
     .map(config => config.trim())
     .filter(config => config !== '')
     .map(config => ({ name: config, value: null }))
-  const changes = [...deleted, ...added]
+  return [...deleted, ...added]
+}
+
+async function alter(admin: Admin, given: Given<ConfigsOption>, { type, name }: Entity, io: Io): Promise<void> {
+  const changes = changesIn(given)
   if (type === 'user') await alterUser(admin, name!, changes)
   else await alterConfigs(admin, { type, name: name! }, changes)
   io.stdout.write(
@@ -170,10 +203,41 @@ async function describe(admin: Admin, given: Given<ConfigsOption>, entity: Entit
     await describeUsers(admin, entity.name, io)
     return
   }
-  const names = entity.name === null ? await allNames(admin, type) : [entity.name]
-  for (const name of names) await describeOne(admin, given.has('all'), { type, name }, io)
+  const { name } = entity
+  const isAll = given.has('all')
+  const isSure = name === '' || (name !== null && isAll)
+  const all = isSure ? [] : await allNames(admin, type)
+  if (name !== null && !isSure && !all.includes(name)) {
+    io.stdout.write(`The ${singulars[type]} '${name}' doesn't exist and doesn't have dynamic config.\n`)
+    return
+  }
+  const names = name === null ? all : [name]
+  if (given.has('json')) {
+    const rows = []
+    for (const each of names) rows.push(await asRow(admin, isAll, { type, name: each }))
+    io.stdout.write(`${JSON.stringify(rows)}\n`)
+    return
+  }
+  for (const each of names) await describeOne(admin, isAll, { type, name: each }, io)
 }
 
+/** One entity's settings; the name of a default is null. */
+async function asRow(admin: Admin, isAll: boolean, entity: ConfigEntity & { name: string }) {
+  const { type, name } = entity
+  const configs = (await shownOf(admin, isAll, entity)).map(each => ({
+    ...{ name: each.name, value: each.value, sensitive: each.isSensitive, source: sourceName(each.configSource) },
+    synonyms: each.synonyms.map(({ name, value, source }) => ({ name, value, source: sourceName(source) })),
+  }))
+  return { type: singulars[type], name: name === '' ? null : name, configs }
+}
+
+async function shownOf(admin: Admin, isAll: boolean, entity: ConfigEntity & { name: string }) {
+  const { type, name } = entity
+  const configs = await describeConfigs(admin, { type, name })
+  return configs.filter(({ configSource }) => isAll || configSource === ownSource(entity))
+}
+
+/** Those that there are, and those that have settings. */
 async function allNames(admin: Admin, type: ConfigEntity['type']): Promise<string[]> {
   switch (type) {
     case 'topic':
@@ -181,10 +245,12 @@ async function allNames(admin: Admin, type: ConfigEntity['type']): Promise<strin
     case 'broker':
     case 'brokerLogger':
       return [...(await admin.brokers()).map(({ nodeId }) => String(nodeId)), ...(type === 'broker' ? [''] : [])]
-    case 'group':
-      return (await listGroups(admin)).map(({ groupId }) => groupId)
+    case 'group': {
+      const groups = (await listGroups(admin)).map(({ groupId }) => groupId)
+      return [...new Set([...groups, ...(await listConfigResources(admin, type))])].sort()
+    }
     case 'clientMetrics':
-      throw new ToolUsageError('--entity-name must be specified for client-metrics', { showHelp: false })
+      return listConfigResources(admin, type)
   }
 }
 
@@ -195,26 +261,20 @@ async function describeOne(
   io: Io,
 ): Promise<void> {
   const { type, name } = entity
-  let configs: readonly DescribedConfig[]
-  try {
-    configs = await describeConfigs(admin, { type, name })
-  } catch (error) {
-    if (!(error instanceof AdminError && error.code === codes.UNKNOWN_TOPIC_OR_PARTITION)) throw error
-    io.stdout.write(`The ${singulars[type]} '${name}' doesn't exist and doesn't have dynamic config.\n`)
-    return
-  }
-  const isShown = ({ configSource }: DescribedConfig) => isAll || configSource === ownSource(entity)
-  const lines = configs.filter(isShown).map(each => `  ${lineOf(each)}\n`)
-  const head =
+  io.stdout.write(
     name === ''
       ? `Default configs for ${plurals[type]} in the cluster are:\n`
-      : `${isAll ? 'All' : 'Dynamic'} configs for ${singulars[type]} ${name} are:\n`
-  io.stdout.write(`${head}${lines.join('')}`)
+      : `${isAll ? 'All' : 'Dynamic'} configs for ${singulars[type]} ${name} are:\n`,
+  )
+  const lines = (await shownOf(admin, isAll, entity)).map(each => `  ${lineOf(each)}\n`)
+  io.stdout.write(lines.join(''))
 }
 
 function lineOf({ name, value, isSensitive, synonyms }: DescribedConfig): string {
-  const sources = Object.entries(configSources)
-  const source = (number: number) => sources.find(([, each]) => each === number)?.[0] ?? 'UNKNOWN'
-  const behind = synonyms.map(each => `${source(each.source)}:${each.name}=${each.value}`)
+  const behind = synonyms.map(each => `${sourceName(each.source)}:${each.name}=${each.value}`)
   return `${name}=${value} sensitive=${isSensitive} synonyms={${behind.join(', ')}}`
+}
+
+function sourceName(source: number): string {
+  return Object.entries(configSources).find(([, each]) => each === source)?.[0] ?? 'UNKNOWN'
 }

@@ -2,6 +2,7 @@
 import { Secret } from '../../base/secret.ts'
 import type { ClientLogin } from '../../client/login.ts'
 import { type LoginModule, parseLogins, serves } from '../../security/jaas.ts'
+import { tokenExtension } from '../../security/scram.ts'
 import { ToolUsageError } from './tool-usage-error.ts'
 
 const mechanisms: readonly string[] = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] satisfies ClientLogin['mechanism'][]
@@ -25,7 +26,10 @@ export function loginOf(properties: Readonly<Record<string, string>>): ClientLog
   if (user === undefined || password === undefined) {
     throw unusable(`sasl.jaas.config has no username and password for ${mechanism}: write ${example}`)
   }
-  return { mechanism: mechanism as ClientLogin['mechanism'], user, password: new Secret(password) }
+  return {
+    ...{ mechanism: mechanism as ClientLogin['mechanism'], user, password: new Secret(password) },
+    isToken: mechanism !== 'PLAIN' && options?.get(tokenExtension)?.toLowerCase() === 'true',
+  }
 }
 
 function modulesIn(text: string, example: string): LoginModule[] {

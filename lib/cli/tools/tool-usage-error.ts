@@ -10,3 +10,13 @@ export class ToolUsageError extends Error {
     this.showHelp = showHelp
   }
 }
+
+/** The same as those of Kafka's tools say it that have commands: behind the help, and with the name of the tool. */
+export class ArgumentsError extends ToolUsageError {}
+
+/** An option that there is not, or one without its value. */
+export class ToolOptionError extends ToolUsageError {
+  constructor(message: string) {
+    super(message, { showHelp: false })
+  }
+}

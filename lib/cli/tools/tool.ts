@@ -2,15 +2,15 @@
 import { Admin } from '../../admin/admin.ts'
 import { systemClock } from '../../base/clock.ts'
 import { systemRandom } from '../../base/random.ts'
+import { version } from '../../base/version.ts'
 import type { TlsConnecting } from '../../network/network.ts'
 import { systemNetwork } from '../../network/tcp.ts'
-import type { Io } from '../io.ts'
+import { type Io, UsageError } from '../io.ts'
 import { readProperties } from '../properties-file.ts'
-import { version } from '../version.ts'
 import { loginOf } from './login.ts'
-import { ToolUsageError } from './tool-usage-error.ts'
+import { ArgumentsError, ToolOptionError, ToolUsageError } from './tool-usage-error.ts'
 
-export { ToolUsageError }
+export { ArgumentsError, ToolUsageError }
 
 /** The version of Apache Kafka whose tools these are like. */
 const kafkaVersion = '4.4.0'
@@ -19,6 +19,8 @@ const kafkaVersion = '4.4.0'
 export interface ToolOption {
   /** What stands for its value in the help; none where it has no value. */
   readonly value?: string
+  /** Whether the value may be left out. */
+  readonly isOptional?: boolean
   readonly doc: string
   /** Whether it counts each time it is given; otherwise once. */
   readonly multiple?: boolean
@@ -28,7 +30,13 @@ export interface Tool<Name extends string = string> {
   readonly name: string
   /** What it is for, in one sentence. */
   readonly about: string
+  /** A command line that works, without the leading `ottla`. */
+  readonly example?: string
+  /** What is told with an option that there is not, beside a sentence: the help; or it counts as any failure. Nothing where it is not said. */
+  readonly badOption?: 'help' | 'failure'
   readonly options: Readonly<Record<Name, ToolOption>>
+  /** It is told what to do by a word, and says what is wrong as Kafka's tools of that kind do. */
+  readonly hasCommands?: boolean
 }
 
 /** Options that every tool has. */
@@ -43,8 +51,11 @@ export const connectionOptions = {
 export class Given<Name extends string> {
   readonly #values: ReadonlyMap<string, readonly string[]>
 
-  constructor(values: ReadonlyMap<string, readonly string[]>) {
+  readonly #hasCommands: boolean
+
+  constructor(values: ReadonlyMap<string, readonly string[]>, hasCommands = false) {
     this.#values = values
+    this.#hasCommands = hasCommands
   }
 
   has(name: Name): boolean {
@@ -59,23 +70,25 @@ export class Given<Name extends string> {
     return this.all(name).at(-1)
   }
 
-  /** A whole number; undefined where the option was not given. Throws ToolUsageError. */
+  /** A whole number; undefined where the option was not given. Throws an Error, which the tool tells as any other. */
   int(name: Name): number | undefined {
-    return this.#number(name, /^[+-]?\d{1,10}$/)
+    return this.#number(name, /^[+-]?\d{1,10}$/, 'Integer')
   }
 
   /** The same for offsets, times and producer ids, which may be greater. */
   long(name: Name): number | undefined {
-    return this.#number(name, /^[+-]?\d{1,15}$/)
+    return this.#number(name, /^[+-]?\d{1,15}$/, 'Long')
   }
 
-  #number(name: Name, form: RegExp): number | undefined {
+  #number(name: Name, form: RegExp, kind: string): number | undefined {
     const text = this.one(name)
     if (text === undefined) return undefined
-    if (!form.test(text)) {
-      throw new ToolUsageError(`Cannot parse argument '${text}' of option ${name}`)
-    }
-    return Number(text)
+    if (form.test(text)) return Number(text)
+    if (this.#hasCommands)
+      throw new ArgumentsError(
+        `argument --${name}: could not convert '${text}' to ${kind} (For input string: "${text}")`,
+      )
+    throw new Error(`Cannot parse argument '${text}' of option ${name}`)
   }
 
   /** Throws ToolUsageError where an option was given together with one that it cannot go with. */
@@ -87,41 +100,48 @@ export class Given<Name extends string> {
 }
 
 /** Reads a command line: `--name value` or `--name=value`, names as short as they are clear. Throws ToolUsageError. */
-export function parseTool<Name extends string>({ options }: Tool<Name>, argv: readonly string[]): Given<Name> {
+export function parseTool<Name extends string>(tool: Tool<Name>, argv: readonly string[]): Given<Name> {
+  const { options, hasCommands } = tool
   const values = new Map<string, string[]>()
   for (let index = 0; index < argv.length; index++) {
     const word = argv[index]
     if (!word.startsWith('--') || word === '--') continue
     const at = word.indexOf('=')
-    const name = fullName(options, at < 0 ? word.slice(2) : word.slice(2, at))
+    const name = fullName(tool, at < 0 ? word.slice(2) : word.slice(2, at))
     const takesValue = options[name].value !== undefined
-    if (takesValue && at < 0 && index + 1 === argv.length)
-      throw new ToolUsageError(`Option ${name} requires an argument`)
-    const value = takesValue ? (at < 0 ? argv[++index] : word.slice(at + 1)) : ''
+    const isLeftOut = options[name].isOptional && (argv[index + 1] ?? '-').startsWith('-')
+    if (takesValue && !isLeftOut && at < 0 && index + 1 === argv.length) {
+      if (hasCommands) throw new ArgumentsError(`argument --${name}: expected one argument`)
+      throw new ToolOptionError(`Option ${name} requires an argument`)
+    }
+    const value = at >= 0 ? word.slice(at + 1) : takesValue && !isLeftOut ? argv[++index] : ''
     values.set(name, [...(values.get(name) ?? []), value])
   }
-  return new Given(values)
+  return new Given(values, hasCommands)
 }
 
-function fullName<Name extends string>(options: Tool<Name>['options'], given: string): Name {
+function fullName<Name extends string>({ options, hasCommands }: Tool<Name>, given: string): Name {
   const names = Object.keys(options) as Name[]
   const exact = names.find(name => name === given)
   const near = names.filter(name => name.startsWith(given))
-  if (exact === undefined && near.length !== 1) throw new ToolUsageError(`${given} is not a recognized option`)
+  if (exact === undefined && near.length !== 1) {
+    if (hasCommands) throw new ArgumentsError(`unrecognized arguments: '--${given}'`)
+    throw new ToolOptionError(`${given} is not a recognized option`)
+  }
   return exact ?? near[0]
 }
 
 /** The text of `--help`. */
-export function toolHelp({ name, about, options }: Tool): string {
-  const rows = Object.entries(options).map(([option, { value, doc }]) => [
-    `--${option}${value ? ` ${value}` : ''}`,
+export function toolHelp({ name, about, example, options }: Tool): string {
+  const rows = Object.entries(options).map(([option, { value, isOptional, doc }]) => [
+    `--${option}${value ? (isOptional ? ` [${value}]` : ` ${value}`) : ''}`,
     doc,
   ])
   const width = Math.max(...rows.map(([left]) => left.length).filter(length => length < 40))
   const lines = rows.map(([left, doc]) => {
     return left.length > width ? `  ${left}\n  ${' '.repeat(width)}  ${doc}` : `  ${left.padEnd(width)}  ${doc}`
   })
-  return `ottla ${name}: ${about}\n\n${lines.join('\n')}\n`
+  return `ottla ${name}: ${about}\n\n${lines.join('\n')}\n${example ? `\n  ottla ${example}\n` : ''}`
 }
 
 /**
@@ -136,6 +156,10 @@ export async function runTool<Name extends string>(
   failed: (error: Error) => void,
 ): Promise<number> {
   try {
+    if (argv.length === 0 && !tool.hasCommands) {
+      io.stderr.write(toolHelp(tool))
+      return 1
+    }
     const given = parseTool(tool, argv)
     if (given.has('help')) {
       io.stdout.write(toolHelp(tool))
@@ -147,8 +171,18 @@ export async function runTool<Name extends string>(
     }
     return await run(given)
   } catch (error) {
+    const isOfOptions = error instanceof ArgumentsError || error instanceof ToolOptionError
+    if (isOfOptions && tool.badOption === 'failure') {
+      failed(error)
+      return 1
+    }
+    if (error instanceof ArgumentsError) {
+      io.stderr.write(`${toolHelp(tool)}\nottla ${tool.name.split(' ')[0]}: error: ${error.message}\n`)
+      return 1
+    }
     if (error instanceof ToolUsageError) {
-      io.stderr.write(`${error.message}\n${error.showHelp ? toolHelp(tool) : ''}`)
+      const showHelp = error.showHelp || (error instanceof ToolOptionError && tool.badOption === 'help')
+      io.stderr.write(`${error.message}\n${showHelp ? toolHelp(tool) : ''}`)
       return 1
     }
     if (!(error instanceof Error) || ['TypeError', 'ReferenceError', 'AssertionError'].includes(error.name)) throw error
@@ -161,21 +195,43 @@ export async function runTool<Name extends string>(
 export async function withAdmin<Name extends string, T>(
   given: Given<Name | keyof typeof connectionOptions>,
   run: (admin: Admin) => Promise<T>,
+  limits: { readonly timeoutMs?: number } = {},
 ): Promise<T> {
-  const file = given.one('command-config')
-  const config = file === undefined ? {} : readProperties(file)
+  const admin = await adminOf(given.one('bootstrap-server')!, given.one('command-config'), limits.timeoutMs)
+  try {
+    return await run(admin)
+  } finally {
+    await admin.close()
+  }
+}
+
+/** Throws ToolUsageError where nothing can be connected to by what was given. */
+async function adminOf(bootstrap: string, file: string | undefined, timeoutMsMax?: number): Promise<Admin> {
+  try {
+    return await adminBy(bootstrap, file === undefined ? {} : readProperties(file), { file, timeoutMsMax })
+  } catch (error) {
+    if (error instanceof ToolUsageError || !(error instanceof Error)) throw error
+    throw new ToolUsageError(error.message, { showHelp: false })
+  }
+}
+
+/** Ways to a cluster by the properties of a client. Throws an Error where they are none. */
+export async function adminBy(
+  bootstrap: string,
+  config: Readonly<Record<string, string>>,
+  { file = 'the client', timeoutMsMax }: { readonly file?: string; readonly timeoutMsMax?: number } = {},
+): Promise<Admin> {
   const security = config['security.protocol'] ?? 'PLAINTEXT'
   if (!['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'].includes(security)) {
-    throw new ToolUsageError(
+    throw new UsageError(
       `security.protocol ${security} of ${file} is none; set PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL`,
-      { showHelp: false },
     )
   }
   const tls = security.endsWith('SSL') ? await tlsOf(config) : undefined
-  const timeoutMs = Number(config['default.api.timeout.ms'] ?? 60_000)
+  const timeoutMs = timeoutMsMax ?? Number(config['default.api.timeout.ms'] ?? 60_000)
   const requestTimeoutMs = Number(config['request.timeout.ms'] ?? 30_000)
-  const admin = new Admin({
-    bootstrap: given.one('bootstrap-server')!.split(','),
+  return new Admin({
+    bootstrap: bootstrap.split(','),
     clientId: config['client.id'],
     timeoutMs,
     requestTimeoutMs: Math.min(requestTimeoutMs, timeoutMs),
@@ -183,11 +239,6 @@ export async function withAdmin<Name extends string, T>(
     login: security.startsWith('SASL_') ? loginOf(config) : undefined,
     ...{ clock: systemClock, network: systemNetwork, random: systemRandom },
   })
-  try {
-    return await run(admin)
-  } finally {
-    await admin.close()
-  }
 }
 
 /** Loaded only for tools that need it. Throws ConfigError. */

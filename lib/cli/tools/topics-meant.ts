@@ -8,6 +8,7 @@ import type { TopicsOption } from './topics-options.ts'
 export async function topicsMeant(admin: Admin, given: Given<TopicsOption>) {
   const all = await listTopics(admin, { internal: !given.has('exclude-internal') })
   const [text, id] = [given.one('topic'), given.one('topic-id')]
+  if (id !== undefined) checkId(id)
   const pattern = text === undefined ? null : patternOf(text)
   const meant = all.filter(({ name, topicId }) => (id === undefined ? (pattern?.test(name) ?? true) : topicId === id))
   if (meant.length === 0 && !given.has('if-exists') && !given.has('list')) {
@@ -15,6 +16,18 @@ export async function topicsMeant(admin: Admin, given: Given<TopicsOption>) {
     if (text !== undefined) throw new Error(`Topic '${text}' does not exist as expected`)
   }
   return meant
+}
+
+const idBytes = 16
+
+/** Throws where no topic could have this id. */
+function checkId(text: string): void {
+  const { length } = Buffer.from(text, 'base64url')
+  if (length !== idBytes) {
+    throw new Error(
+      `Input string \`${text}\` decoded as ${length} bytes, which is not equal to the expected ${idBytes} bytes of a base64-encoded UUID`,
+    )
+  }
 }
 
 /** A list of names and regular expressions; each stands for whole names. */

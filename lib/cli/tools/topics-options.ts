@@ -17,7 +17,10 @@ const options = {
     value: 'NUMBER',
     doc: 'with --create; default.replication.factor of the broker where it is not given',
   },
-  'replica-assignment': { value: 'ID:ID,ID:ID,...', doc: 'with --create: the brokers of each partition' },
+  'replica-assignment': {
+    value: 'ID:ID,ID:ID,...',
+    doc: 'with --create and --alter: the brokers of each partition, those that are there included',
+  },
   config: { value: 'NAME=VALUE', doc: 'with --create: a setting of the topic; as often as wanted', multiple: true },
   'if-exists': { doc: 'with --describe, --alter and --delete: do nothing where there is no such topic' },
   'if-not-exists': { doc: 'with --create: do nothing where the topic is there' },
@@ -38,6 +41,7 @@ export type TopicsOption = keyof typeof options
 export const topicsTool: Tool<TopicsOption> = {
   name: 'kafka-topics',
   about: 'creates, deletes, describes or changes topics',
+  example: 'topics --bootstrap-server localhost:9092 --create --topic orders --partitions 3',
   options,
 }
 
@@ -54,12 +58,11 @@ const conflicts: readonly (readonly [TopicsOption, readonly TopicsOption[]])[] =
   ['list', ['partitions', 'replication-factor', 'replica-assignment', 'config', 'if-not-exists', ...filters]],
   ['describe', ['partitions', 'replication-factor', 'replica-assignment', 'config', 'if-not-exists']],
   ['create', ['if-exists', 'exclude-internal', 'topic-id', ...filters]],
-  ['alter', ['replication-factor', 'config', 'if-not-exists', 'exclude-internal', 'topic-id', ...filters]],
+  ['alter', ['replication-factor', 'if-not-exists', 'exclude-internal', 'topic-id', ...filters]],
   [
     'delete',
     ['partitions', 'replication-factor', 'replica-assignment', 'config', 'if-not-exists', 'topic-id', ...filters],
   ],
-  ['replica-assignment', ['partitions', 'replication-factor']],
 ]
 
 /** Throws ToolUsageError where the command line makes no sense. */
@@ -69,12 +72,23 @@ export function checkTopicsOptions(given: Given<TopicsOption>): void {
       'Command must include exactly one action: --list, --describe, --create, --alter or --delete',
     )
   }
-  if (!given.has('bootstrap-server')) throw new ToolUsageError('--bootstrap-server must be specified')
+  if (!given.has('bootstrap-server')) {
+    throw new ToolUsageError('--bootstrap-server must be specified', { showHelp: false })
+  }
+  if (given.has('alter') && given.has('config')) {
+    throw new ToolUsageError(
+      'Option combination "[[config], [bootstrap-server]]" can\'t be used with option "[alter]" (To alter topic configurations, the kafka-configs tool can be used.)',
+    )
+  }
   const named = given.has('topic') || (given.has('topic-id') && given.has('describe'))
   if (!named && ['create', 'alter', 'delete'].some(action => given.has(action as TopicsOption))) {
     throw new ToolUsageError('Missing required argument "[topic]"')
   }
   if (given.has('alter') && !given.has('partitions'))
     throw new ToolUsageError('Missing required argument "[partitions]"')
+  if (given.has('create')) {
+    given.refuseTogether('partitions', ['replica-assignment'])
+    given.refuseTogether('replication-factor', ['replica-assignment'])
+  }
   for (const [option, others] of conflicts) given.refuseTogether(option, others)
 }

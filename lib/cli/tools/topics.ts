@@ -34,7 +34,10 @@ async function carryOut(admin: Admin, given: Given<TopicsOption>, io: Io): Promi
   else if (given.has('delete')) refuseFailed(await deleteTopics(admin, names))
   else if (names.length > 0) {
     const count = given.int('partitions')!
-    refuseFailed(await createPartitions(admin, Object.fromEntries(names.map(name => [name, count]))))
+    const all = assignmentsIn(given.one('replica-assignment'))
+    const more = ({ name, partitions }: (typeof topics)[number]) =>
+      [name, { count, assignments: all?.slice(partitions.length) }] as const
+    refuseFailed(await createPartitions(admin, Object.fromEntries(topics.map(more))))
   }
 }
 
@@ -51,10 +54,7 @@ async function create(admin: Admin, given: Given<TopicsOption>, io: Io): Promise
   if (replicationFactor !== undefined && (replicationFactor < 1 || replicationFactor > 32_767)) {
     throw new Error('The replication factor must be between 1 and 32767 inclusive')
   }
-  const assignments = given
-    .one('replica-assignment')
-    ?.split(',')
-    .map(ids => ids.split(':').map(id => Number(id.trim())))
+  const assignments = assignmentsIn(given.one('replica-assignment'))
   const topic = { name, partitions, replicationFactor, assignments, configs: configsOf(given.all('config')) }
   const [result] = await createTopics(admin, [topic])
   if (result.errorCode === codes.TOPIC_ALREADY_EXISTS) {
@@ -64,6 +64,22 @@ async function create(admin: Admin, given: Given<TopicsOption>, io: Io): Promise
   }
   refuseFailed([result])
   io.stdout.write(`Created topic ${name}.\n`)
+}
+
+/** `1:2,2:3`: the brokers of each partition. Throws where they cannot be those of one topic. */
+function assignmentsIn(text: string | undefined): number[][] | undefined {
+  return text?.split(',').map((ids, partition, all) => {
+    const brokers = ids.split(':').map(id => {
+      if (!/^[+-]?\d{1,10}$/.test(id.trim())) throw new Error(`For input string: "${id.trim()}"`)
+      return Number(id)
+    })
+    const twice = brokers.filter((id, at) => brokers.indexOf(id) < at)
+    if (twice.length > 0)
+      throw new Error(`Partition replica lists may not contain duplicate entries: ${[...new Set(twice)].join(',')}`)
+    if (brokers.length !== all[0].split(':').length)
+      throw new Error(`Partition ${partition} has different replication factor: [${brokers.join(', ')}]`)
+    return brokers
+  })
 }
 
 function configsOf(assignments: readonly string[]): Record<string, string> {

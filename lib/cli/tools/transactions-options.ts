@@ -1,5 +1,5 @@
 /** The commands and options of `ottla transactions`, and what each needs. */
-import { connectionOptions, type Given, type Tool, ToolUsageError } from './tool.ts'
+import { ArgumentsError, connectionOptions, type Given, type Tool } from './tool.ts'
 
 const options = {
   'duration-filter': { value: 'MS', doc: 'list: only transactions that run for longer; all where it is negative' },
@@ -26,6 +26,8 @@ export type TransactionsOption = keyof typeof options
 export const transactionsTool: Tool<TransactionsOption> = {
   name: 'transactions list|describe|describe-producers|abort|find-hanging|forceTerminateTransaction',
   about: 'looks at transactions, and ends those that hang',
+  example: 'transactions --bootstrap-server localhost:9092 list',
+  hasCommands: true,
   options,
 }
 
@@ -37,9 +39,9 @@ interface CommandOptions {
 const commandOptions = {
   list: { required: [], others: ['duration-filter', 'transactional-id-pattern'] },
   describe: { required: ['transactional-id'], others: [] },
-  'describe-producers': { required: ['topic', 'partition'], others: ['broker-id'] },
+  'describe-producers': { required: ['partition', 'topic'], others: ['broker-id'] },
   abort: {
-    required: ['topic', 'partition'],
+    required: ['partition', 'topic'],
     others: ['start-offset', 'producer-id', 'producer-epoch', 'coordinator-epoch'],
   },
   'find-hanging': { required: [], others: ['broker-id', 'max-transaction-timeout', 'topic', 'partition'] },
@@ -48,32 +50,34 @@ const commandOptions = {
 
 export type TransactionsCommand = keyof typeof commandOptions
 
-/** The command among the words of a command line, which may stand before or behind options. Throws ToolUsageError. */
+/** The command among the words of a command line, which may stand before or behind options. Throws ArgumentsError. */
 export function commandOf(argv: readonly string[]): TransactionsCommand {
+  const words: string[] = []
   for (let index = 0; index < argv.length; index++) {
     const word = argv[index]!
-    if (!word.startsWith('--')) {
-      if (Object.hasOwn(commandOptions, word)) return word as TransactionsCommand
-      throw new ToolUsageError(
-        `there is no command '${word}'; choose one of: ${Object.keys(commandOptions).join(', ')}`,
-      )
-    }
+    if (!word.startsWith('--')) words.push(word)
     // Its value is no command.
-    const isAlone = !word.includes('=') && word !== '--json'
-    if (isAlone) index++
+    else if (!word.includes('=') && word !== '--json') index++
   }
-  throw new ToolUsageError(`name a command: ${Object.keys(commandOptions).join(', ')}`)
+  const [command, ...stray] = words
+  if (command === undefined) throw new ArgumentsError('too few arguments')
+  if (!Object.hasOwn(commandOptions, command)) {
+    const choices = Object.keys(commandOptions).map(each => `'${each}'`)
+    throw new ArgumentsError(`invalid choice: '${command}' (choose from ${choices.join(', ')})`)
+  }
+  if (stray.length > 0) throw new ArgumentsError(`unrecognized arguments: '${stray.join(' ')}'`)
+  return command as TransactionsCommand
 }
 
-/** Options are short for themselves as far as they are the command's. Throws ToolUsageError. */
+/** Options are short for themselves as far as they are the command's. Throws ArgumentsError. */
 export function checkTransactionsOptions(command: TransactionsCommand, given: Given<TransactionsOption>): void {
   const { required, others }: CommandOptions = commandOptions[command]
-  if (!given.has('bootstrap-server')) throw new ToolUsageError('argument --bootstrap-server is required')
+  if (!given.has('bootstrap-server')) throw new ArgumentsError('argument --bootstrap-server is required')
   const missing = required.find(name => !given.has(name))
-  if (missing) throw new ToolUsageError(`argument --${missing} is required`)
+  if (missing) throw new ArgumentsError(`argument --${missing} is required`)
   const ofAll = [...Object.keys(connectionOptions), 'json']
   const foreign = (Object.keys(options) as TransactionsOption[]).find(
     name => given.has(name) && !required.includes(name) && !others.includes(name) && !ofAll.includes(name),
   )
-  if (foreign) throw new ToolUsageError(`${command} has no option --${foreign}`)
+  if (foreign) throw new ArgumentsError(`unrecognized arguments: '--${foreign}'`)
 }

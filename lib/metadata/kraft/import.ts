@@ -1,12 +1,23 @@
 /**
- * Takes over the cluster of a data directory that Apache Kafka wrote: topics with their ids and epochs, settings, and where
- * producer ids go on, all in one transaction of the metadata store. That happens once, while the store knows no cluster yet;
+ * Takes over the cluster of a data directory that Apache Kafka wrote: topics with their ids and epochs, settings, access rules, what is
+ * kept of passwords, and where producer ids go on, all or nothing. That happens once, while the store knows no cluster yet;
  * from then on Kafka's own metadata log stays as it was.
  */
 import { KafkaError } from '../../../protocol/errors.ts'
 import type { Files } from '../../../storage/files.ts'
 import type { Logger } from '../../base/logger.ts'
-import { transactionVersion } from '../../cluster/features.ts'
+import {
+  type Acl,
+  aclKey,
+  aclValue,
+  operationNames,
+  patternTypeNames,
+  permissionNames,
+  resourceTypeNames,
+} from '../../cluster/acls.ts'
+import { eligibleReplicasVersion, transactionVersion } from '../../cluster/features.ts'
+import { storedQuota } from '../../cluster/quotas.ts'
+import { isScramMechanism, storedScram } from '../../cluster/scram.ts'
 import {
   type ConfigKind,
   clusterKey,
@@ -20,8 +31,10 @@ import {
   topicKey,
   writeStored,
 } from '../../cluster/stored.ts'
+import { storedToken } from '../../cluster/tokens.ts'
 import { validateTopicConfig } from '../../config/topic-config.ts'
-import type { MetadataStore } from '../store.ts'
+import { inParts } from '../in-parts.ts'
+import { type MetadataStore, TransactionTooLarge } from '../store.ts'
 import { KraftLogError, readKraftLog } from './log.ts'
 import { kraftDirectoryName } from './name.ts'
 import { KraftState, type KraftTopic, resourceTypes } from './state.ts'
@@ -45,12 +58,27 @@ export async function takeOver(options: TakeOverOptions): Promise<void> {
   const state = new KraftState()
   readKraftLog(files, `${dataDirectory}/${kraftDirectoryName}`, record => state.replay(record))
   const taken = new TakenOver(state, nodeId)
-  const { applied } = await store.transact({
-    conditions: [{ key: clusterKey, revision: 0 }],
-    changes: [{ key: clusterKey, value: writeStored({ clusterId }) }, ...taken.changes],
-  })
+  const claim = { key: clusterKey, value: writeStored({ clusterId }) }
+  const applied = await takeInOrder(store, [...taken.changes, claim])
   // A warning, as it comes once in the life of a directory, and not everything may come along.
   if (applied) logger.warn(taken.inOneLine(), { directory: dataDirectory, clusterId, nodeId })
+}
+
+/**
+ * Writes all as long as the store knows no cluster: at once, or, where that is too much for the store, part by part, with the cluster's key
+ * in the last. So a half is not taken for a cluster, and is written again by the next start. False where there was one already.
+ */
+async function takeInOrder(store: MetadataStore, changes: readonly StoredChange[]): Promise<boolean> {
+  const conditions = [{ key: clusterKey, revision: 0 }]
+  try {
+    return (await store.transact({ conditions, changes })).applied
+  } catch (error) {
+    if (!(error instanceof TransactionTooLarge)) throw error
+  }
+  let applied = true
+  for (const part of inParts(changes, change => [change]))
+    applied &&= (await store.transact({ conditions, changes: part })).applied
+  return applied
 }
 
 /** What goes into the store, and what is said about it. */
@@ -64,6 +92,8 @@ class TakenOver {
   #elsewhere = 0
   #topicsWithSettings = 0
   #otherSettings = 0
+  #rules = 0
+  #credentials = 0
 
   constructor(state: KraftState, nodeId: number) {
     this.#state = state
@@ -73,14 +103,27 @@ class TakenOver {
     this.#settings('group')
     this.#settings('client-metrics')
     const transactions = state.features.get(transactionVersion)
-    // A directory of before there was such a feature is taken over at the newest level.
-    if (transactions !== undefined)
-      this.changes.push({ key: featuresKey, value: writeStored({ [transactionVersion]: transactions }) })
+    const levels = {
+      // A directory of before there was such a feature is taken over at the newest level.
+      ...(transactions === undefined ? {} : { [transactionVersion]: transactions }),
+      [eligibleReplicasVersion]: state.features.get(eligibleReplicasVersion) ?? 0,
+    }
+    this.changes.push({ key: featuresKey, value: writeStored(levels) })
     this.changes.push({ key: producerIdsKey, value: writeStored({ next: state.nextProducerId }) })
-    this.#count(state.accessControlEntries.size, 'access control entry', 'access control entries')
-    this.#count(state.scramCredentials.size, 'SCRAM credential')
-    this.#count(state.delegationTokens.size, 'delegation token')
-    this.#count(state.quotas.size, 'quota')
+    for (const rule of state.accessControlEntries.values()) this.#rule(rule)
+    for (const { name, mechanism, ...credential } of state.scramCredentials.values()) {
+      if (!isScramMechanism(mechanism)) this.#leftOut.push(`a password of ${name} for SCRAM mechanism ${mechanism}`)
+      else {
+        this.changes.push(storedScram(name, mechanism, credential))
+        this.#credentials++
+      }
+    }
+    for (const token of state.delegationTokens.values()) {
+      const { tokenId, owner, requester, renewers, issueTimestamp, maxTimestamp, expirationTimestamp } = token
+      const times = { issueTimestamp, maxTimestamp, expiryTimestamp: expirationTimestamp }
+      this.changes.push(storedToken({ tokenId, owner, requester, renewers: [...renewers], ...times }))
+    }
+    for (const [entity, values] of state.quotas) this.changes.push(storedQuota(JSON.parse(entity), values))
   }
 
   inOneLine(): string {
@@ -90,6 +133,11 @@ class TakenOver {
       `settings of ${counted(this.#topicsWithSettings, 'topic')}`,
     ]
     if (this.#otherSettings > 0) said.push(`${counted(this.#otherSettings, 'setting')} of brokers and groups`)
+    if (this.#rules > 0) said.push(counted(this.#rules, 'access rule'))
+    if (this.#credentials > 0) said.push(counted(this.#credentials, 'SCRAM credential'))
+    const quotas = [...this.#state.quotas.values()].reduce((sum, { size }) => sum + size, 0)
+    if (quotas > 0) said.push(counted(quotas, 'quota'))
+    if (this.#state.delegationTokens.size > 0) said.push(counted(this.#state.delegationTokens.size, 'delegation token'))
     said.push(`producer ids from ${nextProducerId} on`)
     const version = features.get('metadata.version')
     const from = version === undefined ? '' : ` (metadata.version ${version})`
@@ -101,8 +149,19 @@ class TakenOver {
     return `took over what Apache Kafka wrote${from}: ${said.join(', ')}${away}${left}`
   }
 
-  #count(count: number, one: string, many?: string): void {
-    if (count > 0) this.#leftOut.push(counted(count, one, many))
+  #rule({ resourceType, resourceName, patternType, principal, host, operation, permissionType }: Acl): void {
+    const rule = { resourceType, resourceName, patternType, principal, host, operation, permissionType }
+    const isKnown =
+      resourceTypeNames.has(resourceType) &&
+      patternTypeNames.has(patternType) &&
+      operationNames.has(operation) &&
+      permissionNames.has(permissionType)
+    if (!isKnown) {
+      this.#leftOut.push(`an access rule of ${principal} about ${resourceName}, which a newer Kafka made`)
+      return
+    }
+    this.changes.push({ key: aclKey(rule), value: aclValue })
+    this.#rules++
   }
 
   #topic({ name, topicId, partitions }: KraftTopic): void {

@@ -28,10 +28,13 @@ export class KraftState {
   readonly brokers = new Set<number>()
   /** First producer id that nobody was given. */
   nextProducerId = 0
-  readonly accessControlEntries = new Set<string>()
-  readonly scramCredentials = new Set<string>()
-  readonly delegationTokens = new Set<string>()
-  readonly quotas = new Set<string>()
+  /** Access rules by their ids. */
+  readonly accessControlEntries = new Map<string, ValueOf<'accessControlEntry'>>()
+  /** By mechanism and user. */
+  readonly scramCredentials = new Map<string, ValueOf<'userScramCredential'>>()
+  readonly delegationTokens = new Map<string, ValueOf<'delegationToken'>>()
+  /** Values of quotas by the entity, as pairs of its type and name in JSON. */
+  readonly quotas = new Map<string, Map<string, number>>()
   /** Records of a transaction that has not ended; null outside of one. */
   #pending: MetadataRecord[] | null = null
 
@@ -105,29 +108,31 @@ export class KraftState {
         this.brokers.delete(record.value.brokerId)
         break
       case 'accessControlEntry':
-        this.accessControlEntries.add(record.value.id)
+        this.accessControlEntries.set(record.value.id, record.value)
         break
       case 'removeAccessControlEntry':
         this.accessControlEntries.delete(record.value.id)
         break
       case 'userScramCredential':
-        this.scramCredentials.add(`${record.value.mechanism}/${record.value.name}`)
+        this.scramCredentials.set(`${record.value.mechanism}/${record.value.name}`, record.value)
         break
       case 'removeUserScramCredential':
         this.scramCredentials.delete(`${record.value.mechanism}/${record.value.name}`)
         break
       case 'delegationToken':
-        this.delegationTokens.add(record.value.tokenId)
+        this.delegationTokens.set(record.value.tokenId, record.value)
         break
       case 'removeDelegationToken':
         this.delegationTokens.delete(record.value.tokenId)
         break
       case 'clientQuota': {
-        const { entity, key, remove } = record.value
-        const parts = entity.map(({ entityType, entityName }) => [entityType, entityName]).sort()
-        const quota = JSON.stringify([key, parts])
-        if (remove) this.quotas.delete(quota)
-        else this.quotas.add(quota)
+        const { entity, key, value, remove } = record.value
+        const of = JSON.stringify(entity.map(({ entityType, entityName }) => [entityType, entityName]).sort())
+        const values = this.quotas.get(of) ?? new Map<string, number>()
+        if (remove) values.delete(key)
+        else values.set(key, value)
+        if (values.size === 0) this.quotas.delete(of)
+        else this.quotas.set(of, values)
         break
       }
     }
@@ -150,7 +155,8 @@ export class KraftState {
   }
 }
 
-type ConfigValue = Extract<MetadataRecord, { kind: 'config' }>['value']
+type ValueOf<Kind extends MetadataRecord['kind']> = Extract<MetadataRecord, { kind: Kind }>['value']
+type ConfigValue = ValueOf<'config'>
 
 /** The leader of a change that does not touch it. */
 const leaderUnchanged = -2

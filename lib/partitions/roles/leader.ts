@@ -11,6 +11,8 @@ export interface Leadership {
   readonly partitionEpoch: number
   readonly replicas: readonly number[]
   readonly isr: readonly number[]
+  /** Who is out of sync and has all that is committed (KIP-966). */
+  readonly elr: readonly number[]
 }
 
 /** The leader's own log and clock, and the rules of the moment. */
@@ -115,9 +117,13 @@ export class Leader {
     return Math.min(minInsyncReplicas, this.#followers.length + 1)
   }
 
-  /** Whether the cluster has taken over fewer in-sync replicas than are asked for: then nothing more is committed (KIP-966). */
+  /**
+   * Whether the cluster has taken over fewer in-sync replicas than are asked for: then nothing more is committed (KIP-966). Nor is it while others
+   * may be elected that are not in sync, as when the topic has come to ask for fewer and the controller has not looked yet.
+   */
   isUnderMinIsr(minInsyncReplicas: number): boolean {
-    return this.#state.isr.length < this.isrSizeMin(minInsyncReplicas)
+    const { isr, elr } = this.#state
+    return elr.length > 0 || isr.length < this.isrSizeMin(minInsyncReplicas)
   }
 
   /** Whether any set of in-sync replicas that the cluster may have by now is large enough. */
@@ -133,15 +139,22 @@ export class Leader {
   }
 
   /**
-   * Takes over a fetch of a follower. Throws UNKNOWN_LEADER_EPOCH where it is no replica (yet), as one may know of a reassignment that is not
-   * known here, and NOT_LEADER_OR_FOLLOWER where the fetch was sent in an earlier run of its broker.
+   * The follower with this id. Throws where it is none: UNKNOWN_LEADER_EPOCH where the fetch names the epoch, as its broker may know of a
+   * reassignment that is not known here yet, else NOT_LEADER_OR_FOLLOWER.
+   */
+  checkReplica(id: number, currentLeaderEpoch: number): Replica {
+    const replica = this.follower(id)
+    if (replica !== undefined) return replica
+    const code = currentLeaderEpoch < 0 ? codes.NOT_LEADER_OR_FOLLOWER : codes.UNKNOWN_LEADER_EPOCH
+    throw new KafkaError(code, `node ${id} is no replica in epoch ${this.#state.leaderEpoch}; try again`)
+  }
+
+  /**
+   * Takes over a fetch of a follower. Throws UNKNOWN_LEADER_EPOCH where it is no replica (yet), and NOT_LEADER_OR_FOLLOWER where the fetch was
+   * sent in an earlier run of its broker.
    */
   fetched(id: number, fetch: ReplicaFetch): void {
-    const replica = this.follower(id)
-    if (replica === undefined) {
-      const { leaderEpoch } = this.#state
-      throw new KafkaError(codes.UNKNOWN_LEADER_EPOCH, `node ${id} is no replica in epoch ${leaderEpoch}; try again`)
-    }
+    const replica = this.checkReplica(id, this.#state.leaderEpoch)
     if (!replica.fetched(fetch)) {
       throw new KafkaError(codes.NOT_LEADER_OR_FOLLOWER, `node ${id} has started again since it sent this fetch`)
     }

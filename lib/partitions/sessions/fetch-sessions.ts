@@ -33,16 +33,23 @@ export interface SessionRequest {
 }
 
 /** What waits on a session: told when one of its partitions may have something new. */
-export type SessionListener = SlotOwner
+export interface SessionListener extends SlotOwner {
+  /** The session has moved on: nobody waits for this answer but to get the next one. */
+  superseded(): void
+}
 
 /** A session that is used was not idle for so long, in milliseconds; one that was may make room for another. */
 const idleMsMax = 120_000
 /** After no room was found for a session, no smaller one is tried for so long. */
 const noRoomMs = 1_000
+/** All partitions of a replica's session are looked at so often at least, in milliseconds: that it has nothing new to ask is news of it. */
+const wholeLookMs = 1_000
 
 export class FetchSession implements SlotOwner {
   readonly id: number
   readonly byId: boolean
+  /** Its client is a broker that replicates: it keeps its place before consumers. */
+  readonly ofReplica: boolean
   readonly createdMs: number
   lastUsedMs: number
   /** The number that the next request has to carry. */
@@ -55,10 +62,13 @@ export class FetchSession implements SlotOwner {
   isolationLevel = -1
   readonly #slots = new Map<string, Map<number, FetchSlot>>()
   #size = 0
+  #wholeLookMs: number
 
-  constructor(id: number, byId: boolean, nowMs: number) {
+  constructor(id: number, byId: boolean, ofReplica: boolean, nowMs: number) {
     this.id = id
     this.byId = byId
+    this.ofReplica = ofReplica
+    this.#wholeLookMs = nowMs
     this.createdMs = nowMs
     this.lastUsedMs = nowMs
   }
@@ -84,7 +94,7 @@ export class FetchSession implements SlotOwner {
       for (const wish of partitions) {
         let slot = ofTopic.get(wish.partition)
         if (slot === undefined) {
-          slot = new FetchSlot(topic, topicId, this.byId, wish.partition, this)
+          slot = new FetchSlot(topic, topicId, this.byId, wish.partition, this, this.ofReplica)
           slot.watch()
           ofTopic.set(wish.partition, slot)
           this.#size++
@@ -115,6 +125,13 @@ export class FetchSession implements SlotOwner {
   slotChanged(slot: FetchSlot, bytes: number): void {
     this.active.add(slot)
     this.listener?.slotChanged(slot, bytes)
+  }
+
+  /** Looks at every partition again where that was not done for a while, or for so many milliseconds. */
+  activateNowAndThen(nowMs: number, everyMs: number): void {
+    if (nowMs - this.#wholeLookMs < Math.min(wholeLookMs, everyMs)) return
+    this.#wholeLookMs = nowMs
+    this.activateAll()
   }
 
   /** Looks at every partition again. */
@@ -158,17 +175,18 @@ export class FetchSessions {
   }
 
   /** The session that a request belongs to, opened, moved on or closed as the request says. */
-  open(request: SessionRequest, byId: boolean): Opened {
+  open(request: SessionRequest, byId: boolean, ofReplica = false): Opened {
     const { sessionId, sessionEpoch } = request
     if (sessionEpoch === 0 || sessionEpoch === -1) {
       if (sessionId !== 0) this.#close(sessionId)
       if (sessionEpoch === -1) return once
-      return this.#create(request, byId)
+      return this.#create(request, byId, ofReplica)
     }
     const session = this.#sessions.get(sessionId)
     if (session === undefined) return { kind: 'error', errorCode: codes.FETCH_SESSION_ID_NOT_FOUND }
     if (session.epoch !== sessionEpoch) return { kind: 'error', errorCode: codes.INVALID_FETCH_SESSION_EPOCH }
     if (session.byId !== byId) return { kind: 'error', errorCode: codes.FETCH_SESSION_TOPIC_ID_ERROR }
+    if (session.ofReplica !== ofReplica) return { kind: 'error', errorCode: codes.INVALID_FETCH_SESSION_EPOCH }
     session.include(request.topics)
     session.forget(request.forgottenTopicsData)
     if (session.size === 0) {
@@ -179,34 +197,42 @@ export class FetchSessions {
     session.lastUsedMs = this.#clock.monotonicMs()
     this.#sessions.delete(sessionId)
     this.#sessions.set(sessionId, session)
+    session.listener?.superseded()
     return { kind: 'session', session, incremental: true }
   }
 
-  #create(request: SessionRequest, byId: boolean): Opened {
+  #create(request: SessionRequest, byId: boolean, ofReplica: boolean): Opened {
     const nowMs = this.#clock.monotonicMs()
     let size = 0
     for (const topic of request.topics) size += topic.partitions.length
-    if (this.#sessions.size >= this.#slotsMax && !this.#makeRoom(size, nowMs)) return once
+    if (this.#sessions.size >= this.#slotsMax && !this.#makeRoom(size, ofReplica, nowMs)) return once
     let id = 0
     while (id === 0 || this.#sessions.has(id)) id = this.#random.int(0x7fffffff)
-    const session = new FetchSession(id, byId, nowMs)
+    const session = new FetchSession(id, byId, ofReplica, nowMs)
     session.include(request.topics)
     this.#sessions.set(id, session)
     return { kind: 'session', session, incremental: false }
   }
 
-  /** Closes a session that is idle, or one that had its time and saves less than one of `size` partitions would. */
-  #makeRoom(size: number, nowMs: number): boolean {
+  /** Closes a session that is idle, one that had its time and saves less than one of `size` partitions would, or for a replica any of a consumer. */
+  #makeRoom(size: number, ofReplica: boolean, nowMs: number): boolean {
     const [oldest] = this.#sessions.values()
     if (oldest === undefined) return false
     if (nowMs - oldest.lastUsedMs > idleMsMax) {
       this.#close(oldest.id)
       return true
     }
+    if (ofReplica) {
+      for (const session of this.#sessions.values()) {
+        if (session.ofReplica) continue
+        this.#close(session.id)
+        return true
+      }
+    }
     if (nowMs < this.#noRoomUntilMs && size <= this.#noRoomForSize) return false
     let smallest: FetchSession | null = null
     for (const session of this.#sessions.values()) {
-      if (nowMs - session.createdMs <= idleMsMax || session.size >= size) continue
+      if (session.ofReplica || nowMs - session.createdMs <= idleMsMax || session.size >= size) continue
       if (smallest === null || session.size < smallest.size) smallest = session
     }
     if (smallest === null) {

@@ -10,6 +10,8 @@ export interface PartitionWish {
   readonly partitionMaxBytes: number
   readonly currentLeaderEpoch: number
   readonly lastFetchedEpoch: number
+  /** Where the log of a replica begins; without where the client is none. */
+  readonly logStartOffset?: number
 }
 
 /** Whoever looks after slots: told when the partition of one may have something new. */
@@ -29,19 +31,23 @@ export class FetchSlot implements PartitionWatcher {
   /** -1 where the client does not say. */
   currentLeaderEpoch = -1
   lastFetchedEpoch = -1
+  logStartOffset = -1
   /** The partition as it was last found. */
   partition: Partition | null = null
   /** What the client was told last: it need not be told again. -1: nothing, or an error. */
   toldHighWatermark = -1
   toldLogStartOffset = -1
   #watching = false
+  /** Where a replica reads: told of what is committed, as it is to know how far that is. */
+  readonly #committed: PartitionWatcher | null
 
-  constructor(topic: string, topicId: string, byId: boolean, index: number, owner: SlotOwner) {
+  constructor(topic: string, topicId: string, byId: boolean, index: number, owner: SlotOwner, ofReplica = false) {
     this.topic = topic
     this.topicId = topicId
     this.index = index
     this.#byId = byId
     this.#owner = owner
+    this.#committed = ofReplica ? { partitionChanged: () => owner.slotChanged(this, 0) } : null
   }
 
   /** Takes over what a request says. */
@@ -50,6 +56,7 @@ export class FetchSlot implements PartitionWatcher {
     this.bytesMax = wish.partitionMaxBytes
     this.currentLeaderEpoch = Math.max(wish.currentLeaderEpoch, -1)
     this.lastFetchedEpoch = Math.max(wish.lastFetchedEpoch, -1)
+    this.logStartOffset = wish.logStartOffset ?? -1
   }
 
   /** Finds the partition; NONE, or why there is none. A partition that came or went since the last time is noticed. */
@@ -64,7 +71,7 @@ export class FetchSlot implements PartitionWatcher {
         : partitions.whyMissing(this.topic, this.index)
     }
     this.partition = found
-    if (this.#watching) found.watch(this)
+    if (this.#watching) this.#begin(found)
     return codes.NONE
   }
 
@@ -72,13 +79,13 @@ export class FetchSlot implements PartitionWatcher {
   watch(): void {
     if (this.#watching) return
     this.#watching = true
-    this.partition?.watch(this)
+    if (this.partition !== null) this.#begin(this.partition)
   }
 
   unwatch(): void {
     if (!this.#watching) return
     this.#watching = false
-    this.partition?.unwatch(this)
+    if (this.partition !== null) this.#end(this.partition)
   }
 
   partitionChanged(_partition: Partition, bytes: number): void {
@@ -86,7 +93,17 @@ export class FetchSlot implements PartitionWatcher {
   }
 
   #drop(): void {
-    if (this.#watching) this.partition?.unwatch(this)
+    if (this.#watching && this.partition !== null) this.#end(this.partition)
     this.partition = null
+  }
+
+  #begin(partition: Partition): void {
+    partition.watch(this, this.#committed === null ? 'highWatermark' : 'logEnd')
+    if (this.#committed !== null) partition.watch(this.#committed)
+  }
+
+  #end(partition: Partition): void {
+    partition.unwatch(this)
+    if (this.#committed !== null) partition.unwatch(this.#committed)
   }
 }

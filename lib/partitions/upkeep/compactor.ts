@@ -99,12 +99,13 @@ export class Compactor {
   }
 
   /** How dirty the logs are that are open; those that are not were looked at before. */
-  survey(): { ratioMax: number; dueCount: number; uncleanable: Partition[] } {
+  *survey(): Generator<null, { ratioMax: number; dueCount: number; uncleanable: Partition[] }> {
     const now = this.#options.clocks.broker.now()
     let ratioMax = 0
     let dueCount = 0
     const uncleanable: Partition[] = []
     for (const partition of this.#options.all()) {
+      yield null
       if (this.#damaged.has(partition)) uncleanable.push(partition)
       const isCompacted = partition.settings.log.cleanupPolicy.includes('compact')
       if (!isCompacted || partition.standing !== 'online' || !partition.isLoaded) continue

@@ -6,27 +6,37 @@ import type { Due, Timetable } from '../waiting/timetable.ts'
 const sliceMs = 5
 const pauseMs = 10
 
-/** Works through lists, several at once where they come so. */
+/** Works through lists, several at once where they come so; all of them share each slice, and rest together. */
 export class Slices {
   readonly #clock: Clock
   readonly #timetable: Timetable
   readonly #running = new Set<Due>()
   readonly #idlers: (() => void)[] = []
+  /** When the present slice ends, or the last one did. */
+  #endMs = Number.NEGATIVE_INFINITY
 
   constructor(clock: Clock, timetable: Timetable) {
     this.#clock = clock
     this.#timetable = timetable
   }
 
-  /** Calls `work` for each item, beginning at once, and `done` when all are through. */
+  /** Calls `work` for each item, beginning at once unless others have their turn, and `done` when all are through. */
   run<T>(items: Iterable<T>, work: (item: T) => void, done?: () => void): void {
     const iterator = items[Symbol.iterator]()
     const slice: Due = {
       due: () => {
-        const endMs = this.#clock.monotonicMs() + sliceMs
+        const nowMs = this.#clock.monotonicMs()
+        const restsMs = this.#endMs + pauseMs - nowMs
+        if (restsMs <= 0) this.#endMs = nowMs + sliceMs
+        else if (nowMs >= this.#endMs) {
+          this.#timetable.in(restsMs, slice)
+          return
+        }
         for (let next = iterator.next(); next.done !== true; next = iterator.next()) {
           work(next.value)
-          if (this.#clock.monotonicMs() < endMs) continue
+          if (this.#clock.monotonicMs() < this.#endMs) continue
+          // What went beyond its time is not taken off the rest of the others.
+          this.#endMs = this.#clock.monotonicMs()
           this.#timetable.in(pauseMs, slice)
           return
         }

@@ -68,7 +68,7 @@ export class Upkeep {
   }
 
   /** Figures of compaction. */
-  *metrics(): Iterable<Metric> {
+  *metrics(): Iterable<Metric | null> {
     if (this.#compactor !== null) yield* compactionMetrics(this.#compactor, this.#directories)
   }
 

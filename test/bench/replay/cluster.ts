@@ -23,8 +23,10 @@ export class BenchCluster {
     this.#client = client
   }
 
-  static async connect(host: string, port: number): Promise<BenchCluster> {
-    return new BenchCluster(await Client.connect({ host, port, clientId: 'replay' }))
+  /** `authority` is whom to trust, as a PEM certificate, where the broker speaks TLS. */
+  static async connect(host: string, port: number, authority?: string): Promise<BenchCluster> {
+    const tls = authority === undefined ? undefined : { options: { ca: [authority] }, checksHost: false }
+    return new BenchCluster(await Client.connect({ host, port, tls, clientId: 'replay' }))
   }
 
   close(): Promise<void> {

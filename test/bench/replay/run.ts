@@ -17,6 +17,8 @@ export interface Target {
   readonly port: number
   /** Its process, null where it is not on this machine. */
   readonly pid: number | null
+  /** Whom to trust, as a PEM certificate, where it speaks TLS. */
+  readonly authority?: string
 }
 
 export interface Result {
@@ -50,7 +52,7 @@ let topicsMade = 0
 
 /** Measures one case. `filled` is called with the topic once it has what a fetching case reads. */
 export async function runCase(test: Case, target: Target, filled?: (topic: string) => void): Promise<Result> {
-  const cluster = await BenchCluster.connect(target.host, target.port)
+  const cluster = await BenchCluster.connect(target.host, target.port, target.authority)
   const topic = `replay-${test.kind}-${process.pid}-${++topicsMade}`
   try {
     await cluster.createTopic(topic, test.partitions)
@@ -136,7 +138,7 @@ async function lanesOf(
   cluster: BenchCluster,
   tally: Tally,
 ): Promise<Lane[]> {
-  const open = () => Wire.open(target.host, target.port)
+  const open = () => Wire.open(target.host, target.port, target.authority)
   const lanes: Lane[] = []
   if (test.kind === 'fetch') {
     for (let index = 0; index < test.connections; index++)

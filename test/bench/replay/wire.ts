@@ -3,6 +3,7 @@
  * generator costs as little as it can: the broker is what is measured.
  */
 import net from 'node:net'
+import tls from 'node:tls'
 
 /** All connections read into this; what is read is looked at before the next read. */
 const incoming = Buffer.allocUnsafeSlow(1024 * 1024)
@@ -32,13 +33,15 @@ export class Wire {
     this.#socket = socket
   }
 
-  static open(host: string, port: number): Promise<Wire> {
+  /** `authority` is the certificate, PEM, of whom to trust, where it is to speak TLS. */
+  static open(host: string, port: number, authority?: string): Promise<Wire> {
+    if (authority !== undefined) return Wire.#openSecured(host, port, authority)
     return new Promise((resolve, reject) => {
       const wire: { made: Wire | null } = { made: null }
       const onread: net.OnReadOpts = {
         buffer: incoming,
         callback: bytes => {
-          wire.made?.received(bytes)
+          wire.made?.received(incoming, bytes)
           return true
         },
       }
@@ -47,6 +50,18 @@ export class Wire {
       socket.once('connect', () => resolve(wire.made!))
       socket.once('error', reject)
       socket.on('close', () => wire.made!.closed('the connection was closed'))
+    })
+  }
+
+  static #openSecured(host: string, port: number, authority: string): Promise<Wire> {
+    return new Promise((resolve, reject) => {
+      const socket = tls.connect({ host, port, ca: [authority] })
+      socket.setNoDelay(true)
+      const wire = new Wire(socket)
+      socket.once('secureConnect', () => resolve(wire))
+      socket.once('error', reject)
+      socket.on('data', bytes => wire.received(bytes, bytes.length))
+      socket.on('close', () => wire.closed('the connection was closed'))
     })
   }
 
@@ -78,11 +93,11 @@ export class Wire {
     this.#isClosed = true
   }
 
-  received(length: number): void {
+  received(buffer: Buffer, length: number): void {
     let at = 0
     while (at < length && !this.#isClosed) {
       if (this.#left === 0) {
-        this.#size = (this.#size << 8) | incoming[at++]
+        this.#size = (this.#size << 8) | buffer[at++]
         if (++this.#sizeRead < sizeBytes) continue
         this.#left = this.#size
         this.#size = 0
@@ -91,7 +106,7 @@ export class Wire {
       }
       const end = Math.min(length, at + this.#left)
       this.#left -= end - at
-      this.#listener?.bytes(incoming, at, end)
+      this.#listener?.bytes(buffer, at, end)
       at = end
       if (this.#left === 0) this.#listener?.answered()
     }

@@ -16,18 +16,29 @@ import { kafkaName } from '../rivals.ts'
 const topic = 'first'
 const noTopicId = 'A'.repeat(22)
 
+function connect(address: string): Promise<Client> {
+  const [host, port] = address.split(':') as [string, string]
+  return Client.connect({ host, port: Number(port), clientId: 'first' })
+}
+
 /** Has the topic made by asking for it, and produces one record; resolves when that is acknowledged. */
 export async function produceFirst(bootstrap: string): Promise<void> {
-  const [host, port] = bootstrap.split(':') as [string, string]
-  const client = await Client.connect({ host, port: Number(port), clientId: 'first' })
+  let address = bootstrap.split(',')[0]!
+  let client = await connect(address)
   const records = buildBatch({ records: [{ timestamp: Date.now(), key: null, value: Buffer.from('first') }] })
   for (;;) {
-    const { topics } = await client.send(Metadata, 8, {
+    const { brokers, topics } = await client.send(Metadata, 8, {
       topics: [{ name: topic, topicId: noTopicId }],
       allowAutoTopicCreation: true,
       includeClusterAuthorizedOperations: false,
       includeTopicAuthorizedOperations: false,
     })
+    const leader = brokers.find(({ nodeId }) => nodeId === topics[0].partitions[0]?.leaderId)
+    if (leader !== undefined && `${leader.host}:${leader.port}` !== address) {
+      await client.close()
+      address = `${leader.host}:${leader.port}`
+      client = await connect(address)
+    }
     if (topics[0].errorCode === codes.NONE) {
       const { responses } = await client.send(Produce, 9, {
         transactionalId: null,

@@ -17,6 +17,10 @@ t.test('each API is told with the versions that the broker serves', async t => {
 })
 
 t.test('who cannot reach a broker is told so', async t => {
-  t.match(await runHere(kafkaBrokerApiVersions, []), { code: 1, stderr: /^Missing required argument/ })
+  t.match(await runHere(kafkaBrokerApiVersions, []), { code: 1, stderr: /^ottla kafka-broker-api-versions: / })
+  t.match(await runHere(kafkaBrokerApiVersions, ['--command-config', 'any']), {
+    code: 1,
+    stderr: /^Missing required argument "\[bootstrap-server\]"\n/,
+  })
   t.match(await runHere(kafkaBrokerApiVersions, ['--bootstrap-server', 'nonsense']), { code: 1, stderr: /host:port/ })
 })

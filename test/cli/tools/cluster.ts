@@ -1,4 +1,5 @@
 /** A broker in memory, and tools that are run on it. */
+import { EventEmitter } from 'node:events'
 import { Writable } from 'node:stream'
 import type { Test } from 'tap'
 import { Broker } from '../../../lib/broker.ts'
@@ -31,7 +32,13 @@ export async function runHere(
 }
 
 function pick() {
-  return { stdin: process.stdin, once: process.once, off: process.off }
+  const signals = new EventEmitter()
+  return {
+    stdin: process.stdin,
+    on: signals.on.bind(signals),
+    once: signals.once.bind(signals),
+    off: signals.off.bind(signals),
+  }
 }
 
 /** A tool on a broker of its own; `--bootstrap-server` is given already. */

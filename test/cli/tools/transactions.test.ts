@@ -146,12 +146,17 @@ t.test('a transactional id is taken over by force', async t => {
 t.test('command lines that make no sense end with code 1', async t => {
   for (const [args, message] of [
     [['list'], /--bootstrap-server is required/],
-    [['--bootstrap-server', 'h:1'], /name a command/],
-    [['--bootstrap-server', 'h:1', 'nope'], /no command 'nope'; choose one of: list, /],
+    [['--bootstrap-server', 'h:1'], /\nottla transactions: error: too few arguments\n$/],
+    [['--bootstrap-server', 'h:1', 'nope'], / invalid choice: 'nope' \(choose from 'list', /],
     [['--bootstrap-server', 'h:1', 'describe'], /--transactional-id is required/],
     [['--bootstrap-server', 'h:1', 'describe-producers', '--topic', 'a'], /--partition is required/],
-    [['--bootstrap-server', 'h:1', 'list', '--topic', 'a'], /list has no option --topic/],
-    [['--bootstrap-server', 'h:1', 'find-hanging', '--topic', 'a', '--partition', 'x'], /Cannot parse/],
+    [['--bootstrap-server', 'h:1', 'list', '--topic', 'a'], /unrecognized arguments: '--topic'/],
+    [
+      ['--bootstrap-server', 'h:1', 'find-hanging', '--topic', 'a', '--partition', 'x'],
+      / could not convert 'x' to Integer /,
+    ],
+    [['--bootstrap-server', 'h:1', 'list', 'stray'], /unrecognized arguments: 'stray'/],
+    [['--bootstrap-server', 'h:1', 'describe', '--transactional-id'], /expected one argument/],
   ] as const)
     t.match(await runHere(transactions, args), { code: 1, stderr: message }, args.join(' '))
   t.match(await runHere(transactions, ['--help']), { code: 0, stdout: /find-hanging/ })

@@ -11,7 +11,7 @@ const view = {
 }
 
 function leader(state: Partial<Leadership> = {}): { leader: Leader; view: typeof view; follow(change: object): void } {
-  let now: Leadership = { leaderEpoch: 5, partitionEpoch: 0, replicas: [1, 2, 3], isr: [1, 2, 3], ...state }
+  let now: Leadership = { leaderEpoch: 5, partitionEpoch: 0, replicas: [1, 2, 3], isr: [1, 2, 3], elr: [], ...state }
   const one = new Leader(1, now)
   one.follow(now, 0)
   return {
@@ -81,6 +81,14 @@ t.test('nothing is committed while fewer are in sync than the topic asks for', a
   t.equal(one.committedEnd(view, 2), -1)
   t.notOk(one.mayBeUnderMinIsr(2))
   t.equal(one.isrSizeMin(9), 3)
+})
+
+t.test('nothing is committed either while another may be elected that is out of sync', async t => {
+  const { leader: one, view, follow } = leader({ isr: [1], elr: [2] })
+  view.logEndOffset = 10
+  t.equal(one.committedEnd(view, 1), -1, 'the topic asks for one since a moment ago')
+  follow({ elr: [] })
+  t.equal(one.committedEnd(view, 1), 10)
 })
 
 t.test('replicas that are proposed count as in sync until it is known that they are not', async t => {

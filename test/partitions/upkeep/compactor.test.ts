@@ -1,6 +1,7 @@
 /** Which partitions are compacted, when, and what is written down of it. */
 import t from 'tap'
 import { createLogger } from '../../../lib/base/logger.ts'
+import { figuresIn } from '../../../lib/metrics/metrics.ts'
 import { compactionMetrics } from '../../../lib/partitions/metrics.ts'
 import type { Partition } from '../../../lib/partitions/partition.ts'
 import { Compactor, type CompactorSettings } from '../../../lib/partitions/upkeep/compactor.ts'
@@ -96,12 +97,14 @@ for (const [kind, files] of [
     t.same(fixture.valuesIn('a'), ['a2'])
     t.same(fixture.valuesIn('kept'), ['kept0', 'kept1', 'kept2'])
 
+    const partitions = [...fixture.partitions.all()]
+    t.equal([...fixture.compactor.survey()].length, partitions.length, 'others have their turn between any two of them')
     const figures = () =>
       Object.fromEntries(
-        Array.from(compactionMetrics(fixture.compactor, fixture.partitions.logDirectories), ({ name, value }) => [
-          name,
-          value,
-        ]),
+        Array.from(
+          figuresIn(compactionMetrics(fixture.compactor, fixture.partitions.logDirectories)),
+          ({ name, value }) => [name, value],
+        ),
       )
     t.match(figures(), { 'max-dirty-percent': 0, 'dirty-partitions-count': 0, 'uncleanable-partitions-count': 0 })
     t.ok(figures()['cleaner-recopy-percent']! < 50, 'one record of three is left')

@@ -90,9 +90,9 @@ class BrokerHistory {
     const members = 2 + random.int(3)
     const groups = 1 + random.int(2)
     return [
-      new Producer('i1', world, model, { ...of, idempotent: true }),
-      new Producer('i2', world, model, { ...of, idempotent: true }),
-      new Producer('p1', world, model, { ...of, idempotent: false }),
+      new Producer('i1', world, { ...of, model, isIdempotent: true }),
+      new Producer('i2', world, { ...of, model, isIdempotent: true }),
+      new Producer('p1', world, { ...of, model, isIdempotent: false }),
       new Reader('r1', world, model, of),
       ...Array.from({ length: members }, (_, i) => {
         const instanceId = random.int(3) === 0 ? `instance-${i}` : null

@@ -110,6 +110,10 @@ export class World {
     this.network = new MemoryNetwork({ clock: this.clock, random: this.random, delayMs: [0, 8] })
   }
 
+  failed(error: Error): void {
+    this.errors.push(error)
+  }
+
   say(line: () => string): void {
     this.#options.trace?.(`${this.clock.now() - this.startMs} ms: ${line()}`)
   }

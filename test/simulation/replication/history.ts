@@ -53,7 +53,7 @@ export async function runReplicationHistory(seed: number, options: SeedOptions =
 class History {
   readonly #random: Random
   readonly #trace: (line: string) => void
-  #state: PartitionState = { leader: 1, leaderEpoch: 0, partitionEpoch: 0, isr: ids }
+  #state: PartitionState = { leader: 1, leaderEpoch: 0, partitionEpoch: 0, isr: ids, runs: ids.map(() => 1) }
   readonly #nodes: readonly Node[]
   #proposals: Proposal[] = []
   readonly #acknowledged: Entry[] = []
@@ -228,7 +228,10 @@ class History {
   async #restart(node: Node): Promise<void> {
     this.#trace(`${node.id} starts again`)
     const { stored } = node
-    await node.restart(this.#state, ++this.#brokerEpochs)
+    const epoch = ++this.#brokerEpochs
+    this.#state = { ...this.#state, runs: this.#state.runs.with(node.id - 1, epoch) }
+    for (const other of this.#nodes) if (other.isUp) other.news.push(this.#state)
+    await node.restart(this.#state, epoch)
     // Where a log started is noted now and then: what was deleted since may be there again, and gone again after the next start.
     const start = node.partition.logStartOffset
     if (start > this.#startMax) throw new Violation(`${node.id} starts at ${start}, beyond all that was deleted`)

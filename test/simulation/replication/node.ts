@@ -5,6 +5,7 @@ import type { EpochEnd, LeaderAnswer, NextFetch } from '../../../lib/partitions/
 import { batches, readRecords } from '../../../protocol/records/batch.ts'
 import { partitionLeaderEpoch } from '../../../protocol/records/header.ts'
 import { type Files, memoryFiles } from '../../../storage/files.ts'
+import { activeBroker } from '../../cluster/active-broker.ts'
 import { PartitionsFixture, topicImage } from '../../partitions/fixture.ts'
 
 /** What the cluster says of the partition. */
@@ -13,6 +14,8 @@ export interface PartitionState {
   readonly leaderEpoch: number
   readonly partitionEpoch: number
   readonly isr: readonly number[]
+  /** Which run of each broker is there, in the order of their ids. */
+  readonly runs: readonly number[]
 }
 
 /** A record as it lies in a log. */
@@ -36,8 +39,12 @@ const topic = topicImage('a', {
 })
 
 /** The topic with its partition in this state. */
-function topicIn(state: PartitionState) {
+function topicIn({ runs: _, ...state }: PartitionState) {
   return { ...topic, partitions: [{ ...topic.partitions[0]!, ...state }] }
+}
+
+function brokersIn({ runs }: PartitionState) {
+  return runs.map((epoch, at) => activeBroker(ids[at]!, { epoch }))
 }
 
 export class Node {
@@ -72,13 +79,18 @@ export class Node {
   }
 
   #open(state: PartitionState): PartitionsFixture {
-    return new PartitionsFixture({ nodeId: this.id, files: this.#files, topics: [topicIn(state)] })
+    return new PartitionsFixture({
+      nodeId: this.id,
+      files: this.#files,
+      topics: [topicIn(state)],
+      brokers: brokersIn(state),
+    })
   }
 
   /** Hears of the oldest state that it has not heard of. */
   hear(): PartitionState | undefined {
     const state = this.news.shift()
-    if (state !== undefined) this.#fixture.apply({ changed: [topicIn(state)] })
+    if (state !== undefined) this.#fixture.apply({ changed: [topicIn(state)], brokers: brokersIn(state) })
     return state
   }
 

@@ -73,6 +73,8 @@ export class Copier extends Session {
       const { errorCode } = await this.ask(FindCoordinator, 3, { key: this.#group, keyType: 0 }, each => each.errorCode)
       this.#isGroupFound = errorCode === 0
     }
+    // While this is on its way, another instance may come further.
+    const least = this.model.leastOffset(`${topic}-${partition}`)
     const { response, errorCode } = await this.ask(
       OffsetFetch,
       7,
@@ -84,7 +86,7 @@ export class Copier extends Session {
     // UNSTABLE_OFFSET_COMMIT: a transaction of the instance before is still ending.
     if (answer!.errorCode !== 0) return -1
     const offset = Math.max(0, answer!.committedOffset)
-    this.model.sawOffset(`${topic}-${partition}`, offset)
+    this.model.sawOffset(`${topic}-${partition}`, offset, least)
     return offset
   }
 }

@@ -175,14 +175,21 @@ export class TransactionModel {
 
   // Groups
 
-  /** A group's offset was answered: one that was committed, or of a transaction that may be, and none before the last one that is known. */
-  sawOffset(partition: string, offset: number): void {
+  /** The last offset of a group that is known to be committed: whoever asks from now on hears of none before it. */
+  leastOffset(partition: string): number {
     let least = 0
+    for (const { outcome, offsets } of this.#transactions.values()) {
+      if (outcome === 'committed') least = Math.max(least, offsets.get(partition) ?? 0)
+    }
+    return least
+  }
+
+  /** A group's offset was answered: one that was committed, or of a transaction that may be, and none before `least`. */
+  sawOffset(partition: string, offset: number, least: number): void {
     let isKnown = offset === 0
     for (const { outcome, offsets } of this.#transactions.values()) {
       const committed = offsets.get(partition)
       if (committed === undefined) continue
-      if (outcome === 'committed') least = Math.max(least, committed)
       if (committed === offset && (outcome === 'committed' || outcome === 'deciding')) isKnown = true
     }
     if (!isKnown) throw new Violation(`${partition}: the group's offset is ${offset}, which nobody committed`)

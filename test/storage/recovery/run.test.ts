@@ -40,49 +40,52 @@ async function crashed(path: string): Promise<void> {
 
 const logs = Array.from({ length: logCount }, (_, partition) => ({ topic: 't', partition, config }))
 
-t.test('threads recover what a crash left, and the logs are opened as they left them', async t => {
-  const path = t.testdir()
-  await crashed(path)
-  const messages: string[] = []
-  const say = (message: string) => void messages.push(message)
-  const directory = open(path, { logger: { info: say, warn: say, error: say } })
-  t.ok(logs.every(({ topic, partition }) => directory.mustRecover(topic, partition)))
-  const progress: RecoveryAmount[] = []
-  const done: number[] = []
-  let pauses = 0
-  await directory.recover(logs, ({ partition }) => void done.push(partition), {
-    threads: 2,
-    pause: async () => void pauses++,
-    progress: (through, totals) => {
-      t.equal(totals.logs, logCount)
-      t.ok(through.bytes <= totals.bytes)
-      progress.push(through)
-    },
-  })
-  t.same(
-    done.sort((a, b) => a - b),
-    logs.map(({ partition }) => partition),
-  )
-  t.ok(pauses > 0)
-  t.equal(progress.at(-1)!.logs, logCount)
-  t.match(messages, [/cut damaged, torn/])
-  for (const { topic, partition } of logs) {
-    const log = directory.openLog(topic, partition, null, config)
-    t.equal(log.logEndOffset, partition === 0 ? 0 : 30)
-    t.equal(log.recoveryPoint < 30, true, 'the disk may lack the indexes that were made anew')
-    if (partition === 0) continue
-    t.equal(log.offsetForTimestamp(startMs)?.offset, 0)
-    t.equal(log.epochs.latest, 3)
-    t.throws(() => log.append(batchOf(['x'], { producerId: partition, baseSequence: 31 }), client))
-    await log.flush()
-    t.equal(log.recoveryPoint, 30)
-  }
-  await directory.close()
-  const again = open(path)
-  t.ok(again.cleanShutdown)
-  t.notOk(again.mustRecover('t', 1))
-  await again.close()
-})
+t.test(
+  'threads (num.recovery.threads.per.data.dir) recover what a crash left, and the logs are opened as they left them',
+  async t => {
+    const path = t.testdir()
+    await crashed(path)
+    const messages: string[] = []
+    const say = (message: string) => void messages.push(message)
+    const directory = open(path, { logger: { info: say, warn: say, error: say } })
+    t.ok(logs.every(({ topic, partition }) => directory.mustRecover(topic, partition)))
+    const progress: RecoveryAmount[] = []
+    const done: number[] = []
+    let pauses = 0
+    await directory.recover(logs, ({ partition }) => void done.push(partition), {
+      threads: 2,
+      pause: async () => void pauses++,
+      progress: (through, totals) => {
+        t.equal(totals.logs, logCount)
+        t.ok(through.bytes <= totals.bytes)
+        progress.push(through)
+      },
+    })
+    t.same(
+      done.sort((a, b) => a - b),
+      logs.map(({ partition }) => partition),
+    )
+    t.ok(pauses > 0)
+    t.equal(progress.at(-1)!.logs, logCount)
+    t.match(messages, [/cut damaged, torn/])
+    for (const { topic, partition } of logs) {
+      const log = directory.openLog(topic, partition, null, config)
+      t.equal(log.logEndOffset, partition === 0 ? 0 : 30)
+      t.equal(log.recoveryPoint < 30, true, 'the disk may lack the indexes that were made anew')
+      if (partition === 0) continue
+      t.equal(log.offsetForTimestamp(startMs)?.offset, 0)
+      t.equal(log.epochs.latest, 3)
+      t.throws(() => log.append(batchOf(['x'], { producerId: partition, baseSequence: 31 }), client))
+      await log.flush()
+      t.equal(log.recoveryPoint, 30)
+    }
+    await directory.close()
+    const again = open(path)
+    t.ok(again.cleanShutdown)
+    t.notOk(again.mustRecover('t', 1))
+    await again.close()
+  },
+)
 
 t.test('a recovery that is called off leaves no mark of a clean shutdown, and can be begun again', async t => {
   const path = t.testdir()

@@ -1,0 +1,109 @@
+/** Groups that come from the classic protocol to the new one and back while they have members. */
+import { encode } from '../../protocol/codec.ts'
+import { DescribeGroups } from '../../protocol/messages/describe-groups.ts'
+import { Heartbeat } from '../../protocol/messages/heartbeat.ts'
+import { LeaveGroup } from '../../protocol/messages/leave-group.ts'
+import { SyncGroup } from '../../protocol/messages/sync-group.ts'
+import { ConsumerProtocolAssignment } from '../../protocol/stored/consumer-protocol-assignment.ts'
+import { ConsumerProtocolSubscription } from '../../protocol/stored/consumer-protocol-subscription.ts'
+import type { Session } from '../session.ts'
+import type { Case } from './case.ts'
+import { nextAssignment, world } from './consumer-group-world.ts'
+import { join } from './groups.ts'
+
+/** What a consumer of version 1 tells when it joins. */
+function subscribed(topic: string) {
+  const body = encode(ConsumerProtocolSubscription, 1, { topics: [topic], ownedPartitions: [] })
+  return [{ name: 'range', metadata: Buffer.concat([Buffer.from([0, 1]), body]) }]
+}
+
+function assigned(topic: string, partitions: readonly number[]): Buffer {
+  const body = encode(ConsumerProtocolAssignment, 1, { assignedPartitions: [{ topic, partitions }], userData: null })
+  return Buffer.concat([Buffer.from([0, 1]), body])
+}
+
+const classicTimeouts = { sessionTimeoutMs: 300_000, rebalanceTimeoutMs: 300_000 }
+
+async function classicMember(session: Session): Promise<void> {
+  const { groupId, topic, topicId, beat, joining, describe } = await world(session, 'joined-by-classic')
+  await beat('a member of the new protocol joins', { ...joining, memberId: 'one' })
+  await nextAssignment()
+  const classic = { ...classicTimeouts, protocols: subscribed(topic) }
+  const asked = await join(session, 9, groupId, 'a classic member asks for its id', classic)
+  const { memberId } = asked
+  const joined = await join(session, 9, groupId, 'it joins', { ...classic, memberId })
+  const member = { groupId, memberId, generationId: joined.generationId ?? -1 }
+  await describe('it has joined')
+  await session.send(SyncGroup, 5, { ...member, generationId: 77 }, 'of another generation')
+  await session.send(SyncGroup, 5, { ...member, protocolType: 'connect' }, 'of another protocol type')
+  await session.send(SyncGroup, 5, { ...member, protocolName: 'sticky' }, 'of another protocol')
+  await session.send(SyncGroup, 5, { ...member, protocolType: 'consumer', protocolName: 'range' }, 'gets nothing yet')
+  await session.send(Heartbeat, 4, member, 'waits')
+  await session.send(Heartbeat, 4, { ...member, generationId: 77 }, 'of another generation')
+  const all = [{ topicId, partitions: [0, 1] }]
+  await beat('the first hears', { memberId: 'one', memberEpoch: 2, topicPartitions: all })
+  await beat('and gives up', { memberId: 'one', memberEpoch: 2, topicPartitions: [{ topicId, partitions: [0] }] })
+  await session.send(Heartbeat, 4, member, 'is to join again')
+  await join(session, 9, groupId, 'it joins again', { ...classic, memberId })
+  await session.send(SyncGroup, 5, { ...member, protocolType: 'consumer', protocolName: 'range' }, 'gets its share')
+  await session.send(Heartbeat, 4, member, 'beats')
+  await describe('both have theirs')
+  await join(session, 9, groupId, 'another protocol type', { ...classic, protocolType: 'connect' })
+  await join(session, 9, groupId, 'other protocols', {
+    ...classic,
+    protocols: [{ name: 'other', metadata: Buffer.alloc(2) }],
+  })
+  await beat('the new protocol by the name of the classic member', { ...joining, memberId })
+  await describe('it has changed its protocol')
+  await session.send(LeaveGroup, 5, { groupId, members: [{ memberId }, { memberId: 'nobody' }] }, 'leaves')
+  await describe('it has left')
+}
+
+async function upgrade(session: Session): Promise<void> {
+  const { groupId, topic, topicId, beat, joining, describe } = await world(session, 'upgraded')
+  const classic = { ...classicTimeouts, protocols: subscribed(topic) }
+  const joined = await join(session, 3, groupId, 'a classic group', classic)
+  const member = { groupId, memberId: joined.memberId, generationId: joined.generationId ?? -1 }
+  const assignments = [{ memberId: member.memberId, assignment: assigned(topic, [0, 1]) }]
+  await session.send(SyncGroup, 3, { ...member, assignments }, 'of one')
+  await beat('a heartbeat to it', { memberId: 'one', memberEpoch: 1 })
+  await beat('leaves it', { memberId: 'one', memberEpoch: -1 })
+  await beat('joins it', { ...joining, memberId: 'one' })
+  await describe('it is a consumer group')
+  await session.send(DescribeGroups, 6, { groups: [groupId] }, 'and no classic one')
+  await session.send(Heartbeat, 3, member, 'is to join again')
+  await join(session, 3, groupId, 'joins again, and owns nothing', { ...classic, memberId: member.memberId })
+  await beat('gets its share', { memberId: 'one', memberEpoch: 2, topicPartitions: [] })
+  await describe('both have theirs')
+  await beat('leaves', { memberId: 'one', memberEpoch: -1, topicPartitions: [{ topicId, partitions: [1] }] })
+  await describe('it is no consumer group any more')
+  await session.send(DescribeGroups, 6, { groups: [groupId] }, 'but a classic one')
+}
+
+async function unknownUserData(session: Session): Promise<void> {
+  const { groupId, topic, beat, joining } = await world(session, 'not-upgraded')
+  const joined = await join(session, 3, groupId, 'a classic group', {
+    ...classicTimeouts,
+    protocols: subscribed(topic),
+  })
+  const member = { groupId, memberId: joined.memberId, generationId: joined.generationId ?? -1 }
+  const whole = Buffer.concat([assigned(topic, [0, 1]).subarray(0, -4), Buffer.from([0, 0, 0, 1, 9])])
+  await session.send(
+    SyncGroup,
+    3,
+    { ...member, assignments: [{ memberId: member.memberId, assignment: whole }] },
+    'with user data',
+  )
+  await beat('joins it', { ...joining, memberId: 'one' })
+  await session.send(DescribeGroups, 6, { groups: [groupId] }, 'is still a classic one')
+  const other = await world(session, 'of-connect')
+  const connect = { ...classicTimeouts, protocolType: 'connect', protocols: [{ name: 'x', metadata: Buffer.alloc(4) }] }
+  await join(session, 3, other.groupId, 'a group of another kind', connect)
+  await other.beat('joins it', { ...other.joining, memberId: 'one' })
+}
+
+export const migrationCases: readonly Case[] = [
+  { name: 'consumer groups: a classic member', run: classicMember },
+  { name: 'consumer groups: a classic group becomes one, and goes back', run: upgrade },
+  { name: 'consumer groups: classic groups that cannot become one', run: unknownUserData },
+]

@@ -1,0 +1,36 @@
+/** The cases of the suite `tools`, by the files in which their outputs are recorded. Each group has a broker of its own. */
+import type { ToolGroup } from '../case.ts'
+import { acls, aclsOff } from './acls.ts'
+import { administration } from './administration.ts'
+import { clientMetrics } from './client-metrics.ts'
+import { clusterTools } from './cluster.ts'
+import { configs } from './configs.ts'
+import { consoleTools } from './console.ts'
+import { consumerGroups } from './consumer-groups.ts'
+import { groups } from './groups.ts'
+import { keys } from './keys.ts'
+import { quotas } from './quotas.ts'
+import { reassign } from './reassign.ts'
+import { topics } from './topics.ts'
+import { transactions } from './transactions.ts'
+import { users } from './users.ts'
+import { versions } from './versions.ts'
+
+export const toolGroups: Readonly<Record<string, ToolGroup>> = {
+  ...consoleTools,
+  topics,
+  configs,
+  groups,
+  'consumer-groups': consumerGroups,
+  administration,
+  cluster: clusterTools,
+  reassign,
+  quotas,
+  'client-metrics': clientMetrics,
+  users,
+  transactions,
+  versions,
+  keys,
+  acls,
+  'acls-off': aclsOff,
+}

@@ -1,0 +1,141 @@
+/** `ottla acls`: adds, removes and lists rules of who may do what, with the options and output of `kafka-acls`. */
+import { createInterface } from 'node:readline'
+import { type AclsMeant, createAcls, deleteAcls, describeAcls } from '../../admin/acls.ts'
+import type { Admin } from '../../admin/admin.ts'
+import { type Acl, anyNumber, patternTypes } from '../../cluster/acls.ts'
+import type { Io } from '../io.ts'
+import {
+  patternTypeOf,
+  principalIn,
+  type ResourceRules,
+  type Rule,
+  resourcesOf,
+  resourceText,
+  rulesOf,
+  ruleText,
+} from './acls-meant.ts'
+import { type AclsOption, aclsTool, checkAclsOptions } from './acls-options.ts'
+import { type Given, runTool, ToolUsageError, withAdmin } from './tool.ts'
+
+/** Carries out a command line; gives the exit code. */
+export function kafkaAcls(argv: readonly string[], io: Io): Promise<number> {
+  return runTool(
+    aclsTool,
+    argv,
+    io,
+    async given => {
+      checkAclsOptions(given)
+      const meant = meantBy(given)
+      await withAdmin(given, admin => meant(admin, io))
+      return 0
+    },
+    // Where Kafka's tool says it.
+    error => io.stdout.write(`Error while executing ACL command: ${error.message}\n`),
+  )
+}
+
+type Deed = (admin: Admin, io: Io) => Promise<void>
+
+/** What is to be done; what makes no sense is found before a broker is asked. */
+function meantBy(given: Given<AclsOption>): Deed {
+  if (given.has('add')) {
+    const patternType = patternTypeOf(given)
+    if (!Object.values<number>(patternTypes).includes(patternType)) {
+      const name = given.one('resource-pattern-type')!.toUpperCase()
+      throw new ToolUsageError(`A '--resource-pattern-type' value of '${name}' is not valid when adding acls.`)
+    }
+    const all = rulesOf(given)
+    if (all.some(({ rules }) => rules.length === 0)) {
+      throw new ToolUsageError('You must specify one of: --allow-principal, --deny-principal when trying to add ACLs.')
+    }
+    return (admin, io) => add(admin, all, io)
+  }
+  if (given.has('remove')) {
+    const all = rulesOf(given)
+    return (admin, io) => remove(admin, all, given.has('force'), io)
+  }
+  const resources = resourcesOf(given, { isOptional: true })
+  const principals = given
+    .all('principal')
+    .filter(text => text !== '')
+    .map(principalIn)
+  return (admin, io) => list(admin, resources, principals, io)
+}
+
+async function add(admin: Admin, all: readonly ResourceRules[], io: Io): Promise<void> {
+  for (const { meant, rules } of all) {
+    const existing = new Set((await describeAcls(admin, meant)).map(ruleText))
+    const [known, made] = [true, false].map(is => rules.filter(rule => existing.has(ruleText(rule)) === is))
+    for (const rule of known)
+      io.stdout.write(`Acl (pattern=${resourceText(meant)}, entry=${ruleText(rule)}) already exists.\n`)
+    if (made.length === 0) continue
+    io.stdout.write(`Adding ACLs for resource \`${resourceText(meant)}\`: \n ${linesOf(made)}\n\n`)
+    await createAcls(
+      admin,
+      made.map(rule => ({ ...meant, ...rule })),
+    )
+  }
+}
+
+async function remove(admin: Admin, all: readonly ResourceRules[], isForced: boolean, io: Io): Promise<void> {
+  const answers = isForced ? null : createInterface({ input: io.stdin })
+  const lines = answers?.[Symbol.asyncIterator]()
+  const confirmed = async (question: string) => {
+    if (lines === undefined) return true
+    io.stdout.write(`${question} (y/n)\n`)
+    const { value, done } = await lines.next()
+    return done !== true && value.toLowerCase() === 'y'
+  }
+  try {
+    for (const { meant, rules } of all) {
+      const resource = `resource filter \`${resourceText(meant)}\`?`
+      if (rules.length === 0) {
+        if (await confirmed(`Are you sure you want to delete all ACLs for ${resource}`))
+          await deleteAcls(admin, [meant])
+      } else if (await confirmed(`Are you sure you want to remove ACLs: \n ${linesOf(rules)}\n from ${resource}`)) {
+        await deleteAcls(
+          admin,
+          rules.map(rule => ({ ...meant, rule })),
+        )
+      }
+    }
+  } finally {
+    answers?.close()
+  }
+}
+
+async function list(
+  admin: Admin,
+  resources: readonly AclsMeant[],
+  principals: readonly string[],
+  io: Io,
+): Promise<void> {
+  const everything = { resourceType: anyNumber, resourceName: null, patternType: anyNumber }
+  const byResource = new Map<string, Acl[]>()
+  for (const meant of resources.length > 0 ? resources : [everything]) {
+    const found = new Map<string, Acl[]>()
+    for (const acl of await describeAcls(admin, meant)) {
+      const resource = resourceText(acl)
+      const before = found.get(resource)
+      if (before === undefined) found.set(resource, [acl])
+      else before.push(acl)
+    }
+    // Two filters may mean the same resource.
+    for (const [resource, acls] of found) byResource.set(resource, acls)
+  }
+  const print = (wanted: (acl: Acl) => boolean) => {
+    for (const [resource, acls] of [...byResource].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      const shown = acls.filter(wanted)
+      if (shown.length > 0) io.stdout.write(`Current ACLs for resource \`${resource}\`:\n${linesOf(shown)}\n\n`)
+    }
+  }
+  if (principals.length === 0) print(() => true)
+  for (const principal of principals) {
+    io.stdout.write(`ACLs for principal \`${principal}\`\n`)
+    print(acl => acl.principal === principal)
+  }
+}
+
+function linesOf(rules: readonly Rule[]): string {
+  return rules.map(rule => `\t${ruleText(rule)}`).join('\n')
+}

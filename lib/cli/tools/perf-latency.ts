@@ -1,0 +1,157 @@
+/** `ottla perf latency`: how long it takes from sending a record until it is read again, one after the other, as Kafka's tool prints it. */
+import { createTopics } from '../../admin/topics.ts'
+import { systemClock } from '../../base/clock.ts'
+import { seededRandom } from '../../base/random.ts'
+import { Consumer, recordsOf } from '../../client/consumer.ts'
+import { Producer } from '../../client/producer.ts'
+import type { Io } from '../io.ts'
+import { readProperties } from '../properties-file.ts'
+import { consumerOptionsOf, producerOptionsOf } from './client-properties.ts'
+import { Interrupts } from './interrupts.ts'
+import { adminBy, connectionOptions, type Given, runTool, type Tool, ToolUsageError } from './tool.ts'
+
+const options = {
+  ...connectionOptions,
+  topic: { value: 'TOPIC', doc: 'the topic, which is made where it is not there; required' },
+  'num-records': { value: 'COUNT', doc: 'how many records; required' },
+  'producer-acks': { value: 'ACKS', doc: '1 or all; required' },
+  'record-size': { value: 'BYTES', doc: 'how large they are; required' },
+  'record-key-size': { value: 'BYTES', doc: 'how large their keys are (0: none)' },
+  'num-headers': { value: 'COUNT', doc: 'how many headers they have (0)' },
+  'record-header-key-size': { value: 'BYTES', doc: 'how large the keys of headers are (0)' },
+  'record-header-size': { value: 'BYTES', doc: 'how large the values of headers are (0)' },
+} as const
+
+type Option = keyof typeof options
+
+const tool: Tool<Option> = {
+  name: 'perf latency',
+  about: 'how long it takes from sending a record until it is read again',
+  example:
+    'perf latency --bootstrap-server localhost:9092 --topic orders --num-records 10000 --producer-acks all --record-size 100',
+  options,
+}
+
+/** In which order the same was given without names. */
+const positions = [
+  'bootstrap-server',
+  'topic',
+  'num-records',
+  'producer-acks',
+  'record-size',
+  'command-config',
+] as const
+
+/** Carries out a command line; gives the exit code. */
+export function perfLatency(argv: readonly string[], io: Io): Promise<number> {
+  const isPositional = argv.length >= 5 && !argv.some(word => word.startsWith('--'))
+  if (isPositional) {
+    io.stdout.write(
+      `WARNING: Positional argument usage is deprecated and will be removed in Apache Kafka 5.0. Please use named arguments instead: ${positions.map(name => `--${name}`).join(', ')}\n`,
+    )
+  }
+  const named = isPositional ? argv.flatMap((word, at) => [`--${positions[at]}`, word]) : argv
+  return runTool(
+    tool,
+    named,
+    io,
+    given => run(given, io),
+    error => io.stderr.write(`${error.message}\n`),
+  )
+}
+
+/** A record that is not read again after so long never will be. */
+const readMsMax = 60_000
+/** Progress is told each time that there are so many more. */
+const progressRecords = 1_000
+
+async function run(given: Given<Option>, io: Io): Promise<number> {
+  for (const name of positions.slice(0, 5)) {
+    if (!given.has(name)) throw new ToolUsageError(`Missing required argument "[${name}]"`)
+  }
+  const acks = given.one('producer-acks')!
+  if (acks !== '1' && acks !== 'all')
+    throw new Error('Latency testing requires synchronous acknowledgement. Please use 1 or all')
+  const file = given.one('command-config')
+  const properties = file === undefined ? {} : readProperties(file)
+  const [topic, count] = [given.one('topic')!, given.int('num-records')!]
+  const routes = await adminBy(given.one('bootstrap-server')!, properties)
+  const producer = new Producer({ ...producerOptionsOf({ ...properties, acks }), routes, lingerMs: 0 })
+  const consumer = new Consumer({ ...consumerOptionsOf(properties), routes, reset: 'latest', maxWaitMs: readMsMax / 2 })
+  let isStopped = false
+  const interrupts = new Interrupts(io, () => {
+    isStopped = true
+    consumer.wake()
+  })
+  try {
+    if (!(await routes.metadata(null)).topics.has(topic)) {
+      io.stdout.write(
+        `Topic "${topic}" does not exist. Will create topic with 1 partition(s) and replication factor = 1\n`,
+      )
+      await createTopics(routes, [{ name: topic, partitions: 1, replicationFactor: 1 }])
+    }
+    const partitions = await producer.find(topic)
+    const ends = await import('../../admin/offsets.ts')
+    const all = Array.from({ length: partitions }, (_, partition) => ({ topic, partition }))
+    const latest = await ends.listOffsets(routes, all, ends.offsetSpecs.latest)
+    await consumer.assign(latest.map(each => ({ topic, partition: each.partition, start: each.value.offset })))
+    const latencies = await measured(given, count, producer, consumer, topic, io, () => isStopped)
+    print(latencies, io)
+    return interrupts.code ?? 0
+  } finally {
+    interrupts.forget()
+    producer.destroy()
+    await consumer.close()
+    await routes.close()
+  }
+}
+
+async function measured(
+  given: Given<Option>,
+  count: number,
+  producer: Producer,
+  consumer: Consumer,
+  topic: string,
+  io: Io,
+  isStopped: () => boolean,
+): Promise<Float64Array> {
+  const random = seededRandom(0)
+  const letters = (size: number) => Buffer.alloc(size, 65 + random.int(26))
+  const sizeOf = (name: Option) => given.int(name) ?? 0
+  const latencies = new Float64Array(count)
+  for (let index = 0; index < count; index++) {
+    const value = letters(sizeOf('record-size'))
+    const keyBytes = sizeOf('record-key-size')
+    const headers = Array.from({ length: sizeOf('num-headers') }, () => ({
+      key: letters(sizeOf('record-header-key-size')).toString(),
+      value: letters(sizeOf('record-header-size')),
+    }))
+    const startMs = systemClock.monotonicMs()
+    producer.send(topic, { timestamp: systemClock.now(), key: keyBytes > 0 ? letters(keyBytes) : null, value, headers })
+    await producer.flush()
+    let batch = consumer.take()
+    while (batch === null) {
+      if (isStopped()) return latencies.subarray(0, index)
+      if (systemClock.monotonicMs() - startMs > readMsMax)
+        throw new Error(`poll() timed out before finding a result (timeout:[${readMsMax}ms])`)
+      await consumer.wait(readMsMax)
+      batch = consumer.take()
+    }
+    latencies[index] = systemClock.monotonicMs() - startMs
+    const records = recordsOf(batch)
+    if (records.length !== 1)
+      throw new Error(`Only one result was expected during this test. We found [${records.length}]`)
+    if (!records[0]!.value?.equals(value))
+      throw new Error(`The message value read [${records[0]!.value}] did not match the message value sent [${value}]`)
+    if (index % progressRecords === 0) io.stdout.write(`${index}\t${latencies[index]}\n`)
+  }
+  return latencies
+}
+
+function print(latencies: Float64Array, io: Io): void {
+  const average = latencies.reduce((sum, each) => sum + each, 0) / latencies.length
+  const sorted = latencies.slice().sort()
+  const at = (share: number) => Math.floor(sorted[Math.floor(share * sorted.length)] ?? 0)
+  io.stdout.write(`Avg latency: ${average.toFixed(4)} ms\n`)
+  io.stdout.write(`Percentiles: 50th = ${at(0.5)}, 99th = ${at(0.99)}, 99.9th = ${at(0.999)}\n`)
+}

@@ -1,0 +1,266 @@
+/** `ottla perf produce`: how many records a second a broker takes, and how long it takes to confirm them, as Kafka's tool prints it. */
+import { resolve } from 'node:path'
+import { diskFiles } from '../../../storage/files.ts'
+import { systemClock } from '../../base/clock.ts'
+import { type Random, seededRandom, systemRandom } from '../../base/random.ts'
+import { Producer } from '../../client/producer.ts'
+import type { Io } from '../io.ts'
+import { producerOptionsOf, propertiesOf } from './client-properties.ts'
+import { Interrupts } from './interrupts.ts'
+import { byEitherWord, producerWords } from './older-words.ts'
+import { ProduceStats } from './perf-stats.ts'
+import { adminBy, connectionOptions, type Given, runTool, type Tool, ToolUsageError } from './tool.ts'
+
+const options = {
+  ...connectionOptions,
+  topic: { value: 'TOPIC', doc: 'the topic to produce to; required' },
+  'num-records': { value: 'COUNT', doc: 'how many records; required' },
+  'record-size': { value: 'BYTES', doc: 'records of chance of this size; or one of the next two' },
+  'payload-file': { value: 'FILE', doc: 'records of the lines of a file, in the order of chance' },
+  'payload-monotonic': { doc: 'records that are numbers which rise' },
+  'payload-delimiter': { value: 'TEXT', doc: 'what stands between the records of --payload-file (\\n)' },
+  throughput: { value: 'COUNT', doc: 'records a second at most; -1 for as many as there can be; required' },
+  'command-property': {
+    value: 'NAME=VALUE ...',
+    multiple: true,
+    doc: 'properties of the producer, several after one option too',
+  },
+  'transactional-id': { value: 'ID', doc: 'produce in transactions of this id' },
+  'transaction-duration-ms': { value: 'MS', doc: 'how long each transaction is (3000)' },
+  'warmup-records': { value: 'COUNT', doc: 'the first records, which another summary leaves out (0)' },
+  'reporting-interval': { value: 'MS', doc: 'how often progress is told (5000)' },
+  'key-distribution': {
+    value: 'WORD',
+    doc: 'none for no keys, range for keys in turn, random for keys of chance (none)',
+  },
+  'record-key-range': { value: 'COUNT', doc: 'how many keys there are' },
+  'random-seed': { value: 'NUMBER', doc: 'what chance begins with (0)' },
+  'print-metrics': { doc: 'accepted' },
+  'producer-props': { value: 'NAME=VALUE ...', multiple: true, doc: 'an older word for --command-property' },
+  'producer.config': { value: 'FILE', doc: 'an older word for --command-config' },
+} as const
+
+type Option = keyof typeof options
+
+const tool: Tool<Option> = {
+  name: 'perf produce',
+  about: 'how fast a broker takes records',
+  example:
+    'perf produce --bootstrap-server localhost:9092 --topic orders --num-records 1000000 --record-size 100 --throughput -1',
+  options,
+}
+
+/** Carries out a command line; gives the exit code. */
+export function perfProduce(argv: readonly string[], io: Io): Promise<number> {
+  return runTool(
+    tool,
+    eachWithItsName(argv),
+    io,
+    given => run(given, io),
+    error => io.stderr.write(`${error.message}\n`),
+  )
+}
+
+/** Several assignments may follow one option: it is put before each. */
+function eachWithItsName(argv: readonly string[]): string[] {
+  const words: string[] = []
+  let many = ''
+  for (const word of argv) {
+    if (word.startsWith('--')) {
+      many = word === '--command-property' || word === '--producer-props' ? word : ''
+      if (many === '') words.push(word)
+    } else if (many !== '') words.push(many, word)
+    else words.push(word)
+  }
+  return words
+}
+
+function required(given: Given<Option>, name: Option): string {
+  const text = given.one(name)
+  if (text === undefined) throw new ToolUsageError(`argument --${name} is required`)
+  return text
+}
+
+interface Asked {
+  readonly topic: string
+  readonly count: number
+  readonly warmup: number
+  readonly throughput: number
+  readonly reportingMs: number
+  readonly properties: Readonly<Record<string, string>>
+  readonly bootstrap: string
+  readonly transactionMs: number | null
+  readonly payload: (index: number) => Buffer
+  readonly key: (index: number) => Buffer | null
+}
+
+function askedOf(given: Given<Option>, io: Io): Asked {
+  const topic = required(given, 'topic')
+  required(given, 'num-records')
+  const throughput = Number(required(given, 'throughput'))
+  if (Number.isNaN(throughput)) throw new ToolUsageError('argument --throughput: not a number')
+  const texts = byEitherWord(given, 'command-property', 'producer-props', producerWords, io)
+  const file = byEitherWord(given, 'command-config', 'producer.config', producerWords, io).at(-1)
+  const properties: Record<string, string> = { 'client.id': 'perf-producer-client', ...propertiesOf(file, texts) }
+  const bootstrap = given.one('bootstrap-server') ?? properties['bootstrap.servers']
+  if (bootstrap === undefined) {
+    throw new ToolUsageError('At least one of --bootstrap-server, --command-property or --command-config must be given')
+  }
+  const count = given.long('num-records')!
+  const warmup = Math.max(0, given.long('warmup-records') ?? 0)
+  if (count <= 0) throw new ToolUsageError('--num-records should be greater than zero')
+  if (warmup >= count) {
+    throw new ToolUsageError(
+      'The value for --warmup-records must be strictly fewer than the number of records in the test, --num-records.',
+    )
+  }
+  const durationMs = given.long('transaction-duration-ms')
+  if (durationMs !== undefined && durationMs <= 0)
+    throw new ToolUsageError('--transaction-duration-ms should be greater than zero')
+  const transactionalId = given.one('transactional-id') ?? properties['transactional.id']
+  const isTransactional = durationMs !== undefined || transactionalId !== undefined
+  if (isTransactional) {
+    properties['transactional.id'] = transactionalId ?? `performance-producer-${systemRandom.uuid()}`
+  }
+  const random = seededRandom(given.int('random-seed') ?? 0)
+  return {
+    ...{ topic, count, warmup, throughput, properties, bootstrap },
+    reportingMs: given.long('reporting-interval') ?? 5_000,
+    transactionMs: isTransactional ? (durationMs ?? 3_000) : null,
+    payload: payloadOf(given, random, io),
+    key: keyOf(given, random),
+  }
+}
+
+/** Letters of chance, of which each record has its part. */
+const letterBytes = 4 * 1024 * 1024
+
+function payloadOf(given: Given<Option>, random: Random, io: Io): (index: number) => Buffer {
+  const ways = (['record-size', 'payload-file', 'payload-monotonic'] as const).filter(name => given.has(name))
+  if (ways.length !== 1) {
+    throw new ToolUsageError(
+      'Note that you must provide exactly one of --record-size, --payload-file or --payload-monotonic.',
+    )
+  }
+  if (given.has('payload-monotonic')) return index => Buffer.from(String(index))
+  const file = given.one('payload-file')
+  if (file !== undefined) {
+    const delimiter = given.one('payload-delimiter') ?? '\n'
+    io.stdout.write(`Reading payloads from: ${resolve(file)}\n`)
+    const content = diskFiles.read(file)
+    if (content === null || content.length === 0) throw new Error('File does not exist or empty file provided.')
+    const texts = content.toString('utf8').split(delimiter)
+    if (texts.at(-1) === '') texts.pop()
+    const payloads = texts.map(text => Buffer.from(text))
+    io.stdout.write(`Number of records read: ${payloads.length}\n`)
+    return () => payloads[random.int(payloads.length)]!
+  }
+  const size = given.int('record-size')!
+  if (size <= 0) throw new ToolUsageError('--record-size should be greater than zero')
+  const letters = random.bytes(Math.max(letterBytes, 2 * size))
+  for (let at = 0; at < letters.length; at++) letters[at] = 65 + (letters[at]! % 26)
+  let at = 0
+  return () => {
+    if (at + size > letters.length) at = random.int(size)
+    at += size
+    return letters.subarray(at - size, at)
+  }
+}
+
+function keyOf(given: Given<Option>, random: Random): (index: number) => Buffer | null {
+  const word = given.one('key-distribution') ?? 'none'
+  if (word === 'none') return () => null
+  const range = given.int('record-key-range') ?? 0
+  if ((word !== 'range' && word !== 'random') || range <= 0) {
+    throw new ToolUsageError('--key-distribution is none, or range or random with a --record-key-range above zero')
+  }
+  return word === 'range' ? index => Buffer.from(String(index % range)) : () => Buffer.from(String(random.int(range)))
+}
+
+async function run(given: Given<Option>, io: Io): Promise<number> {
+  const asked = askedOf(given, io)
+  const routes = await adminBy(asked.bootstrap, asked.properties)
+  let isStopped = false
+  const interrupts = new Interrupts(io, () => {
+    isStopped = true
+  })
+  const print = (line: string) => io.stdout.write(`${line}\n`)
+  if (asked.warmup > 0) {
+    print(`Warmup first ${asked.warmup} records. Steady state results will print after the complete test summary.`)
+  }
+  let stats: ProduceStats | null = null
+  let steady: ProduceStats | null = null
+  const producer = new Producer({
+    ...producerOptionsOf(asked.properties),
+    routes,
+    delivered: ({ records, error }) => {
+      const now = systemClock.now()
+      if (error) io.stderr.write(`${error.message}\n`)
+      else
+        for (const { timestamp, value } of records) {
+          stats!.record(now - timestamp, value!.length, now)
+          steady?.record(now - timestamp, value!.length, now)
+        }
+    },
+  })
+  try {
+    await producer.find(asked.topic)
+    const startMs = systemClock.now()
+    const running = new ProduceStats(asked.count, startMs, asked.reportingMs, print)
+    stats = running
+    await send(
+      asked,
+      producer,
+      () => isStopped,
+      () => {
+        steady = new ProduceStats(asked.count - asked.warmup, systemClock.now(), asked.reportingMs, print, true)
+        running.isQuiet = true
+      },
+    )
+    await producer.flush()
+    const now = systemClock.now()
+    running.printTotal(now)
+    ;(steady as ProduceStats | null)?.printTotal(now)
+    return interrupts.code ?? 0
+  } finally {
+    interrupts.forget()
+    producer.destroy()
+    await routes.close()
+  }
+}
+
+/** After so many bytes the sockets have their turn. */
+const turnBytes = 65_536
+
+async function send(asked: Asked, producer: Producer, isStopped: () => boolean, warm: () => void): Promise<void> {
+  const { topic, count, warmup, throughput, transactionMs } = asked
+  const startMs = systemClock.monotonicMs()
+  let transactionStartMs = Number.NEGATIVE_INFINITY
+  let isOpen = false
+  let turn = 0
+  for (let index = 0; index < count && !isStopped(); index++) {
+    if (transactionMs !== null && !isOpen) {
+      await producer.begin()
+      isOpen = true
+      transactionStartMs = systemClock.monotonicMs()
+    }
+    const value = asked.payload(index)
+    if (warmup > 0 && index === warmup) warm()
+    const hasRoom = producer.send(topic, { timestamp: systemClock.now(), key: asked.key(index), value })
+    if (!hasRoom) await producer.room()
+    turn += value.length
+    if (turn >= turnBytes) {
+      turn = 0
+      await new Promise<void>(resolve => systemClock.immediate(resolve))
+    }
+    if (transactionMs !== null && systemClock.monotonicMs() - transactionStartMs >= transactionMs) {
+      await producer.commit()
+      isOpen = false
+    }
+    if (throughput > 0) {
+      const aheadMs = (1_000 * (index + 1)) / throughput - (systemClock.monotonicMs() - startMs)
+      if (aheadMs >= 1) await new Promise<void>(resolve => systemClock.schedule(aheadMs, resolve))
+    }
+  }
+  if (isOpen) await producer.commit()
+}

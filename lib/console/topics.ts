@@ -1,0 +1,186 @@
+/** Topics as the console lists and describes them. What costs something is asked for the rows of one page alone. */
+import { codeName, codes, KafkaError } from '../../protocol/errors.ts'
+import type { Admin } from '../admin/admin.ts'
+import type { TopicPartition } from '../admin/by-leader.ts'
+import { describeLogDirs } from '../admin/cluster.ts'
+import { listOffsets, offsetSpecs } from '../admin/offsets.ts'
+import { listTopics } from '../admin/topics.ts'
+import type { ClusterView, PartitionView, TopicView } from '../client/cluster-view.ts'
+import type { Listed, PartitionRow, TopicAnswer, TopicRow } from './answers.ts'
+import { type Page, pageOf } from './page-of.ts'
+import { inPieces } from './turns.ts'
+
+/** Where it is asked for, the list of all topics is kept for so long: who leafs through it and types a filter asks many times. */
+const listMsMax = 2_000
+/** Partitions whose ends and sizes are asked for in one page of topics. */
+const measuredMax = 2_000
+
+/** A topic in a list of all of them. */
+export interface ListedTopic {
+  readonly name: string
+  readonly internal: boolean
+  readonly partitions: readonly Pick<PartitionView, 'index' | 'leader' | 'replicas' | 'isr'>[]
+}
+
+/** The topics of a cluster, as one user sees them. */
+export class TopicList {
+  readonly #admin: Admin
+  readonly #known: (() => readonly ListedTopic[]) | null
+  #topics: Promise<readonly ListedTopic[]> | null = null
+  #askedMs = 0
+
+  /** `known` tells them all, where this user may see them all: to ask for ten thousand takes long, and holds up whoever answers. */
+  constructor(admin: Admin, known: (() => readonly ListedTopic[]) | null) {
+    this.#admin = admin
+    this.#known = known
+  }
+
+  /** All of them by name, internal ones too. */
+  async all(): Promise<readonly ListedTopic[]> {
+    if (this.#known !== null) return this.#known()
+    const nowMs = this.#admin.clock.monotonicMs()
+    if (this.#topics === null || nowMs - this.#askedMs > listMsMax) {
+      this.#askedMs = nowMs
+      this.#topics = this.#ask()
+      this.#topics.catch(() => this.forget())
+    }
+    return this.#topics
+  }
+
+  /** What is known is not true any more. */
+  forget(): void {
+    this.#topics = null
+  }
+
+  async #ask(): Promise<readonly ListedTopic[]> {
+    const topics = await listTopics(this.#admin, { internal: true })
+    return topics.map(({ name, isInternal: internal, partitions }) => ({ name, internal, partitions }))
+  }
+}
+
+export async function topicRows(
+  admin: Admin,
+  list: TopicList,
+  page: Page & { readonly filter: string; readonly internal: boolean; readonly sort: string },
+): Promise<Listed<TopicRow>> {
+  const all = (await list.all()).filter(({ internal }) => page.internal || !internal)
+  const wanted = page.filter.toLowerCase()
+  const matching = wanted === '' ? all : all.filter(({ name }) => name.toLowerCase().includes(wanted))
+  const sorted =
+    page.sort === 'partitions' ? [...matching].sort((a, b) => b.partitions.length - a.partitions.length) : matching
+  const rows = pageOf(sorted, page)
+  const sizes = await measured(admin, rows)
+  return {
+    ...{ total: all.length, matching: matching.length },
+    rows: rows.map(({ name, internal: isInternal, partitions }) => ({
+      ...{ name, isInternal, partitions: partitions.length },
+      replicas: Math.max(0, ...partitions.map(({ replicas }) => replicas.length)),
+      underReplicated: partitions.filter(({ isr, replicas }) => isr.length < replicas.length).length,
+      ...(sizes.get(name) ?? { records: null, bytes: null }),
+    })),
+  }
+}
+
+interface Size {
+  records: number | null
+  bytes: number | null
+}
+
+/** Of some topics: how many records they may have, and their bytes, as far as there are not too many partitions. */
+async function measured(admin: Admin, topics: readonly ListedTopic[]): Promise<Map<string, Size>> {
+  const partitions: TopicPartition[] = []
+  const sizes = new Map<string, Size>()
+  for (const { name, partitions: each } of topics) {
+    if (partitions.length + each.length > measuredMax) continue
+    for (const { index } of each) partitions.push({ topic: name, partition: index })
+    sizes.set(name, { records: 0, bytes: 0 })
+  }
+  const [ends, bytes] = await Promise.all([endsOf(admin, partitions), bytesOf(admin, partitions)])
+  for (const { topic, partition } of partitions) {
+    const size = sizes.get(topic)!
+    const end = ends.get(keyOf(topic, partition))
+    if (end === undefined || end.start === null || end.end === null) size.records = null
+    else if (size.records !== null) size.records += end.end - end.start
+    const held = bytes?.get(keyOf(topic, partition))
+    if (held === undefined) size.bytes = null
+    else if (size.bytes !== null) size.bytes += held
+  }
+  return sizes
+}
+
+type Offsets = Awaited<ReturnType<typeof listOffsets>>
+
+/** First and last offset of partitions, null where a leader does not tell. */
+export async function endsOf(
+  admin: Admin,
+  partitions: readonly TopicPartition[],
+): Promise<Map<string, { start: number | null; end: number | null }>> {
+  const ends = new Map<string, { start: number | null; end: number | null }>()
+  if (partitions.length === 0) return ends
+  const asked = (spec: number) => inPieces(partitions, piece => listOffsets(admin, piece, spec))
+  const [starts, lasts] = (await Promise.all([asked(offsetSpecs.earliest), asked(offsetSpecs.latest)])).map(pieces =>
+    pieces.flat(),
+  ) as [Offsets, Offsets]
+  for (const { topic, partition, errorCode, value } of starts)
+    ends.set(keyOf(topic, partition), { start: errorCode === 0 ? value.offset : null, end: null })
+  for (const { topic, partition, errorCode, value } of lasts)
+    if (errorCode === 0) ends.get(keyOf(topic, partition))!.end = value.offset
+  return ends
+}
+
+/** Bytes of partitions on their leaders; null where the brokers do not tell this user. */
+async function bytesOf(admin: Admin, partitions: readonly TopicPartition[]): Promise<Map<string, number> | null> {
+  if (partitions.length === 0) return new Map()
+  const bytes = new Map<string, number>()
+  try {
+    for (const { nodeId } of await admin.brokers()) {
+      const pieces = await inPieces(partitions, piece => describeLogDirs(admin, nodeId, piece))
+      for (const { topics } of pieces.flat()) {
+        for (const { name, partitions: held } of topics) {
+          for (const { partitionIndex, partitionSize, isFutureKey } of held) {
+            const key = keyOf(name, partitionIndex)
+            if (!isFutureKey) bytes.set(key, Math.max(bytes.get(key) ?? 0, partitionSize))
+          }
+        }
+      }
+    }
+  } catch (error) {
+    if (error instanceof KafkaError) return null
+    throw error
+  }
+  return bytes
+}
+
+/** One topic with a page of its partitions. Rejects with KafkaError where there is none. */
+export async function topicAnswer(admin: Admin, name: string, page: Page): Promise<TopicAnswer> {
+  const topic = topicIn(await admin.metadata([name]), name)
+  const rows = pageOf(topic.partitions, page)
+  const partitions = rows.map(({ index }) => ({ topic: name, partition: index }))
+  const [ends, bytes] = await Promise.all([endsOf(admin, partitions), bytesOf(admin, partitions)])
+  return {
+    ...{ name, topicId: topic.topicId, isInternal: topic.isInternal },
+    partitions: {
+      ...{ total: topic.partitions.length, matching: topic.partitions.length },
+      rows: rows.map(
+        ({ index, leader, leaderEpoch, replicas, isr, offlineReplicas: offline, errorCode }): PartitionRow => ({
+          ...{ index, leader, leaderEpoch, replicas, isr, offline },
+          ...ends.get(keyOf(name, index))!,
+          bytes: bytes?.get(keyOf(name, index)) ?? null,
+          error: errorCode === 0 ? null : codeName(errorCode),
+        }),
+      ),
+    },
+  }
+}
+
+/** Throws KafkaError where the cluster has no such topic for this user. */
+export function topicIn(view: ClusterView, name: string): TopicView {
+  const topic = view.topics.get(name)
+  if (topic === undefined || topic.errorCode !== 0)
+    throw new KafkaError(topic?.errorCode ?? codes.UNKNOWN_TOPIC_OR_PARTITION)
+  return topic
+}
+
+function keyOf(topic: string, partition: number): string {
+  return `${topic}-${partition}`
+}

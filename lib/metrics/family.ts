@@ -1,0 +1,37 @@
+/** Figures as Prometheus takes them: families of one name, with series that differ in their labels. */
+
+/** Names and values of labels, in the order in which they are written. */
+export type Labels = Readonly<Record<string, string | number>>
+
+/** A distribution by `boundsSeconds`. */
+export interface Times {
+  cumulative(): readonly number[]
+  readonly sumSeconds: number
+}
+
+export type Series = readonly [labels: Labels, value: number | Times]
+
+/** A pause is where whoever writes may let others go on: made where many things are looked at for few series. */
+export type Pause = null
+
+export interface Family {
+  readonly name: string
+  readonly type: 'counter' | 'gauge' | 'histogram'
+  /** One sentence. */
+  readonly help: string
+  readonly series: Iterable<Series | Pause>
+}
+
+/** What is asked for. */
+export interface Detail {
+  /** Series of each partition, where they are of a topic otherwise. */
+  readonly byPartition: boolean
+}
+
+/** A part of the broker that has figures to tell. They are looked at as they are written. */
+export type FamilySource = (detail: Detail) => Iterable<Family | Pause>
+
+/** A figure that stands alone. */
+export function one(value: number | Times, labels: Labels = {}): Iterable<Series> {
+  return [[labels, value]]
+}
