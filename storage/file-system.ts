@@ -19,6 +19,8 @@ export interface RandomFile {
   truncate(size: number): void
   /** Resolves once all that was written is on the disk. */
   sync(): Promise<void>
+  /** The same, waiting for it. */
+  syncNow(): void
   rename(path: string): void
   /** Gives the handle back; the next use takes one again. */
   close(): void

@@ -135,6 +135,10 @@ class DiskFile implements RandomFile {
     })
   }
 
+  syncNow(): void {
+    fs.fdatasyncSync(this.#open(false))
+  }
+
   rename(path: string): void {
     fs.renameSync(this.path, path)
     this.path = path

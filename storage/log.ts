@@ -361,11 +361,20 @@ export class Log {
     this.writeOut()
     this.#disk.guardWhole(() => {
       const keep = segmentIndexOf(this.segments, offset) + 1
+      // Segments that were given up must not come back between those to come.
+      const namesChange = keep < this.segments.length
       this.#list.keep(keep, this.config)
+      if (namesChange) this.files.syncDirectoryNow(this.dir)
       this.#list.active.truncateTo(offset)
       this.logStartOffset = Math.min(this.logStartOffset, offset)
       this.#restartAt(offset)
     })
+    if (this.mayResurrect) this.#writes.flushLater(offset)
+  }
+
+  /** Whether batches that were cut off may be there again after a power failure. The disk is being told. */
+  get mayResurrect(): boolean {
+    return this.files.durable && this.#list.active.mayResurrect
   }
 
   /** Drops all records; the next gets this offset. */
@@ -374,6 +383,7 @@ export class Log {
     this.writeOut()
     this.#disk.guardWhole(() => {
       this.#list.restart(offset, this.config)
+      this.files.syncDirectoryNow(this.dir)
       this.logStartOffset = offset
       this.epochs.clear()
       this.#restartAt(offset)

@@ -287,6 +287,8 @@ class MemoryFile implements RandomFile {
 
   async sync(): Promise<void> {}
 
+  syncNow(): void {}
+
   rename(path: string): void {
     this.#tree.rename(this.path, path)
     this.path = path

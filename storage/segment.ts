@@ -53,6 +53,9 @@ export class Segment {
   #indexesChanged = false
   /** Whether the file was cut since it was synced; what was cut off may come back. */
   #cut = false
+  /** How often batches were cut off, and how often the disk has that for sure. */
+  #batchCuts = 0
+  #batchCutsSynced = 0
   #pending: Buffer[] = []
 
   /** `suffix` is put behind the names of files that do not count yet. */
@@ -160,6 +163,7 @@ export class Segment {
   /** Writes what is queued, with one call. Where it is the indexes that fail, they are written another time. */
   write(): void {
     if (this.#pending.length === 0) return
+    if (this.mayResurrect) this.syncCuts()
     if (this.#preallocateBytes > 0) {
       this.file.truncate(this.#preallocateBytes)
       this.#preallocateBytes = 0
@@ -184,6 +188,20 @@ export class Segment {
     this.#indexesChanged = true
   }
 
+  /**
+   * Whether batches that were cut off may be there again after a power failure. Until they cannot, nothing is written in their place: of that, some
+   * could be lost and some kept, and a log with sound batches of both, one between the others, is one that recovery takes for whole.
+   */
+  get mayResurrect(): boolean {
+    return this.#batchCutsSynced < this.#batchCuts
+  }
+
+  /** Waits until the disk has all cuts. */
+  syncCuts(): void {
+    this.file.syncNow()
+    this.#batchCutsSynced = this.#batchCuts
+  }
+
   /** Whether the disk may lack something: bytes, or the indexes of a segment that was sealed. */
   get needsSync(): boolean {
     return this.syncedBytes < this.writtenBytes || this.#indexesChanged || this.#cut
@@ -201,9 +219,11 @@ export class Segment {
     const target = this.writtenBytes
     if (target > this.syncedBytes || this.#cut) {
       const cut = this.#cut
+      const batchCuts = this.#batchCuts
       this.#cut = false
       try {
         await this.file.sync()
+        this.#batchCutsSynced = Math.max(this.#batchCutsSynced, batchCuts)
       } catch (error) {
         this.#cut ||= cut
         throw error
@@ -276,7 +296,7 @@ export class Segment {
     this.offsetIndex.truncateTo(offset)
     this.timeIndex.truncateTo(offset)
     this.transactionIndex.truncateTo(offset)
-    this.cutAt(position)
+    this.cutBatchesAt(position)
     this.maxTimestamp = this.timeIndex.lastTimestamp
     this.maxTimestampOffset = this.timeIndex.lastOffset
     // What was not indexed since the last entry may be later than it.
@@ -291,6 +311,12 @@ export class Segment {
     this.endOffset = Math.min(this.endOffset, Math.max(offset, this.baseOffset))
     this.#bytesSinceIndexed = 0
     if (position === 0) this.firstTimestamp = Number.NaN
+  }
+
+  /** Cuts batches, or what is left of some, off the file. */
+  cutBatchesAt(position: number): void {
+    if (position < this.file.size()) this.#batchCuts++
+    this.cutAt(position)
   }
 
   /** Cuts the file. */

@@ -76,7 +76,18 @@ export class DisturbedDisk implements TestDisk {
 
 /** Methods that reach their own private fields through the file itself. */
 function bound(file: RandomFile): PropertyDescriptorMap {
-  const names = ['size', 'read', 'truncate', 'sync', 'rename', 'close', 'lend', 'takeBack', 'unlink'] as const
+  const names = [
+    'size',
+    'read',
+    'truncate',
+    'sync',
+    'syncNow',
+    'rename',
+    'close',
+    'lend',
+    'takeBack',
+    'unlink',
+  ] as const
   return Object.fromEntries(names.map(name => [name, { value: (file[name] as () => unknown).bind(file) }]))
 }
 

@@ -181,7 +181,8 @@ function recoverSegment(options: RecoveryOptions, segment: Segment, nextBase: nu
     if (magic(b, at) === 2) epochs.recover(partitionLeaderEpoch(b, at), first)
     return true
   })
-  segment.cutAt(end)
+  segment.cutBatchesAt(end)
+  if (segment.mayResurrect) segment.syncCuts()
   segment.distrust()
   segment.seal()
   return before - end

@@ -1,5 +1,6 @@
 /** Single crashes that were once not survived, and the zeros of preallocated files. Histories by chance are in `test/simulation`. */
 import t from 'tap'
+import { seededRandom } from '../../lib/base/random.ts'
 import { checkLog } from '../../storage/check.ts'
 import { batchOf, LogFixture } from './fixture.ts'
 import { SimulatedFiles } from './simulated-files.ts'
@@ -119,3 +120,58 @@ t.test('a producer snapshot that a power failure spoiled goes, also where a newe
   t.same(checkLog(found.files, dir, { dense: true, closed: false }).findings, [])
   t.equal(found.log.logEndOffset, 6)
 })
+
+for (const [how, segmentBytes] of [
+  ['within a segment', 1_000_000],
+  ['over several segments', 400],
+] as const) {
+  t.test(`what was cut off ${how} is not there again between the records that took its place`, async t => {
+    for (let seed = 1; seed <= 200; seed++) {
+      const random = seededRandom(seed)
+      const files = new SimulatedFiles()
+      const before = new LogFixture({ segmentBytes }, files)
+      fillWith(before, 8, 'old')
+      await before.log.flush()
+      before.log.truncateTo(3)
+      fillWith(before, 5, 'new')
+
+      const found = new LogFixture(
+        {},
+        files.lostPower(() => random.next()),
+      )
+      const kinds = found.values(3).map(value => value.slice(0, 3))
+      if (new Set(kinds).size > 1) t.fail(`seed ${seed}: ${kinds}`)
+    }
+  })
+}
+
+t.test('what recovery cut off is not there again behind the records that took its place', async t => {
+  for (let seed = 1; seed <= 200; seed++) {
+    const random = seededRandom(seed)
+    const files = new SimulatedFiles()
+    const before = new LogFixture({}, files)
+    fillWith(before, 8, 'old')
+    await before.log.flush()
+    const damaged = files.file(`${dir}/00000000000000000000.log`)
+    damaged.writev([Buffer.from('???')], before.log.segments[0]!.positionOf(3) + 70)
+    await damaged.sync()
+
+    const cut = new LogFixture({}, files.killed())
+    t.equal(cut.log.logEndOffset, 3)
+    fillWith(cut, 2, 'new')
+    const found = new LogFixture(
+      {},
+      (cut.files as SimulatedFiles).lostPower(() => random.next()),
+    )
+    const kinds = found.values(3).map(value => value.slice(0, 3))
+    if (kinds.includes('old')) t.fail(`seed ${seed}: ${kinds}`)
+  }
+})
+
+/** Appends batches of one record each, all of one size. */
+function fillWith(fixture: LogFixture, count: number, kind: string): void {
+  for (let index = 0; index < count; index++) {
+    fixture.append(batchOf([`${kind}${'.'.repeat(97)}`]))
+    fixture.turn()
+  }
+}

@@ -4,7 +4,7 @@ import type { Files, RandomFile } from '../../storage/files.ts'
 /** Calls that need a descriptor, of `Files` and of one file. Of a file that is open already they do not. */
 const opening: ReadonlySet<string> = new Set([
   ...['list', 'read', 'write', 'replace', 'replaceLater', 'createExclusive', 'removeTree'],
-  ...['syncDirectory', 'syncDirectoryNow', 'create', 'writev', 'truncate', 'sync', 'lend'],
+  ...['syncDirectory', 'syncDirectoryNow', 'create', 'writev', 'truncate', 'sync', 'syncNow', 'lend'],
 ])
 
 /** What those calls of `Files` and of files meet whose answer is a promise. */

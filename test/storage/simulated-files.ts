@@ -450,6 +450,10 @@ class SimulatedFile implements RandomFile {
     await this.#files.later(() => this.#files.sync(inode, changeCount))
   }
 
+  syncNow(): void {
+    this.#files.sync(this.#open(false))
+  }
+
   rename(path: string): void {
     this.#files.rename(this.path, path)
     this.path = normal(path)

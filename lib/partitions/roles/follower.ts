@@ -47,10 +47,13 @@ export class Follower {
     this.leaderEpoch = leaderEpoch
   }
 
-  /** Null while something is not in the file, as by the offset that it fetches from a follower says that it has what is below. */
+  /**
+   * Null while something is not in the file, as by the offset that it fetches from a follower says that it has what is below; and while the disk
+   * may bring back what was cut off, as whatever comes would have to wait for it.
+   */
   nextFetch(): NextFetch | null {
     const { log } = this.#partition
-    if (log.writtenOffset < log.logEndOffset) return null
+    if (log.writtenOffset < log.logEndOffset || log.mayResurrect) return null
     return {
       currentLeaderEpoch: this.leaderEpoch,
       fetchOffset: log.logEndOffset,
