@@ -79,7 +79,7 @@ export async function openHttp(
         console = consoleOf(parts, config, server, logger.child('console'))
         return console
       })
-      awaited = opened
+      awaited = async () => (await opened()).expect()
       server.add(
         apiRoutes(
           () => stage.now,

@@ -61,6 +61,11 @@ export class Console {
     }
   }
 
+  /** The page is on its way to a browser, and is going to ask: the connection is there by then. */
+  async expect(): Promise<void> {
+    if (this.#options.place.isOpen) await this.#visits.of(null).admin.brokers()
+  }
+
   /** Closes the connections to the broker. */
   close(): Promise<void> {
     return this.#visits.close()

@@ -4,8 +4,8 @@
  */
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { Admin } from '../admin/admin.ts'
-import type { TopicPartition } from '../admin/by-leader.ts'
-import { listOffsets, offsetSpecs } from '../admin/offsets.ts'
+import type { LeaderOf, TopicPartition } from '../admin/by-leader.ts'
+import { listEnds, listOffsets, offsetSpecs } from '../admin/offsets.ts'
 import type { Looked, RecordAnswer, RecordsAnswer } from './answers.ts'
 import { cursorOf, cursorText } from './cursor.ts'
 import { type RecordFilter, testOf } from './filter.ts'
@@ -155,8 +155,15 @@ async function endsOf(admin: Admin, query: RecordsQuery): Promise<{ partitions: 
     throw new KafkaError(view?.errorCode ?? codes.UNKNOWN_TOPIC_OR_PARTITION)
   const chosen = positions ? [...positions.keys()] : (wanted ?? view.partitions.map(({ index }) => index))
   const asked = chosen.map(partition => ({ topic, partition }))
-  const starts = await offsetsOf(admin, asked, offsetSpecs.earliest, false)
-  let ends = await offsetsOf(admin, asked, offsetSpecs.latest, committedOnly)
+  const leaders = new Map(view.partitions.map(({ index, leader }) => [index, leader]))
+  const leaderOf: LeaderOf = ({ partition }) => leaders.get(partition) ?? -1
+  const [starts, lasts] = [new Map<number, number>(), new Map<number, number>()]
+  for (const { partition, errorCode, value } of await listEnds(admin, asked, { committedOnly, leaderOf })) {
+    if (errorCode !== 0) throw new KafkaError(errorCode)
+    starts.set(partition, value.start)
+    lasts.set(partition, value.end)
+  }
+  let ends = lasts
   if (positions && direction === 'newer') {
     const until = admin.clock.monotonicMs() + waitMs
     const hasMore = () => [...positions].some(([index, at]) => (ends.get(index) ?? 0) > at)
@@ -171,7 +178,7 @@ async function endsOf(admin: Admin, query: RecordsQuery): Promise<{ partitions: 
       : null
   const all = chosen.map(index => {
     const [first, end] = [starts.get(index)!, ends.get(index)!]
-    const leader = view.partitions.find(each => each.index === index)?.leader ?? -1
+    const leader = leaders.get(index) ?? -1
     const at = positions?.get(index) ?? beginning(start, first, end, times?.get(index) ?? -1, direction)
     return { index, leader, start: first, end, at }
   })

@@ -1,9 +1,9 @@
 /** Topics as the console lists and describes them. What costs something is asked for the rows of one page alone. */
 import { codeName, codes, KafkaError } from '../../protocol/errors.ts'
 import type { Admin } from '../admin/admin.ts'
-import type { TopicPartition } from '../admin/by-leader.ts'
+import type { LeaderOf, TopicPartition } from '../admin/by-leader.ts'
 import { describeLogDirs } from '../admin/cluster.ts'
-import { listOffsets, offsetSpecs } from '../admin/offsets.ts'
+import { listEnds } from '../admin/offsets.ts'
 import { listTopics } from '../admin/topics.ts'
 import type { ClusterView, PartitionView, TopicView } from '../client/cluster-view.ts'
 import type { Listed, PartitionRow, TopicAnswer, TopicRow } from './answers.ts'
@@ -90,12 +90,17 @@ interface Size {
 async function measured(admin: Admin, topics: readonly ListedTopic[]): Promise<Map<string, Size>> {
   const partitions: TopicPartition[] = []
   const sizes = new Map<string, Size>()
+  const leaders = new Map<string, number>()
   for (const { name, partitions: each } of topics) {
     if (partitions.length + each.length > measuredMax) continue
-    for (const { index } of each) partitions.push({ topic: name, partition: index })
+    for (const { index, leader } of each) {
+      partitions.push({ topic: name, partition: index })
+      leaders.set(keyOf(name, index), leader)
+    }
     sizes.set(name, { records: 0, bytes: 0 })
   }
-  const [ends, bytes] = await Promise.all([endsOf(admin, partitions), bytesOf(admin, partitions)])
+  const leaderOf: LeaderOf = ({ topic, partition }) => leaders.get(keyOf(topic, partition))!
+  const [ends, bytes] = await Promise.all([endsOf(admin, partitions, leaderOf), bytesOf(admin, partitions)])
   for (const { topic, partition } of partitions) {
     const size = sizes.get(topic)!
     const end = ends.get(keyOf(topic, partition))
@@ -108,23 +113,19 @@ async function measured(admin: Admin, topics: readonly ListedTopic[]): Promise<M
   return sizes
 }
 
-type Offsets = Awaited<ReturnType<typeof listOffsets>>
-
 /** First and last offset of partitions, null where a leader does not tell. */
 export async function endsOf(
   admin: Admin,
   partitions: readonly TopicPartition[],
+  leaderOf?: LeaderOf,
 ): Promise<Map<string, { start: number | null; end: number | null }>> {
   const ends = new Map<string, { start: number | null; end: number | null }>()
   if (partitions.length === 0) return ends
-  const asked = (spec: number) => inPieces(partitions, piece => listOffsets(admin, piece, spec))
-  const [starts, lasts] = (await Promise.all([asked(offsetSpecs.earliest), asked(offsetSpecs.latest)])).map(pieces =>
-    pieces.flat(),
-  ) as [Offsets, Offsets]
-  for (const { topic, partition, errorCode, value } of starts)
-    ends.set(keyOf(topic, partition), { start: errorCode === 0 ? value.offset : null, end: null })
-  for (const { topic, partition, errorCode, value } of lasts)
-    if (errorCode === 0) ends.get(keyOf(topic, partition))!.end = value.offset
+  const options = leaderOf === undefined ? {} : { leaderOf }
+  for (const pieces of await inPieces(partitions, piece => listEnds(admin, piece, options))) {
+    for (const { topic, partition, errorCode, value } of pieces)
+      ends.set(keyOf(topic, partition), errorCode === 0 ? value : { start: null, end: null })
+  }
   return ends
 }
 
@@ -156,7 +157,9 @@ export async function topicAnswer(admin: Admin, name: string, page: Page): Promi
   const topic = topicIn(await admin.metadata([name]), name)
   const rows = pageOf(topic.partitions, page)
   const partitions = rows.map(({ index }) => ({ topic: name, partition: index }))
-  const [ends, bytes] = await Promise.all([endsOf(admin, partitions), bytesOf(admin, partitions)])
+  const leaders = new Map(rows.map(({ index, leader }) => [index, leader]))
+  const leaderOf: LeaderOf = ({ partition }) => leaders.get(partition)!
+  const [ends, bytes] = await Promise.all([endsOf(admin, partitions, leaderOf), bytesOf(admin, partitions)])
   return {
     ...{ name, topicId: topic.topicId, isInternal: topic.isInternal },
     partitions: {

@@ -2,7 +2,7 @@
 import t, { type Test } from 'tap'
 import { Admin, parseAddress } from '../../lib/admin/admin.ts'
 import { alterGroupOffsets, deleteGroups, groupOffsets, listGroups } from '../../lib/admin/groups.ts'
-import { deleteRecords, listOffsets, offsetSpecs } from '../../lib/admin/offsets.ts'
+import { deleteRecords, listEnds, listOffsets, offsetSpecs } from '../../lib/admin/offsets.ts'
 import { createPartitions, createTopics, deleteTopics, describeTopics, listTopics } from '../../lib/admin/topics.ts'
 import { systemClock } from '../../lib/base/clock.ts'
 import { seededRandom } from '../../lib/base/random.ts'
@@ -101,6 +101,28 @@ t.test('offsets are told by the leaders, also for what is not there', async t =>
   t.match(greatest!.value, { offset: 1, timestamp: 3_000 })
   const [deleted] = await deleteRecords(admin, [{ topic: 'a', partition: 0, offset: 2 }])
   t.match(deleted, { errorCode: 0, value: 2 })
+})
+
+t.test('leaders that are known are asked at once, and the cluster only for those that have moved', async t => {
+  const admin = await start(t)
+  await createTopics(admin, [{ name: 'a', partitions: 2 }])
+  await produce(admin, 'a', 1, [1, 2, 3])
+  await deleteRecords(admin, [{ topic: 'a', partition: 1, offset: 2 }])
+  const both = [0, 1].map(partition => ({ topic: 'a', partition }))
+  const asked: (readonly string[] | null)[] = []
+  const metadata = admin.metadata.bind(admin)
+  Object.assign(admin, { metadata: (topics: readonly string[] | null) => asked.push(topics) && metadata(topics) })
+  const right = [
+    { ...both[0], errorCode: 0, value: { start: 0, end: 0 } },
+    { ...both[1], errorCode: 0, value: { start: 2, end: 3 } },
+  ]
+  t.same(await listEnds(admin, both, { leaderOf: () => 1 }), right)
+  t.same(asked, [])
+  t.same(await listEnds(admin, both, { leaderOf: ({ partition }) => (partition === 0 ? 1 : 77) }), right)
+  t.same(asked.at(-1), ['a'])
+  t.same(await listEnds(admin, both, { leaderOf: () => -1 }), right, 'nor is it guessed where nobody leads')
+  const missing = { topic: 'none', partition: 0 }
+  t.match(await listEnds(admin, [missing], { leaderOf: () => 1 }), [{ errorCode: codes.UNKNOWN_TOPIC_OR_PARTITION }])
 })
 
 t.test('offsets of a group are set, told and deleted with it', async t => {

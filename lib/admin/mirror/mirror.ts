@@ -7,7 +7,7 @@ import type { Clock } from '../../base/clock.ts'
 import { Consumer, type FetchedBatch } from '../../client/consumer.ts'
 import { Producer } from '../../client/producer.ts'
 import type { Admin } from '../admin.ts'
-import { listOffsets, offsetSpecs } from '../offsets.ts'
+import { listEnds } from '../offsets.ts'
 import { type CopiedBatch, copiedBatches } from './copied-batch.ts'
 import { bringGroups, type CopiedPartition } from './groups.ts'
 import { OffsetMap } from './offset-map.ts'
@@ -318,12 +318,10 @@ export class Mirror {
   /** The ends of all that there is now. */
   async #ends(): Promise<Map<string, number>> {
     const partitions = [...this.#copying.values()].map(({ source: topic, partition }) => ({ topic, partition }))
-    const listed = await listOffsets(this.#options.source, partitions, offsetSpecs.latest, { committedOnly: true })
-    const starts = await listOffsets(this.#options.source, partitions, offsetSpecs.earliest)
-    const first = new Map(starts.map(({ topic, partition, value }) => [keyOf(topic, partition), value.offset]))
+    const listed = await listEnds(this.#options.source, partitions, { committedOnly: true })
     // What is empty has nothing to be copied.
-    const filled = listed.filter(({ topic, partition, value }) => value.offset > first.get(keyOf(topic, partition))!)
-    return new Map(filled.map(({ topic, partition, value }) => [keyOf(topic, partition), value.offset]))
+    const filled = listed.filter(({ value: { start, end } }) => end > start)
+    return new Map(filled.map(({ topic, partition, value }) => [keyOf(topic, partition), value.end]))
   }
 
   #isCopied(ends: ReadonlyMap<string, number>): boolean {

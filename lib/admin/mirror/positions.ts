@@ -6,7 +6,7 @@ import { codes, KafkaError } from '../../../protocol/errors.ts'
 import { Consumer, recordsOf } from '../../client/consumer.ts'
 import { Producer } from '../../client/producer.ts'
 import type { Admin } from '../admin.ts'
-import { listOffsets, offsetSpecs } from '../offsets.ts'
+import { listEnds } from '../offsets.ts'
 import { createTopics } from '../topics.ts'
 import { OffsetMap, type Stretch } from './offset-map.ts'
 
@@ -31,15 +31,14 @@ export function keyOf(topic: string, partition: number): string {
 export async function readPositions(target: Admin, name: string): Promise<Positions> {
   const known = (await target.metadata([positionsTopic])).topics.get(positionsTopic)
   if (known === undefined || known.errorCode === codes.UNKNOWN_TOPIC_OR_PARTITION) return new Map()
-  const [end] = await listOffsets(target, [positionsPartition], offsetSpecs.latest)
-  const [start] = await listOffsets(target, [positionsPartition], offsetSpecs.earliest)
-  const errorCode = end!.errorCode || start!.errorCode
+  const [listed] = await listEnds(target, [positionsPartition])
+  const { errorCode, value } = listed!
   if (errorCode !== 0) throw new KafkaError(errorCode, `${positionsTopic} cannot be read`)
-  if (start!.value.offset >= end!.value.offset) return new Map()
+  if (value.start >= value.end) return new Map()
   const consumer = new Consumer({ routes: target, isolationLevel: 'read_committed', reset: 'earliest' })
   try {
     await consumer.assign([{ ...positionsPartition, start: 'earliest' }])
-    return await readTo(target, consumer, end!.value.offset, name)
+    return await readTo(target, consumer, value.end, name)
   } finally {
     await consumer.close()
   }

@@ -3,7 +3,7 @@ import type { Admin } from '../../admin/admin.ts'
 import { Mirror } from '../../admin/mirror/mirror.ts'
 import { keyOf, readPositions } from '../../admin/mirror/positions.ts'
 import { topicsMeant } from '../../admin/mirror/topics.ts'
-import { listOffsets, offsetSpecs } from '../../admin/offsets.ts'
+import { listEnds } from '../../admin/offsets.ts'
 import { systemClock } from '../../base/clock.ts'
 import type { Io } from '../io.ts'
 import { propertiesOf } from './client-properties.ts'
@@ -112,13 +112,10 @@ async function tellLag(source: Admin, target: Admin, asked: AskedToMirror, isJso
   const partitions = topics.flatMap(({ source: topic, partitions: count }) =>
     Array.from({ length: count }, (_, partition) => ({ topic, partition })),
   )
-  const [starts, ends] = [
-    await listOffsets(source, partitions, offsetSpecs.earliest),
-    await listOffsets(source, partitions, offsetSpecs.latest, { committedOnly: true }),
-  ]
+  const ends = await listEnds(source, partitions, { committedOnly: true })
   const rows = partitions.map(({ topic, partition }, index): LagRow => {
     const position = positions.get(keyOf(topic, partition))?.source ?? null
-    const [start, end] = [starts[index]!.value.offset, ends[index]!.value.offset]
+    const { start, end } = ends[index]!.value
     return { topic, partition, position, end, lag: Math.max(0, end - Math.max(start, position ?? 0)) }
   })
   if (isJson) io.stdout.write(`${JSON.stringify(rows)}\n`)
