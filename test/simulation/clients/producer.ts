@@ -84,7 +84,8 @@ export class Books {
       this.#pending = null
       return true
     }
-    if (!passing.has(errorCode)) throw new Violation(`${this.#name}: ${values[0]} is refused with ${errorCode}`)
+    if (!passing.has(errorCode))
+      throw new Violation(`${this.#name}: ${values[0]} is refused by ${leader} with ${errorCode}`)
     this.#world.say(() => `${this.#name}: ${values[0]} is refused by ${leader} with ${errorCode}`)
     this.unknown()
     return false

@@ -118,10 +118,11 @@ class ClusterHistory {
   #cast(): ClusterClient[] {
     const of = { model: this.#model, topic, partitions }
     const world = this.#world
+    const producing = { ...of, isLedBy: (id: number, index: number) => this.#observer.isLedBy(id, index) }
     return [
-      new ClusterProducer('i1', world, { ...of, isIdempotent: true }),
-      new ClusterProducer('i2', world, { ...of, isIdempotent: true }),
-      new ClusterProducer('p1', world, { ...of, isIdempotent: false }),
+      new ClusterProducer('i1', world, { ...producing, isIdempotent: true }),
+      new ClusterProducer('i2', world, { ...producing, isIdempotent: true }),
+      new ClusterProducer('p1', world, { ...producing, isIdempotent: false }),
       new ClusterReader('r1', world, of),
       new ClusterReader('r2', world, of),
     ]

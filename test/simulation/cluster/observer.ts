@@ -42,6 +42,12 @@ export class Observer {
     }
   }
 
+  /** Whether a broker leads a partition, as the store has last said. Another may still do so that has not heard of it. */
+  isLedBy(nodeId: number, index: number): boolean {
+    for (const [key, { leader }] of this.#states) if (key.endsWith(`/${index}`)) return leader === nodeId
+    return true
+  }
+
   look(): void {
     for (const node of this.#world.nodes) {
       for (const partition of node.services?.partitions.ofTopic(this.#topic) ?? []) {
