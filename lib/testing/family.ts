@@ -1,7 +1,8 @@
 /**
- * What a test-kit's brokers have in common, its copies and virtual clusters included: the options that the first was started with, chance, and
+ * What a test-kit's brokers have in common, its copies and virtual clusters included: the options that the first was started with, time, chance, and
  * ids for producers, none of which is given twice.
  */
+import { type Clock, systemClock } from '../base/clock.ts'
 import { type Random, seededRandom } from '../base/random.ts'
 import type { ConfigOf } from '../composition/run.ts'
 import type { CompositionOptions } from '../composition.ts'
@@ -16,8 +17,21 @@ const idsPerBlock = 1_000
 /** Of all brokers of this process that have no seed: clients go on from one to the other. */
 const ofProcess = { next: 0 }
 
+/** What a family begins with; all of it may be left out. */
+export interface FamilyOptions {
+  readonly seed?: number | undefined
+  readonly persona?: PersonaName | undefined
+  readonly offsetCommitVersion?: 3 | 4 | undefined
+  readonly timeoutMs?: number | undefined
+  readonly trace?: boolean | undefined
+  /** The time that its clocks begin with; the machine's where nothing is said. */
+  readonly clock?: Clock
+}
+
 /** See the head of the file. */
 export class Family {
+  /** The time that nobody turns. */
+  readonly clock: Clock
   readonly seed: number | undefined
   /** What its brokers pass for; null for what they are. */
   readonly persona: Persona | null
@@ -34,15 +48,11 @@ export class Family {
   declare configOf: ConfigOf
   readonly #ids: { next: number }
 
-  constructor(
-    seed: number | undefined,
-    persona?: PersonaName,
-    offsetVersion: 3 | 4 = 4,
-    timeoutMs = waitMsDefault,
-    isTraced = false,
-  ) {
-    this.isTraced = isTraced
-    this.offsetVersion = offsetVersion
+  constructor(options: FamilyOptions = {}) {
+    const { seed, persona, offsetCommitVersion = 4, timeoutMs = waitMsDefault, trace = false } = options
+    this.clock = options.clock ?? systemClock
+    this.isTraced = trace
+    this.offsetVersion = offsetCommitVersion
     this.timeoutMs = timeoutMs
     this.persona = persona === undefined ? null : new Persona(persona)
     this.seed = seed

@@ -1,8 +1,7 @@
 /** What breaks and watches the broker that serves now: faults, the clock, what clients do, and waiting for it. */
 
-import type { Clocks } from '../base/clock.ts'
-import { systemClock } from '../base/clock.ts'
-import { type Random, systemRandom } from '../base/random.ts'
+import type { Clock, Clocks } from '../base/clock.ts'
+import type { Random } from '../base/random.ts'
 import { logConfigOf } from '../config/topic-config.ts'
 import { handlerTable } from '../handlers/table.ts'
 import type { Interceptor } from '../server/interceptor.ts'
@@ -30,9 +29,9 @@ const longestMs = Number.MAX_SAFE_INTEGER
 
 /** See the head of the file. */
 export class Instruments {
-  readonly turnable = new TurnableClock(systemClock)
+  readonly turnable: TurnableClock
   /** What the broker is to be made with. */
-  readonly clocks: Clocks = { broker: this.turnable, wire: systemClock }
+  readonly clocks: Clocks
   readonly waiting: Waiting
   readonly clock: TurnedClock
   readonly faults: Faults
@@ -45,20 +44,26 @@ export class Instruments {
   readonly #serving: () => Serving | null
 
   /** `serving` is null while a broker starts; `random` draws what a fault leaves to chance; `timeoutMs` is how long is waited. */
-  constructor(serving: () => Serving | null, random: Random = systemRandom, timeoutMs?: number) {
+  constructor(
+    serving: () => Serving | null,
+    random: Random,
+    { clock, timeoutMs }: { readonly clock: Clock; readonly timeoutMs: number },
+  ) {
     this.#serving = serving
-    this.waiting = new Waiting(systemClock, timeoutMs)
+    this.turnable = new TurnableClock(clock)
+    this.clocks = { broker: this.turnable, wire: clock }
+    this.waiting = new Waiting(clock, timeoutMs)
     const abouts = new Abouts(topicId => this.#serving()?.services.partitions.topicNameOf(topicId))
     this.watch = new Watch(abouts, this.waiting)
     this.trace = new Trace(abouts, this.turnable)
     this.faults = new Faults({
       onMet: (call, description) => this.trace.faulted(call, description),
-      ...{ clock: systemClock, random, abouts, waiting: this.waiting },
+      ...{ clock, random, abouts, waiting: this.waiting },
       apis: [...handlerTable.values()].map(({ api }) => api.name),
       refusalOf: (apiKey, request, refusal) => handlerTable.get(apiKey)!.refuse(request, refusal),
       idOfName: topic => this.#serving()?.services.cluster.image.topics.get(topic)?.topicId,
     })
-    this.network = new DisturbedNetwork(systemClock, listener =>
+    this.network = new DisturbedNetwork(clock, listener =>
       (serving()?.listeners ?? []).filter(({ name }) => name === listener).map(({ port }) => port),
     )
     this.interceptors = [this.watch, this.trace, this.faults]

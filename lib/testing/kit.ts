@@ -87,7 +87,7 @@ export class Kit {
   /** Starts a broker. What it begins with is what `reset` goes to. */
   static async start(options: BrokerOptions, given: KitOptions): Promise<Kit> {
     const { onTrace, routes, advice } = given
-    const family = familyOf(given)
+    const family = new Family(given)
     const world = new World(family)
     if (onTrace !== undefined) world.instruments.trace.onLine = onTrace
     const run = await startRun(options, {
@@ -112,7 +112,7 @@ export class Kit {
   ): Promise<Kit> {
     const { Brokers } = await import('./brokers/brokers.ts')
     const { ClusterRun, openClusterHttp } = await import('./brokers/cluster-run.ts')
-    const family = familyOf(given)
+    const family = new Family(given)
     const logger = options.logger ?? createLogger(options.logLevel ?? 'warn')
     if (given.advice) logger.warn(given.advice)
     const http = asked === undefined ? null : await openClusterHttp(asked, { ...options, logger }, given.routes)
@@ -335,8 +335,4 @@ export class Kit {
 /** As `listeners` has it: no host for all addresses. */
 function boundTo({ host, port }: { readonly host: string; readonly port: number }): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`
-}
-
-function familyOf({ seed, persona, offsetCommitVersion, timeoutMs, trace }: KitOptions): Family {
-  return new Family(seed, persona, offsetCommitVersion, timeoutMs, trace)
 }

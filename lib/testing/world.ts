@@ -4,7 +4,6 @@
  */
 import { codes } from '../../protocol/errors.ts'
 import { type MemoryTree, memoryFiles } from '../../storage/memory-files.ts'
-import { systemClock } from '../base/clock.ts'
 import { seededRandom, systemRandom } from '../base/random.ts'
 import { clusterKey, startsKey, writeStored } from '../cluster/stored.ts'
 import { Door } from '../composition/door.ts'
@@ -44,7 +43,7 @@ export class World {
   readonly instruments: Instruments
   /** Where clients come in, of which some may be for virtual clusters. */
   readonly entrance: Entrance
-  readonly #family: Family
+  readonly family: Family
   /** Makes what it listens on of the machine's network. */
   readonly #through: (network: Network) => Network
   readonly #door = new Door()
@@ -58,13 +57,13 @@ export class World {
   #discarded: Promise<void> = Promise.resolve()
 
   constructor(family: Family, through: (network: Network) => Network = network => network) {
-    this.#family = family
+    this.family = family
     this.#through = through
-    this.entrance = new Entrance(systemClock, () => family.base.logger.child('entrance'))
+    this.entrance = new Entrance(family.clock, () => family.base.logger.child('entrance'))
     // Numbers of their own: what a fault draws changes no id.
-    const { seed, persona, timeoutMs } = family
+    const { seed, persona } = family
     const random = seed === undefined ? systemRandom : seededRandom(~seed)
-    this.instruments = new Instruments(() => this.#serving, random, timeoutMs)
+    this.instruments = new Instruments(() => this.#serving, random, family)
     if (family.isTraced) this.instruments.trace.begin()
     this.interceptors.push(...this.instruments.interceptors)
     if (persona !== null) this.interceptors.push(persona)
@@ -166,7 +165,7 @@ export class World {
   }
 
   #turnOver(): Promise<void> {
-    return new Promise(resolve => this.#family.base.parts.clocks.wire.immediate(resolve))
+    return new Promise(resolve => this.family.base.parts.clocks.wire.immediate(resolve))
   }
 
   /** What clients have seen of a broker that ends. */
@@ -186,7 +185,7 @@ export class World {
     idsKept: ReadonlyMap<string, string> = new Map(),
   ): Promise<Composition> {
     const nodeId = composed.config.get('node.id')
-    const random = this.#family.random ?? composed.parts.random
+    const random = this.family.random ?? composed.parts.random
     // Of a cluster that goes on; a copy is another.
     const clusterId = this.#serving?.clusterId ?? random.uuid()
     const beginning: Beginning =
@@ -212,8 +211,8 @@ export class World {
         },
         membersAreGone: from !== null,
         topicIds,
-        offsetVersion: this.#family.offsetVersion,
-        allocateProducerIds: this.#family.allocateProducerIds,
+        offsetVersion: this.family.offsetVersion,
+        allocateProducerIds: this.family.allocateProducerIds,
         // Epochs of new topics go on, too.
         countsSince: new Map([[nodeId, 1]]),
         producerEpochs: this.#producerEpochs,
@@ -225,7 +224,7 @@ export class World {
 
   #around(composed: CompositionOptions): CompositionOptions {
     const { parts } = composed
-    const { random } = this.#family
+    const { random } = this.family
     return {
       ...composed,
       parts: {

@@ -33,7 +33,7 @@ export class Brokers {
 
   private constructor(family: Family) {
     this.#family = family
-    const { seed, persona, timeoutMs } = family
+    const { seed, persona } = family
     const random = seed === undefined ? systemRandom : seededRandom(~seed)
     const running = () => this.running
     this.services = together(running, topic => this.#isLed(topic))
@@ -44,7 +44,7 @@ export class Brokers {
       },
       settle: async () => void (await Promise.all(running().map(each => each.settle()))),
     }
-    this.instruments = new Instruments(() => (this.running.length === 0 ? null : serving), random, timeoutMs)
+    this.instruments = new Instruments(() => (this.running.length === 0 ? null : serving), random, family)
     if (family.isTraced) this.instruments.trace.begin()
     if (persona !== null) this.#own.push(persona)
     this.instruments.watch.onMemberGone = (groupId, memberId) => {
