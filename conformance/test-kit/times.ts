@@ -1,12 +1,11 @@
 /** Time-outs of minutes and days that pass at once by the broker's clock: each is met, and nobody is cut off for it. */
 import assert from 'node:assert/strict'
 import type { AdvanceOptions, Duration, TestKafka } from '../../lib/testing.ts'
+import { ownMsOf, turnedMsMax } from '../../test/testing/own-time.ts'
 import { until } from '../scenario.ts'
 import { ask, type Consuming, group, nobodyCutOff, type Play, type Producing, patience, topic } from './stage.ts'
 
 const dayMs = 86_400_000
-/** Even on a machine that does much else; what it takes on one that does not is told. */
-const advanceMsMax = 10_000
 
 export const memberPlays: readonly Play<Consuming>[] = [
   ['is a member still after a week', outlivesAWeek],
@@ -37,13 +36,11 @@ export const ageingPlays: readonly Play<Producing>[] = [
   ],
 ]
 
-/** Passes a time, and gives how long it took. */
+/** Passes a time, and gives how long that took this process. */
 export async function advance(kit: TestKafka, by: Duration, options: AdvanceOptions = {}): Promise<number> {
-  const beganMs = performance.now()
-  await kit.clock.advance(by, options)
-  const tookMs = performance.now() - beganMs
-  assert.ok(tookMs < advanceMsMax, `${by} took ${tookMs} ms`)
-  return Math.round(tookMs)
+  const { ms } = await ownMsOf(() => kit.clock.advance(by, options))
+  assert.ok(ms < turnedMsMax, `${by} took ${ms} ms`)
+  return ms
 }
 
 async function outlivesAWeek({ kit, member }: Consuming): Promise<string> {
