@@ -156,8 +156,9 @@ function traceOf(command: string, values: ReturnType<typeof parse>['values']): A
 }
 
 function isForTests(command: string, values: ReturnType<typeof parse>['values']): boolean {
-  if (values.testing && command !== 'start') throw new UsageError('--testing is for ottla start')
-  return values.testing ?? (command === 'start' && process.env.OTTLA_TESTING === '1')
+  const mayBe = command === 'start' || command === 'container'
+  if (values.testing && !mayBe) throw new UsageError('--testing is for ottla start')
+  return values.testing ?? (mayBe && process.env.OTTLA_TESTING === '1')
 }
 
 async function propertiesOf(file: string | undefined): Promise<Record<string, string>> {

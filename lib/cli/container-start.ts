@@ -4,6 +4,7 @@ import type { LogLevel } from '../base/logger.ts'
 import { BrokerConfig } from '../config/config.ts'
 import { startProperties } from '../config/start.ts'
 import { ConfigError } from '../config/values.ts'
+import { isDataDirectory } from '../container/dialects.ts'
 import type { Setting } from '../container/findings.ts'
 import { propertyOf } from '../container/names.ts'
 import { clusterIdOf, namingOrigin } from '../container/translate.ts'
@@ -19,20 +20,27 @@ type Variables = Readonly<Record<string, string>>
 
 /** Formats new data directories with the cluster's id, starts, and says so in Kafka's words. Errors name the variable to change. */
 export async function serveAsKafka(asked: Asked, settings: Settings, variables: Variables, io: Io): Promise<number> {
-  const { broker } = asked
-  const properties = Object.fromEntries([...settings].map(([name, { value }]) => [name, value]))
+  const { broker, testing } = asked
+  const given = [...settings].filter(([name, setting]) => !testing || !isOfImage(name, setting))
+  const properties = Object.fromEntries(given.map(([name, { value }]) => [name, value]))
   const options = {
     ...broker,
     logLevel: broker.logLevel ?? logLevelIn(variables),
     properties: { ...properties, ...broker.properties },
     topics: { ...topicsIn(variables), ...broker.topics },
   }
+  const isInMemory = broker.ephemeral || (testing && given.length < settings.size)
   try {
-    if (!broker.ephemeral) format(startProperties(options), variables, io)
+    if (!isInMemory) format(startProperties(options), variables, io)
     return await serve({ ...asked, broker: options }, io, ({ nodeId }) => kafkaLines(nodeId))
   } catch (error) {
     throw explained(error, settings)
   }
+}
+
+/** A directory that nobody has asked for: a broker for tests is in memory then. */
+function isOfImage(name: string, { value, origin }: Setting): boolean {
+  return name === 'log.dirs' && isDataDirectory(value) && !byVariable.test(origin)
 }
 
 /** Where nothing is formatted yet, the first data directory becomes the cluster's; the others follow it. */
@@ -49,6 +57,8 @@ function format(properties: Record<string, string>, variables: Variables, io: Io
     )
   }
 }
+
+const byVariable = /^KAFKA_/
 
 const log4jLevels: Readonly<Record<string, LogLevel>> = {
   OFF: 'silent',

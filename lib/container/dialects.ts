@@ -39,6 +39,11 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
   },
 }
 
+/** Whether topics are kept there where nobody says where. */
+export function isDataDirectory(path: string): boolean {
+  return Object.values(dialects).some(({ dataDirectory }) => dataDirectory === path)
+}
+
 /** Variables that only Bitnami's image has, whatever their values. */
 const bitnamiOwn =
   /^(?:KAFKA_CFG_\w|ALLOW_PLAINTEXT_LISTENER$|BITNAMI_DEBUG$|KAFKA_ENABLE_KRAFT$|KAFKA_KRAFT_CLUSTER_ID$|KAFKA_CLIENT_(?:USERS|PASSWORDS)(?:_FILE)?$|KAFKA_TLS_TYPE$|KAFKA_CERTIFICATE_PASSWORD(?:_FILE)?$)/

@@ -103,6 +103,39 @@ t.test("the container's broker says in Kafka's words that clients can connect, a
   t.equal(await again.end(), 0)
 })
 
+t.test('a container for tests is in memory, and is told where its port was published', async t => {
+  const variables = {
+    ...{ KAFKA_LISTENERS: 'PLAINTEXT://127.0.0.1:0', OTTLA_TESTING: '1' },
+    ...{ OTTLA_HTTP: '127.0.0.1:0', OTTLA_TESTING_TOKEN: 'secret' },
+  }
+  const args = ['container', 'start', '--dev', '--config', join(t.testdir(), 'p'), '--log-level', 'silent']
+  // The second time the file is there.
+  for (const time of ['first', 'second']) {
+    const broker = await running(t, args, variables, lastLine)
+    const [, url] = /ottla testing: (\S+)\/testing\//.exec(broker.output)!
+    t.equal((await fetch(`${url}/ready`)).status, 200, time)
+    const headers = { 'content-type': 'application/json', authorization: 'Bearer secret' }
+    const say = async (word: string, body: object = {}) =>
+      (await fetch(`${url}/testing/${word}`, { method: 'POST', headers, body: JSON.stringify(body) })).status
+    t.equal((await fetch(`${url}/testing/reset`, { method: 'POST' })).status, 401)
+    t.equal(await say('advertise', { listeners: 'PLAINTEXT://localhost:32768' }), 200)
+    const told = async () => (await metadata(broker.output)).brokers.map(({ host, port }) => `${host}:${port}`)
+    t.same(await told(), ['localhost:32768'])
+    t.equal(await say('reset'), 200)
+    t.same(await told(), ['localhost:32768'], 'also after a reset')
+    t.equal(await broker.end(), 0)
+  }
+})
+
+t.test('a container for tests keeps its data where a variable says so', async t => {
+  const kept = variablesOf(t)
+  const variables = { ...kept, OTTLA_TESTING: '1', OTTLA_HTTP: '127.0.0.1:0' }
+  const args = ['container', 'start', '--config', join(t.testdir(), 'p'), '--log-level', 'silent']
+  const broker = await running(t, args, variables, lastLine)
+  t.ok(broker.output.includes(`data in ${kept.KAFKA_LOG_DIRS}`), broker.output)
+  t.equal(await broker.end(), 0)
+})
+
 t.test('a taken port is told with the variable that names it', async t => {
   const port = await taken(t)
   const listeners = variablesOf(t, { KAFKA_LISTENERS: `PLAINTEXT://127.0.0.1:${port}` })
