@@ -31,9 +31,9 @@ export const propertyGroups: Groups = [
     'metadata are kept in a store, whose own settings bound it',
   ],
   [
-    'Throttles of copies between brokers and directories (KIP-73)',
-    /replication\.(throttled|quota)/,
-    'there are none yet: what is reassigned is copied as fast as it goes; replica.alter.log.dirs.io.max.bytes.per.second holds within a broker',
+    'Windows of the rate at which partitions move between directories (KIP-113)',
+    /^alter\.log\.dirs\.replication\.quota/,
+    'copies are paced evenly, so that replica.alter.log.dirs.io.max.bytes.per.second holds at every moment',
   ],
   [
     'Requests, leases and elections among several brokers',

@@ -194,9 +194,9 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
   // Where there are others, it leads nothing until it serves.
   const isAlone = !isFenced(cluster.image, nodeId) && options.brokersMin === undefined
   if (isAlone) await makeContents()
-  const peers = openReplication(options, cluster, partitions, opened)
+  const { peers, throttles } = openReplication(options, cluster, partitions, opened)
   const listening = new Listening(options, tls)
-  const services = openServices(options, cluster, partitions, peers, listening.endpointFor, opened)
+  const services = openServices(options, cluster, partitions, { peers, throttles }, listening.endpointFor, opened)
   const { groups, transactions } = services
   const tokenExpiry = new TokenExpiry({
     ...{ cluster, nodeId, clock: clocks.broker, logger: logger.child('security') },

@@ -149,6 +149,7 @@ export const layers: readonly { from: string; may: readonly string[]; why: strin
       'lib/network/',
       'lib/config/',
       'lib/metrics/',
+      'lib/quotas/sampled-rate.ts',
       'lib/base/',
     ],
     why: 'a follower is a client of another broker that writes into partitions',

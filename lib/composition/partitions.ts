@@ -7,6 +7,7 @@ import { logConfigOf, topicReader } from '../config/topic-config.ts'
 import type { Cluster } from '../metadata/cluster.ts'
 import type { PartitionSettings } from '../partitions/partition.ts'
 import { Partitions } from '../partitions/partitions.ts'
+import { nothingThrottled, type Throttled, throttledOn } from '../partitions/throttled.ts'
 import { compactorSettings } from '../partitions/upkeep/compactor-settings.ts'
 import { upkeepIntervals } from '../partitions/upkeep/intervals.ts'
 import type { Turn } from '../partitions/waiting/turn.ts'
@@ -59,7 +60,18 @@ export function openPartitions(
 
 function topicSettings(topic: TopicImage, config: BrokerConfig): PartitionSettings {
   const read = topicReader(topic.configs, config)
-  return { log: logConfigOf(topic.configs, config), minInsyncReplicas: read('min.insync.replicas') }
+  const throttled = throttledIn(topic, config.get('node.id'), read)
+  return { log: logConfigOf(topic.configs, config), minInsyncReplicas: read('min.insync.replicas'), throttled }
+}
+
+/** Replicas of this broker that the topic has held back; nearly always none. */
+function throttledIn({ configs }: TopicImage, nodeId: number, read: ReturnType<typeof topicReader>): Throttled {
+  const [leaders, followers] = [
+    'leader.replication.throttled.replicas',
+    'follower.replication.throttled.replicas',
+  ] as const
+  if (!configs.has(leaders) && !configs.has(followers)) return nothingThrottled
+  return { leader: throttledOn(read(leaders), nodeId), follower: throttledOn(read(followers), nodeId) }
 }
 
 /** Bytes a second that a partition moves at where nothing is set: others need the disks, too. */

@@ -9,6 +9,7 @@ import type { Partitions } from '../partitions/partitions.ts'
 import { InSync } from '../replication/in-sync.ts'
 import { type PeerSecurity, Peers } from '../replication/peers.ts'
 import { Replication } from '../replication/replication.ts'
+import { openThrottles, type Throttles } from '../replication/throttles.ts'
 import type { Opened } from './opened.ts'
 import type { CompositionOptions } from './parts.ts'
 import { interBrokerListener, peerSecurity } from './peer-security.ts'
@@ -19,7 +20,7 @@ export function openReplication(
   cluster: Cluster,
   partitions: Partitions,
   opened: Opened,
-): Peers {
+): { readonly peers: Peers; readonly throttles: Throttles } {
   const nodeId = config.get('node.id')
   const clock = clocks.wire
   const logger = parent.child('replication')
@@ -27,17 +28,22 @@ export function openReplication(
   const listener = remembered(config, () => interBrokerListener(config).name)
   const timeoutMs = () => config.get('replica.socket.timeout.ms')
   const peers = new Peers({ nodeId, image: () => cluster.image, listener, security, timeoutMs, network, clock })
-  const replication = new Replication({ nodeId, config, cluster, partitions, peers, held, clock, logger })
+  const throttles = openThrottles(config, clock)
+  const replication = new Replication({
+    ...{ nodeId, config, cluster, partitions, peers, held, clock, logger },
+    throttle: throttles.follower,
+  })
   const write = (wanted: Parameters<typeof changeIsr>[2]) => changeIsr(cluster, nodeId, wanted)
   const inSync = new InSync({ nodeId, partitions, cluster, write, held, clock, logger })
   opened.metrics.add(() => replication.metrics())
   opened.metrics.add(() => inSync.metrics())
+  opened.metrics.add(() => throttles.metrics())
   opened.add(async () => {
     inSync.close()
     await replication.close()
     await peers.close()
   })
-  return peers
+  return { peers, throttles }
 }
 
 /** Made when it is first asked for, and anew once settings have changed. What cannot be made of them keeps others from being reached, no more. */

@@ -11,6 +11,7 @@ import type { Partitions } from '../partitions/partitions.ts'
 import { ProducerIds } from '../partitions/producer-ids.ts'
 import { FetchSessions } from '../partitions/sessions/fetch-sessions.ts'
 import type { Peers } from '../replication/peers.ts'
+import type { Throttles } from '../replication/throttles.ts'
 import { authorizationOf } from '../security/authorizer.ts'
 import { DelegationTokens } from '../security/delegation-tokens.ts'
 import { ClientTelemetry } from '../telemetry/client-telemetry.ts'
@@ -26,7 +27,7 @@ export function openServices(
   options: CompositionOptions,
   cluster: Cluster,
   partitions: Partitions,
-  peers: Peers,
+  { peers, throttles }: { readonly peers: Peers; readonly throttles: Throttles },
   endpointFor: BrokerServices['endpointFor'],
   opened: Opened,
 ): BrokerServices {
@@ -92,6 +93,7 @@ export function openServices(
       clock: clocks.wire,
       random,
     }),
+    leaderThrottle: throttles.leader,
     telemetry,
     delegationTokens,
     clock: clocks.broker,

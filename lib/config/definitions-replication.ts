@@ -10,11 +10,13 @@ export const replicationProperties = {
     updateMode: 'cluster-wide',
     min: 0,
     visibility: 'dynamic-only',
+    doc: 'Bytes a second that a broker copies from leaders, of the replicas that `follower.replication.throttled.replicas` of their topics names.',
   }),
   'leader.replication.throttled.rate': long(longMax, {
     updateMode: 'cluster-wide',
     min: 0,
     visibility: 'dynamic-only',
+    doc: 'Bytes a second that a broker gives followers that are out of sync, of the replicas that `leader.replication.throttled.replicas` of their topics names.',
   }),
   'min.insync.replicas': int(1, {
     importance: 'high',
@@ -65,6 +67,14 @@ export const replicationProperties = {
   }),
   'replica.socket.receive.buffer.bytes': int(65_536, { importance: 'high' }),
   'replica.socket.timeout.ms': int(30_000, { importance: 'high', doc: 'How long another broker may take to answer.' }),
-  'replication.quota.window.num': int(11, { importance: 'low', min: 1 }),
-  'replication.quota.window.size.seconds': int(1, { importance: 'low', min: 1 }),
+  'replication.quota.window.num': int(11, {
+    importance: 'low',
+    min: 1,
+    doc: 'Over how many windows the rate of throttled replicas is measured.',
+  }),
+  'replication.quota.window.size.seconds': int(1, {
+    importance: 'low',
+    min: 1,
+    doc: 'How long each of those windows is; no answer has more than the rate allows in one.',
+  }),
 }

@@ -50,7 +50,11 @@ export const topicProperties = {
     brokerSynonyms: ['log.flush.interval.ms', 'log.flush.scheduler.interval.ms'],
     doc: 'Time after which a partition is forced to disk.',
   }),
-  'follower.replication.throttled.replicas': list([], { distinct: false, check: throttledReplicas }),
+  'follower.replication.throttled.replicas': list([], {
+    distinct: false,
+    check: throttledReplicas,
+    doc: 'Replicas that are copied no faster than `follower.replication.throttled.rate` of their broker: pairs of partition and broker such as 0:1,1:2, or * for all.',
+  }),
   'index.interval.bytes': int(4096, {
     min: 0,
     brokerSynonyms: ['log.index.interval.bytes'],
@@ -60,7 +64,11 @@ export const topicProperties = {
     visibility: 'internal',
     doc: 'Where it is set, it goes before segment.bytes, and may be smaller: for tests.',
   }),
-  'leader.replication.throttled.replicas': list([], { distinct: false, check: throttledReplicas }),
+  'leader.replication.throttled.replicas': list([], {
+    distinct: false,
+    check: throttledReplicas,
+    doc: 'Replicas of which others are given no more than `leader.replication.throttled.rate` of their broker while they are out of sync: in the same form.',
+  }),
   'local.retention.bytes': long(-2, { min: -2, brokerSynonyms: ['log.local.retention.bytes'] }),
   'local.retention.ms': long(-2, { min: -2, brokerSynonyms: ['log.local.retention.ms'] }),
   'max.compaction.lag.ms': long(longMax, {

@@ -11,6 +11,7 @@ import type { Cluster } from '../metadata/cluster.ts'
 import type { Partitions } from '../partitions/partitions.ts'
 import type { ProducerIds } from '../partitions/producer-ids.ts'
 import type { FetchSessions } from '../partitions/sessions/fetch-sessions.ts'
+import type { ReplicationThrottle } from '../partitions/throttled.ts'
 import type { DelegationTokens } from '../security/delegation-tokens.ts'
 import type { ConnectionInfo } from '../server/connection-info.ts'
 import type { Exchange } from '../server/handler-row.ts'
@@ -45,6 +46,8 @@ export interface BrokerServices {
   readonly transactions: Transactions
   readonly markers: MarkerWriter
   readonly fetchSessions: FetchSessions
+  /** What followers out of sync are held to. */
+  readonly leaderThrottle: ReplicationThrottle
   readonly telemetry: ClientTelemetry
   readonly delegationTokens: DelegationTokens
   readonly clock: Clock

@@ -22,6 +22,7 @@ import { isolationOf } from './isolation.ts'
 import { isTooMuchToFetch } from './quota-questions.ts'
 import { checkReadableIn, followersReadSince, readReplicaFor } from './read-replicas.ts'
 import type { Refusal } from './refusals.ts'
+import { ThrottledShare } from './throttled-share.ts'
 
 type TopicAnswer = FetchResponse['responses'][number]
 type PartitionAnswer = TopicAnswer['partitions'][number]
@@ -72,6 +73,8 @@ class Fetching implements SessionListener {
   readonly #isolation: Isolation
   /** Negative where the client is no broker. */
   readonly #replicaId: number
+  /** Null where the client is no broker. */
+  readonly #share: ThrottledShare | null
   /** What a request says of a replica counts once, when it comes. */
   #isNew = true
   readonly #bytesMax: number
@@ -97,6 +100,7 @@ class Fetching implements SessionListener {
     this.#epoch = session?.epoch ?? 0
     this.#isolation = isolation
     this.#replicaId = replicaIdOf(request, context)
+    this.#share = this.#replicaId < 0 ? null : new ThrottledShare(context.broker.leaderThrottle, this.#replicaId)
     this.#bytesMax = Math.max(0, Math.min(request.maxBytes, context.broker.config.get('fetch.max.bytes')))
     this.#bytesMin = Math.min(request.minBytes, this.#bytesMax)
     this.#ownSlots = session === null ? slotsOf(request, context.apiVersion >= topicIdsSince, this) : []
@@ -180,6 +184,7 @@ class Fetching implements SessionListener {
       return { throttleTimeMs: 0, errorCode: codes.INVALID_FETCH_SESSION_EPOCH, sessionId: 0, responses: [] }
     }
     const found: Found[] = []
+    this.#share?.begin()
     let bytes = 0
     let enough = final
     let missing = 0
@@ -230,6 +235,7 @@ class Fetching implements SessionListener {
       const sessionId = this.#incremental ? this.#session!.id : 0
       return { throttleTimeMs: 0, errorCode: codes.NONE, sessionId, responses: [] }
     }
+    this.#share?.give()
     const responses: TopicAnswer[] = []
     let last: { topic: string; topicId: string; partitions: PartitionAnswer[] } | null = null
     const reads: ReadResult<Chunk>[] = []
@@ -362,14 +368,15 @@ class Fetching implements SessionListener {
     }
     // Nothing to read at the end itself; an offset beyond it is refused by the log.
     const end = partition.readableEnd(this.#isolation)
-    const spent = bytesBefore > 0 && bytesBefore >= this.#bytesMax
+    const shareMax = this.#share?.bytesMax(partition) ?? Infinity
+    const spent = shareMax === 0 || (bytesBefore > 0 && bytesBefore >= this.#bytesMax)
     if (slot.fetchOffset === end || (spent && slot.fetchOffset < end && slot.fetchOffset >= partition.logStartOffset)) {
       return { slot, answer, here: true, urgent, bytes: 0, read: null }
     }
     if (slot.bytesMax < 0 || this.#request.maxBytes < 0) {
       throw new KafkaError(codes.UNKNOWN_SERVER_ERROR, `nobody can be given less than no bytes of ${partition.name}`)
     }
-    const bytesMax = Math.min(slot.bytesMax, Math.max(0, this.#bytesMax - bytesBefore))
+    const bytesMax = Math.min(slot.bytesMax, shareMax, Math.max(0, this.#bytesMax - bytesBefore))
     if (version < 4) return this.#readMessages(partition, slot, answer, bytesMax, bytesBefore === 0)
     const isolation = this.#isolation
     const minOneMessage = bytesBefore === 0
@@ -384,6 +391,7 @@ class Fetching implements SessionListener {
       read = inMemory
     }
     if (read.sizeInBytes === 0) return { slot, answer, here: true, urgent, bytes: 0, read: null }
+    this.#share?.found(partition, read.sizeInBytes)
     if (this.#isolation === 'readCommitted') {
       answer.abortedTransactions = partition.log.abortedTransactions(slot.fetchOffset, read.endOffset)
     }

@@ -16,6 +16,8 @@ const gauge = 'gauge'
 const counter = 'counter'
 const ofDirectory = ({ logDirectory = '' }: Readonly<Record<string, string>>): Labels => ({ dir: logDirectory })
 const ofState = ({ state = '' }: Readonly<Record<string, string>>): Labels => ({ state: snake(state) })
+const throttledHelp =
+  'Bytes of replicas that are held to a rate, as they were given to followers and taken over from leaders.'
 
 /** By `type.name` of Kafka's bean. What is not here is told by families of its own, or only in `broker.metrics()`. */
 export const kafkaNames: Readonly<Record<string, Name>> = {
@@ -53,6 +55,14 @@ export const kafkaNames: Readonly<Record<string, Name>> = {
   'ReplicaFetcherManager.FailedPartitionsCount': {
     ...{ name: 'ottla_replica_fetcher_failed_partitions', type: gauge },
     help: 'Partitions that this broker could not take over from their leader.',
+  },
+  'LeaderReplication.byte-total': {
+    ...{ name: 'ottla_throttled_replication_bytes_total', type: counter, help: throttledHelp },
+    labels: () => ({ side: 'leader' }),
+  },
+  'FollowerReplication.byte-total': {
+    ...{ name: 'ottla_throttled_replication_bytes_total', type: counter, help: throttledHelp },
+    labels: () => ({ side: 'follower' }),
   },
   'LogManager.OpenLogCount': { name: 'ottla_open_logs', type: gauge, help: 'Logs that are open.' },
   'LogCleaner.cleaner-recopy-percent': {

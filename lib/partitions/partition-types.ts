@@ -1,6 +1,7 @@
 /** What a partition is told and asked, and what it asks of those who keep it. */
 import type { FileTaker, Log, LogConfig } from '../../storage/log.ts'
 import { type PartitionImage, plainPartition } from '../cluster/image.ts'
+import type { Throttled } from './throttled.ts'
 import type { Verification } from './verifications.ts'
 
 /** How much of a partition a reader may see: all that is committed, only what no open transaction can take back, or, as a replica, all there is. */
@@ -10,6 +11,7 @@ export type Isolation = 'readUncommitted' | 'readCommitted' | 'logEnd'
 export interface PartitionSettings {
   readonly log: LogConfig
   readonly minInsyncReplicas: number
+  readonly throttled: Throttled
 }
 
 /** How an append is to be done. */

@@ -12,9 +12,10 @@ import type { LogLimit } from '../base/log-limit.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Connection } from '../client/connections.ts'
 import type { Partition } from '../partitions/partition.ts'
+import { isThrottled, type ReplicationThrottle } from '../partitions/throttled.ts'
 import type { OffsetWaiter } from '../partitions/waiting/offset-queue.ts'
 import type { Turn, TurnTask } from '../partitions/waiting/turn.ts'
-import { type FetchAnswer, Following, type Outcome } from './following.ts'
+import { type FetchAnswer, Following, type Outcome, sizeOf } from './following.ts'
 import { LeaderSession } from './leader-session.ts'
 
 /** How much is asked for at a time, and how long is waited. */
@@ -34,6 +35,8 @@ export interface FetcherOptions {
   readonly brokerEpoch: () => number
   readonly connect: () => Promise<Connection>
   readonly settings: () => FetcherSettings
+  /** What all fetchers of this broker hold themselves to, for partitions that are throttled and out of sync. */
+  readonly throttle: ReplicationThrottle
   /** At whose end what came is in the files. */
   readonly turn: Turn
   /** The wire's. */
@@ -208,6 +211,7 @@ export class Fetcher implements TurnTask, OffsetWaiter<null> {
       if (!this.#connecting) void this.#connect()
       return
     }
+    if (this.#options.throttle.isExceeded()) this.#holdBack()
     // A session that is being opened takes no second request, nor does a leader that has no room for one.
     const mayBeSecond = this.#session.isOpen && this.#wanted.size > 0
     if (this.#requests >= requestsMax || (this.#requests > 0 && !mayBeSecond) || this.#mustWait()) return
@@ -236,6 +240,28 @@ export class Fetcher implements TurnTask, OffsetWaiter<null> {
     }
   }
 
+  /** Asks for nothing that is throttled until there may be more of it. */
+  #holdBack(): void {
+    const { throttle, settings } = this.#options
+    const waitMs = Math.max(backoffMsMin, Math.min(settings().backoffMsMax, throttle.waitMs()))
+    for (const following of this.#all.values()) {
+      if (!isHeldBack(following) || this.#rests(following)) continue
+      this.#wanted.delete(following)
+      this.#session.leave(following)
+      this.#delay(following, waitMs)
+    }
+  }
+
+  /** Less while it asks for what is throttled: see `ReplicationThrottle.bytesMax`. */
+  #answerBytesMax(): number {
+    const { throttle, settings } = this.#options
+    const { answerBytesMax } = settings()
+    if (throttle.bytesMax >= answerBytesMax) return answerBytesMax
+    for (const following of this.#all.values())
+      if (isHeldBack(following) && !this.#rests(following)) return throttle.bytesMax
+    return answerBytesMax
+  }
+
   #rests(following: Following): boolean {
     return this.#delayed.has(following) || following.isAsking
   }
@@ -260,7 +286,8 @@ export class Fetcher implements TurnTask, OffsetWaiter<null> {
 
   async #fetch(connection: Connection, part: ReturnType<LeaderSession['next']>): Promise<void> {
     const { nodeId, brokerEpoch, settings } = this.#options
-    const { bytesMin: minBytes, waitMsMax, answerBytesMax: maxBytes } = settings()
+    const { bytesMin: minBytes, waitMsMax } = settings()
+    const maxBytes = this.#answerBytesMax()
     // One that opens a session does not wait: until it is answered, no partition can be added.
     const maxWaitMs = part.sessionEpoch === 0 && !this.#isWithoutSessions ? 0 : waitMsMax
     this.#requests++
@@ -295,7 +322,9 @@ export class Fetcher implements TurnTask, OffsetWaiter<null> {
     for (const { topicId, partitions } of responses) {
       for (const answer of partitions) {
         const following = this.#byName.get(nameOf(topicId, answer.partitionIndex))
-        if (following !== undefined && !this.#rests(following)) this.#settle(following, following.take(answer))
+        if (following === undefined) continue
+        if (isThrottled(following.partition, 'follower')) this.#options.throttle.record(sizeOf(answer.records))
+        if (!this.#rests(following)) this.#settle(following, following.take(answer))
       }
     }
   }
@@ -391,6 +420,11 @@ export class Fetcher implements TurnTask, OffsetWaiter<null> {
     this.#session.reset()
     await connection?.close()
   }
+}
+
+/** Whether the rate of throttled partitions is meant for it: one in sync is waited for by producers. */
+function isHeldBack({ partition, isInSync }: Following): boolean {
+  return !isInSync && isThrottled(partition, 'follower')
 }
 
 function growing(failures: number, msMax: number): number {

@@ -35,6 +35,8 @@ export class Following {
   isFaulty = false
   /** Records that the leader has committed and this replica does not have. */
   lag = 0
+  /** Whether it had all that its leader had committed, as of the last answer. */
+  isInSync = false
 
   constructor(partition: Partition) {
     this.partition = partition
@@ -69,6 +71,7 @@ export class Following {
       if (divergingEpoch.endOffset >= 0) follower.part(divergingEpoch)
       else follower.take({ records: whole(records), highWatermark, logStartOffset: answer.logStartOffset })
       this.lag = Math.max(0, highWatermark - this.partition.logEndOffset)
+      this.isInSync = this.lag === 0
     } catch (error) {
       return refused(error)
     }
@@ -99,6 +102,14 @@ function refused(error: unknown): Outcome {
 
 function isSamePlace(a: NextFetch, b: NextFetch): boolean {
   return a.fetchOffset === b.fetchOffset && a.lastFetchedEpoch === b.lastFetchedEpoch
+}
+
+/** Bytes of the records in an answer. */
+export function sizeOf(records: PartitionAnswer['records']): number {
+  if (records === null) return 0
+  return Buffer.isBuffer(records)
+    ? records.length
+    : (records as unknown as Buffer[]).reduce((sum, { length }) => sum + length, 0)
 }
 
 function whole(records: PartitionAnswer['records']): Buffer {

@@ -8,6 +8,7 @@ import type { BrokerConfig } from '../config/config.ts'
 import { type Metric, metricsOf } from '../metrics/metrics.ts'
 import type { Partition } from '../partitions/partition.ts'
 import type { Partitions } from '../partitions/partitions.ts'
+import type { ReplicationThrottle } from '../partitions/throttled.ts'
 import { Fetcher, type FetcherSettings } from './fetcher.ts'
 import type { HeldReplicas } from './held.ts'
 import type { Peers } from './peers.ts'
@@ -24,6 +25,8 @@ export interface ReplicationOptions {
   readonly peers: Peers
   /** Replicas that copy nothing for now; none where nothing is said. */
   readonly held?: HeldReplicas | undefined
+  /** What this broker holds itself to as a follower. */
+  readonly throttle: ReplicationThrottle
   /** The wire's. */
   readonly clock: Clock
   readonly logger: Logger
@@ -141,12 +144,12 @@ export class Replication {
   }
 
   #fetcherFor({ leader, topicId, index }: Partition): Fetcher {
-    const { nodeId, cluster, partitions, peers, clock, logger } = this.#options
+    const { nodeId, cluster, partitions, peers, throttle, clock, logger } = this.#options
     const key = `${leader}/${numberOf(topicId, index) % this.#fetchersPerLeader}`
     let fetcher = this.#fetchers.get(key)
     if (fetcher === undefined) {
       fetcher = new Fetcher({
-        ...{ nodeId, leader, clock, logger, turn: partitions.turn, logLimit: this.#logLimit },
+        ...{ nodeId, leader, throttle, clock, logger, turn: partitions.turn, logLimit: this.#logLimit },
         brokerEpoch: () => brokerOf(cluster.image, nodeId)?.epoch ?? -1,
         connect: () => peers.open(leader),
         settings: () => this.#settings(),

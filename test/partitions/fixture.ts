@@ -20,6 +20,7 @@ import type { Partition } from '../../lib/partitions/partition.ts'
 import { Partitions } from '../../lib/partitions/partitions.ts'
 import { ProducerIds } from '../../lib/partitions/producer-ids.ts'
 import { FetchSessions } from '../../lib/partitions/sessions/fetch-sessions.ts'
+import { nothingThrottled } from '../../lib/partitions/throttled.ts'
 import { upkeepIntervals } from '../../lib/partitions/upkeep/intervals.ts'
 import { Turn } from '../../lib/partitions/waiting/turn.ts'
 import { ManualClock } from '../../lib/testing/clock.ts'
@@ -132,6 +133,7 @@ export class PartitionsFixture {
       settingsOf: topic => ({
         log: logConfigOf(topic.configs, config),
         minInsyncReplicas: topicReader(topic.configs, config)('min.insync.replicas'),
+        throttled: nothingThrottled,
       }),
       clocks: { broker: clock, wire: clock },
       turn,

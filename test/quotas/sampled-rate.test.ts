@@ -1,6 +1,6 @@
 /** Rates and buckets on which quotas rest: the figures are what Apache Kafka's measures give for the same. */
 import t from 'tap'
-import { SampledRate } from '../../lib/quotas/sampled-rate.ts'
+import { SampledRate, sinceOldest } from '../../lib/quotas/sampled-rate.ts'
 import { TokenBucket } from '../../lib/quotas/token-bucket.ts'
 
 const windows = { count: 11, ms: 1_000 }
@@ -14,6 +14,22 @@ t.test('a burst counts as spread over all windows but one', async t => {
   t.equal(rate.throttleMs(1_000, 500, windows), 1_500, 'time that passes counts')
   t.equal(rate.throttleMs(1_000, 2_000, windows), 2_000, 'by whole windows, what is missing is less')
 })
+
+t.test(
+  'as it is measured of replication, a burst counts in the time since it came, and one window at the least',
+  async t => {
+    const rate = new SampledRate(sinceOldest)
+    t.equal(rate.perSecond(0, windows), 0)
+    rate.record(10_000, 0, windows)
+    t.equal(rate.perSecond(0, windows), 10_000)
+    t.equal(rate.perSecond(500, windows), 10_000, 'the first window counts as a whole one')
+    t.equal(rate.perSecond(4_000, windows), 2_500)
+    t.equal(rate.perSecond(4_000, windows, 6_000), 4_000, 'with what comes at this moment')
+    t.equal(rate.throttleMs(1_000, 4_000, windows), 6_000)
+    t.equal(rate.throttleMs(1_000, 10_000, windows), 0)
+    t.equal(rate.perSecond(11_000, windows), 0, 'the window is gone')
+  },
+)
 
 t.test('what is older than all windows is forgotten', async t => {
   const rate = new SampledRate()
