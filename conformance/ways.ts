@@ -7,7 +7,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../lib/base/clock.ts'
+import { Secret } from '../lib/base/secret.ts'
+import { Client } from '../lib/client/client.ts'
 import { Authority } from '../lib/tls/authority.ts'
+import { CreateDelegationToken } from '../protocol/messages/create-delegation-token.ts'
 import { type Mechanism, mechanisms, password, user } from './logins.ts'
 import { listenerAddresses, startOwnBroker } from './own-broker.ts'
 
@@ -25,16 +28,18 @@ export interface Way {
   readonly authority: string
   readonly topic: string
   readonly isLetIn: boolean
+  /** The user is the id of a delegation token, and the password its HMAC: SCRAM with the extension `tokenauth`. */
+  readonly isToken?: boolean
 }
 
 /** What a client says of a way: 'hello', which is what it wrote and read, or 'refused: ' and why. */
 export type TryWay = (way: Way) => Promise<string>
 
-/** Starts a broker with all of them, and holds what comes of each way against what should. */
+/** Starts a broker with all of them, and holds what comes of each way against what should; without delegation tokens where nothing else is said. */
 export async function tryAllWays(
   name: string,
   tryWay: TryWay,
-  isTried: (way: Way) => boolean = () => true,
+  isTried: (way: Way) => boolean = ({ isToken = false }) => !isToken,
 ): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'ottla-ways-'))
   const [authority, other] = [new Authority(systemClock.now()), new Authority(systemClock.now())]
@@ -48,10 +53,10 @@ export async function tryAllWays(
     ...settingsOf(certificate, key).flatMap(setting => ['--set', setting]),
   ])
   try {
-    const ways = waysInto(readyFile, files, name).filter(isTried)
+    const ways = [...waysInto(readyFile, files, name), ...(await waysByToken(readyFile, files, name))].filter(isTried)
     for (const way of ways) {
       const said = await tryWay(way)
-      const what = `${way.protocol}, ${way.mechanism}, ${way.isLetIn ? 'good' : 'bad'}: ${said}`
+      const what = `${way.protocol}, ${way.mechanism}${way.isToken ? ' by a token' : ''}, ${way.isLetIn ? 'good' : 'bad'}: ${said}`
       if (way.isLetIn) assert.equal(said, 'hello', what)
       else assert.match(said, /^refused: /, what)
     }
@@ -72,6 +77,7 @@ function settingsOf(certificate: string, key: string): string[] {
     `plain.sasl.jaas.config=${module('plain.Plain')}`,
     `scram-sha-256.sasl.jaas.config=${module('scram.Scram')}`,
     `scram-sha-512.sasl.jaas.config=${module('scram.Scram')}`,
+    'delegation.token.secret.key=secret',
     `ssl.keystore.certificate.chain=${certificate}`,
     `ssl.keystore.key=${key}`,
   ]
@@ -105,4 +111,30 @@ function waysInto(readyFile: string, files: { readonly good: string; readonly ba
     }
   }
   return ways
+}
+
+/** By a delegation token, which is made by whoever logs in by password. */
+async function waysByToken(readyFile: string, files: { readonly good: string }, name: string): Promise<readonly Way[]> {
+  const addresses = listenerAddresses(readyFile)
+  const [host, port] = addresses.get('SASL_PLAINTEXT')!.split(':') as [string, string]
+  const login = { mechanism: 'PLAIN', user, password: new Secret(password) } as const
+  const client = await Client.connect({ host, port: Number(port), timeoutMs: 20_000, login })
+  const { tokenId, hmac } = await client.send(CreateDelegationToken, 3, {
+    ...{ ownerPrincipalType: null, ownerPrincipalName: null, renewers: [], maxLifetimeMs: -1 },
+  })
+  await client.close()
+  const good = hmac.toString('base64')
+  const bad = Buffer.from(hmac.map(byte => byte ^ 1)).toString('base64')
+  return (['SASL_PLAINTEXT', 'SASL_SSL'] as const).flatMap(protocol =>
+    (['SCRAM-SHA-256', 'SCRAM-SHA-512'] as const).flatMap(mechanism =>
+      [true, false].map(
+        (isLetIn): Way => ({
+          ...{ protocol, mechanism, isLetIn, isToken: true, authority: files.good },
+          bootstrap: addresses.get(protocol)!.replace(/^.*:/, 'localhost:'),
+          ...{ user: tokenId, password: isLetIn ? good : bad },
+          topic: `${name}-token-${protocol}-${mechanism}`,
+        }),
+      ),
+    ),
+  )
 }

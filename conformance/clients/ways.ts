@@ -15,6 +15,8 @@ interface ClientOfWays {
   readonly name: string
   /** The process, or why there is none. */
   command(): Command | string
+  /** Whether it logs in by delegation tokens, too. */
+  readonly takesTokens?: boolean
 }
 
 const clients: readonly ClientOfWays[] = [
@@ -22,8 +24,8 @@ const clients: readonly ClientOfWays[] = [
     name,
     command: () => called(pythonProgram('ways.py'), name),
   })),
-  { name: 'franz-go', command: franzWays },
-  { name: 'Java', command: () => called(javaProgram('Ways')) },
+  { name: 'franz-go', command: franzWays, takesTokens: true },
+  { name: 'Java', command: () => called(javaProgram('Ways')), takesTokens: true },
 ]
 
 function called(
@@ -37,10 +39,10 @@ function called(
 export function wayScenarios(isChosen: (name: string) => boolean): Scenario[] {
   const scenarios: Scenario[] = clients
     .filter(({ name }) => isChosen(name))
-    .map(({ name, command }) => ({ client: name, command: command() }))
-    .map(({ client, command }) => ({
+    .map(({ name, command, takesTokens = false }) => ({ client: name, command: command(), takesTokens }))
+    .map(({ client, command, takesTokens }) => ({
       name: titleOf(client),
-      run: () => (typeof command === 'string' ? Promise.resolve(command) : byProcess(client, command)),
+      run: () => (typeof command === 'string' ? Promise.resolve(command) : byProcess(client, command, takesTokens)),
       msMax: 240_000,
       ...(typeof command === 'string' ? { skipped: command } : {}),
     }))
@@ -65,7 +67,7 @@ function titleOf(client: string): string {
   return `${client} by the four protocols and each mechanism, good and bad`
 }
 
-async function byProcess(name: string, command: Command): Promise<string> {
+async function byProcess(name: string, command: Command, takesTokens: boolean): Promise<string> {
   const puppet = new Puppet(command)
   const fields = (way: Way) => [
     way.protocol,
@@ -75,9 +77,10 @@ async function byProcess(name: string, command: Command): Promise<string> {
     way.password,
     way.authority,
     way.topic,
+    ...(way.isToken ? ['token'] : []),
   ]
   try {
-    return await tryAllWays(name, way => puppet.ask(fields(way).join('\t')))
+    return await tryAllWays(name, way => puppet.ask(fields(way).join('\t')), takesTokens ? () => true : undefined)
   } catch (error) {
     throw new Error(`${(error as Error).message} ${puppet.process.errors.slice(-500)}`, { cause: error })
   } finally {

@@ -1,6 +1,6 @@
 /** kafka-acls, at brokers that have an authorizer. */
 import type { ToolCase, ToolDifference, ToolGroup } from '../case.ts'
-import { ownConnecting, ownHelp, ownVersion, ownWords } from './shared.ts'
+import { ownConnecting, ownHelp, ownVersion, ownWords, saidInstead } from './shared.ts'
 
 const line = (args: string) => `kafka-acls --bootstrap-server $BOOTSTRAP ${args}`
 /** Rules are printed as they come out of a set. */
@@ -142,6 +142,7 @@ const cases: readonly ToolCase[] = [
       ownVersion('*--version'),
       ...ownConnecting('*missing.properties', { onStdout: true }),
       ...ownConnecting('*--bootstrap-server nowhere*', { onStdout: true }),
+      saidInstead('*--authorizer-properties*'),
     ],
     masks,
     files: { 'client.properties': 'client.id=keeper\n' },

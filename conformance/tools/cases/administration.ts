@@ -1,6 +1,7 @@
 /** Small tools of administrators: kafka-groups, -get-offsets, -delete-records, -log-dirs, -leader-election. */
 import type { ToolCase, ToolGroup } from '../case.ts'
 import type { World } from '../world.ts'
+import { stillTaken } from './shared.ts'
 
 const tool = (name: string) => (args: string) => `kafka-${name} --bootstrap-server $BOOTSTRAP ${args}`
 const [groups, offsets, remove] = [tool('groups'), tool('get-offsets'), tool('delete-records')]
@@ -61,6 +62,7 @@ const cases: readonly ToolCase[] = [
   {
     name: 'get-offsets: of some partitions',
     prepare: filled,
+    differs: stillTaken('*--broker-list*', 'orders:0:2*'),
     run: [
       offsets('--topic orders --partitions 0,2'),
       offsets('--topic "o.*" --partitions 0'),

@@ -1,6 +1,6 @@
 /** kafka-configs, but for users. */
 import type { ToolCase, ToolGroup } from '../case.ts'
-import { ownHelp, ownVersion, ownWords } from './shared.ts'
+import { ownHelp, ownVersion, ownWords, saidInstead } from './shared.ts'
 
 const line = (args: string) => `kafka-configs --bootstrap-server $BOOTSTRAP ${args}`
 
@@ -164,7 +164,7 @@ const cases: readonly ToolCase[] = [
   },
   {
     name: 'configs: command lines that make no sense',
-    differs: [...ownHelp('*--help'), ownVersion('*--version')],
+    differs: [...ownHelp('*--help'), ownVersion('*--version'), saidInstead('*--zookeeper*')],
     run: [
       line(''),
       line('--describe'),

@@ -30,3 +30,20 @@ export function ownConnecting(of: string, { onStdout = false } = {}): readonly T
   const said = { ...difference, in: 'stderr', ours: '*' } as const
   return onStdout ? [said, { ...difference, in: 'stdout', ours: '' }] : [said]
 }
+
+/** Options that nothing stands for any more: said with what to write instead. */
+export function saidInstead(of: string): ToolDifference {
+  const reason = 'Of **--zookeeper** and **--authorizer-properties** it is said, too, what to write instead'
+  return { of, in: 'stderr', ours: '* by --bootstrap-server HOST:PORT.', theirs: '', by: 'ottla', reason }
+}
+
+/** An option that Kafka 4 has dropped, and that is taken with a warning; `printed` is what comes of it on standard output. */
+export function stillTaken(of: string, printed: string): readonly ToolDifference[] {
+  const reason = 'Words that Kafka’s tools have dropped are taken with a warning (`--broker-list`, `--whitelist`)'
+  const difference = { of, by: 'ottla', reason } as const
+  return [
+    { ...difference, in: 'code', ours: '0', theirs: '1' },
+    { ...difference, in: 'stdout', ours: printed, theirs: '' },
+    { ...difference, in: 'stderr', ours: 'Warning: --* was removed in Apache Kafka 4. *' },
+  ]
+}

@@ -1,6 +1,6 @@
 /** kafka-topics. */
 import type { ToolCase, ToolGroup } from '../case.ts'
-import { ownConnecting, ownHelp, ownVersion, ownWords } from './shared.ts'
+import { ownConnecting, ownHelp, ownVersion, ownWords, saidInstead } from './shared.ts'
 
 const line = (args: string) => `kafka-topics --bootstrap-server $BOOTSTRAP ${args}`
 
@@ -147,6 +147,7 @@ const cases: readonly ToolCase[] = [
       ...ownConnecting('*--bootstrap-server nowhere*'),
       ...ownConnecting('*--bootstrap-server localhost:port*'),
       ...ownConnecting('*missing.properties'),
+      saidInstead('*--zookeeper*'),
     ],
     run: [
       line(''),

@@ -62,7 +62,7 @@ public class Ways {
       settings.put(
           "sasl.jaas.config",
           "org.apache.kafka.common.security." + module + "LoginModule required username=\"" + quoted(way[3]) + "\" password=\""
-              + quoted(way[4]) + "\";");
+              + quoted(way[4]) + "\"" + (way.length > 7 ? " tokenauth=\"true\"" : "") + ";");
     }
     return settings;
   }

@@ -47,6 +47,7 @@ export const consumeTool: Tool<ConsumeOption> = {
   about: 'records of topics are printed as lines',
   example: 'consume --bootstrap-server localhost:9092 --topic orders --from-beginning --max-messages 10',
   options,
+  dropped: { whitelist: 'include', 'new-consumer': { takesValue: false } },
 }
 
 /** What a command line asks for. */

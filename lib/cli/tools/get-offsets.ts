@@ -28,6 +28,11 @@ const tool: Tool<Option> = {
   example: 'get-offsets --bootstrap-server localhost:9092 --topic orders --time earliest',
   badOption: 'failure',
   options,
+  dropped: {
+    'broker-list': 'bootstrap-server',
+    offsets: { takesValue: true },
+    'max-wait-ms': { takesValue: true },
+  },
 }
 
 const times: Readonly<Record<string, number>> = {

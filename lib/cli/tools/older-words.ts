@@ -22,6 +22,19 @@ export const [consumerWords, producerWords]: readonly [OlderWords, OlderWords] =
   },
 ]
 
+/** As Kafka's tools that measure have it. */
+export const [perfConsumerWords, perfProducerWords]: readonly [OlderWords, OlderWords] = [
+  {
+    warning: (older, name) => `Warning: --${older} is deprecated. Use --${name} instead.`,
+    both: consumerWords.both,
+  },
+  {
+    warning: (older, name) =>
+      `Option --${older} has been deprecated and will be removed in a future version. Use --${name} instead.`,
+    both: producerWords.both,
+  },
+]
+
 /**
  * What was given by an option or by the older word for it, which is told of on standard output. Throws ToolUsageError where both were given.
  */

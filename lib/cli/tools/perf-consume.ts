@@ -7,7 +7,7 @@ import { Consumer, type FetchedBatch, recordsOf } from '../../client/consumer.ts
 import type { Io } from '../io.ts'
 import { consumerOptionsOf, groupOptionsOf, propertiesOf } from './client-properties.ts'
 import { Interrupts } from './interrupts.ts'
-import { byEitherWord, consumerWords } from './older-words.ts'
+import { byEitherWord, perfConsumerWords } from './older-words.ts'
 import { javaDate, type ReadSoFar, readColumns } from './perf-stats.ts'
 import { adminBy, connectionOptions, type Given, runTool, type Tool, ToolUsageError } from './tool.ts'
 
@@ -38,6 +38,12 @@ const tool: Tool<Option> = {
   about: 'how fast records are read',
   example: 'perf consume --bootstrap-server localhost:9092 --topic orders --num-records 1000000',
   options,
+  dropped: {
+    'broker-list': 'bootstrap-server',
+    threads: { takesValue: true },
+    'num-fetch-threads': { takesValue: true },
+    'new-consumer': { takesValue: false },
+  },
 }
 
 /** Carries out a command line; gives the exit code. */
@@ -60,11 +66,11 @@ async function run(given: Given<Option>, io: Io): Promise<number> {
   if (!given.has('bootstrap-server')) throw new ToolUsageError('Missing required argument "[bootstrap-server]"')
   if (given.has('topic') === given.has('include'))
     throw new ToolUsageError('Exactly one of the following arguments is required: [topic], [include]')
-  const counts = byEitherWord(given, 'num-records', 'messages', consumerWords, io)
+  const counts = byEitherWord(given, 'num-records', 'messages', perfConsumerWords, io)
   const count = given.long('num-records') ?? given.long('messages')
   if (counts.length === 0 || count === undefined)
     throw new ToolUsageError('Exactly one of the following arguments is required: [messages], [num-records]')
-  const file = byEitherWord(given, 'command-config', 'consumer.config', consumerWords, io).at(-1)
+  const file = byEitherWord(given, 'command-config', 'consumer.config', perfConsumerWords, io).at(-1)
   const properties = {
     'client.id': 'perf-consumer-client',
     'auto.offset.reset': given.has('from-latest') ? 'latest' : 'earliest',

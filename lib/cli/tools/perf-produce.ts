@@ -7,7 +7,7 @@ import { Producer } from '../../client/producer.ts'
 import type { Io } from '../io.ts'
 import { producerOptionsOf, propertiesOf } from './client-properties.ts'
 import { Interrupts } from './interrupts.ts'
-import { byEitherWord, producerWords } from './older-words.ts'
+import { byEitherWord, perfProducerWords } from './older-words.ts'
 import { ProduceStats } from './perf-stats.ts'
 import { adminBy, connectionOptions, type Given, runTool, type Tool, ToolUsageError } from './tool.ts'
 
@@ -99,8 +99,8 @@ function askedOf(given: Given<Option>, io: Io): Asked {
   required(given, 'num-records')
   const throughput = Number(required(given, 'throughput'))
   if (Number.isNaN(throughput)) throw new ToolUsageError('argument --throughput: not a number')
-  const texts = byEitherWord(given, 'command-property', 'producer-props', producerWords, io)
-  const file = byEitherWord(given, 'command-config', 'producer.config', producerWords, io).at(-1)
+  const texts = byEitherWord(given, 'command-property', 'producer-props', perfProducerWords, io)
+  const file = byEitherWord(given, 'command-config', 'producer.config', perfProducerWords, io).at(-1)
   const properties: Record<string, string> = { 'client.id': 'perf-producer-client', ...propertiesOf(file, texts) }
   const bootstrap = given.one('bootstrap-server') ?? properties['bootstrap.servers']
   if (bootstrap === undefined) {

@@ -44,7 +44,6 @@ const options = {
   property: { value: 'NAME=VALUE', multiple: true, doc: 'an older word for --reader-property' },
   'producer-property': { value: 'NAME=VALUE', multiple: true, doc: 'an older word for --command-property' },
   'producer.config': { value: 'FILE', doc: 'an older word for --command-config' },
-  'broker-list': { value: 'HOST:PORT,...', doc: 'an older word for --bootstrap-server' },
 } as const
 
 export type ProduceOption = keyof typeof options
@@ -54,6 +53,7 @@ export const produceTool: Tool<ProduceOption> = {
   about: 'lines of standard input become records',
   example: 'produce --bootstrap-server localhost:9092 --topic orders --reader-property parse.key=true < orders.tsv',
   options,
+  dropped: { 'broker-list': 'bootstrap-server' },
 }
 
 /** Options that stand for properties, and what they are where nobody says. */
@@ -83,7 +83,7 @@ export interface AskedToProduce {
 export function askedToProduce(given: Given<ProduceOption>, io: Io): AskedToProduce {
   const topic = given.one('topic')
   if (topic === undefined) throw new ToolUsageError('Missing required argument "[topic]"')
-  const bootstrap = byEitherWord(given, 'bootstrap-server', 'broker-list', producerWords, io).at(-1)
+  const bootstrap = given.one('bootstrap-server')
   if (bootstrap === undefined) throw new ToolUsageError('Missing required argument "[bootstrap-server]"')
   if (!bootstrap.split(',').every(address => /^.+:\d+$/.test(address))) {
     throw new ToolUsageError('Please provide valid host:port like host1:9091,host2:9092\n ')

@@ -7,6 +7,7 @@ import type { TlsConnecting } from '../../network/network.ts'
 import { systemNetwork } from '../../network/tcp.ts'
 import { type Io, UsageError } from '../io.ts'
 import { readProperties } from '../properties-file.ts'
+import { type DroppedWord, insteadOf, withoutDropped } from './dropped-words.ts'
 import { loginOf } from './login.ts'
 import { ArgumentsError, ToolOptionError, ToolUsageError } from './tool-usage-error.ts'
 
@@ -35,6 +36,8 @@ export interface Tool<Name extends string = string> {
   /** What is told with an option that there is not, beside a sentence: the help; or it counts as any failure. Nothing where it is not said. */
   readonly badOption?: 'help' | 'failure'
   readonly options: Readonly<Record<Name, ToolOption>>
+  /** Options of its namesake before Apache Kafka 4, which are taken with a warning on standard error. */
+  readonly dropped?: Readonly<Record<string, DroppedWord<Name>>>
   /** It is told what to do by a word, and says what is wrong as Kafka's tools of that kind do. */
   readonly hasCommands?: boolean
 }
@@ -126,7 +129,8 @@ function fullName<Name extends string>({ options, hasCommands }: Tool<Name>, giv
   const near = names.filter(name => name.startsWith(given))
   if (exact === undefined && near.length !== 1) {
     if (hasCommands) throw new ArgumentsError(`unrecognized arguments: '--${given}'`)
-    throw new ToolOptionError(`${given} is not a recognized option`)
+    const hint = Object.hasOwn(insteadOf, given) ? `\n${insteadOf[given]}` : ''
+    throw new ToolOptionError(`${given} is not a recognized option${hint}`)
   }
   return exact ?? near[0]
 }
@@ -160,7 +164,8 @@ export async function runTool<Name extends string>(
       io.stderr.write(toolHelp(tool))
       return 1
     }
-    const given = parseTool(tool, argv)
+    const words = withoutDropped(tool.dropped ?? {}, argv, sentence => io.stderr.write(`${sentence}\n`))
+    const given = parseTool(tool, words)
     if (given.has('help')) {
       io.stdout.write(toolHelp(tool))
       return 0

@@ -24,7 +24,10 @@ t.test('what was produced is what is consumed, in the lines of Kafka', async t =
   const rate = String.raw`\d+\.\d{6} records/sec \(\d+\.\d\d MB/sec\), \d+\.\d\d ms avg latency, \d+\.\d\d ms max latency, \d+ ms 50th, \d+ ms 95th, \d+ ms 99th, \d+ ms 99\.9th\.`
   t.match(produced, { code: 0, stderr: '' })
   const [older, warmup, total, steady] = produced.stdout.split('\n')
-  t.match(older, /^Warning: --producer-props is deprecated/)
+  t.match(
+    older,
+    /^Option --producer-props has been deprecated and will be removed in a future version\. Use --command-property/,
+  )
   t.match(warmup, /^Warmup first 1000 records\./)
   t.match(total, new RegExp(`^3000 records sent, ${rate}$`))
   t.match(steady, new RegExp(`^\\d+ steady state records sent, ${rate}$`))

@@ -42,7 +42,7 @@ func tryWay(way []string) (string, error) {
 		pool.AppendCertsFromPEM(pem)
 		options = append(options, kgo.DialTLSConfig(&tls.Config{RootCAs: pool}))
 	}
-	if login := loginOf(mechanism, user, password); login != nil {
+	if login := loginOf(mechanism, user, password, len(way) > 7); login != nil {
 		options = append(options, kgo.SASL(login))
 	}
 	writer, err := kgo.NewClient(options...)
@@ -72,14 +72,14 @@ func tryWay(way []string) (string, error) {
 	}
 }
 
-func loginOf(mechanism, user, password string) sasl.Mechanism {
+func loginOf(mechanism, user, password string, isToken bool) sasl.Mechanism {
 	switch mechanism {
 	case "PLAIN":
 		return plain.Auth{User: user, Pass: password}.AsMechanism()
 	case "SCRAM-SHA-256":
-		return scram.Auth{User: user, Pass: password}.AsSha256Mechanism()
+		return scram.Auth{User: user, Pass: password, IsToken: isToken}.AsSha256Mechanism()
 	case "SCRAM-SHA-512":
-		return scram.Auth{User: user, Pass: password}.AsSha512Mechanism()
+		return scram.Auth{User: user, Pass: password, IsToken: isToken}.AsSha512Mechanism()
 	}
 	return nil
 }
