@@ -50,15 +50,21 @@ function placeOf(parts: Composition, config: BrokerConfig, isForTests: boolean):
     ...{ nodeId: parts.nodeId, version, bootstrap: parts.bootstrap },
     ...{ isOpen: open !== undefined, canLogIn: withLogin !== undefined, isForTests },
     // Under rules, each user is told of their own, as the broker answers all clients.
-    topics: hasRules ? null : () => topicsOf(parts),
+    topics: hasRules ? null : topicsOf(parts),
     mechanisms: mechanisms.filter(mechanism => enabled.includes(mechanism)),
     connect: login => adminBy((login === null ? open : undefined) ?? withLogin!, login, config),
   }
 }
 
-/** All topics as they are now, by name: a reference to each, as none of them ever changes. */
-function topicsOf({ view: { cluster } }: Composition): readonly ListedTopic[] {
-  return [...cluster.image.topics.values()].filter(({ name }) => !isHiddenTopic(name))
+/** Gives all topics as they are now, by name: a reference to each, as none of them ever changes, nor does what an image has. */
+function topicsOf({ view: { cluster } }: Composition): () => readonly ListedTopic[] {
+  let [seen, listed]: [unknown, readonly ListedTopic[]] = [null, []]
+  return () => {
+    const { topics } = cluster.image
+    if (topics !== seen) listed = [...topics.values()].filter(({ name }) => !isHiddenTopic(name))
+    seen = topics
+    return listed
+  }
 }
 
 function adminBy(listener: BoundListener, login: ClientLogin | null, config: BrokerConfig): Admin {

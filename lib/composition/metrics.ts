@@ -2,6 +2,7 @@
 import { KafkaError } from '../../protocol/errors.ts'
 import { sinceProcessStartMs } from '../base/clock.ts'
 import { EventLoopDelays } from '../base/event-loop.ts'
+import { SharedSlices } from '../base/shared-slices.ts'
 import { version } from '../base/version.ts'
 import type { TopicImage } from '../cluster/image.ts'
 import { isHiddenTopic } from '../cluster/topic-names.ts'
@@ -25,11 +26,11 @@ import type { BrokerView } from './view.ts'
 /** Begins to look at groups, until the broker stops. */
 export function metricsOf(view: BrokerView): HttpRoutes {
   const { clocks } = view
-  const turn = () => new Promise<void>(resolve => clocks.wire.immediate(resolve))
+  const slices = new SharedSlices(clocks.wire)
   const delays = new EventLoopDelays(clocks.wire)
   const lag = new LagWatch({
     clock: clocks.broker,
-    turn,
+    slices,
     commits: () => view.groups.committed(),
     ownEnd: (topic, partition) => ownEnd(view, topic, partition),
     ask: partitions => endsElsewhere(view, partitions),
@@ -58,7 +59,7 @@ export function metricsOf(view: BrokerView): HttpRoutes {
     kafkaExporter: () => exporterFamilies(kafkaExporterFigures(view, topics, groups)),
     prepare: () => lag.refresh(),
     droppedLags: () => lag.dropped,
-    clock: clocks.wire,
+    slices,
   })
   return metricsRoutes(query => exporter.read(query))
 }
@@ -95,8 +96,9 @@ function topicFigures({ cluster, partitions }: BrokerView): TopicFigures<Partiti
     *topics() {
       for (const { name, partitions: all } of cluster.image.topics.values()) {
         if (isHiddenTopic(name)) continue
+        // Where there are many, most may be elsewhere.
         const here = (partitions.ofTopic(name) ?? []).filter(partition => partition !== undefined)
-        if (here.length > 0) yield [name, here, all.length]
+        yield here.length > 0 ? [name, here, all.length] : null
       }
     },
     bytesOf,

@@ -8,7 +8,7 @@ import { listTopics } from '../admin/topics.ts'
 import type { ClusterView, PartitionView, TopicView } from '../client/cluster-view.ts'
 import type { Listed, PartitionRow, TopicAnswer, TopicRow } from './answers.ts'
 import { type Page, pageOf } from './page-of.ts'
-import { inPieces } from './turns.ts'
+import { forEachInTurns, inPieces } from './turns.ts'
 
 /** Where it is asked for, the list of all topics is kept for so long: who leafs through it and types a filter asks many times. */
 const listMsMax = 2_000
@@ -63,22 +63,44 @@ export async function topicRows(
   list: TopicList,
   page: Page & { readonly filter: string; readonly internal: boolean; readonly sort: string },
 ): Promise<Listed<TopicRow>> {
-  const all = (await list.all()).filter(({ internal }) => page.internal || !internal)
   const wanted = page.filter.toLowerCase()
-  const matching = wanted === '' ? all : all.filter(({ name }) => name.toLowerCase().includes(wanted))
-  const sorted =
-    page.sort === 'partitions' ? [...matching].sort((a, b) => b.partitions.length - a.partitions.length) : matching
-  const rows = pageOf(sorted, page)
+  let [total, matching] = [0, 0]
+  /** In their order; with `sort`, by how many partitions they have. */
+  const found = new Map<number, ListedTopic[]>()
+  await forEachInTurns(admin.clock, await list.all(), topic => {
+    if (topic.internal && !page.internal) return
+    total++
+    if (wanted !== '' && !topic.name.toLowerCase().includes(wanted)) return
+    matching++
+    const key = page.sort === 'partitions' ? topic.partitions.length : 0
+    const alike = found.get(key)
+    if (alike === undefined) found.set(key, [topic])
+    else alike.push(topic)
+  })
+  const rows = pageOver(found, page)
   const sizes = await measured(admin, rows)
   return {
-    ...{ total: all.length, matching: matching.length },
+    ...{ total, matching },
     rows: rows.map(({ name, internal: isInternal, partitions }) => ({
       ...{ name, isInternal, partitions: partitions.length },
-      replicas: Math.max(0, ...partitions.map(({ replicas }) => replicas.length)),
+      replicas: partitions.reduce((most, { replicas }) => Math.max(most, replicas.length), 0),
       underReplicated: partitions.filter(({ isr, replicas }) => isr.length < replicas.length).length,
       ...(sizes.get(name) ?? { records: null, bytes: null }),
     })),
   }
+}
+
+/** A page of lists one after the other, that of the greatest key first. */
+function pageOver<Row>(lists: ReadonlyMap<number, readonly Row[]>, { from, limit }: Page): readonly Row[] {
+  const rows: Row[] = []
+  let before = 0
+  for (const [, list] of [...lists].sort(([a], [b]) => b - a)) {
+    const at = Math.max(0, from - before)
+    rows.push(...list.slice(at, at + limit - rows.length))
+    if (rows.length === limit) break
+    before += list.length
+  }
+  return rows
 }
 
 interface Size {

@@ -1,8 +1,9 @@
 /** Long work behind the console's answers: in pieces, between which the broker serves others. */
 import type { Clock } from '../base/clock.ts'
+import { SharedSlices } from '../base/shared-slices.ts'
 
-/** Things that are looked at between two turns of others, and partitions that a broker is asked for at once: a few milliseconds each. */
-const [stepsMax, pieceMax] = [2_000, 200]
+/** Things that are looked at between two turns of others at the most, and between two looks at the clock; and partitions that a broker is asked for at once. */
+const [stepsMax, stepCount, pieceMax] = [2_000, 100, 200]
 
 /** Resolves when others have had their turn. */
 export function turnOver(clock: Clock): Promise<void> {
@@ -11,9 +12,10 @@ export function turnOver(clock: Clock): Promise<void> {
 
 /** Does something with each of many things. */
 export async function forEachInTurns<T>(clock: Clock, all: readonly T[], work: (each: T) => void): Promise<void> {
-  for (let at = 0; at < all.length; at += stepsMax) {
-    if (at > 0) await turnOver(clock)
-    for (let i = at; i < Math.min(at + stepsMax, all.length); i++) work(all[i]!)
+  const slices = new SharedSlices(clock)
+  for (let at = 0; at < all.length; at += stepCount) {
+    if (at % stepsMax === 0 || slices.isOver) await slices.next()
+    for (let i = at; i < Math.min(at + stepCount, all.length); i++) work(all[i]!)
   }
 }
 

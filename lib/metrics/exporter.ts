@@ -1,5 +1,5 @@
 /** All figures of a broker, for who asks by HTTP. */
-import type { Clock } from '../base/clock.ts'
+import type { SharedSlices } from '../base/shared-slices.ts'
 import { exposition } from './exposition.ts'
 import { type Family, type FamilySource, one, type Pause, type Series } from './family.ts'
 
@@ -17,7 +17,7 @@ export interface ExporterOptions {
   readonly prepare: () => Promise<void>
   /** Told ahead of the rest: partitions of groups that are not looked at, as there are too many. */
   readonly droppedLags: () => number
-  readonly clock: Clock
+  readonly slices: SharedSlices
   readonly seriesMax?: number
 }
 
@@ -33,12 +33,12 @@ export class Exporter {
 
   /** The text in pieces, made as it is read. */
   async *read(query: ExportQuery): AsyncGenerator<string> {
-    const { clock, prepare, droppedLags, seriesMax } = this.#options
+    const { slices, prepare, droppedLags, seriesMax } = this.#options
     await prepare()
     this.#scrapes++
     if (droppedLags() > 0) this.#drop('ottla_group_lag', droppedLags())
     yield* exposition(this.#families(query), {
-      clock,
+      slices,
       dropped: (family, count) => this.#drop(family, count),
       ...(seriesMax !== undefined && { seriesMax }),
     })

@@ -2,12 +2,10 @@
  * Writes figures in Prometheus' text format: as fast as the client takes them, and in slices, so that requests are served in between however
  * many there are.
  */
-import type { Clock } from '../base/clock.ts'
+import type { SharedSlices } from '../base/shared-slices.ts'
 import { boundsSeconds } from '../base/time-histogram.ts'
 import type { Family, Labels, Pause, Series, Times } from './family.ts'
 
-/** How long figures are written before others have their turn. */
-const sliceMs = 5
 /** Characters of a piece of the answer. */
 const pieceCharacters = 65_536
 /** Series of one name: what is more is counted in `ottla_series_dropped_total`. */
@@ -17,7 +15,7 @@ export const seriesMax = 200_000
 export const expositionContentType = 'text/plain; version=0.0.4; charset=utf-8'
 
 export interface ExpositionOptions {
-  readonly clock: Clock
+  readonly slices: SharedSlices
   /** Told how many series of a name were left out. */
   readonly dropped: (family: string, count: number) => void
   readonly seriesMax?: number
@@ -26,11 +24,10 @@ export interface ExpositionOptions {
 /** The text in pieces. A family without series is left out. */
 export async function* exposition(
   families: Iterable<Family | Pause>,
-  { clock, dropped, seriesMax: most = seriesMax }: ExpositionOptions,
+  { slices, dropped, seriesMax: most = seriesMax }: ExpositionOptions,
 ): AsyncGenerator<string> {
   let piece = ''
-  let beganMs = clock.monotonicMs()
-  const turn = () => new Promise<void>(resolve => clock.immediate(resolve))
+  if (slices.isOver) await slices.next()
   for (const family of families) {
     if (family !== null) {
       const { name, type, help, series } = family
@@ -44,15 +41,11 @@ export async function* exposition(
           yield piece
           piece = ''
         }
-        if (clock.monotonicMs() - beganMs < sliceMs) continue
-        await turn()
-        beganMs = clock.monotonicMs()
+        if (slices.isOver) await slices.next()
       }
       if (count > most) dropped(name, count - most)
     }
-    if (clock.monotonicMs() - beganMs < sliceMs) continue
-    await turn()
-    beganMs = clock.monotonicMs()
+    if (slices.isOver) await slices.next()
   }
   if (piece !== '') yield piece
 }

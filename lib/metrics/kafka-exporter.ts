@@ -85,8 +85,9 @@ export function* exporterFamilies<P extends PartitionFigures>(figures: ExporterF
 
 /** Each topic once in the cluster: by who leads its first partition. */
 function* partitionCounts<P extends PartitionFigures>(figures: ExporterFigures<P>): Iterable<Series | Pause> {
-  for (const [topic, partitions, all] of figures.topics()) {
-    yield partitions.some(({ index, isLeader }) => index === 0 && isLeader) ? [{ topic }, all] : null
+  for (const each of figures.topics()) {
+    const isTold = each?.[1].some(({ index, isLeader }) => index === 0 && isLeader)
+    yield each !== null && isTold ? [{ topic: each[0] }, each[2]] : null
   }
 }
 
@@ -94,7 +95,9 @@ function* ledSeries<P extends PartitionFigures>(
   figures: ExporterFigures<P>,
   look: (partition: P) => number | null,
 ): Iterable<Series | Pause> {
-  for (const [topic, partitions] of figures.topics()) {
+  for (const each of figures.topics()) {
+    if (each === null) yield null
+    const [topic, partitions] = each ?? ['', []]
     for (const partition of partitions) {
       const value = partition.isLeader ? look(partition) : null
       // In the order that its labels have there.

@@ -15,8 +15,8 @@ export interface PartitionFigures {
 }
 
 export interface TopicFigures<P extends PartitionFigures> {
-  /** Topics with their partitions on this broker, at least one each, and how many they have in the cluster. */
-  topics(): Iterable<readonly [topic: string, partitions: readonly P[], partitionCount: number]>
+  /** Topics with their partitions on this broker, at least one each, and how many they have in the cluster; a pause for each that has none here. */
+  topics(): Iterable<readonly [topic: string, partitions: readonly P[], partitionCount: number] | Pause>
   bytesOf(partition: P): number | null
   offsetsOf(partition: P): { readonly start: number; readonly end: number; readonly highWatermark: number } | null
   directories(): Iterable<{ readonly path: string; readonly isOffline: boolean; readonly bytesFree: number | null }>
@@ -108,7 +108,12 @@ function* offsetFamilies<P extends PartitionFigures>(
 function topicSeries<P extends PartitionFigures>(figures: TopicFigures<P>, byPartition: boolean): TopicSeries<P> {
   return function* (look) {
     const found: [Labels, number][] = []
-    for (const [topic, partitions] of figures.topics()) {
+    for (const each of figures.topics()) {
+      if (each === null) {
+        yield null
+        continue
+      }
+      const [topic, partitions] = each
       const sums = new Map<string, [Labels, number]>()
       for (const partition of partitions) {
         look(partition, (labels, value) => {

@@ -7,7 +7,8 @@ import { type Section, tableOf } from './measures.ts'
 import { barsOf, pictureOf } from './picture.ts'
 import { kafkaName, type Rivals, startOwn, startRivals } from './rivals.ts'
 import { clusters } from './sections/cluster.ts'
-import { consoleTools } from './sections/console.ts'
+import { consoleTools } from './sections/command-line.ts'
+import { consolePage } from './sections/console.ts'
 import { disk } from './sections/disk.ts'
 import { floor } from './sections/floor.ts'
 import { installed } from './sections/installed.ts'
@@ -38,7 +39,8 @@ Sections (all by default; together about an hour):
   cluster      elections, what others see of a change, 100,000 partitions, and a start of three brokers
   tls          what TLS adds, beside what it adds to a bare socket
   strangers    latencies of a client beside half-open handshakes and wrong passwords
-  console      ottla produce and ottla consume beside kcat and Kafka's console tools
+  command-line ottla produce and ottla consume beside kcat and Kafka's console tools
+  console      the console's first page in Chromium, its first answers, a search over records
   floor        the distance to a bare socket that writes to a file, in Node and in C; Apache Kafka where each request comes alone
 
 Options:
@@ -74,6 +76,7 @@ const keys = [
   'cluster',
   'tls',
   'strangers',
+  'command-line',
   'console',
   'disk',
   'floor',
@@ -117,14 +120,14 @@ async function main(): Promise<void> {
   if (wanted.includes('cluster')) done(await clusters(rounds), '')
   if (wanted.includes('tls')) done(await tlsCost(rounds, warm), '')
   if (wanted.includes('strangers')) done(await strangers(rounds), '')
-  if (wanted.includes('console')) {
+  if (wanted.includes('command-line')) {
     const missing = fetchKafka() ?? missingLibrdkafka()
-    if (missing !== null) console.log(`console: skipped, ${missing}`)
+    if (missing !== null) console.log(`command-line: skipped, ${missing}`)
     else done(await consoleTools(rounds), '')
   }
-  const others = wanted.filter(
-    key => !['start', 'installed', 'kit', 'cluster', 'tls', 'strangers', 'console', 'floor'].includes(key),
-  )
+  if (wanted.includes('console')) done(await consolePage(rounds), '')
+  const own = ['start', 'installed', 'kit', 'cluster', 'tls', 'strangers', 'command-line', 'console', 'floor']
+  const others = wanted.filter(key => !own.includes(key))
   if (others.length > 0) {
     const rivals = await startRivals(running)
     try {

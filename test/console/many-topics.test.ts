@@ -34,6 +34,7 @@ t.test('a page of 100,000 topics asks the brokers for its own rows alone', async
   t.match(await page({ from: 99_000, internal: true }), { total: count, rows: [{ name: 'topic-099000' }] })
   t.match(await page({ filter: 'TOPIC-0777' }), { matching: 100, rows: [{ name: 'topic-077700' }] })
   t.match(await page({ sort: 'partitions' }), { rows: [{ name: 'topic-077777', partitions: 2, underReplicated: 1 }] })
+  t.match(await page({ sort: 'partitions', from: 1 }), { rows: [{ name: 'topic-000001' }] })
   t.match(await page({ filter: 'none' }), { matching: 0, rows: [] })
   t.ok(Math.max(...asked) <= 50, `it asked for at most ${Math.max(...asked)} topics at once`)
   const begunMs = systemClock.monotonicMs()

@@ -1,12 +1,14 @@
 /** Prometheus' text format, and how it is written while others are served. */
 import t from 'tap'
+import { SharedSlices } from '../../lib/base/shared-slices.ts'
 import { boundsSeconds, TimeHistogram } from '../../lib/base/time-histogram.ts'
 import { type ExpositionOptions, exposition } from '../../lib/metrics/exposition.ts'
 import type { Family, Pause, Series } from '../../lib/metrics/family.ts'
 import { ManualClock } from '../../lib/testing/clock.ts'
 
 async function written(families: Iterable<Family | Pause>, more: Partial<ExpositionOptions> = {}): Promise<string> {
-  const options = { clock: new ManualClock({ immediates: 'real' }), dropped: () => {}, ...more }
+  const slices = new SharedSlices(new ManualClock({ immediates: 'real' }))
+  const options = { slices, dropped: () => {}, ...more }
   let text = ''
   for await (const piece of exposition(families, options)) text += piece
   return text
@@ -83,11 +85,37 @@ t.test(
         yield null
       }
     }
-    await written(families(), { clock: watched })
-    t.equal(turns, 60)
+    await written(families(), { slices: new SharedSlices(watched) })
+    t.equal(turns, 1 + 60, 'and before the first')
     t.ok(heldMsMax <= 5, String(heldMsMax))
   },
 )
+
+t.test('many that are written at once hold others up no longer than one', async t => {
+  const clock = new ManualClock({ immediates: 'real' })
+  const slices = new SharedSlices(clock)
+  let [stepsMax, steps, isDone] = [0, 0, false]
+  const others = () => {
+    stepsMax = Math.max(stepsMax, steps)
+    steps = 0
+    if (!isDone) setImmediate(others)
+  }
+  setImmediate(others)
+  function* series(): Iterable<Series> {
+    for (let i = 0; i < 60; i++) {
+      clock.advance(1)
+      steps++
+      yield [{ i }, i]
+    }
+  }
+  const texts = await Promise.all(Array.from({ length: 4 }, () => written([family(series())], { slices })))
+  isDone = true
+  t.ok(
+    texts.every(text => text === texts[0]),
+    'each is whole',
+  )
+  t.ok(stepsMax <= 5, `${stepsMax} ms`)
+})
 
 t.test('series beyond the bound are left out, and counted', async t => {
   const dropped: [string, number][] = []
@@ -106,8 +134,8 @@ t.test('a reader that is slow is not written for ahead', async t => {
   function* series(): Iterable<Series> {
     for (; made < 100_000; made++) yield [{ topic: 'x'.repeat(100), made }, made]
   }
-  const clock = new ManualClock({ immediates: 'real' })
-  const pieces = exposition([family(series())], { clock, dropped: () => {} })
+  const slices = new SharedSlices(new ManualClock({ immediates: 'real' }))
+  const pieces = exposition([family(series())], { slices, dropped: () => {} })
   await pieces.next()
   t.ok(made < 1_000, 'one piece of 64 KiB')
   await pieces.return(undefined)

@@ -2,6 +2,7 @@
 import t from 'tap'
 import { clusterFamilies } from '../../lib/metrics/cluster.ts'
 import { inPieces } from '../../lib/metrics/lag/pieces.ts'
+import { topicFamilies } from '../../lib/metrics/topics.ts'
 import { bytesOf, offsetsOf } from '../../lib/partitions/figures.ts'
 import { PartitionsFixture, topicImage } from '../partitions/fixture.ts'
 
@@ -96,6 +97,30 @@ t.test('between two partitions that are looked at others have their turn', async
   })
   t.ok(mostBetween(families, () => topics) <= 1)
   await fixture.close()
+})
+
+t.test('of many topics that other brokers hold each lets others go on', t => {
+  let topics = 0
+  const figures = {
+    *topics() {
+      for (; topics < 300; topics++) yield null
+    },
+    bytesOf: () => 0,
+    offsetsOf: () => null,
+    directories: () => [],
+  }
+  for (const family of topicFamilies(figures, { byPartition: true })) {
+    if (family === null) continue
+    topics = 0
+    const isOfTopics = !family.name.startsWith('ottla_log_dir')
+    t.equal(
+      mostBetween(family.series, () => topics),
+      isOfTopics ? 1 : 0,
+      family.name,
+    )
+    t.equal(topics, isOfTopics ? 300 : 0)
+  }
+  t.end()
 })
 
 t.test('leaders are asked for where logs end in pieces', async t => {

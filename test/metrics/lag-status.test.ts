@@ -1,5 +1,7 @@
 /** How groups get on, by looks at them over time: ten groups, each with its story. */
 import t from 'tap'
+import { systemClock } from '../../lib/base/clock.ts'
+import { SharedSlices } from '../../lib/base/shared-slices.ts'
 import { EndHistory } from '../../lib/metrics/lag/end-history.ts'
 import { type LagStatus, worst } from '../../lib/metrics/lag/lag-status.ts'
 import { type Commit, LagWatch, type LagWatchOptions } from '../../lib/metrics/lag/lag-watch.ts'
@@ -15,7 +17,7 @@ class World {
   constructor(options: Partial<LagWatchOptions> = {}) {
     this.watch = new LagWatch({
       clock: this.clock,
-      turn: async () => {},
+      slices: new SharedSlices(systemClock),
       commits: () => this.commits.values(),
       ownEnd: topic => this.ends.get(topic) ?? null,
       ask: async () => new Map(),

@@ -3,6 +3,7 @@
  * when they lag, and how they get on. Only where somebody asked for metrics.
  */
 import type { Clock, Timer } from '../../base/clock.ts'
+import type { SharedSlices } from '../../base/shared-slices.ts'
 import { EndHistory } from './end-history.ts'
 import { type LagLook, type LagStatus, lagStatus } from './lag-status.ts'
 
@@ -47,8 +48,7 @@ export interface PartitionLag {
 export interface LagWatchOptions extends LagSources {
   /** Of commits and of looks: people turn it. */
   readonly clock: Clock
-  /** Ends the slice. */
-  readonly turn: () => Promise<void>
+  readonly slices: SharedSlices
   readonly lookMs?: number
   readonly windowMs?: number
   readonly partitionsMax?: number
@@ -58,8 +58,8 @@ export interface LagWatchOptions extends LagSources {
 const lookMsDefault = 10_000
 const windowMsDefault = 120_000
 const partitionsMaxDefault = 100_000
-/** Work between two looks at whether others have to go on. */
-const sliceCount = 500
+/** Work between two looks at whether the slice is over. */
+const stepCount = 50
 
 /** See the head of the file. */
 export class LagWatch {
@@ -112,14 +112,14 @@ export class LagWatch {
   }
 
   async #lookAround(): Promise<void> {
-    const { clock, turn, commits, ownEnd, ask, partitionsMax = partitionsMaxDefault } = this.#options
+    const { clock, slices, commits, ownEnd, ask, partitionsMax = partitionsMaxDefault } = this.#options
     const number = ++this.#number
     const found: PartitionLag[] = []
     const elsewhere = new Map<string, Set<number>>()
     let [done, dropped] = [0, 0]
     // What is committed first: an end that is read after it is not before it.
     for (const commit of commits()) {
-      if (++done % sliceCount === 0) await turn()
+      if (++done % stepCount === 0 && slices.isOver) await slices.next()
       if (commit === null) continue
       const lag = this.#lagOf(commit, partitionsMax)
       if (lag === null) {
@@ -132,7 +132,7 @@ export class LagWatch {
     const own = new Map<string, Map<number, number>>()
     for (const { topic, partition } of found) {
       if (own.get(topic)?.has(partition) || elsewhere.get(topic)?.has(partition)) continue
-      if (++done % sliceCount === 0) await turn()
+      if (++done % stepCount === 0 && slices.isOver) await slices.next()
       const end = ownEnd(topic, partition)
       if (end === null) elsewhere.set(topic, (elsewhere.get(topic) ?? new Set()).add(partition))
       else own.set(topic, (own.get(topic) ?? new Map<number, number>()).set(partition, end))
@@ -142,7 +142,7 @@ export class LagWatch {
     const nowMs = clock.now()
     const ends = new Map<string, Map<number, EndHistory>>()
     for (const lag of found) {
-      if (++done % sliceCount === 0) await turn()
+      if (++done % stepCount === 0 && slices.isOver) await slices.next()
       const { topic, partition } = lag
       const history = historyIn(ends, this.#ends, topic, partition)
       const end = own.get(topic)?.get(partition) ?? others.get(topic)?.get(partition) ?? null
@@ -153,7 +153,7 @@ export class LagWatch {
     this.dropped = dropped
     // Groups and offsets that are no more.
     for (const [key, { seen }] of this.#lags) {
-      if (++done % sliceCount === 0) await turn()
+      if (++done % stepCount === 0 && slices.isOver) await slices.next()
       if (seen !== number) this.#lags.delete(key)
     }
   }
