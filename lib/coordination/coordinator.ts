@@ -163,6 +163,7 @@ export class Coordinator<S extends Shard<R>, R> {
     this.#state = 'closed'
     this.#alarm.cancel()
     this.#partition.unwatch(this)
+    this.#replay?.end()
     this.#uncommitted.refuseUntil(Number.POSITIVE_INFINITY, errorCode)
     this.#given = []
     this.#shard.close(errorCode, this.#now())
@@ -183,7 +184,7 @@ export class Coordinator<S extends Shard<R>, R> {
   }
 
   #loadOn(): boolean {
-    return this.#state === 'loading' && this.#load(() => !this.#replay!.step())
+    return this.#state === 'loading' && this.#load(() => this.#replay !== null && !this.#replay.step())
   }
 
   /** Goes on loading by a step that says whether there is more; true where there is. */
@@ -197,6 +198,7 @@ export class Coordinator<S extends Shard<R>, R> {
       return false
     }
     this.#replay = null
+    if (this.#shard.begin(this.#now())) return true
     this.#state = 'active'
     this.#lastOffset = this.#partition.log.logEndOffset - 1
     this.#operate(now => this.#record(this.#shard.loaded(now), now))
@@ -320,7 +322,8 @@ export class Coordinator<S extends Shard<R>, R> {
     if (this.#isWorking || !this.#shard.hasWork) return
     this.#isWorking = true
     this.#options.work.add(() => {
-      if (this.#state === 'active') this.#operate(now => this.#record(this.#shard.work(now), now))
+      if (this.#state === 'active')
+        this.#operate(now => this.#record(this.#shard.work(now, this.#options.work.hasTime), now))
       this.#isWorking = this.#state === 'active' && this.#shard.hasWork
       return this.#isWorking
     })

@@ -26,8 +26,10 @@ export interface ReplayTarget {
   transactionEnded(producerId: number, committed: boolean): void
 }
 
-/** Bytes of one step: about a millisecond of work. */
+/** Bytes that are read at once, unless one batch has more. */
 export const replaySliceBytes = 128 * 1024
+/** Records of one step: less than a millisecond of work. A batch may have many more, the more so where it is compressed. */
+const stepMax = 512
 
 export class LogReplay {
   readonly #log: ReplayedLog
@@ -35,6 +37,9 @@ export class LogReplay {
   readonly #logger: Logger
   readonly #end: number
   #next: number
+  /** What was read last, and how far it is replayed. */
+  #slice: { readonly held: { release(): void }; readonly before: number; readonly steps: Iterator<void> } | null = null
+  #replayed = 0
 
   constructor(log: ReplayedLog, target: ReplayTarget, logger: Logger) {
     this.#log = log
@@ -44,33 +49,49 @@ export class LogReplay {
     this.#end = log.logEndOffset
   }
 
-  /** Replays one slice; true once the end is reached. Batches and records that cannot be read are told of and passed over. */
+  /** Replays some records; true once the end is reached. Batches and records that cannot be read are told of and passed over. */
   step(): boolean {
-    if (this.#next >= this.#end) return true
-    const limits = { maxBytes: replaySliceBytes, maxOffset: this.#end, minOneMessage: true }
-    const slice = this.#log.read(this.#next, limits)
+    if (this.#slice === null && this.#next >= this.#end) return true
+    this.#slice ??= this.#read()
+    const { before, steps } = this.#slice
     try {
-      const before = this.#next
-      for (const bytes of slice.records) this.#replay(bytes)
-      // Nothing more is readable, although the log says it is longer.
-      return this.#next >= this.#end || this.#next === before
-    } finally {
-      slice.release()
+      if (!steps.next().done) return false
+    } catch (error) {
+      this.end()
+      throw error
+    }
+    this.end()
+    // Nothing more is readable, although the log says it is longer.
+    return this.#next >= this.#end || this.#next === before
+  }
+
+  /** Nothing more is replayed of what was read last. */
+  end(): void {
+    this.#slice?.held.release()
+    this.#slice = null
+  }
+
+  #read() {
+    const before = this.#next
+    const limits = { maxBytes: replaySliceBytes, maxOffset: this.#end, minOneMessage: true }
+    const held = this.#log.read(before, limits)
+    return { held, before, steps: this.#replay(held.records) }
+  }
+
+  *#replay(all: readonly Buffer[]): Generator<void, void> {
+    for (const bytes of all) {
+      for (let at = 0; at < bytes.length; ) {
+        const size = nextBatch(bytes, at, bytes.length)
+        const last = lastOffset(bytes, at)
+        // The first batch of a slice may begin before the slice does; it is replayed once.
+        if (last >= this.#next) yield* this.#replayBatch(bytes, at)
+        this.#next = last + 1
+        at += size
+      }
     }
   }
 
-  #replay(bytes: Buffer): void {
-    for (let at = 0; at < bytes.length; ) {
-      const size = nextBatch(bytes, at, bytes.length)
-      const last = lastOffset(bytes, at)
-      // The first batch of a slice may begin before the slice does; it is replayed once.
-      if (last >= this.#next) this.#replayBatch(bytes, at)
-      this.#next = last + 1
-      at += size
-    }
-  }
-
-  #replayBatch(bytes: Buffer, at: number): void {
+  *#replayBatch(bytes: Buffer, at: number): Generator<void, void> {
     try {
       if (isControl(bytes, at)) {
         const marker = readEndTransactionMarker(bytes, at)
@@ -78,7 +99,10 @@ export class LogReplay {
         return
       }
       const transaction = isTransactional(bytes, at) ? producerId(bytes, at) : -1
-      for (const record of readRecords(bytes, at)) this.#replayRecord(record, transaction)
+      for (const record of readRecords(bytes, at)) {
+        this.#replayRecord(record, transaction)
+        if (++this.#replayed % stepMax === 0) yield
+      }
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error
       this.#logger.warn('a batch cannot be read and is passed over', { lastOffset: lastOffset(bytes, at), error })

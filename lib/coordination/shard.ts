@@ -13,7 +13,9 @@ export interface Shard<R> {
   replay(record: R, producerId: number, now: Moment): void
   /** The transaction of a producer has ended. */
   endTransaction(producerId: number, committed: boolean): void
-  /** The whole log was replayed: work begins. */
+  /** The whole log was replayed: does a part of what is to be done before work begins; true where there is more. */
+  begin(now: Moment): boolean
+  /** Work begins. */
   loaded(now: Moment): Outcome<R, null>
   /** The cluster has changed, perhaps while the log is still replayed. What is to be written for it is work. */
   imageChanged(delta: ImageDelta): void
@@ -27,8 +29,8 @@ export interface Shard<R> {
   expire(now: Moment): Outcome<R, null> | null
   /** Whether there is something to do that takes long, and that nobody waits for. */
   readonly hasWork: boolean
-  /** Does a part of it: a fraction of a millisecond. Others have their turn between the parts. */
-  work(now: Moment): Outcome<R, null>
+  /** Does a part of it: a fraction of a millisecond, or as much as there is time for. Others have their turn between the parts. */
+  work(now: Moment, hasTime: () => boolean): Outcome<R, null>
 }
 
 /** How a shard's records look in the log. */

@@ -26,7 +26,7 @@ export class Work {
   /** Takes the step until it is done: for the first time at once, where this turn has time for it. */
   add(step: Step): void {
     this.#beginSlice()
-    if (!this.#hasTime || step()) this.#steps.push(step)
+    if (!this.hasTime() || step()) this.#steps.push(step)
   }
 
   /** Resolves when nothing is left to do. */
@@ -35,9 +35,8 @@ export class Work {
     return new Promise(resolve => this.#idlers.push(resolve))
   }
 
-  get #hasTime(): boolean {
-    return this.#clock.monotonicMs() < this.#endMs
-  }
+  /** Whether this turn has time for more. */
+  readonly hasTime = (): boolean => this.#clock.monotonicMs() < this.#endMs
 
   #beginSlice(): void {
     if (this.#hasSlice) return
@@ -53,7 +52,7 @@ export class Work {
     do {
       const step = this.#steps.shift()!
       if (step()) this.#steps.push(step)
-    } while (this.#steps.length > 0 && this.#hasTime)
+    } while (this.#steps.length > 0 && this.hasTime())
     if (this.#steps.length === 0) for (const tell of this.#idlers.splice(0)) tell()
   }
 }

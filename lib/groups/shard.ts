@@ -55,6 +55,9 @@ import { Upkeep } from './upkeep.ts'
 
 type Records = readonly GroupRecord[]
 
+/** Groups and members that begin to work at once: about a millisecond. */
+const beginMax = 1024
+
 export class GroupShard {
   readonly #scope: ShardScope
   readonly #groups = new Map<string, Group>()
@@ -63,6 +66,9 @@ export class GroupShard {
   readonly #replaced = new Map<string, Group>()
   readonly #upkeep: Upkeep
   readonly #offsets: Offsets
+  /** How far groups have begun to work, and what is to be written of it. */
+  #beginning: Iterator<void> | null = null
+  readonly #toBegin: GroupRecord[] = []
 
   constructor(scope: ShardScope, image: ClusterTopics) {
     const gone = new GoneTopics(image)
@@ -103,23 +109,36 @@ export class GroupShard {
   }
 
   /** The whole log was replayed: sessions begin, and groups that are larger than now allowed gather anew. */
+  begin(now: Moment): boolean {
+    this.#beginning ??= this.#begun(now)
+    return !this.#beginning.next().done
+  }
+
   loaded(now: Moment): Outcome<null> {
-    const records: GroupRecord[] = []
-    this.#consumers.begin(now)
-    for (const group of [...this.#groups.values()]) {
-      if (this.#scope.membersAreGone) {
-        records.push(...this.#withoutMembers(group, now))
-        continue
-      }
-      if (group.kind !== 'classic') continue
-      for (const member of group.members.values()) group.keepAlive(member, now)
-      if (group.members.size > this.#scope.settings.membersMax) {
-        const reason = 'the group has more members than are allowed'
-        records.push(...prepareRebalance(group, { cause: 'too_many_members', reason }, now))
-      }
-    }
+    while (this.begin(now));
     this.#upkeep.begin(now)
-    return { records, response: null, divisible: true }
+    return { records: this.#toBegin.splice(0), response: null, divisible: true }
+  }
+
+  *#begun(now: Moment): Generator<void, void> {
+    this.#consumers.begin()
+    let begun = 0
+    for (const group of [...this.#groups.values()]) {
+      if (group.kind === 'consumer') group.begin(now)
+      if (this.#scope.membersAreGone) this.#toBegin.push(...this.#withoutMembers(group, now))
+      else if (group.kind === 'classic') this.#toBegin.push(...this.#gathered(group, now))
+      begun += 1 + group.members.size
+      if (begun < beginMax) continue
+      begun = 0
+      yield
+    }
+  }
+
+  #gathered(group: ClassicGroup, now: Moment): Records {
+    for (const member of group.members.values()) group.keepAlive(member, now)
+    if (group.members.size <= this.#scope.settings.membersMax) return noRecords
+    const reason = 'the group has more members than are allowed'
+    return prepareRebalance(group, { cause: 'too_many_members', reason }, now)
   }
 
   /** The records by which a group that was taken from another broker has no members. */
@@ -254,8 +273,8 @@ export class GroupShard {
   }
 
   /** Does a step of it. */
-  work(now: Moment): Outcome<null> {
-    if (this.#consumers.hasWork) return { records: this.#consumers.work(now), response: null }
+  work(now: Moment, hasTime: () => boolean): Outcome<null> {
+    if (this.#consumers.hasWork) return { records: this.#consumers.work(now, hasTime), response: null }
     return { records: this.#upkeep.step(), response: null, divisible: true }
   }
 

@@ -138,6 +138,10 @@ export class TransactionShard {
 
   endTransaction(): void {}
 
+  begin(): boolean {
+    return false
+  }
+
   loaded(now: Moment): Outcome<TransactionRecord, null> {
     this.#isLoaded = true
     this.#timers.set('aborts', now.monotonicMs + this.#settings.abortCheckIntervalMs)

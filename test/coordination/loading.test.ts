@@ -218,3 +218,44 @@ t.test('a log that cannot be read, or is given up while it loads, has no coordin
   t.equal(third.add(), `refused ${codes.NOT_COORDINATOR}`)
   t.same([first.events, second.events, third.events], [['failed'], ['failed'], []])
 })
+
+t.test('a batch of many records is replayed bit by bit, and given back where loading ends before', async t => {
+  const partition = new FakePartition()
+  partition.put(batch(...Array.from({ length: 2000 }, () => '1')))
+  partition.commit()
+  const seen: number[] = []
+  const target = { record: ({ offset }: { offset: number }) => seen.push(offset), transactionEnded: () => {} }
+  const replay = new LogReplay(partition.log, target, silentLogger)
+  const atOnce: number[] = []
+  for (let before = 0, isOver = false; !isOver; before = seen.length) {
+    isOver = replay.step()
+    atOnce.push(seen.length - before)
+  }
+  t.ok(Math.max(...atOnce) <= 512, `${atOnce}`)
+  t.same(
+    seen,
+    Array.from({ length: 2000 }, (_, i) => i),
+  )
+  t.equal(partition.log.reads, 1)
+  t.equal(partition.log.held, 0)
+
+  const { coordinator, clock, shard } = bench(partition, new BusyClock())
+  coordinator.load()
+  t.equal(partition.log.held, 1)
+  const { total } = shard
+  coordinator.close(codes.NOT_COORDINATOR)
+  t.equal(partition.log.held, 0)
+  clock.runImmediates()
+  t.equal(shard.total, total, 'nobody goes on')
+})
+
+t.test('what is to be done before work begins is done bit by bit, and nobody is served before', async t => {
+  const { coordinator, clock, shard, add } = bench()
+  shard.beginnings = 3
+  coordinator.load()
+  t.equal(add(), `refused ${codes.COORDINATOR_LOAD_IN_PROGRESS}`)
+  t.ok(shard.beginnings > 0)
+  clock.runImmediates()
+  t.equal(add(), 'total 0')
+  t.equal(shard.beginnings, -1)
+})

@@ -13,6 +13,8 @@ export class Sum {
   /** Numbers to be added bit by bit, one in each step. */
   readonly chores: number[] = []
   readonly images: ImageDelta[] = []
+  /** Parts of what is to be done before work begins. */
+  beginnings = 0
 
   replay(record: number, producerId: number): void {
     if (producerId >= 0) this.open.set(producerId, (this.open.get(producerId) ?? 0) + record)
@@ -22,6 +24,10 @@ export class Sum {
   endTransaction(producerId: number, committed: boolean): void {
     if (committed) this.total += this.open.get(producerId) ?? 0
     this.open.delete(producerId)
+  }
+
+  begin(): boolean {
+    return this.beginnings-- > 0
   }
 
   loaded(): Outcome<number, null> {

@@ -11,7 +11,7 @@
 import type { Moment } from '../outcome.ts'
 import type { Scope } from '../scope.ts'
 import { Counts } from './counts.ts'
-import { assignmentOf, type ConsumerMember, detailsOf, isReconciledTo, newMember, removedAssignment } from './member.ts'
+import { assignmentOf, type ConsumerMember, detailsOf, newMember, removedAssignment } from './member.ts'
 import { noPartitions, type PartitionEpochs, type PartitionSets } from './partitions.ts'
 import type { AssignmentRecord, ConsumerRecord, MemberRecord, ResolvedRegex } from './records.ts'
 import { MemberTimers } from './timers.ts'
@@ -53,6 +53,8 @@ export class ConsumerGroup {
   classicMembers = 0
   readonly timers: MemberTimers
   #isLive = false
+  /** How many members that are stable are in each epoch. */
+  readonly #stableEpochs = new Counts<number>()
   readonly #owners = new Map<string, Map<number, string>>()
   #refresh = { atMs: Number.NEGATIVE_INFINITY, epoch: 0 }
 
@@ -65,8 +67,7 @@ export class ConsumerGroup {
   get state(): ConsumerGroupState {
     if (this.members.size === 0) return 'Empty'
     if (this.epoch > this.targetEpoch) return 'Assigning'
-    for (const member of this.members.values()) if (!isReconciledTo(member, this.targetEpoch)) return 'Reconciling'
-    return 'Stable'
+    return this.#stableEpochs.get(this.targetEpoch) === this.members.size ? 'Stable' : 'Reconciling'
   }
 
   /** The member that has this instance id. */
@@ -96,6 +97,13 @@ export class ConsumerGroup {
   isSubscribedTo(topic: string): boolean {
     if (this.topicNames.has(topic)) return true
     for (const { topics } of this.resolved.values()) if (topics.has(topic)) return true
+    return false
+  }
+
+  /** The same for any of these: the fewer are looked for among the others, as thousands may be made at once, and there may be thousands of groups. */
+  isSubscribedToAny(topics: ReadonlySet<string>): boolean {
+    if (haveOneInCommon(this.topicNames, topics)) return true
+    for (const { topics: matched } of this.resolved.values()) if (haveOneInCommon(matched, topics)) return true
     return false
   }
 
@@ -215,7 +223,8 @@ export class ConsumerGroup {
     if (!this.timers.has(member.memberId, 'session')) this.keepAlive(member, now)
   }
 
-  #count({ topicNames, topicRegex, serverAssignor, classic }: ConsumerMember, by: 1 | -1): void {
+  #count({ topicNames, topicRegex, serverAssignor, classic, state, epoch }: ConsumerMember, by: 1 | -1): void {
+    if (state === 'stable') this.#stableEpochs.add(epoch, by)
     for (const name of topicNames) this.topicNames.add(name, by)
     if (topicRegex !== '') this.regexes.add(topicRegex, by)
     if (serverAssignor !== null) this.assignors.add(serverAssignor, by)
@@ -245,4 +254,16 @@ export class ConsumerGroup {
       }
     }
   }
+}
+
+interface Names {
+  readonly size: number
+  has(name: string): boolean
+  keys(): Iterable<string>
+}
+
+function haveOneInCommon(a: Names, b: Names): boolean {
+  const [fewer, more] = a.size < b.size ? [a, b] : [b, a]
+  for (const name of fewer.keys()) if (more.has(name)) return true
+  return false
 }

@@ -100,10 +100,9 @@ export class ConsumerGroups {
     group.replay(record, now)
   }
 
-  /** All is loaded. */
-  begin(now: Moment): void {
+  /** All is loaded: groups begin to work, one by one, and those that are made from now on at once. */
+  begin(): void {
     this.#isLive = true
-    for (const group of this.#groups.values()) if (group.kind === 'consumer') group.begin(now)
   }
 
   end(): void {
@@ -118,12 +117,10 @@ export class ConsumerGroups {
   imageChanged({ image, created, deleted, changed, brokersChanged }: TopicsChanged): void {
     this.#image = image
     if (created.length > 0) this.#newTopicsRevision = image.revision
-    const names = [...created, ...deleted, ...changed.map(({ after }) => after)].map(({ name }) => name)
-    if (names.length === 0 && !brokersChanged) return
+    const names = new Set([...created, ...deleted, ...changed.map(({ after }) => after)].map(({ name }) => name))
+    if (names.size === 0 && !brokersChanged) return
     for (const group of this.#groups.values()) {
-      if (group.kind === 'consumer' && (brokersChanged || names.some(name => group.isSubscribedTo(name)))) {
-        group.lookAtTopics()
-      }
+      if (group.kind === 'consumer' && (brokersChanged || group.isSubscribedToAny(names))) group.lookAtTopics()
     }
   }
 
@@ -248,8 +245,8 @@ export class ConsumerGroups {
   }
 
   /** Goes on with what is computed. */
-  work(now: Moment): readonly GroupRecord[] {
-    return this.#assigning !== null || this.#toAssign.size > 0 ? this.#assign(now) : this.#resolve(now)
+  work(now: Moment, hasTime: () => boolean): readonly GroupRecord[] {
+    return this.#assigning !== null || this.#toAssign.size > 0 ? this.#assign(now) : this.#resolve(now, hasTime)
   }
 
   #assign(now: Moment): readonly GroupRecord[] {
@@ -269,7 +266,7 @@ export class ConsumerGroups {
     return records ?? noRecords
   }
 
-  #resolve(now: Moment): readonly GroupRecord[] {
+  #resolve(now: Moment, hasTime: () => boolean): readonly GroupRecord[] {
     const read = this.#readPattern()
     if (this.#resolving === null) {
       const next = this.#toResolve.values().next().value
@@ -278,7 +275,7 @@ export class ConsumerGroups {
       this.#resolving = new RegexWork(next, read, this.#image, now)
       return noRecords
     }
-    if (!this.#resolving.step()) return noRecords
+    if (!this.#resolving.step(hasTime)) return noRecords
     const work = this.#resolving
     this.#resolving = null
     const group = this.#groups.get(work.groupId)

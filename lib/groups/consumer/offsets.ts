@@ -4,8 +4,8 @@ import type { Commit, Committer } from '../commits.ts'
 import type { ConsumerGroup } from './consumer-group.ts'
 import type { ConsumerMember } from './member.ts'
 
-/** First version of OffsetCommit whose clients know STALE_MEMBER_EPOCH. */
-const epochsSince = 9
+/** First versions of OffsetCommit and TxnOffsetCommit whose clients know STALE_MEMBER_EPOCH. */
+const [epochsSince, txnEpochsSince] = [9, 6]
 
 /** Why this committer may not commit these, or 0. One offset that it may not commit is reason enough. */
 export function consumerCommitError(
@@ -21,7 +21,8 @@ export function consumerCommitError(
   if (!member) return codes.UNKNOWN_MEMBER_ID
   if (!isTransactional && member.classic === null && apiVersion < epochsSince) return codes.UNSUPPORTED_VERSION
   if (epoch === member.epoch) return 0
-  return epoch < member.epoch && commits.every(commit => mayCommit(member, epoch, commit)) ? 0 : wrongEpoch(member)
+  if (epoch < member.epoch && commits.every(commit => mayCommit(member, epoch, commit))) return 0
+  return isTransactional && apiVersion < txnEpochsSince ? codes.ILLEGAL_GENERATION : wrongEpoch(member)
 }
 
 /** Who has not heard of its new epoch yet may commit for what it has had since the old one, or longer (KIP-1251). */

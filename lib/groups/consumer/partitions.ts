@@ -14,6 +14,13 @@ export interface TopicPartitions {
 
 export const noPartitions: PartitionSets & PartitionEpochs = new Map()
 
+/** How many partitions these are. */
+export function partitionsIn(assignment: PartitionSets | PartitionEpochs): number {
+  let count = 0
+  for (const partitions of assignment.values()) count += partitions.size
+  return count
+}
+
 /** Whether both name the same partitions, whatever else they know of them. */
 export function areSamePartitions(a: PartitionSets | PartitionEpochs, b: PartitionSets | PartitionEpochs): boolean {
   if (a === b) return true

@@ -10,7 +10,7 @@ import type { ConsumerGroup } from './consumer-group.ts'
 import type { ConsumerMember } from './member.ts'
 import type { ResolvedRegex } from './records.ts'
 import type { Pattern, ReadPattern, Resolving } from './resolving.ts'
-import { type ClusterTopics, metadataHash } from './topics.ts'
+import { type ClusterTopics, metadataHash, topicHashes } from './topics.ts'
 
 /** What became of a member's regular expression; `resolved` where the topics that the member consumes have changed with it. */
 export type RegexChange = 'unchanged' | 'updated' | 'resolved'
@@ -19,7 +19,7 @@ export type RegexChange = 'unchanged' | 'updated' | 'resolved'
 const restMs = 10_000
 /** UTF-16 units that a regular expression may have. */
 const lengthMax = 4096
-/** Matches in one piece of the work: they may take more than a millisecond each where somebody means harm. */
+/** Matches, or hashes of topics, in one piece of the work, where it has time for all of them. */
 const pieceMax = 64
 
 /** Looks at what a member says of its regular expression, and has the group's resolved where it is time. */
@@ -86,33 +86,39 @@ export class RegexWork {
   readonly groupId: string
   readonly #mayDescribe: (topic: string) => boolean
   readonly #image: ClusterTopics
-  readonly #patterns: readonly (readonly [regex: string, pattern: Pattern, topics: Set<string>])[]
+  readonly #patterns: (readonly [regex: string, pattern: Pattern, topics: Set<string>])[] = []
   readonly #timestampMs: number
-  readonly #pairs: Iterator<void>
+  readonly #resolved: Iterator<void>
 
   constructor({ groupId, regexes, mayDescribe }: Resolving, read: ReadPattern, image: ClusterTopics, now: Moment) {
     this.groupId = groupId
     this.#mayDescribe = mayDescribe
     this.#image = image
     this.#timestampMs = now.ms
-    // What is on record was a pattern once.
-    this.#patterns = [...regexes].map(regex => [regex, read(regex) ?? (() => false), new Set()])
-    this.#pairs = this.#match()
+    this.#resolved = this.#resolve(regexes, read)
   }
 
-  /** Goes on; true where it is done. */
-  step(): boolean {
-    return this.#pairs.next().done ?? false
+  /** Goes on while there is time, as nobody knows how long a match takes; true where it is done. */
+  step(hasTime: () => boolean): boolean {
+    let done = false
+    for (let n = 0; n < pieceMax && !done && (n === 0 || hasTime()); n++) done = this.#resolved.next().done ?? false
+    return done
   }
 
-  *#match(): Generator<void, void> {
-    let looked = 0
+  *#resolve(regexes: Iterable<string>, read: ReadPattern): Generator<void, void> {
+    for (const regex of regexes) {
+      // What is on record was a pattern once.
+      this.#patterns.push([regex, read(regex) ?? (() => false), new Set()])
+      yield
+    }
     for (const topic of this.#image.topics.keys()) {
       for (const [, pattern, topics] of this.#patterns) {
         if (pattern(topic) && this.#mayDescribe(topic)) topics.add(topic)
-        if (++looked % pieceMax === 0) yield
+        yield
       }
     }
+    // That of all of them is to be made at once then.
+    for (const [, , topics] of this.#patterns) for (const _ of topicHashes(topics, this.#image)) yield
   }
 
   /** What is to be written of it: the group consumes other topics where they match others. */

@@ -8,7 +8,7 @@ import { type AssignorMember, type AssignorSpec, byName, type Targets } from './
 import { assignors } from './assignors/index.ts'
 import type { ConsumerGroup } from './consumer-group.ts'
 import type { ConsumerMember } from './member.ts'
-import { areSamePartitions, noPartitions, type PartitionSets } from './partitions.ts'
+import { areSamePartitions, noPartitions, type PartitionSets, partitionsIn } from './partitions.ts'
 import type { ConsumerRecord } from './records.ts'
 import { prepareConsumerRecord } from './stored.ts'
 import { subscribedTopicIds } from './subscription.ts'
@@ -16,8 +16,8 @@ import type { ClusterTopics } from './topics.ts'
 
 /** Members up to which an assignment is computed at once, and partitions, and topics of members: half a millisecond. */
 const [membersAtOnceMax, atOnceMax] = [100, 1000]
-/** Members that are looked at in one piece of the work. */
-const pieceMax = 64
+/** What is looked at in one piece of the work: partitions and topics of members, and of each member as much as that of so many. */
+const [pieceMax, perMember] = [2048, 32]
 
 export interface TargetRequest {
   /** The group's epoch, as this heartbeat makes it. */
@@ -95,9 +95,13 @@ export class TargetWork {
     const targets = yield* assignors[assignor]!(spec)
     const records = yield* changedTargets(group, targets)
     // What they are written as takes longer than to write it.
-    for (const [i, record] of records.entries()) {
+    let looked = 0
+    for (const record of records) {
       prepareConsumerRecord(record)
-      if (i % pieceMax === pieceMax - 1) yield
+      looked += perMember + (record.kind === 'consumerTargetMember' ? partitionsIn(record.value ?? noPartitions) : 0)
+      if (looked < pieceMax) continue
+      looked = 0
+      yield
     }
     // Another may have come in the place of a static member meanwhile, which leaves the epoch as it is.
     return spec.members.every(({ memberId }) => group.members.has(memberId)) ? records : null
@@ -110,10 +114,12 @@ function* specOf(group: ConsumerGroup, image: ClusterTopics, updated?: ConsumerM
   const subscriptions = new Map<string, ReadonlySet<string>>()
   const partitionCounts = new Map<string, number>()
   let size = 0
-  const add = (member: ConsumerMember) => {
+  /** Gives how much was looked at. */
+  const add = (member: ConsumerMember): number => {
     const { memberId, instanceId, topicNames, topicRegex } = member
     const key = JSON.stringify([topicNames, topicRegex])
     let topicIds = subscriptions.get(key)
+    const looked = topicNames.length + (topicIds ? 0 : (group.resolved.get(topicRegex)?.topics.size ?? 0))
     if (!topicIds) {
       topicIds = subscribedTopicIds(group, member, image)
       subscriptions.set(key, topicIds)
@@ -125,12 +131,17 @@ function* specOf(group: ConsumerGroup, image: ClusterTopics, updated?: ConsumerM
     }
     size += topicIds.size
     members.push({ memberId, instanceId, topicIds, target: group.targetOf(member) })
+    return looked
   }
   const replacedId = updated?.instanceId != null ? group.staticMembers.get(updated.instanceId) : undefined
+  let looked = 0
   // Members may come and go while this is left and taken up again; then it is for nothing.
-  for (const [i, member] of [...group.members.values()].entries()) {
-    if (member.memberId !== updated?.memberId && member.memberId !== replacedId) add(member)
-    if (i % pieceMax === pieceMax - 1) yield
+  for (const member of [...group.members.values()]) {
+    looked += perMember
+    if (member.memberId !== updated?.memberId && member.memberId !== replacedId) looked += add(member)
+    if (looked < pieceMax) continue
+    looked = 0
+    yield
   }
   if (updated) add(updated)
   members.sort(byName)
@@ -160,7 +171,10 @@ function* changedTargets(
     if (!before || !areSamePartitions(before, value)) {
       records.push({ kind: 'consumerTargetMember', groupId, memberId, value })
     }
-    if (++looked % pieceMax === 0) yield
+    looked += perMember + partitionsIn(value)
+    if (looked < pieceMax) continue
+    looked = 0
+    yield
   }
   return records
 }

@@ -27,17 +27,21 @@ const layoutVersion = 0
  * partitions, or replicas in other racks; 0 where there is none of them. It is on record, so that it has to be the same number there.
  */
 export function metadataHash(names: Iterable<string>, image: ClusterTopics): bigint {
-  const racks = new Map(image.brokers.flatMap(({ id, rack }) => (rack === null ? [] : [[id, rack] as const])))
-  const racksKey = JSON.stringify([...racks])
-  const hashes: bigint[] = []
-  for (const name of [...names].sort()) {
-    const topic = image.topics.get(name)
-    if (topic) hashes.push(topicHash(topic, racks, racksKey))
-  }
+  const hashes = [...topicHashes([...names].sort(), image)]
   if (hashes.length === 0) return 0n
   const whole = Buffer.alloc(8 * hashes.length)
   for (const [i, hash] of hashes.entries()) whole.writeBigInt64LE(hash, 8 * i)
   return xxh3(whole)
+}
+
+/** The hash of each of these topics that there is. They are kept, so that who goes through them bit by bit has the whole at little cost. */
+export function* topicHashes(names: Iterable<string>, image: ClusterTopics): Generator<bigint, void> {
+  const racks = new Map(image.brokers.flatMap(({ id, rack }) => (rack === null ? [] : [[id, rack] as const])))
+  const racksKey = JSON.stringify([...racks])
+  for (const name of names) {
+    const topic = image.topics.get(name)
+    if (topic) yield topicHash(topic, racks, racksKey)
+  }
 }
 
 /** Hashes of topics that are in an image: it never changes, and the next one has the same where a topic is the same. */

@@ -108,3 +108,27 @@ t.test('after a restart regular expressions are known, also before they can be r
   settle([one])
   t.equal(one.owned.size, 2)
 })
+
+t.test('as nobody knows how long a match takes, there is one at a time where time is short', async t => {
+  for (const hasTime of [false, true]) {
+    const b = await bench(Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`t${i}`, 1])))
+    const read = b.readPattern!
+    let looks = 0
+    b.readPattern = text => {
+      const pattern = read(text)
+      looks++
+      return pattern && (topic => ++looks > 0 && pattern(topic))
+    }
+    b.member('one', byRegex('t1.*'))
+    looks = 0
+    const longest: number[] = []
+    while (b.shard.hasWork) {
+      const { records } = b.shard.work(b.now, () => hasTime)
+      longest.push(looks)
+      looks = 0
+      for (const record of records) if (record.kind === 'consumerRegex') t.equal(record.value?.topics.size, 11)
+    }
+    t.equal(Math.max(...longest), hasTime ? 64 : 1)
+    t.equal(longest.filter(count => count > 0).length, hasTime ? 2 : 101)
+  }
+})

@@ -26,8 +26,12 @@ export function* heterogeneous(spec: AssignorSpec): Assigning {
   const sorted = [...topics.values()].sort((a, b) => a.subscribers.length - b.subscribers.length)
   yield* handOut(sorted)
   yield* balance(sorted)
+  let given = 0
   for (const { topicId, owners } of sorted) {
-    for (const [partition, owner] of owners.entries()) if (owner) give(owner.filling, topicId, partition)
+    for (const [partition, owner] of owners.entries()) {
+      if (owner) give(owner.filling, topicId, partition)
+      if (++given % pieceMax === 0) yield
+    }
   }
   return new Map(loads.map(({ memberId, filling }) => [memberId, filling]))
 }
