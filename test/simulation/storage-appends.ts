@@ -1,11 +1,12 @@
 /** What is appended in the storage simulation: records of all kinds of producers, and the ends of transactions. */
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import { buildBatch } from '../../protocol/records/batch.ts'
+import type { Codec } from '../../protocol/records/compression.ts'
 import { endTransactionMarker } from '../../protocol/records/control.ts'
 import type { AppendResult, Log } from '../../storage/log.ts'
 import type { History } from './storage-history.ts'
 import type { Member } from './storage-members.ts'
-import type { PartitionModel, Producer } from './storage-model.ts'
+import type { Entry, PartitionModel, Producer } from './storage-model.ts'
 
 /** Appends a batch, or sends the last one of a producer again. */
 export function appendRecords(history: History, member: Member): void {
@@ -34,8 +35,17 @@ function newProducer(history: History): Producer {
   return { id, isTransactional: history.random.int(2) === 0, epoch: 0, sequence: 0, sent: [], transactions: [] }
 }
 
-function appendFresh(history: History, { model, log, config, index }: Member, producer: Producer | null): void {
-  const { random, leaderEpoch } = history
+/** Appends a batch that takes as many bytes as one that was cut off. */
+export function appendAlike(history: History, member: Member, taken: readonly Entry[]): void {
+  const records = taken.map(({ timestamp, key, value }) => {
+    return { timestamp, key, value: value === null ? null : `${history.next++}`.padEnd(value.length, '.') }
+  })
+  appendBatch(history, member, null, { records, compression: 'none' })
+}
+
+function appendFresh(history: History, member: Member, producer: Producer | null): void {
+  const { random } = history
+  const { config } = member
   const compacted = config.cleanupPolicy.includes('compact')
   const timestamp = history.now - random.int(60)
   const records = Array.from({ length: 1 + random.int(4) }, () => {
@@ -45,6 +55,25 @@ function appendFresh(history: History, { model, log, config, index }: Member, pr
     return { timestamp: timestamp + random.int(20), key, value }
   })
   const compression = random.int(6) > 0 ? 'none' : history.pick('gzip', 'snappy', 'lz4', 'zstd')
+  appendBatch(history, member, producer, { records, compression })
+}
+
+interface Batch {
+  readonly records: readonly {
+    readonly timestamp: number
+    readonly key: string | null
+    readonly value: string | null
+  }[]
+  readonly compression: Codec
+}
+
+function appendBatch(
+  history: History,
+  { model, log, config, index }: Member,
+  producer: Producer | null,
+  { records, compression }: Batch,
+): void {
+  const { leaderEpoch } = model
   const identity = producer && {
     producerId: producer.id,
     producerEpoch: producer.epoch,
@@ -63,7 +92,7 @@ function appendFresh(history: History, { model, log, config, index }: Member, pr
     })
   const result =
     producer && isForgotten(producer, model)
-      ? attempt(history, log, build())
+      ? attempt(leaderEpoch, log, build())
       : log.append(build(), { origin: 'client', leaderEpoch })
   if (result === null) {
     bump(producer as Producer)
@@ -105,7 +134,7 @@ function isForgotten({ sent }: Producer, { start }: PartitionModel): boolean {
 }
 
 /** Appends a producer's batch, or gives null where it has to begin a new epoch, as it has with Apache Kafka. */
-function attempt({ leaderEpoch }: History, log: Log, batch: Buffer): AppendResult | null {
+function attempt(leaderEpoch: number, log: Log, batch: Buffer): AppendResult | null {
   try {
     return log.append(batch, { origin: 'client', leaderEpoch })
   } catch (error) {
@@ -117,7 +146,7 @@ function attempt({ leaderEpoch }: History, log: Log, batch: Buffer): AppendResul
 function sendAgain(history: History, { model, log, index }: Member, producer: Producer): void {
   const last = producer.sent[producer.sent.length - 1]
   history.say(() => `${index}: producer ${producer.id} sends ${last.baseOffset} again`)
-  const result = log.append(last.build(), { origin: 'client', leaderEpoch: history.leaderEpoch })
+  const result = log.append(last.build(), { origin: 'client', leaderEpoch: model.leaderEpoch })
   if (!result.duplicate || result.baseOffset !== last.baseOffset || model.end !== log.logEndOffset) {
     throw new Error(`the retry of ${last.baseOffset} was taken for ${JSON.stringify(result)}`)
   }
@@ -138,12 +167,12 @@ export function endTransaction(history: History, { model, log, index }: Member):
       coordinatorEpoch: 0,
       timestamp: history.now,
     }),
-    { origin: 'coordinator', leaderEpoch: history.leaderEpoch },
+    { origin: 'coordinator', leaderEpoch: model.leaderEpoch },
   )
   history.say(() => `${index}: ${aborted ? 'abort' : 'commit'} of producer ${producer.id} at ${baseOffset}`)
   if (baseOffset !== model.end) throw new Error(`appended at ${baseOffset}, not ${model.end}`)
   model.batchStarts.push(baseOffset)
-  model.noteEpoch(history.leaderEpoch, baseOffset)
+  model.noteEpoch(model.leaderEpoch, baseOffset)
   model.push({ key: null, value: null, timestamp: history.now, transaction: null, isMarker: true })
   transaction.lastOffset = baseOffset
   transaction.aborted = aborted

@@ -9,7 +9,7 @@ import { recoverAhead } from '../../storage/recovery/ahead.ts'
 import { faultMessage } from '../../storage/worker.ts'
 import { startMs } from '../storage/fixture.ts'
 import { Died } from '../storage/simulated-files.ts'
-import { appendRecords, endTransaction } from './storage-appends.ts'
+import { appendAlike, appendRecords, endTransaction } from './storage-appends.ts'
 import { SimulatedDisk } from './storage-disk.ts'
 import { type Member, newMember, pickOf } from './storage-members.ts'
 import type { Sabotage } from './storage-sabotage.ts'
@@ -102,7 +102,9 @@ export class History {
       disk.fault = null
     }
     if (this.disk !== disk) return
-    if (random.int(3) === 0) await this.#guarded(() => this.#restart())
+    const end = random.int(9)
+    if (end < 3) await this.#guarded(() => this.#restart())
+    else if (end < 6) await this.#guarded(() => this.#replace(this.pick(...this.members)))
     else await this.#crash(random.int(2) === 0)
   }
 
@@ -184,6 +186,17 @@ export class History {
   async #seldom(member: Member): Promise<void> {
     if (this.random.int(2) === 0) await this.#restart()
     else cut(this, member)
+  }
+
+  /** Of the last batches some are cut off, others take their place, byte for byte, and the power fails: what was there before must not be between them. */
+  async #replace(member: Member): Promise<void> {
+    cut(this, member, true)
+    for (const batch of member.model.cut?.goesOn?.taken ?? []) {
+      appendAlike(this, member, batch)
+      if (this.random.int(3) > 0) this.#turn()
+    }
+    // By smaller numbers names are mostly kept, and of what is in files some is and some is not.
+    await this.#crash(true, () => this.random.next() * 0.6)
   }
 
   #turn(): void {
@@ -286,7 +299,7 @@ export class History {
   #mayLosePower(): boolean {
     return this.members.every(
       ({ config, log, model }) =>
-        model.cut === null &&
+        !model.waitsForCut &&
         !(
           config.cleanupPolicy.includes('compact') &&
           (!log.namesLast ||
@@ -296,14 +309,13 @@ export class History {
   }
 
   /** The process or the machine dies; the next ones open what is left, until one of them survives that. */
-  async #crash(powerFails: boolean): Promise<void> {
+  async #crash(powerFails: boolean, chance = () => this.random.next()): Promise<void> {
     const power = powerFails && this.#mayLosePower()
     this.say(() => (power ? 'the power fails' : 'the process dies'))
     for (const { model, log } of this.members) {
       model.flushed = Math.max(model.flushed, Math.min(log.recoveryPoint, model.cut?.to ?? model.end))
       model.crashed(power)
     }
-    const chance = () => this.random.next()
     this.disk = this.#equip(power ? this.disk.lostPower(chance) : this.disk.killed())
     await this.#reopen(power, false)
   }
@@ -385,9 +397,9 @@ export class History {
     const life = this.#life
     const listener: LogListener = {
       onWritten: log => {
-        if (this.#life !== life || model.cut !== null) return
+        if (this.#life !== life || model.waitsForCut) return
         model.written = log.writtenOffset
-        if (config.flushMessages === 1) model.flushed = log.writtenOffset
+        if (model.cut === null && config.flushMessages === 1) model.flushed = log.writtenOffset
       },
     }
     for (;;) {
@@ -424,7 +436,7 @@ export class History {
   #verify(settled: boolean): void {
     this.#withDescriptors(() => {
       for (const { log, model, index } of this.members) {
-        if (!log.isOpen || model.cut !== null) continue
+        if (!log.isOpen || model.waitsForCut) continue
         this.say(() => `${index}: look at all of it`)
         model.verify(log, this.random, this.now, settled)
       }

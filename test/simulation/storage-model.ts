@@ -2,7 +2,14 @@
 import type { Random } from '../../lib/base/random.ts'
 import { batches, readRecords } from '../../protocol/records/batch.ts'
 import { controlTypeOf } from '../../protocol/records/control.ts'
-import { baseOffset, isControl, isTransactional, lastOffset, producerId } from '../../protocol/records/header.ts'
+import {
+  baseOffset,
+  isControl,
+  isTransactional,
+  lastOffset,
+  partitionLeaderEpoch,
+  producerId,
+} from '../../protocol/records/header.ts'
 import type { Log } from '../../storage/log.ts'
 
 /** A transaction in this partition: from its first record to its marker. */
@@ -57,7 +64,20 @@ interface Found {
 }
 
 /** A cut that is not yet known to last: a crash may bring back what it took. */
-type Cut = { readonly to: number; readonly whole: boolean }
+export interface Cut {
+  readonly to: number
+  readonly whole: boolean
+  /** Where appends go on behind it: afterwards there may be what it took or what follows it, and never some of both. */
+  readonly goesOn?: GoingOn | undefined
+}
+
+interface GoingOn {
+  /** The batches that it took. */
+  readonly taken: readonly (readonly Entry[])[]
+  readonly restore: () => void
+  /** The epoch that begins with it. */
+  readonly leaderEpoch: number
+}
 
 /** See the head of the file. */
 export class PartitionModel {
@@ -125,12 +145,46 @@ export class PartitionModel {
     return () => void Object.assign(this, { cut: null, written, flushed, startKept })
   }
 
+  /** A cut was begun that is followed by appends at once, in an epoch of their own. */
+  goOnBehindCut(leaderEpoch: number): void {
+    const { to } = this.cut!
+    const starts = [...this.batchStarts.filter(offset => offset >= to), this.end]
+    const taken = starts.slice(0, -1).map((from, i) => this.entries.slice(from, starts[i + 1]).filter(isEntry))
+    this.cut = { to, whole: false, goesOn: { taken, restore: this.#keep(), leaderEpoch } }
+    this.cutAt(to)
+    this.leaderEpoch = leaderEpoch
+  }
+
   /** The cut lasts. */
   endCut(): void {
     const { cut } = this
     this.cut = null
     if (cut?.whole) this.restartAt(cut.to)
-    else if (cut) this.cutAt(cut.to)
+    else if (cut && !cut.goesOn) this.cutAt(cut.to)
+  }
+
+  /** Whether a cut has to last before anything more is done. */
+  get waitsForCut(): boolean {
+    return this.cut !== null && !this.cut.goesOn
+  }
+
+  /** Keeps all of what was appended; gives what brings it back. */
+  #keep(): () => void {
+    const { end, epochs, cleanedTo, committed } = this
+    const lists = { entries: [...this.entries], batchStarts: [...this.batchStarts], producers: [...this.producers] }
+    const producers = this.producers.map(({ epoch, sequence, sent, transactions }) => ({
+      epoch,
+      sequence,
+      sent,
+      transactions,
+    }))
+    const transactions = producers.flatMap(each => each.transactions)
+    const ends = transactions.map(({ lastOffset, aborted }) => ({ lastOffset, aborted }))
+    return () => {
+      Object.assign(this, { end, epochs, cleanedTo, committed, ...lists })
+      for (const [index, producer] of this.producers.entries()) Object.assign(producer, producers[index])
+      for (const [index, transaction] of transactions.entries()) Object.assign(transaction, ends[index])
+    }
   }
 
   /** Everything is gone. */
@@ -175,6 +229,7 @@ export class PartitionModel {
     const { cut } = this
     this.cut = null
     if (cut?.whole && start === cut.to && end === cut.to) this.restartAt(cut.to)
+    if (cut?.goesOn && end > cut.to && epochAt(log, cut.to) < cut.goesOn.leaderEpoch) cut.goesOn.restore()
     if (end < this.written) throw new Error(`everything below ${this.written} was promised, the log ends at ${end}`)
     if (end > this.end) throw new Error(`the log ends at ${end}, only ${this.end} were appended`)
     if (start < this.startKept) throw new Error(`the log start went back to ${start} from ${this.startKept}`)
@@ -231,6 +286,8 @@ export class PartitionModel {
     )
     if (open.some(({ firstOffset }) => firstOffset < this.start)) return Math.max(stable, this.start)
     const expected = Math.min(highWatermark, ...open.map(({ firstOffset }) => firstOffset))
+    // After a cut, what ended before it counts as ended, though it may not be written down yet.
+    if (this.cut !== null && highWatermark < this.cut.to && stable <= highWatermark) return Math.min(stable, expected)
     if (stable !== expected) throw new Error(`the last stable offset is ${stable}, not ${expected}`)
     return stable
   }
@@ -350,6 +407,18 @@ export class PartitionModel {
     }
     return found
   }
+}
+
+function isEntry(entry: Entry | undefined): entry is Entry {
+  return entry !== undefined
+}
+
+/** The epoch of the batch that has an offset. */
+function epochAt(log: Log, offset: number): number {
+  const result = log.read(offset, { maxBytes: 1, maxOffset: log.writtenOffset, minOneMessage: true })
+  const epoch = partitionLeaderEpoch(result.records[0], 0)
+  result.release()
+  return epoch
 }
 
 /** All that can be read below an offset, in pieces of any size. */

@@ -28,6 +28,14 @@ export const sabotages: Readonly<Record<string, Sabotage>> = {
     },
   },
 
+  'write behind a cut before the disk has it': {
+    install() {
+      const before = Object.getOwnPropertyDescriptor(Segment.prototype, 'mayResurrect')!
+      Object.defineProperty(Segment.prototype, 'mayResurrect', { ...before, get: () => false })
+      return () => void Object.defineProperty(Segment.prototype, 'mayResurrect', before)
+    },
+  },
+
   'drop tombstones early': {
     engine: engine => ({
       get cancellations() {

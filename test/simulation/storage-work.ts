@@ -4,9 +4,9 @@ import { faultOf } from '../../storage/faults.ts'
 import type { History } from './storage-history.ts'
 import type { Member } from './storage-members.ts'
 
-/** Whether nothing may be appended: until a cut is on the disk, what it took may be found again in front of what follows. */
+/** Whether nothing is to be appended: behind some cuts it waits until they are on the disk. */
 export function isIdle({ model, log }: Member): boolean {
-  return model.cut !== null || !log.isOpen
+  return model.waitsForCut || !log.isOpen
 }
 
 /** Has all that was appended put on the disk. */
@@ -17,7 +17,9 @@ export function flush(history: History, { log, model, index }: Member): void {
   history.say(() => `${index}: flush to ${target}`)
   history.background(
     log.flush().then(() => {
-      if (log.truncations === truncations) model.flushed = Math.max(model.flushed, target)
+      if (log.truncations !== truncations) return
+      model.flushed = Math.max(model.flushed, target)
+      if (model.cut?.goesOn) model.endCut()
     }),
   )
   log.flushIfDue(history.now)
@@ -108,18 +110,27 @@ export function compact(history: History, member: Member): void {
   )
 }
 
-/** Cuts the log as a follower does; nothing is appended until the cut is on the disk. */
-export function cut(history: History, { log, model, index }: Member): void {
+/**
+ * Cuts the log as a follower does. Either nothing is appended until the cut is on the disk, or the log has to see to that itself;
+ * `isFollowed` wants that, at one of the last batches.
+ */
+export function cut(history: History, { log, model, index, config }: Member, isFollowed = false): void {
   if (!log.isOpen || model.cut !== null) return
   const { random } = history
-  const whole = random.int(3) === 0
+  const whole = !isFollowed && random.int(3) === 0
   // Never below what was committed; and what compaction looked at was.
-  const starts = model.batchStarts.filter(offset => offset >= Math.max(model.start, model.committed))
+  const all = model.batchStarts.filter(offset => offset >= Math.max(model.start, model.committed))
+  const starts = isFollowed ? all.slice(-8) : all
   const to = whole ? model.start + random.int(model.end + 20) : starts[random.int(starts.length)]
   if (to === undefined || (!whole && to >= model.end)) return
-  history.say(() => `${index}: ${whole ? 'begin anew' : 'cut'} at ${to}`)
+  // A power failure is not survived before all of a compacted log is on the disk.
+  const goesOn = !whole && !config.cleanupPolicy.includes('compact') && (isFollowed || random.int(2) === 0)
+  history.say(() => `${index}: ${whole ? 'begin anew' : 'cut'} at ${to}${goesOn ? ', and go on' : ''}`)
+  const { disk, directory } = history
   const undo = model.beginCut({ to, whole })
   try {
+    // Promises of more would count for what follows, too.
+    if (goesOn) directory.lowerCheckpoints('t', index, to)
     if (whole) log.truncateFullyAndStartAt(to)
     else log.truncateTo(to)
   } catch (error) {
@@ -128,8 +139,12 @@ export function cut(history: History, { log, model, index }: Member): void {
     throw error
   }
   // Only who follows cuts; what it writes then, it writes as a leader.
-  log.beginEpoch(history.leaderEpoch)
-  const { disk, directory } = history
+  if (goesOn) {
+    model.goOnBehindCut(++history.leaderEpoch)
+    log.beginEpoch(model.leaderEpoch)
+    return
+  }
+  log.beginEpoch(model.leaderEpoch)
   history.background(
     log
       .flush()

@@ -356,7 +356,7 @@ export class SimulatedFiles implements Files {
   }
 
   async replaceLater(path: string, content: Buffer | string): Promise<void> {
-    const temporary = `${path}.tmp`
+    const temporary = `${path}.later.tmp`
     const inode = this.#fresh(temporary, content)
     await this.later(() => this.sync(inode))
     this.rename(temporary, path)
