@@ -11,6 +11,8 @@ const timeoutMs = 4_000
 export abstract class ClusterClient extends Actor<ClusterWorld> {
   /** Leaders of partitions, as they were last told. */
   #leaders: readonly number[] = []
+  /** The latest leader epoch of each partition that it was told. */
+  readonly #epochs: number[] = []
 
   constructor(name: string, world: ClusterWorld) {
     super(name, world, timeoutMs)
@@ -36,7 +38,12 @@ export abstract class ClusterClient extends Actor<ClusterWorld> {
     const any = 1 + this.world.random.int(this.world.nodes.length)
     const { topics } = await this.send(any, Metadata, 9, { topics: [{ name: topic }] })
     const leaders: number[] = []
-    for (const { partitionIndex, leaderId } of topics[0]!.partitions) leaders[partitionIndex] = leaderId
+    for (const { partitionIndex, leaderId, leaderEpoch } of topics[0]!.partitions) {
+      // As Kafka's clients do: who tells of a leader of before has not heard of the next one, and may be that leader itself.
+      const isStale = leaderEpoch < (this.#epochs[partitionIndex] ?? -1)
+      leaders[partitionIndex] = isStale ? -1 : leaderId
+      if (!isStale) this.#epochs[partitionIndex] = leaderEpoch
+    }
     this.#leaders = leaders
     return leaders[index] ?? -1
   }

@@ -13,6 +13,7 @@ import { Model, Violation } from '../broker/model.ts'
 import type { SeedOptions } from '../simulation.ts'
 import type { ClusterClient } from './client.ts'
 import { joinLate } from './late-join.ts'
+import { writeLate } from './late-write.ts'
 import { loseMinIsr } from './min-isr.ts'
 import { brokerPort, hostOf, type Node } from './node.ts'
 import { bytesOf, Observer } from './observer.ts'
@@ -101,6 +102,7 @@ class ClusterHistory {
     this.#clients = this.#cast()
     for (const client of this.#clients) client.start()
     for (let round = 4 + world.random.int(8); round > 0; round--) await this.#trouble()
+    if (this.#seed % 4 === 1) await this.#writeLate()
     if (this.#seed % 4 === 2) await this.#loseMinIsr()
     await this.#heal()
     for (const client of this.#clients) client.end()
@@ -221,6 +223,12 @@ class ClusterHistory {
     const { topicId } = JSON.parse((await world.store.get(`topics/${topic}`))!.value) as { topicId: string }
     const start = (node: Node) => this.#start(node)
     await loseMinIsr(world, { topicId, index: world.random.int(partitions), hosts: this.#hosts, start })
+  }
+
+  /** Once all are there and in sync, leases end one after the other, while what a leader wrote is on its way. */
+  async #writeLate(): Promise<void> {
+    await this.#heal()
+    await writeLate(this.#world, topic)
   }
 
   /** Has a broker move a partition elsewhere, or give that up; whether it does so does not matter. */

@@ -17,8 +17,8 @@ export async function joinLate(world: ClusterWorld, node: Node, { topic, mayTear
   const { nodes, random, store } = world
   world.say(() => `the lease of ${node.id} ends, so that it has to join anew`)
   node.store!.expire(0)
-  const leader = await proposing(world, node, topic)
-  if (leader === null) return
+  const leader = (await proposing(world, node, topic))?.leader
+  if (leader === undefined) return
   world.say(() => `${leader.id} is cut off from the store while it writes that ${node.id} is in sync`)
   const { store: cutStore } = leader
   cutStore!.isCut = true
@@ -40,8 +40,14 @@ export async function joinLate(world: ClusterWorld, node: Node, { topic, mayTear
   cutStore!.isCut = false
 }
 
+/** A leader that asks for a replica to be in sync, and where the store has what it asks to change. */
+export interface Proposed {
+  readonly leader: Node
+  readonly key: string
+}
+
 /** Who asks for it to be in sync; null where that does not happen within a while. */
-async function proposing(world: ClusterWorld, node: Node, topic: string): Promise<Node | null> {
+export async function proposing(world: ClusterWorld, node: Node, topic: string): Promise<Proposed | null> {
   const end = world.clock.now() + 15_000
   while (world.clock.now() < end) {
     for (const each of world.nodes) {
@@ -51,7 +57,9 @@ async function proposing(world: ClusterWorld, node: Node, topic: string): Promis
         // Throws where its broker is no member any more.
         try {
           const { leading } = partition
-          if (!leading.isr.includes(node.id) && leading.mayBeInSync(node.id)) return each
+          if (!leading.isr.includes(node.id) && leading.mayBeInSync(node.id)) {
+            return { leader: each, key: `partitions/${partition.topicId}/${partition.index}` }
+          }
         } catch {}
       }
     }

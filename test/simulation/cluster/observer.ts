@@ -6,6 +6,7 @@ import type { ClusterWorld } from './world.ts'
 
 interface StoredState {
   readonly leader: number
+  readonly leaderEpoch: number
   readonly isr: readonly number[]
   readonly elr?: readonly number[]
 }
@@ -35,6 +36,10 @@ export class Observer {
     const before = this.#states.get(key)
     const state = JSON.parse(value) as StoredState
     this.#states.set(key, state)
+    if (before !== undefined && state.leaderEpoch < before.leaderEpoch) {
+      const epochs = `from ${before.leaderEpoch} to ${state.leaderEpoch}`
+      this.#world.failed(new Violation(`the leader epoch of ${key} went back ${epochs}`))
+    }
     if (before === undefined || before.isr.length > 0 || state.leader === before.leader) return
     if (before.elr?.includes(state.leader)) {
       this.eligibleElections++
