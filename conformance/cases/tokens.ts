@@ -19,8 +19,8 @@ import type { Case } from './case.ts'
 
 const secretKey = 'a secret that makes tokens'
 const [maxLifetimeMs, expiryTimeMs] = [7_200_000, 3_600_000]
-const users = ['admin', 'alice', 'bob', 'carol', 'dora']
-const password = 'secret'
+const users = ['admin', 'alice', 'bob', 'carol', 'dora', 'eve']
+export const tokenPassword = 'secret'
 const mechanism = 'SCRAM-SHA-256'
 
 const withoutSecret = {
@@ -28,7 +28,7 @@ const withoutSecret = {
   'inter.broker.listener.name': 'PLAINTEXT',
   'sasl.mechanism.inter.broker.protocol': 'PLAIN',
   'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
-  'listener.name.plaintext.plain.sasl.jaas.config': `org.apache.kafka.common.security.plain.PlainLoginModule required username="admin" password="${password}" ${users.map(user => `user_${user}="${password}"`).join(' ')};`,
+  'listener.name.plaintext.plain.sasl.jaas.config': `org.apache.kafka.common.security.plain.PlainLoginModule required username="admin" password="${tokenPassword}" ${users.map(user => `user_${user}="${tokenPassword}"`).join(' ')};`,
   ...Object.fromEntries(
     ['256', '512'].map(bits => [
       `listener.name.plaintext.scram-sha-${bits}.sasl.jaas.config`,
@@ -38,7 +38,7 @@ const withoutSecret = {
   'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
   'super.users': 'User:admin;User:ANONYMOUS',
 }
-const settings = {
+export const tokenSettings = {
   ...withoutSecret,
   'delegation.token.secret.key': secretKey,
   'delegation.token.max.lifetime.ms': String(maxLifetimeMs),
@@ -50,7 +50,7 @@ type Creation = Loose<ClientRequestOf<typeof CreateDelegationToken>>
 
 const user = (principalName: string) => ({ principalType: 'User', principalName })
 const forOneself = { ownerPrincipalType: null, ownerPrincipalName: null, renewers: [], maxLifetimeMs: -1 }
-const forAnother = (principalName: string) => ({
+export const forAnother = (principalName: string) => ({
   ...forOneself,
   ownerPrincipalType: 'User',
   ownerPrincipalName: principalName,
@@ -139,9 +139,10 @@ function toldOf({ expiryTimestampMs, ...others }: { readonly expiryTimestampMs: 
   return { ...others, expires: isTime ? `in ${roughly(expiryTimestampMs - Date.now())}` : expiryTimestampMs }
 }
 
-async function people<N extends string>(session: Session, names: readonly N[]): Promise<Record<N, Person>> {
+/** Users who are logged in. */
+export async function people<N extends string>(session: Session, names: readonly N[]): Promise<Record<N, Person>> {
   const made = names.map(async name => {
-    const login = { mechanism: 'PLAIN', user: name, password: new Secret(password) } as const
+    const login = { mechanism: 'PLAIN', user: name, password: new Secret(tokenPassword) } as const
     return [name, new Person(session, await connect(session, login))] as const
   })
   return Object.fromEntries(await Promise.all(made)) as Record<N, Person>
@@ -375,10 +376,10 @@ async function disabled(session: Session): Promise<void> {
 }
 
 export const tokenCases: readonly Case[] = [
-  { name: 'tokens: made', settings, run: made },
-  { name: 'tokens: renewed', settings, run: renewed },
-  { name: 'tokens: ended', settings, run: ended },
-  { name: 'tokens: described', settings, run: described },
-  { name: 'tokens: logins by them', settings, run: loggedIn },
+  { name: 'tokens: made', settings: tokenSettings, run: made },
+  { name: 'tokens: renewed', settings: tokenSettings, run: renewed },
+  { name: 'tokens: ended', settings: tokenSettings, run: ended },
+  { name: 'tokens: described', settings: tokenSettings, run: described },
+  { name: 'tokens: logins by them', settings: tokenSettings, run: loggedIn },
   { name: 'tokens: where there is no secret to make them by', settings: withoutSecret, run: disabled },
 ]
