@@ -1,69 +1,92 @@
 /** Limits on the traffic of a reassignment: settings of brokers and topics that a tool sets and takes away again. */
 import type { Admin } from '../../admin/admin.ts'
+import type { TopicPartition } from '../../admin/by-leader.ts'
 import { alterConfigs } from '../../admin/configs.ts'
+import type { Reassignment } from '../../admin/reassignments.ts'
 import type { Io } from '../io.ts'
-import type { PlannedPartition } from './reassign-plan.ts'
+import { nameOf, type PlannedPartition } from './reassign-plan.ts'
 
 const rates = ['leader.replication.throttled.rate', 'follower.replication.throttled.rate'] as const
 const dirRate = 'replica.alter.log.dirs.io.max.bytes.per.second'
 const ofTopics = ['leader.replication.throttled.replicas', 'follower.replication.throttled.replicas'] as const
 
-export interface Throttles {
-  /** Bytes a second; none below 0. */
-  readonly betweenBrokers: number
-  readonly betweenDirs: number
+/** A partition on its way: the brokers that have it and send it, and those that are to have it and receive it. */
+interface Copy extends TopicPartition {
+  readonly from: readonly number[]
+  readonly to: readonly number[]
 }
 
-/** Brokers that have replicas now, or are to have some. */
-export function brokersOf(partitions: readonly PlannedPartition[], current: readonly PlannedPartition[]): number[] {
-  const ids = [...partitions, ...current].flatMap(({ replicas }) => replicas)
-  return [...new Set(ids)].sort((a, b) => a - b)
-}
-
-export async function setThrottles(
-  admin: Admin,
-  { betweenBrokers, betweenDirs }: Throttles,
-  partitions: readonly PlannedPartition[],
+/** What is copied once a plan is carried out, and what is copied already: from where a partition was before anything moved. */
+function copiesIn(
+  plan: readonly PlannedPartition[],
   current: readonly PlannedPartition[],
+  underWay: readonly Reassignment[],
+): Copy[] {
+  const copies = new Map<string, Copy>()
+  for (const each of underWay) {
+    const { topic, partition, replicas, addingReplicas } = each
+    const from = replicas.filter(id => !addingReplicas.includes(id))
+    copies.set(nameOf(each), { topic, partition, from, to: addingReplicas })
+  }
+  const now = new Map(current.map(each => [nameOf(each), each.replicas]))
+  for (const each of plan) {
+    const { topic, partition, replicas } = each
+    const from = copies.get(nameOf(each))?.from ?? now.get(nameOf(each)) ?? []
+    copies.set(nameOf(each), { topic, partition, from, to: replicas.filter(id => !from.includes(id)) })
+  }
+  return [...copies.values()]
+}
+
+/** Limits what is copied between brokers from now on. */
+export async function throttleCopies(
+  admin: Admin,
+  bytesPerSecond: number,
+  plan: readonly PlannedPartition[],
+  current: readonly PlannedPartition[],
+  underWay: readonly Reassignment[],
   io: Io,
 ): Promise<void> {
-  const brokers = brokersOf(partitions, current)
-  if (betweenBrokers >= 0) {
-    for (const topic of new Set(partitions.map(each => each.topic))) {
-      const namesIn = (all: readonly PlannedPartition[]) =>
-        all
-          .filter(each => each.topic === topic)
-          .flatMap(({ partition, replicas }) => replicas.map(id => `${partition}:${id}`))
-      // Who has the partition sends it; who has it not yet receives it.
-      const sending = namesIn(current)
-      const receiving = namesIn(partitions).filter(name => !sending.includes(name))
-      const [leaders, followers] = ofTopics
-      await alterConfigs(admin, { type: 'topic', name: topic }, [
-        { name: leaders, value: sending.join(',') },
-        { name: followers, value: receiving.join(',') },
-      ])
-    }
-    await set(admin, brokers, rates, betweenBrokers)
-    io.stdout.write(`The inter-broker throttle limit was set to ${betweenBrokers} B/s\n`)
+  const copies = copiesIn(plan, current, underWay)
+  for (const name of new Set(copies.map(({ topic }) => topic))) {
+    // In the order of the texts, as Kafka's tool has them.
+    const namesOf = (side: 'from' | 'to') =>
+      copies
+        .filter(({ topic }) => topic === name)
+        .flatMap(copy => copy[side].map(id => `${copy.partition}:${id}`))
+        .sort()
+        .join(',')
+    const [leaders, followers] = ofTopics
+    await alterConfigs(admin, { type: 'topic', name }, [
+      { name: leaders, value: namesOf('from') },
+      { name: followers, value: namesOf('to') },
+    ])
   }
-  if (betweenDirs >= 0) {
-    await set(admin, brokers, [dirRate], betweenDirs)
-    io.stdout.write(`The replica-alter-dir throttle limit was set to ${betweenDirs} B/s\n`)
-  }
+  const brokers = [...new Set(copies.flatMap(({ from, to }) => [...from, ...to]))]
+  await set(admin, brokers, rates, bytesPerSecond)
+  io.stdout.write(`The inter-broker throttle limit was set to ${bytesPerSecond} B/s\n`)
 }
 
-async function set(admin: Admin, brokers: readonly number[], names: readonly string[], rate: number): Promise<void> {
+/** The same for copies between directories, on brokers where there are some. */
+export async function throttleDirs(
+  admin: Admin,
+  bytesPerSecond: number,
+  brokers: Iterable<number>,
+  io: Io,
+): Promise<void> {
+  await set(admin, brokers, [dirRate], bytesPerSecond)
+  io.stdout.write(`The replica-alter-dir throttle limit was set to ${bytesPerSecond} B/s\n`)
+}
+
+async function set(admin: Admin, brokers: Iterable<number>, names: readonly string[], rate: number): Promise<void> {
   const changes = names.map(name => ({ name, value: String(rate) }))
   for (const id of brokers) await alterConfigs(admin, { type: 'broker', name: String(id) }, changes)
 }
 
-/** Takes away what `setThrottles` set. */
-export async function clearThrottles(
-  admin: Admin,
-  brokers: readonly number[],
-  topics: readonly string[],
-  io: Io,
-): Promise<void> {
+/** Takes away all limits: at every broker, as any may have had what a plan has moved. */
+export async function clearThrottles(admin: Admin, plan: readonly PlannedPartition[], io: Io): Promise<void> {
+  const there = (await admin.brokers()).map(({ nodeId }) => nodeId)
+  const brokers = [...new Set([...there, ...plan.flatMap(({ replicas }) => replicas)])].sort((a, b) => a - b)
+  const topics = [...new Set(plan.map(({ topic }) => topic))]
   io.stdout.write(`Clearing broker-level throttles on broker${brokers.length === 1 ? '' : 's'} ${brokers.join(',')}\n`)
   const gone = (names: readonly string[]) => names.map(name => ({ name, value: null }))
   for (const id of brokers) await alterConfigs(admin, { type: 'broker', name: String(id) }, gone([...rates, dirRate]))

@@ -8,7 +8,7 @@ import type { Io } from '../io.ts'
 import { classOf, sentenceOf, thrownAs } from './kafka-words.ts'
 import { checkReassign, type ReassignOption, reassignTool } from './reassign-options.ts'
 import { jsonOf, nameOf, type PlannedPartition, reassignmentsIn, topicsIn } from './reassign-plan.ts'
-import { brokersOf, clearThrottles, setThrottles } from './reassign-throttles.ts'
+import { clearThrottles, throttleCopies, throttleDirs } from './reassign-throttles.ts'
 import { type Given, runTool, withAdmin } from './tool.ts'
 
 type Options = Given<ReassignOption>
@@ -125,7 +125,8 @@ async function execute(admin: Admin, given: Options, io: Io): Promise<void> {
     given.long('replica-alter-log-dirs-throttle') ?? -1,
   ]
   const plan = planned(given)
-  if (!given.has('additional') && (await listReassignments(admin)).length > 0) {
+  const underWay = await listReassignments(admin)
+  if (!given.has('additional') && underWay.length > 0) {
     throw new Error(
       'Cannot execute because there is an existing partition assignment.  Use --additional to override this and create a new partition assignment in addition to the existing one. The --additional flag can also be used to change the throttle by resubmitting the current reassignment.',
     )
@@ -142,7 +143,9 @@ async function execute(admin: Admin, given: Options, io: Io): Promise<void> {
     io.stdout.write(
       'Warning: You must run --verify periodically, until the reassignment completes, to ensure the throttle is removed.\n',
     )
-    await setThrottles(admin, { betweenBrokers, betweenDirs }, plan, current, io)
+    if (betweenBrokers >= 0) await throttleCopies(admin, betweenBrokers, plan, current, underWay, io)
+    const moving = new Set(movesIn(plan).map(({ nodeId }) => nodeId))
+    if (betweenDirs >= 0) await throttleDirs(admin, betweenDirs, moving, io)
   }
   const failed = (await alterReassignments(admin, plan)).filter(({ errorCode }) => errorCode !== codes.NONE)
   if (failed.length > 0) {
@@ -188,17 +191,13 @@ async function moveDirs(admin: Admin, plan: readonly PlannedPartition[], io: Io)
 async function verify(admin: Admin, given: Options, io: Io): Promise<void> {
   const plan = planned(given)
   const topics = [...new Set(plan.map(({ topic }) => topic))]
-  const active = new Set((await listReassignments(admin, plan)).map(nameOf))
+  const active = new Set((await listReassignments(admin)).map(nameOf))
   const { topics: views } = await admin.metadata(topics)
-  let isDone = true
   io.stdout.write('Status of partition reassignment:\n')
-  const current: PlannedPartition[] = []
   for (const each of plan) {
     const name = nameOf(each)
     const now = views.get(each.topic)?.partitions.find(({ index }) => index === each.partition)?.replicas ?? []
-    current.push({ ...each, replicas: now })
     const isSame = now.join(',') === each.replicas.join(',')
-    if (active.has(name)) isDone = false
     io.stdout.write(
       active.has(name)
         ? `Reassignment of partition ${name} is still in progress.\n`
@@ -209,9 +208,8 @@ async function verify(admin: Admin, given: Options, io: Io): Promise<void> {
   }
   const areMoved = await verifyMoves(admin, movesIn(plan), io)
   io.stdout.write('\n')
-  if (isDone && areMoved && !given.has('preserve-throttles')) {
-    await clearThrottles(admin, brokersOf(plan, current), topics, io)
-  }
+  // The limits are also those of whatever else is on its way.
+  if (active.size === 0 && areMoved && !given.has('preserve-throttles')) await clearThrottles(admin, plan, io)
 }
 
 async function verifyMoves(admin: Admin, moves: readonly Move[], io: Io): Promise<boolean> {
@@ -261,9 +259,7 @@ async function cancel(admin: Admin, given: Options, io: Io): Promise<void> {
     )
   }
   await cancelMoves(admin, movesIn(plan), io)
-  if (!given.has('preserve-throttles')) {
-    await clearThrottles(admin, brokersOf(plan, []), [...new Set(plan.map(({ topic }) => topic))], io)
-  }
+  if (!given.has('preserve-throttles')) await clearThrottles(admin, plan, io)
 }
 
 /** A move is called off by moving to where the partition is. */
