@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Secret } from '../../lib/base/secret.ts'
 import { Client } from '../../lib/client/client.ts'
+import { authorizes, plainJaas } from '../cases/security-settings.ts'
 import { fetchKafka, startKafka } from '../kafka.ts'
 import { startOwnBroker } from '../own-broker.ts'
 import type { Population } from './askers.ts'
@@ -12,13 +13,11 @@ const password = 'secret'
 const administrator = 'admin'
 
 function jaasOf({ askers }: Population): string {
-  const users = [administrator, ...askers.map(({ user }) => user)].map(user => `user_${user}="${password}"`)
-  const module = 'org.apache.kafka.common.security.plain.PlainLoginModule'
-  return `${module} required username="${administrator}" password="${password}" ${users.join(' ')};`
+  return plainJaas(administrator, password, Object.fromEntries(askers.map(({ user }) => [user, password])))
 }
 
 const settings = {
-  'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+  ...authorizes,
   'sasl.enabled.mechanisms': 'PLAIN',
   'offsets.topic.num.partitions': '1',
   'transaction.state.log.num.partitions': '1',

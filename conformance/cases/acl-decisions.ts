@@ -8,12 +8,10 @@ import { Metadata } from '../../protocol/messages/metadata.ts'
 import { until } from '../scenario.ts'
 import type { Session } from '../session.ts'
 import type { Case } from './case.ts'
+import { authorizes } from './security-settings.ts'
 
 /** The client is nobody, who may do what no rule is about: to change rules, above all. */
-const settings = {
-  'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
-  'allow.everyone.if.no.acl.found': 'true',
-}
+const settings = { ...authorizes, 'allow.everyone.if.no.acl.found': 'true' }
 
 const [topic, cluster] = [2, 4]
 const [literal, prefixed] = [3, 4]

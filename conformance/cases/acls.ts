@@ -6,11 +6,7 @@ import type { Session } from '../session.ts'
 import { type Case, type Difference, saysMore } from './case.ts'
 import { oddCase } from './odd/odd.ts'
 import type { Plain } from './odd/variants.ts'
-
-const settings = {
-  'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
-  'super.users': 'User:ANONYMOUS',
-}
+import { authorizesNobody as settings } from './security-settings.ts'
 
 const whatever = 1
 const match = 2

@@ -1,34 +1,20 @@
 /** Groups that come from the classic protocol to the new one and back while they have members. */
-import { encode } from '../../protocol/codec.ts'
+import { ConsumerGroupHeartbeat } from '../../protocol/messages/consumer-group-heartbeat.ts'
 import { DescribeGroups } from '../../protocol/messages/describe-groups.ts'
 import { Heartbeat } from '../../protocol/messages/heartbeat.ts'
+import { JoinGroup } from '../../protocol/messages/join-group.ts'
 import { LeaveGroup } from '../../protocol/messages/leave-group.ts'
 import { SyncGroup } from '../../protocol/messages/sync-group.ts'
-import { ConsumerProtocolAssignment } from '../../protocol/stored/consumer-protocol-assignment.ts'
-import { ConsumerProtocolSubscription } from '../../protocol/stored/consumer-protocol-subscription.ts'
 import type { Session } from '../session.ts'
 import type { Case } from './case.ts'
-import { nextAssignment, world } from './consumer-group-world.ts'
+import { assigned, classicOf, nextAssignment, world } from './consumer-group-world.ts'
 import { join } from './groups.ts'
-
-/** What a consumer of version 1 tells when it joins. */
-function subscribed(topic: string) {
-  const body = encode(ConsumerProtocolSubscription, 1, { topics: [topic], ownedPartitions: [] })
-  return [{ name: 'range', metadata: Buffer.concat([Buffer.from([0, 1]), body]) }]
-}
-
-function assigned(topic: string, partitions: readonly number[]): Buffer {
-  const body = encode(ConsumerProtocolAssignment, 1, { assignedPartitions: [{ topic, partitions }], userData: null })
-  return Buffer.concat([Buffer.from([0, 1]), body])
-}
-
-const classicTimeouts = { sessionTimeoutMs: 300_000, rebalanceTimeoutMs: 300_000 }
 
 async function classicMember(session: Session): Promise<void> {
   const { groupId, topic, topicId, beat, joining, describe } = await world(session, 'joined-by-classic')
   await beat('a member of the new protocol joins', { ...joining, memberId: 'one' })
   await nextAssignment()
-  const classic = { ...classicTimeouts, protocols: subscribed(topic) }
+  const classic = classicOf(topic)
   const asked = await join(session, 9, groupId, 'a classic member asks for its id', classic)
   const { memberId } = asked
   const joined = await join(session, 9, groupId, 'it joins', { ...classic, memberId })
@@ -61,7 +47,7 @@ async function classicMember(session: Session): Promise<void> {
 
 async function upgrade(session: Session): Promise<void> {
   const { groupId, topic, topicId, beat, joining, describe } = await world(session, 'upgraded')
-  const classic = { ...classicTimeouts, protocols: subscribed(topic) }
+  const classic = classicOf(topic)
   const joined = await join(session, 3, groupId, 'a classic group', classic)
   const member = { groupId, memberId: joined.memberId, generationId: joined.generationId ?? -1 }
   const assignments = [{ memberId: member.memberId, assignment: assigned(topic, [0, 1]) }]
@@ -82,10 +68,7 @@ async function upgrade(session: Session): Promise<void> {
 
 async function unknownUserData(session: Session): Promise<void> {
   const { groupId, topic, beat, joining } = await world(session, 'not-upgraded')
-  const joined = await join(session, 3, groupId, 'a classic group', {
-    ...classicTimeouts,
-    protocols: subscribed(topic),
-  })
+  const joined = await join(session, 3, groupId, 'a classic group', classicOf(topic))
   const member = { groupId, memberId: joined.memberId, generationId: joined.generationId ?? -1 }
   const whole = Buffer.concat([assigned(topic, [0, 1]).subarray(0, -4), Buffer.from([0, 0, 0, 1, 9])])
   await session.send(
@@ -97,12 +80,31 @@ async function unknownUserData(session: Session): Promise<void> {
   await beat('joins it', { ...joining, memberId: 'one' })
   await session.send(DescribeGroups, 6, { groups: [groupId] }, 'is still a classic one')
   const other = await world(session, 'of-connect')
-  const connect = { ...classicTimeouts, protocolType: 'connect', protocols: [{ name: 'x', metadata: Buffer.alloc(4) }] }
+  const protocols = [{ name: 'x', metadata: Buffer.alloc(4) }]
+  const connect = { ...classicOf(topic), protocolType: 'connect', protocols }
   await join(session, 3, other.groupId, 'a group of another kind', connect)
   await other.beat('joins it', { ...other.joining, memberId: 'one' })
 }
 
+/** Where groups keep the protocol that they have while they have members. */
+async function disabled(session: Session): Promise<void> {
+  for (const version of session.versions(ConsumerGroupHeartbeat)) {
+    const { groupId, topic, beat, joining } = await world(session, `kept-${version}`, version)
+    await beat('joins', { ...joining, memberId: 'one' })
+    for (const at of session.versions(JoinGroup))
+      await join(session, at, groupId, `a classic member, beside version ${version}`, classicOf(topic))
+    const classic = session.name(`kept-classic-${version}`)
+    const { memberId } = await join(session, 3, classic, `beside version ${version}`, classicOf(topic))
+    const assignments = [{ memberId, assignment: assigned(topic, [0, 1]) }]
+    await session.prepare(SyncGroup, 3, { groupId: classic, generationId: 1, memberId, assignments })
+    await beat('joins a classic group', { ...joining, groupId: classic, memberId: 'one' })
+  }
+}
+
+const keepsProtocols = { 'group.consumer.migration.policy': 'disabled' }
+
 export const migrationCases: readonly Case[] = [
+  { name: 'consumer groups: where they may not change their protocol', settings: keepsProtocols, run: disabled },
   { name: 'consumer groups: a classic member', run: classicMember },
   { name: 'consumer groups: a classic group becomes one, and goes back', run: upgrade },
   { name: 'consumer groups: classic groups that cannot become one', run: unknownUserData },

@@ -1,31 +1,27 @@
-/** Groups of the consumer protocol (KIP-848), heartbeat by heartbeat, and the offsets that they commit. */
+/** Groups of the consumer protocol (KIP-848), heartbeat by heartbeat. */
 import { ConsumerGroupDescribe } from '../../protocol/messages/consumer-group-describe.ts'
 import { ConsumerGroupHeartbeat } from '../../protocol/messages/consumer-group-heartbeat.ts'
-import { DeleteGroups } from '../../protocol/messages/delete-groups.ts'
-import { DescribeGroups } from '../../protocol/messages/describe-groups.ts'
-import { Heartbeat } from '../../protocol/messages/heartbeat.ts'
-import { LeaveGroup } from '../../protocol/messages/leave-group.ts'
 import { ListGroups } from '../../protocol/messages/list-groups.ts'
 import { Metadata } from '../../protocol/messages/metadata.ts'
 import { OffsetCommit } from '../../protocol/messages/offset-commit.ts'
-import { OffsetDelete } from '../../protocol/messages/offset-delete.ts'
-import { OffsetFetch } from '../../protocol/messages/offset-fetch.ts'
-import { SyncGroup } from '../../protocol/messages/sync-group.ts'
 import type { Session } from '../session.ts'
 import type { Case } from './case.ts'
 import { migrationCases } from './consumer-group-migration.ts'
+import { offsetCases } from './consumer-group-offsets.ts'
 import { patternCases } from './consumer-group-patterns.ts'
+import { refusalCases } from './consumer-group-refusals.ts'
+import { settingCases } from './consumer-group-settings.ts'
 import { nextAssignment, seen, world } from './consumer-group-world.ts'
 import { join } from './groups.ts'
 
 async function atEveryVersion(session: Session): Promise<void> {
   for (const version of session.versions(ConsumerGroupHeartbeat)) {
-    const { beat, joining, describe } = await world(session, `every-${version}`)
-    await beat('joins', { ...joining, memberId: 'one' }, version)
-    for (const at of session.versions(ConsumerGroupDescribe)) await describe(`joined by version ${version}`, at)
-    await beat('is idle', { memberId: 'one', memberEpoch: 2 }, version)
-    await beat('leaves', { memberId: 'one', memberEpoch: -1 }, version)
-    for (const at of session.versions(ConsumerGroupDescribe)) await describe(`left by version ${version}`, at)
+    const { beat, joining, describe } = await world(session, `every-${version}`, version)
+    await beat('joins', { ...joining, memberId: 'one' })
+    await describe(`joined by version ${version}`)
+    await beat('is idle', { memberId: 'one', memberEpoch: 2 })
+    await beat('leaves', { memberId: 'one', memberEpoch: -1 })
+    await describe(`left by version ${version}`)
   }
 }
 
@@ -63,42 +59,6 @@ async function twoMembers(session: Session): Promise<void> {
   })
   await beat('the second leaves', { memberId: 'two', memberEpoch: -1 })
   await describe('one is left')
-}
-
-async function errors(session: Session): Promise<void> {
-  const { beat, joining, describe, groupId } = await world(session, 'errors')
-  await describe('there is no such group')
-  await beat('of no group', { memberId: 'one', memberEpoch: 1 })
-  await beat('leaves no group', { memberId: 'one', memberEpoch: -1 })
-  await beat('joins', { ...joining, memberId: 'one', instanceId: 'first' })
-  await beat('nobody', { memberId: 'nobody', memberEpoch: 2 })
-  await beat('nobody leaves', { memberId: 'nobody', memberEpoch: -1 })
-  await beat('nobody by an instance', { memberId: 'nobody', memberEpoch: 2, instanceId: 'none' })
-  await beat('another by an instance', { memberId: 'nobody', memberEpoch: 2, instanceId: 'first' })
-  await beat('an instance that is there', { ...joining, memberId: 'two', instanceId: 'first' })
-  await beat('an empty member id', { ...joining, memberId: '' })
-  await beat('an empty instance', { ...joining, memberId: 'x', instanceId: '' })
-  await beat('an empty rack', { ...joining, memberId: 'x', rackId: '' })
-  await beat('no rebalance timeout', { ...joining, memberId: 'x', rebalanceTimeoutMs: -1 })
-  await beat('no partitions said', { ...joining, memberId: 'x', topicPartitions: null })
-  await beat('nothing subscribed', { ...joining, memberId: 'x', subscribedTopicNames: null })
-  await beat('no names', { ...joining, memberId: 'x', subscribedTopicNames: [] })
-  await beat('leaves for a while, without an instance', { memberId: 'one', memberEpoch: -2 })
-  await beat('an epoch that there is not', { memberId: 'one', memberEpoch: -3 })
-  await beat('an assignor that there is not', { ...joining, memberId: 'x', serverAssignor: 'mine' })
-  await beat('a pattern that is none', {
-    ...joining,
-    memberId: 'y',
-    subscribedTopicNames: null,
-    subscribedTopicRegex: '(',
-  })
-  await session.send(ConsumerGroupDescribe, 1, { groupIds: ['', groupId] }, 'an empty group')
-  await session.send(Heartbeat, 4, { groupId, generationId: 2, memberId: 'one' }, 'of a new member')
-  await session.send(LeaveGroup, 5, { groupId, members: [{ memberId: 'nobody' }] }, 'of nobody')
-  await session.send(SyncGroup, 5, { groupId, generationId: 2, memberId: 'one' }, 'of a new member')
-  await session.send(DescribeGroups, 6, { groups: [groupId] }, 'as a classic one')
-  await session.send(DescribeGroups, 5, { groups: [groupId] }, 'as a classic one')
-  await session.send(DeleteGroups, 2, { groupsNames: [groupId] }, 'with members')
 }
 
 async function staticMembers(session: Session): Promise<void> {
@@ -163,82 +123,6 @@ async function assignors(session: Session): Promise<void> {
   }
 }
 
-async function offsets(session: Session): Promise<void> {
-  const { groupId, topic, topicId, beat, joining } = await world(session, 'commits')
-  const partitions = [{ partitionIndex: 0, committedOffset: 7 }]
-  const commit = (version: number, label: string, memberId: string, generationIdOrMemberEpoch: number) =>
-    session.send(
-      OffsetCommit,
-      version,
-      { groupId, memberId, generationIdOrMemberEpoch, topics: [{ name: topic, topicId, partitions }] },
-      label,
-    )
-  await beat('joins', { ...joining, memberId: 'one' })
-  for (const version of session.versions(OffsetCommit)) {
-    // Kafka 4 has no earlier ones, and 3.9 has such groups only where it is told to.
-    if (version < 2) continue
-    await commit(version, 'in its epoch', 'one', 2)
-    await commit(version, 'in an epoch before it had it', 'one', 1)
-    await commit(version, 'in an epoch to come', 'one', 3)
-    await commit(version, 'nobody', 'nobody', 2)
-    await commit(version, 'from outside', '', -1)
-  }
-  for (const version of session.versions(OffsetFetch)) {
-    if (version < 9) continue
-    const fetch = (label: string, memberId: string | null, memberEpoch: number) =>
-      session.send(
-        OffsetFetch,
-        version,
-        { groups: [{ groupId, memberId, memberEpoch, topics: [{ name: topic, topicId, partitionIndexes: [0, 1] }] }] },
-        label,
-      )
-    await fetch('in its epoch', 'one', 2)
-    await fetch('in another epoch', 'one', 1)
-    await fetch('in an epoch to come', 'one', 3)
-    await fetch('nobody', 'nobody', 2)
-    await fetch('from outside', null, -1)
-    await fetch('without a name', null, 2)
-  }
-  const named = [{ name: topic, partitions: [{ partitionIndex: 0 }] }]
-  await session.send(OffsetDelete, 0, { groupId, topics: named }, 'of a topic that is consumed')
-  await beat('leaves', { memberId: 'one', memberEpoch: -1 })
-  await commit(9, 'from outside, once it is empty', '', -1)
-  await commit(9, 'of a member, once it is empty', 'one', 2)
-  await session.send(OffsetDelete, 0, { groupId, topics: named }, 'once it is empty')
-  await session.send(DeleteGroups, 2, { groupsNames: [groupId] }, 'once it is empty')
-  await session.send(ConsumerGroupDescribe, 1, { groupIds: [groupId] }, 'deleted')
-}
-
-async function behindItsEpoch(session: Session): Promise<void> {
-  const { groupId, topic, topicId, beat, joining } = await world(session, 'behind')
-  const commit = (label: string, partitionIndexes: number[], epoch: number) =>
-    session.send(
-      OffsetCommit,
-      10,
-      {
-        ...{ groupId, memberId: 'one', generationIdOrMemberEpoch: epoch },
-        topics: [
-          {
-            name: topic,
-            topicId,
-            partitions: partitionIndexes.map(partitionIndex => ({ partitionIndex, committedOffset: 3 })),
-          },
-        ],
-      },
-      label,
-    )
-  await beat('joins', { ...joining, memberId: 'one' })
-  await nextAssignment()
-  await beat('another joins', { ...joining, memberId: 'two' })
-  await beat('hears', { memberId: 'one', memberEpoch: 2, topicPartitions: [{ topicId, partitions: [0, 1] }] })
-  await commit('what it has and what it must give up', [0, 1], 2)
-  await beat('gives up', { memberId: 'one', memberEpoch: 2, topicPartitions: [{ topicId, partitions: [0] }] })
-  await commit('what it has had since', [0], 2)
-  await commit('what it has given up', [1], 2)
-  await commit('both', [0, 1], 2)
-  await commit('an epoch of before', [0], 1)
-}
-
 async function kinds(session: Session): Promise<void> {
   const { groupId, topic, beat, joining, describe } = await world(session, 'kinds')
   const listed = async (label: string) => {
@@ -274,23 +158,13 @@ async function kinds(session: Session): Promise<void> {
 export const consumerGroupCases: readonly Case[] = [
   { name: 'consumer groups: a member at every version', run: atEveryVersion },
   { name: 'consumer groups: two members', run: twoMembers },
-  { name: 'consumer groups: errors', run: errors },
   { name: 'consumer groups: static members', run: staticMembers },
   { name: 'consumer groups: other subscriptions', run: subscriptionChanges },
   { name: 'consumer groups: assignors', run: assignors },
-  {
-    name: 'consumer groups: offsets',
-    run: offsets,
-    differs: ['9', '10'].map(version => ({
-      answer: `OffsetFetch v${version} without a name`,
-      path: '*errorCode',
-      ours: 25,
-      reason:
-        '**OffsetFetch** of a consumer group with an epoch and no member is refused with UNKNOWN_MEMBER_ID; Kafka fails of it',
-    })),
-  },
-  { name: 'consumer groups: commits behind the epoch', run: behindItsEpoch },
   { name: 'consumer groups: kinds of groups', run: kinds },
+  ...refusalCases,
+  ...offsetCases,
+  ...settingCases,
   ...patternCases,
   ...migrationCases,
 ]

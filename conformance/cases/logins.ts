@@ -15,17 +15,10 @@ import { encodeRequestFrame } from '../../protocol/request-frame.ts'
 import type { Api, ClientRequestOf } from '../../protocol/schema.ts'
 import { type Loose, type Session, wholeRequest } from '../session.ts'
 import type { Case, Difference } from './case.ts'
+import { plainJaas, takesLogins } from './security-settings.ts'
 
-const plainModule = 'org.apache.kafka.common.security.plain.PlainLoginModule'
-/** The only listener takes logins; Kafka's controller has one of its own. */
 const settings = {
-  'listener.security.protocol.map': 'PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT',
-  'inter.broker.listener.name': 'PLAINTEXT',
-  'sasl.mechanism.inter.broker.protocol': 'PLAIN',
-  'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256',
-  'listener.name.plaintext.plain.sasl.jaas.config': `${plainModule} required username="admin" password="secret" user_admin="secret" user_alice="wonder";`,
-  'listener.name.plaintext.scram-sha-256.sasl.jaas.config':
-    'org.apache.kafka.common.security.scram.ScramLoginModule required;',
+  ...takesLogins(plainJaas('admin', 'secret', { alice: 'wonder' }), ['SCRAM-SHA-256']),
   'sasl.server.max.receive.size': '1000',
 }
 

@@ -16,29 +16,23 @@ import type { ClientRequestOf, ClientResponseOf } from '../../protocol/schema.ts
 import { until } from '../scenario.ts'
 import { type Loose, type Session, wholeRequest } from '../session.ts'
 import type { Case } from './case.ts'
+import { authorizes, plainJaas, takesLogins } from './security-settings.ts'
 
 const secretKey = 'a secret that makes tokens'
 const [maxLifetimeMs, expiryTimeMs] = [7_200_000, 3_600_000]
-const users = ['admin', 'alice', 'bob', 'carol', 'dora', 'eve']
-export const tokenPassword = 'secret'
+const users = ['admin', 'alice', 'bob', 'carol', 'dora']
+const password = 'secret'
 const mechanism = 'SCRAM-SHA-256'
 
 const withoutSecret = {
-  'listener.security.protocol.map': 'PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT',
-  'inter.broker.listener.name': 'PLAINTEXT',
-  'sasl.mechanism.inter.broker.protocol': 'PLAIN',
-  'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
-  'listener.name.plaintext.plain.sasl.jaas.config': `org.apache.kafka.common.security.plain.PlainLoginModule required username="admin" password="${tokenPassword}" ${users.map(user => `user_${user}="${tokenPassword}"`).join(' ')};`,
-  ...Object.fromEntries(
-    ['256', '512'].map(bits => [
-      `listener.name.plaintext.scram-sha-${bits}.sasl.jaas.config`,
-      'org.apache.kafka.common.security.scram.ScramLoginModule required;',
-    ]),
-  ),
-  'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+  ...takesLogins(plainJaas('admin', password, Object.fromEntries(users.map(user => [user, password]))), [
+    'SCRAM-SHA-256',
+    'SCRAM-SHA-512',
+  ]),
+  ...authorizes,
   'super.users': 'User:admin;User:ANONYMOUS',
 }
-export const tokenSettings = {
+const settings = {
   ...withoutSecret,
   'delegation.token.secret.key': secretKey,
   'delegation.token.max.lifetime.ms': String(maxLifetimeMs),
@@ -50,7 +44,7 @@ type Creation = Loose<ClientRequestOf<typeof CreateDelegationToken>>
 
 const user = (principalName: string) => ({ principalType: 'User', principalName })
 const forOneself = { ownerPrincipalType: null, ownerPrincipalName: null, renewers: [], maxLifetimeMs: -1 }
-export const forAnother = (principalName: string) => ({
+const forAnother = (principalName: string) => ({
   ...forOneself,
   ownerPrincipalType: 'User',
   ownerPrincipalName: principalName,
@@ -139,10 +133,9 @@ function toldOf({ expiryTimestampMs, ...others }: { readonly expiryTimestampMs: 
   return { ...others, expires: isTime ? `in ${roughly(expiryTimestampMs - Date.now())}` : expiryTimestampMs }
 }
 
-/** Users who are logged in. */
-export async function people<N extends string>(session: Session, names: readonly N[]): Promise<Record<N, Person>> {
+async function people<N extends string>(session: Session, names: readonly N[]): Promise<Record<N, Person>> {
   const made = names.map(async name => {
-    const login = { mechanism: 'PLAIN', user: name, password: new Secret(tokenPassword) } as const
+    const login = { mechanism: 'PLAIN', user: name, password: new Secret(password) } as const
     return [name, new Person(session, await connect(session, login))] as const
   })
   return Object.fromEntries(await Promise.all(made)) as Record<N, Person>
@@ -376,10 +369,10 @@ async function disabled(session: Session): Promise<void> {
 }
 
 export const tokenCases: readonly Case[] = [
-  { name: 'tokens: made', settings: tokenSettings, run: made },
-  { name: 'tokens: renewed', settings: tokenSettings, run: renewed },
-  { name: 'tokens: ended', settings: tokenSettings, run: ended },
-  { name: 'tokens: described', settings: tokenSettings, run: described },
-  { name: 'tokens: logins by them', settings: tokenSettings, run: loggedIn },
+  { name: 'tokens: made', settings, run: made },
+  { name: 'tokens: renewed', settings, run: renewed },
+  { name: 'tokens: ended', settings, run: ended },
+  { name: 'tokens: described', settings, run: described },
+  { name: 'tokens: logins by them', settings, run: loggedIn },
   { name: 'tokens: where there is no secret to make them by', settings: withoutSecret, run: disabled },
 ]

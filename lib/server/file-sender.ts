@@ -1,10 +1,8 @@
 /**
  * Sends answers of which a part lies in a file, by sendfile(2) and without blocking. Where the socket buffer is full, the next piece goes
- * through memory and Node's own write queue; when the system has taken it, the buffer has room, and sendfile(2) goes on. Where the wire
- * encrypts, all goes in pieces.
+ * through memory and Node's own write queue; when the system has taken it, the buffer has room, and sendfile(2) goes on.
  */
 import type { Chunk, FileBytes } from '../../protocol/records/chunk.ts'
-import { poison } from '../../protocol/records/poison.ts'
 import { Queue } from '../base/queue.ts'
 import type { Wire } from '../network/network.ts'
 import { giveUpNativeSend, isUnfit, nativeSend } from './native-send.ts'
@@ -15,12 +13,8 @@ interface Group {
   readonly sent: () => void
 }
 
-/** The size of a piece that goes through memory, where the wire says none. */
-const pieceBytesDefault = 64 * 1024
-/** Pieces that nobody uses, by size: new memory costs more than the copy out of the page cache. */
-const pieces = new Map<number, Buffer[]>()
-/** How many of each size are kept. */
-const sparePiecesMax = 16
+/** The size of a piece that goes through memory. */
+const pieceBytes = 64 * 1024
 /** Congestion control without pacing, which every kernel has and lets every process choose. */
 const unpacedControl = 'reno'
 
@@ -35,13 +29,11 @@ export class FileSender {
   /** A piece is in Node's write queue. */
   #waiting = false
   #dead = false
-  readonly #pieceBytes: number
   readonly #failed: (error: unknown) => void
 
   /** `failed` is called when a file cannot be read any more; the connection has to be closed then. */
   constructor(wire: Wire, failed: (error: unknown) => void) {
     this.#wire = wire
-    this.#pieceBytes = wire.pieceBytes ?? pieceBytesDefault
     this.#failed = failed
     unpace(wire)
   }
@@ -70,7 +62,7 @@ export class FileSender {
       for (; this.#index < group.chunks.length; this.#index++, this.#at = 0) {
         const chunk = group.chunks[this.#index]!
         if (!this.#sendNow(chunk)) {
-          this.#sendPiece(group.chunks)
+          this.#sendPiece(chunk)
           return
         }
       }
@@ -83,11 +75,10 @@ export class FileSender {
 
   /** Sends as much of a chunk as the socket buffer takes; true where that was the rest of it. */
   #sendNow(chunk: Chunk): boolean {
+    const native = nativeSend()
     const socketFd = this.#wire.descriptor
-    // Where all goes through the wire, the calls are not even loaded.
-    const native = socketFd < 0 ? null : nativeSend()
     // Order: nothing may overtake what is in Node's write queue.
-    if (native === null || this.#wire.bytesQueued > 0) return false
+    if (native === null || socketFd < 0 || this.#wire.bytesQueued > 0) return false
     const length = chunk.length - this.#at
     const sent = Buffer.isBuffer(chunk)
       ? native.bytes(socketFd, this.#at === 0 ? chunk : chunk.subarray(this.#at))
@@ -102,63 +93,36 @@ export class FileSender {
     return false
   }
 
-  /** Sends the next piece of the first group through memory, and goes on when the system has taken it. */
-  #sendPiece(chunks: readonly Chunk[]): void {
-    this.#waiting = true
-    const first = chunks[this.#index]!
-    if (Buffer.isBuffer(first) && first.length - this.#at >= this.#pieceBytes) {
-      const rest = first.subarray(this.#at)
-      this.#step(first, rest.length)
-      this.#write(rest, null)
-      return
-    }
-    const piece = pieces.get(this.#pieceBytes)?.pop() ?? Buffer.allocUnsafeSlow(this.#pieceBytes)
-    let length = 0
+  /** Sends the next piece of a chunk through memory, and goes on when the system has taken it. */
+  #sendPiece(chunk: Chunk): void {
+    let piece: Buffer
     try {
-      while (length < piece.length && this.#index < chunks.length) {
-        const chunk = chunks[this.#index]!
-        const part = Math.min(piece.length - length, chunk.length - this.#at)
-        if (Buffer.isBuffer(chunk)) chunk.copy(piece, length, this.#at, this.#at + part)
-        else this.#read(chunk, piece, length, part)
-        length += part
-        this.#step(chunk, part)
-      }
+      piece = Buffer.isBuffer(chunk) ? chunk.subarray(this.#at) : this.#read(chunk)
     } catch (error) {
-      // The size of the answer is sent already, or will be, so it cannot be shortened.
+      // The size of the answer is sent already, so it cannot be shortened.
+      this.#waiting = true
       this.#failed(error)
       return
     }
-    this.#write(length < piece.length ? piece.subarray(0, length) : piece, piece)
-  }
-
-  #write(bytes: Buffer, piece: Buffer | null): void {
-    this.bytesPending -= bytes.length
-    this.#wire.write(bytes, error => {
-      if (piece !== null) giveBack(piece)
+    this.#at += piece.length
+    this.bytesPending -= piece.length
+    if (this.#at === chunk.length) {
+      this.#index++
+      this.#at = 0
+    }
+    this.#waiting = true
+    this.#wire.write(piece, error => {
       this.#waiting = false
       if (!error && !this.#dead) this.#run()
     })
   }
 
-  /** So many bytes of a chunk are sent or in a piece. */
-  #step(chunk: Chunk, bytes: number): void {
-    this.#at += bytes
-    if (this.#at < chunk.length) return
-    this.#index++
-    this.#at = 0
+  #read(chunk: FileBytes): Buffer {
+    const length = Math.min(pieceBytes, chunk.length - this.#at)
+    const piece = Buffer.allocUnsafeSlow(length)
+    if (chunk.read(piece, length, this.#at) < length) throw new Error('a file became shorter while it was sent')
+    return piece
   }
-
-  #read(chunk: FileBytes, into: Buffer, at: number, length: number): void {
-    const room = at === 0 && length === into.length ? into : into.subarray(at, at + length)
-    if (chunk.read(room, length, this.#at) < length) throw new Error('a file became shorter while it was sent')
-  }
-}
-
-function giveBack(piece: Buffer): void {
-  poison(piece)
-  const spare = pieces.get(piece.length)
-  if (spare === undefined) pieces.set(piece.length, [piece])
-  else if (spare.length < sparePiecesMax) spare.push(piece)
 }
 
 /**
@@ -166,8 +130,8 @@ function giveBack(piece: Buffer): void {
  * sending a file cost four times as much: 0.4 instead of 0.1 s of kernel time per GB.
  */
 function unpace(wire: Wire): void {
+  const native = nativeSend()
   const fd = wire.descriptor
-  const native = fd < 0 ? null : nativeSend()
-  if (native === null || wire.remoteAddress !== wire.localAddress) return
+  if (native === null || fd < 0 || wire.remoteAddress !== wire.localAddress) return
   if (native.congestionControlOf(fd).startsWith('bbr')) native.setCongestionControl(fd, unpacedControl)
 }

@@ -1,4 +1,5 @@
 /** kafka-acls, at brokers that have an authorizer. */
+import { authorizesNobody } from '../../cases/security-settings.ts'
 import type { ToolCase, ToolDifference, ToolGroup } from '../case.ts'
 import { ownConnecting, ownHelp, ownVersion, ownWords, saidInstead } from './shared.ts'
 
@@ -190,10 +191,7 @@ const cases: readonly ToolCase[] = [
 ]
 
 export const acls: ToolGroup = {
-  settings: {
-    'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
-    'super.users': 'User:ANONYMOUS',
-  },
+  settings: authorizesNobody,
   cases,
 }
 
