@@ -332,6 +332,8 @@ export class LogDirectory {
     const name = `${topic}-${partition}`
     const { files, uuid } = this.#options
     files.rename(`${this.path}/${name}`, `${this.path}/${nameAside(name, uuid(), 'stray')}`)
+    this.#logs.forget(name)
+    this.forget(topic, partition)
   }
 
   /** Where a partition's last segment begins, and its bytes; without opening it. */

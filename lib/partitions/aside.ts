@@ -45,6 +45,18 @@ export function setLeftoversAside<E extends { readonly directory: LogDirectory }
 }
 
 /**
+ * What has a partition's name and another topic id is of an earlier topic: its deletion was not finished when the broker stopped, or nobody knows of
+ * it. Kafka does the same with such directories.
+ */
+export function setStrayAside(directory: LogDirectory, topic: string, partition: number, logger: Logger): void {
+  logger.warn('records of another topic id lie where a partition has its place; they are put aside', {
+    partition: `${topic}-${partition}`,
+    directory: directory.path,
+  })
+  directory.setAside(topic, partition)
+}
+
+/**
  * Leaves one of several directories of the same partition: a move was interrupted when both were whole. The one that the
  * partition moved to has no less than the one that it came from.
  */

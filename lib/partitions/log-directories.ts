@@ -8,7 +8,7 @@ import { partitionOfName } from '../../storage/names.ts'
 import { crash } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
-import { setCopiesAside, setLeftoversAside, type TopicIdRead } from './aside.ts'
+import { setCopiesAside, setLeftoversAside, setStrayAside, type TopicIdRead } from './aside.ts'
 import type { DirectoryState, LogDirectoriesOptions } from './log-directory-types.ts'
 import type { Partition } from './partition.ts'
 import type { LogEvents } from './partition-types.ts'
@@ -187,10 +187,10 @@ export class LogDirectories {
     const logsOf = new Map<Entry, RecoveredPartition[]>()
     for (const partition of partitions) {
       const entry = this.#checkedEntry(partition)
-      if (entry === undefined || entry.failed) continue
+      const { topic, index, settings } = partition
+      if (entry === undefined || entry.failed || !entry.directory.holds(topic, index)) continue
       const logs = logsOf.get(entry) ?? []
       logsOf.set(entry, logs)
-      const { topic, index, settings } = partition
       logs.push({ topic, partition: index, config: settings.log, of: partition })
     }
     const done = (log: RecoverableLog, mayWait: boolean) => {
@@ -436,7 +436,7 @@ export class LogDirectories {
     return this.#entries.find(entry => entry.directory === directory)!
   }
 
-  /** Where a partition has its place; another one, where that turns out to hold something else under its name. */
+  /** Where a partition has its place, free of what an earlier topic of its name left there. */
   #checkedEntry(partition: Partition): Entry | undefined {
     const { name, topic, index, topicId } = partition
     const entry = this.#entryOf.get(name)
@@ -450,14 +450,14 @@ export class LogDirectories {
       return fault === 'disk' ? this.#checkedEntry(partition) : undefined
     }
     if (storedId === null || storedId === topicId) return entry
-    this.#found.set(name, [...(this.#found.get(name) ?? []), entry])
-    this.#warnOfStray(entry, name)
-    const other = this.#entryForNew(name, false)
-    if (other === null) return entry
-    entry.partitions--
-    other.partitions++
-    this.#entryOf.set(name, other)
-    return other
+    // It may lie in a directory that is away; then nothing is made in its stead.
+    if (this.#missing.length > 0) return entry
+    try {
+      setStrayAside(entry.directory, topic, index, this.#logger)
+    } catch (error) {
+      this.#failed(entry, error, 'the directory of an earlier topic cannot be put aside', partition)
+    }
+    return entry
   }
 
   #entryForNew(name: string, isNew: boolean): Entry | null {

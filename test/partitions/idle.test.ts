@@ -109,7 +109,7 @@ t.test('a start that is called off while logs are recovered leaves no mark of a 
   t.ok(fixture.log.some(line => /recovered 3 logs of \/data in \d+ ms/.test(line)))
 })
 
-t.test('a log that turns out to be that of another topic is left alone when it is opened', async t => {
+t.test('a log that turns out to be that of another topic is put aside when it is opened', async t => {
   const fixture = new PartitionsFixture({ topics: [topicImage('a')], paths: ['/one', '/two'] })
   fixture.write('a', ['precious'])
   await fixture.close()
@@ -117,9 +117,10 @@ t.test('a log that turns out to be that of another topic is left alone when it i
   fixture.image = { ...fixture.image, ...topicMaps([another]) }
   fixture.open()
   t.equal(fixture.partition('a').logEndOffset, 0)
-  t.equal(fixture.partitions.logDirectories.pathOf(fixture.partition('a')), '/two')
-  t.equal(fixture.log.filter(line => line.includes('is left alone') && line.includes('/one/a-0')).length, 1)
-  t.ok(fixture.files.file('/one/a-0/00000000000000000000.log').size() > 0)
+  t.equal(fixture.partitions.logDirectories.pathOf(fixture.partition('a')), '/one')
+  t.equal(fixture.log.filter(line => line.includes('they are put aside') && line.includes('/one')).length, 1)
+  const [aside] = fixture.files.list('/one').filter(({ name }) => name.endsWith('-stray'))
+  t.ok(fixture.files.file(`/one/${aside!.name}/00000000000000000000.log`).size() > 0)
 })
 
 t.test('a log that cannot be opened when it is asked for takes its directory offline', async t => {

@@ -346,7 +346,7 @@ t.test('a disk error takes its directory offline, and the others go on', t => {
   t.end()
 })
 
-t.test('directories of no known topic are left alone, and never taken for another topic of that name', async t => {
+t.test('directories of no known topic are left alone, and put aside where another topic gets that name', async t => {
   const fixture = new PartitionsFixture({ topics: [topicImage('a'), topicImage('b')] })
   fixture.write('a', ['precious'])
   await fixture.close()
@@ -355,9 +355,12 @@ t.test('directories of no known topic are left alone, and never taken for anothe
   t.equal(fixture.log.filter(line => line.includes('is left alone') && line.includes('/data/a-0')).length, 1)
   t.notOk(fixture.log.some(line => line.includes('b-0')))
   fixture.apply({ created: [topicImage('a')] })
-  t.equal(fixture.partition('a').standing, 'offline')
-  t.ok(fixture.log.some(line => line.includes('move it away')))
-  t.ok(fixture.files.file('/data/a-0/00000000000000000000.log').size() > 0)
+  fixture.write('a', ['new'])
+  t.equal(fixture.partition('a').logEndOffset, 1)
+  t.ok(fixture.log.some(line => line.includes('they are put aside')))
+  const aside = fixture.files.list('/data').filter(({ name }) => name.endsWith('-stray'))
+  t.equal(aside.length, 1)
+  t.ok(fixture.files.file(`/data/${aside[0]!.name}/00000000000000000000.log`).size() > 0)
 })
 
 t.test('what a power failure left of a deleted topic is put aside where a new one of its name is made', async t => {

@@ -207,6 +207,8 @@ export class World {
 
   #equip(disk: MortalDisk): MortalDisk {
     disk.died = () => {
+      // Of an earlier life, which had something to finish when it was killed.
+      if (disk !== this.#disk) return
       this.say(() => 'the broker dies')
       this.#silence()
     }

@@ -241,6 +241,8 @@ export class Node {
   #equip(disk: MortalDisk): MortalDisk {
     this.#death = new Promise(resolve => {
       disk.died = () => {
+        // Of an earlier life, which had something to finish when it was killed.
+        if (disk !== this.#disk) return
         this.#dies()
         resolve()
       }

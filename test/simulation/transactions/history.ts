@@ -2,7 +2,9 @@
  * One history of transactions in a whole broker, out of a seed: instances of producers and copiers that replace one another, fall asleep and wake, in both
  * protocols; readers; markers late and repeated; a broker that dies at any step, and whose clock is turned. At the end nothing may hang.
  */
+
 import type { Client } from '../../../lib/client/client.ts'
+import { codes } from '../../../protocol/errors.ts'
 import { CreateTopics } from '../../../protocol/messages/create-topics.ts'
 import { DeleteTopics } from '../../../protocol/messages/delete-topics.ts'
 import { Fetch } from '../../../protocol/messages/fetch.ts'
@@ -188,8 +190,7 @@ class TransactionHistory {
       topics: [{ name, partitions: [{ partitionIndex, timestamp: -1 }] }],
     })
     const { errorCode, offset } = topics[0]!.partitions[0]!
-    // Offline, where a power failure left the directory of an earlier one.
-    const isGone = [3, 56].includes(errorCode) && name === fleeting
+    const isGone = errorCode === codes.UNKNOWN_TOPIC_OR_PARTITION && name === fleeting
     if (errorCode !== 0 && !isGone) throw new Violation(`${name}-${partitionIndex} tells no offset: ${errorCode}`)
     return offset
   }
