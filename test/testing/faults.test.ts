@@ -146,7 +146,7 @@ t.test('a connection may stay open in silence, whether the request happened or i
   for (const lose of ['request', 'answer'] as const) {
     const producer = await bench.producer(
       { retry: { retries: 0 } },
-      { requestTimeout: 100, enforceRequestTimeout: true },
+      { requestTimeout: 1_000, enforceRequestTimeout: true },
     )
     // biome-ignore lint/suspicious/noThenProperty: the kit's word for what comes next
     await using fault = kit.fault({ api: 'Produce', times: 1 }, { lose, then: 'stall' })
