@@ -5,6 +5,7 @@ import t, { type Test } from 'tap'
 import { systemClock } from '../../lib/base/clock.ts'
 import { boundsSeconds, TimeHistogram, ticksOf } from '../../lib/base/time-histogram.ts'
 import type { Client } from '../../lib/client/client.ts'
+import { produced as counted, fetched } from '../../lib/partitions/traffic.ts'
 import { ApiCounts, RequestCounts } from '../../lib/server/request-counts.ts'
 import { ManualClock } from '../../lib/testing/clock.ts'
 import { Fetch } from '../../protocol/messages/fetch.ts'
@@ -96,23 +97,61 @@ t.test('times are told by bounds, and one beyond them all', async t => {
   t.equal((ticksOf(400 * 86_400_000 + 1_500) - ticksOf(400 * 86_400_000)) | 0, 150_000, 'also after a year')
 })
 
+t.test('a request costs one look at the clock more than its turn of the event loop', async t => {
+  let looks = 0
+  const clock = {
+    ...systemClock,
+    monotonicMs: () => {
+      looks++
+      return systemClock.monotonicMs()
+    },
+  }
+  const broker = await FakeBroker.start({ clock })
+  t.teardown(() => broker.stop())
+  const client = await broker.connect()
+  for (let n = 0; n < 10; n++) await beat(client, 'g', 0)
+  looks = 0
+  for (let n = 0; n < 100; n++) await beat(client, 'g', 0)
+  t.ok(looks <= 220, `${looks} looks for 100 requests, each in a turn of its own`)
+  looks = 0
+  await Promise.all(Array.from({ length: 100 }, () => beat(client, 'g', 0)))
+  t.ok(looks >= 100, 'each is timed by itself')
+  t.ok(looks <= 120, `${looks} looks for 100 requests at once`)
+})
+
+/** Bytes on the heap that each of many calls takes, once it is compiled. */
+function heapBytesOf(run: (index: number) => void): number {
+  const times = 100_000
+  const loop = () => {
+    for (let index = 0; index < times; index++) run(index)
+  }
+  for (let i = 0; i < 10; i++) loop()
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
+  const before = process.memoryUsage().heapUsed
+  loop()
+  return (process.memoryUsage().heapUsed - before) / times
+}
+
+t.test('counting the traffic of a partition allocates nothing, beyond what fits into a small integer too', async t => {
+  const partition = { traffic: null }
+  const bytes = heapBytesOf(() => {
+    counted(partition, 100_000, 7)
+    fetched(partition, 100_000, false)
+    fetched(partition, 100_000, true)
+  })
+  t.ok(bytes < 8, `${bytes} bytes a request, where a number on the heap has 16`)
+  t.match(partition.traffic, { bytesIn: 1.1e11, recordsIn: 7_700_000, bytesOut: 1.1e11, replicationBytesOut: 1.1e11 })
+})
+
 t.test('counting allocates nothing', async t => {
   // What Node's own clock gives is a number on the heap before Node 26.
   const counts = new RequestCounts({ ...systemClock, monotonicMs: () => 12_345.678 })
   const answer = { responses: [{ partitionResponses: [{ index: 0, errorCode: 0 }] }] }
-  const count = (times: number) => {
-    for (let i = 0; i < times; i++) {
-      counts.began(i & 1023)
-      counts.answered(Produce as unknown as Api, i & 1023, answer)
-    }
-  }
-  // Until it is compiled.
-  for (let i = 0; i < 10; i++) count(100_000)
-  setFlagsFromString('--expose-gc')
-  runInNewContext('gc')()
-  const before = process.memoryUsage().heapUsed
-  count(100_000)
-  const bytes = (process.memoryUsage().heapUsed - before) / 100_000
+  const bytes = heapBytesOf(index => {
+    counts.began(index & 1023)
+    counts.answered(Produce as unknown as Api, index & 1023, answer)
+  })
   t.ok(bytes < 8, `${bytes} bytes a request, where a number on the heap has 16`)
   t.equal(counts.queueTimes.count, 1_100_000)
 })
