@@ -224,6 +224,38 @@ export function Dialog({ title, close, children }: { title: string; close: () =>
   )
 }
 
+/** The end of a form in such a window: why it failed, and the two ways out. */
+export function DialogEnd({
+  error,
+  close,
+  text,
+  isDisabled,
+  className = '',
+  children,
+}: {
+  error: ApiError | null
+  close: () => void
+  text: string
+  isDisabled: boolean
+  className?: string
+  children?: ComponentChildren
+}) {
+  return (
+    <>
+      <Failure error={error} />
+      {children}
+      <div class="actions">
+        <button type="button" onClick={close}>
+          Cancel
+        </button>
+        <button type="submit" class={className || 'primary'} disabled={isDisabled}>
+          {text}
+        </button>
+      </div>
+    </>
+  )
+}
+
 /** Does something that changes the cluster; a question stands before it, with the name to be typed where nothing can be undone. */
 export function DoButton({
   text,
@@ -269,19 +301,10 @@ export function DoButton({
                 <input value={name} autocomplete="off" onInput={event => setName(event.currentTarget.value)} />
               </Field>
             )}
-            <Failure error={error} />
-            <div class="actions">
-              <button type="button" onClick={close}>
-                Cancel
-              </button>
-              <button
-                type="submit"
-                class={className || 'primary'}
-                disabled={isBusy || (typed !== undefined && typed !== name)}
-              >
-                {text}
-              </button>
-            </div>
+            <DialogEnd
+              {...{ error, close, text, className }}
+              isDisabled={isBusy || (typed !== undefined && typed !== name)}
+            />
           </form>
         </Dialog>
       )}

@@ -1,11 +1,9 @@
 /** All groups, with lag. */
-import type { GroupRow, Listed } from '../../lib/console/answers.ts'
-import { pathOf, useAsk } from '../api.ts'
+import type { GroupRow } from '../../lib/console/answers.ts'
 import { count } from '../format.ts'
-import { Badge, type Column, Failure, FilterField, Heading, Pager, Table } from '../parts.tsx'
-import { goTo, linkTo } from '../route.ts'
-
-const limit = 50
+import { ListPage } from '../list-page.tsx'
+import { Badge, type Column } from '../parts.tsx'
+import { linkTo } from '../route.ts'
 
 const columns: readonly Column<GroupRow>[] = [
   {
@@ -31,36 +29,17 @@ export function GroupState({ state }: { state: string }) {
 }
 
 export function GroupsPage({ query }: { query: URLSearchParams }) {
-  const filter = query.get('filter') ?? ''
-  const from = Number(query.get('from') ?? 0)
-  const { data, error, isLoading, again } = useAsk<Listed<GroupRow>>(pathOf(['groups'], { filter, from, limit }), 5_000)
   return (
-    <>
-      <Heading title="Groups">
-        <button type="button" onClick={again}>
-          Reload
-        </button>
-      </Heading>
-      <div class="bar">
-        <FilterField label="Filter by name" value={filter} set={text => goTo(['groups'], { filter: text }, true)} />
-      </div>
-      <Failure error={error} />
-      <Table
-        caption="Groups"
-        columns={columns}
-        rows={data?.rows ?? (error ? [] : null)}
-        keyOf={({ groupId }) => groupId}
-        isLoading={isLoading}
-        empty={filter === '' ? 'There are no groups yet.' : 'No group has this in its name.'}
-      />
-      {data && (
-        <Pager
-          {...{ from, limit }}
-          total={data.matching}
-          what="group"
-          go={at => goTo(['groups'], { filter, from: at }, true)}
-        />
-      )}
-    </>
+    <ListPage
+      {...{ query, columns }}
+      part="groups"
+      title="Groups"
+      filterBy="Filter by name"
+      caption="Groups"
+      keyOf={({ groupId }) => groupId}
+      what="group"
+      none="There are no groups yet."
+      noneLike="No group has this in its name."
+    />
   )
 }

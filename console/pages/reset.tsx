@@ -2,7 +2,7 @@
 import type { ResetAnswer } from '../../lib/console/answers.ts'
 import { change, pathOf } from '../api.ts'
 import { count } from '../format.ts'
-import { Choice, type Column, Dialog, Failure, Field, Table, useDoing } from '../parts.tsx'
+import { Choice, type Column, Dialog, DialogEnd, Field, Table, useDoing } from '../parts.tsx'
 import { useState } from '../preact.ts'
 
 const places = {
@@ -112,16 +112,14 @@ export function ResetOffsets({
             empty="There is nothing to do."
           />
         )}
-        <Failure error={error} />
-        {failed && <p class="notice bad">Some were not set. A group’s offsets can be set while nobody is in it.</p>}
-        <div class="actions">
-          <button type="button" onClick={close}>
-            Cancel
-          </button>
-          <button type="submit" class={plan === null ? 'primary' : 'danger'} disabled={isBusy}>
-            {plan === null ? 'Show what it would do' : 'Set them'}
-          </button>
-        </div>
+        <DialogEnd
+          {...{ error, close }}
+          text={plan === null ? 'Show what it would do' : 'Set them'}
+          className={plan === null ? 'primary' : 'danger'}
+          isDisabled={isBusy}
+        >
+          {failed && <p class="notice bad">Some were not set. A group’s offsets can be set while nobody is in it.</p>}
+        </DialogEnd>
       </form>
     </Dialog>
   )

@@ -6,6 +6,7 @@ import {
   Badge,
   type Column,
   Dialog,
+  DialogEnd,
   DoButton,
   Facts,
   Failure,
@@ -113,15 +114,7 @@ function MorePartitions({ name, close }: { name: string; close: () => void }) {
             onInput={event => setNumber(event.currentTarget.value)}
           />
         </Field>
-        <Failure error={error} />
-        <div class="actions">
-          <button type="button" onClick={close}>
-            Cancel
-          </button>
-          <button type="submit" class="primary" disabled={isBusy}>
-            Add
-          </button>
-        </div>
+        <DialogEnd {...{ error, close }} text="Add" isDisabled={isBusy} />
       </form>
     </Dialog>
   )

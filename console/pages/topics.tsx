@@ -2,7 +2,19 @@
 import type { ClusterAnswer, Listed, TopicRow } from '../../lib/console/answers.ts'
 import { change, pathOf, useAsk } from '../api.ts'
 import { count, size } from '../format.ts'
-import { Badge, type Column, Dialog, Failure, Field, FilterField, Heading, Pager, Table, useDoing } from '../parts.tsx'
+import {
+  Badge,
+  type Column,
+  Dialog,
+  DialogEnd,
+  Failure,
+  Field,
+  FilterField,
+  Heading,
+  Pager,
+  Table,
+  useDoing,
+} from '../parts.tsx'
 import { useState } from '../preact.ts'
 import { goTo, linkTo } from '../route.ts'
 
@@ -116,37 +128,16 @@ function NewTopic({ close }: { close: () => void }) {
           <input value={fields.name} required autocomplete="off" onInput={set('name')} />
         </Field>
         <div class="side">
-          <Field label="Partitions">
-            <input
-              type="number"
-              min="1"
-              placeholder="as the brokers say"
-              value={fields.partitions}
-              onInput={set('partitions')}
-            />
-          </Field>
-          <Field label="Replicas">
-            <input
-              type="number"
-              min="1"
-              placeholder="as the brokers say"
-              value={fields.replicas}
-              onInput={set('replicas')}
-            />
-          </Field>
+          {(['partitions', 'replicas'] as const).map(name => (
+            <Field label={name === 'partitions' ? 'Partitions' : 'Replicas'}>
+              <input type="number" min="1" placeholder="as the brokers say" value={fields[name]} onInput={set(name)} />
+            </Field>
+          ))}
         </div>
         <Field label="Settings" hint="One in a line, as in retention.ms=3600000.">
           <textarea rows={4} spellcheck={false} value={fields.configs} onInput={set('configs')} />
         </Field>
-        <Failure error={error} />
-        <div class="actions">
-          <button type="button" onClick={close}>
-            Cancel
-          </button>
-          <button type="submit" class="primary" disabled={isBusy}>
-            Create
-          </button>
-        </div>
+        <DialogEnd {...{ error, close }} text="Create" isDisabled={isBusy} />
       </form>
     </Dialog>
   )

@@ -1,11 +1,10 @@
 /** Transactional ids, and what is open under each. */
-import type { Listed, TransactionAnswer, TransactionRow } from '../../lib/console/answers.ts'
+import type { TransactionAnswer, TransactionRow } from '../../lib/console/answers.ts'
 import { change, pathOf, useAsk } from '../api.ts'
 import { count, span, time } from '../format.ts'
-import { Badge, type Column, DoButton, Facts, Failure, FilterField, Heading, Pager, Table } from '../parts.tsx'
-import { goTo, linkTo } from '../route.ts'
-
-const limit = 50
+import { ListPage } from '../list-page.tsx'
+import { Badge, type Column, DoButton, Facts, Failure, Heading, Table } from '../parts.tsx'
+import { linkTo } from '../route.ts'
 
 const columns: readonly Column<TransactionRow>[] = [
   {
@@ -27,36 +26,18 @@ function TransactionState({ state }: { state: string }) {
 }
 
 export function TransactionsPage({ query }: { query: URLSearchParams }) {
-  const filter = query.get('filter') ?? ''
-  const from = Number(query.get('from') ?? 0)
-  const { data, error, isLoading } = useAsk<Listed<TransactionRow>>(
-    pathOf(['transactions'], { filter, from, limit }),
-    5_000,
-  )
   return (
-    <>
-      <Heading title="Transactions" />
-      <div class="bar">
-        <FilterField label="Filter by id" value={filter} set={text => goTo(['transactions'], { filter: text }, true)} />
-      </div>
-      <Failure error={error} />
-      <Table
-        caption="Transactional ids"
-        columns={columns}
-        rows={data?.rows ?? (error ? [] : null)}
-        keyOf={({ transactionalId }) => transactionalId}
-        isLoading={isLoading}
-        empty={filter === '' ? 'Nobody has used a transactional id yet.' : 'No id has this in it.'}
-      />
-      {data && (
-        <Pager
-          {...{ from, limit }}
-          total={data.matching}
-          what="transactional id"
-          go={at => goTo(['transactions'], { filter, from: at }, true)}
-        />
-      )}
-    </>
+    <ListPage
+      {...{ query, columns }}
+      part="transactions"
+      title="Transactions"
+      filterBy="Filter by id"
+      caption="Transactional ids"
+      keyOf={({ transactionalId }) => transactionalId}
+      what="transactional id"
+      none="Nobody has used a transactional id yet."
+      noneLike="No id has this in it."
+    />
   )
 }
 

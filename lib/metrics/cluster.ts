@@ -1,5 +1,5 @@
 /** Figures of this broker's part in its cluster: what it leads and follows, and how well it is followed. */
-import { type Family, one, type Pause, type Series } from './family.ts'
+import { type Family, gauge, one, type Pause, type Series } from './family.ts'
 
 export interface ClusterFigures {
   readonly isController: boolean
@@ -20,12 +20,7 @@ export interface ClusterFigures {
 }
 
 export function* clusterFamilies(figures: ClusterFigures): Iterable<Family | Pause> {
-  yield {
-    name: 'ottla_is_controller',
-    type: 'gauge',
-    help: 'Whether this broker is the controller.',
-    series: one(figures.isController ? 1 : 0),
-  }
+  yield gauge('ottla_is_controller', 'Whether this broker is the controller.', one(figures.isController ? 1 : 0))
   const states: Record<string, number> = { led: 0, followed: 0, under_replicated: 0, under_min_isr: 0, at_min_isr: 0 }
   states.replica_offline = 0
   const lags = new Map<number, number>()
@@ -51,24 +46,21 @@ export function* clusterFamilies(figures: ClusterFigures): Iterable<Family | Pau
       yield null
     }
   }
-  yield {
-    name: 'ottla_partitions',
-    type: 'gauge',
-    help: 'Partitions on this broker by what is so of them; offline are those of the cluster without a leader, told by the controller.',
-    series: byLabel('state', Object.entries(states)),
-  }
-  yield {
-    name: 'ottla_follower_lag_records',
-    type: 'gauge',
-    help: 'How far a follower is behind what this broker leads; the most of all partitions.',
-    series: byLabel('follower', lags),
-  }
-  yield {
-    name: 'ottla_brokers',
-    type: 'gauge',
-    help: 'Brokers of the cluster by their state, told by the controller.',
-    series: byLabel('state', figures.brokers() ?? []),
-  }
+  yield gauge(
+    'ottla_partitions',
+    'Partitions on this broker by what is so of them; offline are those of the cluster without a leader, told by the controller.',
+    byLabel('state', Object.entries(states)),
+  )
+  yield gauge(
+    'ottla_follower_lag_records',
+    'How far a follower is behind what this broker leads; the most of all partitions.',
+    byLabel('follower', lags),
+  )
+  yield gauge(
+    'ottla_brokers',
+    'Brokers of the cluster by their state, told by the controller.',
+    byLabel('state', figures.brokers() ?? []),
+  )
 }
 
 function* byLabel(name: string, values: Iterable<readonly [string | number, number]>): Iterable<Series> {

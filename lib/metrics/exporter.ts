@@ -1,7 +1,7 @@
 /** All figures of a broker, for who asks by HTTP. */
 import type { SharedSlices } from '../base/shared-slices.ts'
 import { exposition } from './exposition.ts'
-import { type Family, type FamilySource, one, type Pause, type Series } from './family.ts'
+import { counter, type Family, type FamilySource, one, type Pause, type Series } from './family.ts'
 
 /** What is asked for. */
 export interface ExportQuery {
@@ -55,19 +55,13 @@ export class Exporter {
       return
     }
     for (const source of sources) yield* source({ byPartition })
-    yield {
-      name: 'ottla_scrapes_total',
-      type: 'counter',
-      help: 'How often figures were asked for.',
-      series: one(this.#scrapes),
-    }
+    yield counter('ottla_scrapes_total', 'How often figures were asked for.', one(this.#scrapes))
     // Last, as it tells of what was written before it.
-    yield {
-      name: 'ottla_series_dropped_total',
-      type: 'counter',
-      help: 'Series that were left out of an answer, as there are too many of their name.',
-      series: this.#droppedSeries(),
-    }
+    yield counter(
+      'ottla_series_dropped_total',
+      'Series that were left out of an answer, as there are too many of their name.',
+      this.#droppedSeries(),
+    )
   }
 
   *#droppedSeries(): Iterable<Series> {

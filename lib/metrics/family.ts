@@ -31,6 +31,15 @@ export interface Detail {
 /** A part of the broker that has figures to tell. They are looked at as they are written. */
 export type FamilySource = (detail: Detail) => Iterable<Family | Pause>
 
+/** Makes families of one type. */
+function familyOf(type: Family['type']) {
+  return (name: string, help: string, series: Family['series']): Family => ({ name, type, help, series })
+}
+
+export const counter = familyOf('counter')
+export const gauge = familyOf('gauge')
+export const histogram = familyOf('histogram')
+
 /** A figure that stands alone. */
 export function one(value: number | Times, labels: Labels = {}): Iterable<Series> {
   return [[labels, value]]

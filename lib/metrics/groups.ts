@@ -1,5 +1,5 @@
 /** Figures of the groups that this broker coordinates. */
-import type { Detail, Family, Pause, Series } from './family.ts'
+import { counter, type Detail, type Family, gauge, type Pause, type Series } from './family.ts'
 import { type LagStatus, lagStatuses, worst } from './lag/lag-status.ts'
 import type { PartitionLag } from './lag/lag-watch.ts'
 
@@ -18,50 +18,31 @@ export interface GroupFigures {
 }
 
 export function* groupFamilies(figures: GroupFigures, { byPartition }: Detail): Iterable<Family | Pause> {
-  yield {
-    name: 'ottla_group_lag',
-    type: 'gauge',
-    help: 'Records that a group has not committed yet. Told by its coordinator.',
-    series: lags(figures, byPartition, (lag, sum) => sum + lag.lag),
-  }
-  yield {
-    name: 'ottla_group_lag_seconds',
-    type: 'gauge',
-    help: 'How long the first record that a group has not committed has been there; the longest of its partitions.',
-    series: lags(figures, byPartition, (lag, most) => Math.max(most, lag.lagSeconds)),
-  }
+  yield gauge(
+    'ottla_group_lag',
+    'Records that a group has not committed yet. Told by its coordinator.',
+    lags(figures, byPartition, (lag, sum) => sum + lag.lag),
+  )
+  yield gauge(
+    'ottla_group_lag_seconds',
+    'How long the first record that a group has not committed has been there; the longest of its partitions.',
+    lags(figures, byPartition, (lag, most) => Math.max(most, lag.lagSeconds)),
+  )
   if (byPartition) {
-    yield {
-      name: 'ottla_group_offset',
-      type: 'gauge',
-      help: 'Offset that a group has committed.',
-      series: lags(figures, true, lag => lag.offset),
-    }
+    yield gauge(
+      'ottla_group_offset',
+      'Offset that a group has committed.',
+      lags(figures, true, lag => lag.offset),
+    )
   }
-  yield {
-    name: 'ottla_group_status',
-    type: 'gauge',
-    help: 'How a group gets on, 1 for what is so: OK, WARN (its lag grows), STALL (it commits the same offset), STOP (it commits nothing), REWIND.',
-    series: statuses(figures),
-  }
-  yield {
-    name: 'ottla_group_members',
-    type: 'gauge',
-    help: 'Members of a group.',
-    series: members(figures),
-  }
-  yield {
-    name: 'ottla_groups',
-    type: 'gauge',
-    help: 'Groups by their kind and state.',
-    series: states(figures),
-  }
-  yield {
-    name: 'ottla_rebalances_total',
-    type: 'counter',
-    help: 'How often a group has begun to rebalance, by why.',
-    series: rebalances(figures),
-  }
+  yield gauge(
+    'ottla_group_status',
+    'How a group gets on, 1 for what is so: OK, WARN (its lag grows), STALL (it commits the same offset), STOP (it commits nothing), REWIND.',
+    statuses(figures),
+  )
+  yield gauge('ottla_group_members', 'Members of a group.', members(figures))
+  yield gauge('ottla_groups', 'Groups by their kind and state.', states(figures))
+  yield counter('ottla_rebalances_total', 'How often a group has begun to rebalance, by why.', rebalances(figures))
 }
 
 function* lags(

@@ -2,7 +2,7 @@
  * The same figures under the names of kafka_exporter, for dashboards and alerts that there are. It is one process that tells of a whole
  * cluster; here each broker tells of the partitions that it leads and the groups that it coordinates, so that all together tell the same.
  */
-import type { Family, Pause, Series } from './family.ts'
+import { type Family, gauge, type Pause, type Series } from './family.ts'
 import type { GroupFigures } from './groups.ts'
 import type { PartitionFigures, TopicFigures } from './topics.ts'
 
@@ -17,10 +17,6 @@ export interface ExporterFigures<P extends PartitionFigures> extends TopicFigure
 }
 
 export function* exporterFamilies<P extends PartitionFigures>(figures: ExporterFigures<P>): Iterable<Family | Pause> {
-  const gauge = (name: string, help: string, series: Iterable<Series | Pause>): Family => ({
-    ...{ name, help, series },
-    type: 'gauge',
-  })
   const brokers = [...figures.brokerAddresses()]
   yield gauge('kafka_brokers', 'Brokers of the cluster.', [[{}, brokers.length]])
   yield gauge(

@@ -1,5 +1,5 @@
 /** Figures of the process: its event loop, memory and version. */
-import { type Family, one, type Pause, type Series, type Times } from './family.ts'
+import { counter, type Family, gauge, histogram, one, type Pause, type Series, type Times } from './family.ts'
 
 export interface ProcessFigures {
   readonly version: string
@@ -10,36 +10,19 @@ export interface ProcessFigures {
 }
 
 export function* processFamilies(figures: ProcessFigures): Iterable<Family | Pause> {
-  yield {
-    name: 'ottla_event_loop_delay_seconds',
-    type: 'histogram',
-    help: 'How late a timer fires that is set ten times a second: as long as that, a request that came then waited for its turn.',
-    series: one(figures.eventLoopDelays),
-  }
-  yield {
-    name: 'ottla_memory_bytes',
-    type: 'gauge',
-    help: 'Memory of the process by kind; rss is all of it.',
-    series: memory(figures.memory()),
-  }
-  yield {
-    name: 'ottla_build_info',
-    type: 'gauge',
-    help: 'Which version this is; always 1.',
-    series: one(1, { version: figures.version, node: process.version }),
-  }
-  yield {
-    name: 'process_cpu_seconds_total',
-    type: 'counter',
-    help: 'Time of processors that the process has used.',
-    series: one(figures.cpuSeconds()),
-  }
-  yield {
-    name: 'ottla_uptime_seconds',
-    type: 'gauge',
-    help: 'How long the process runs.',
-    series: one(figures.uptimeSeconds()),
-  }
+  yield histogram(
+    'ottla_event_loop_delay_seconds',
+    'How late a timer fires that is set ten times a second: as long as that, a request that came then waited for its turn.',
+    one(figures.eventLoopDelays),
+  )
+  yield gauge('ottla_memory_bytes', 'Memory of the process by kind; rss is all of it.', memory(figures.memory()))
+  yield gauge(
+    'ottla_build_info',
+    'Which version this is; always 1.',
+    one(1, { version: figures.version, node: process.version }),
+  )
+  yield counter('process_cpu_seconds_total', 'Time of processors that the process has used.', one(figures.cpuSeconds()))
+  yield gauge('ottla_uptime_seconds', 'How long the process runs.', one(figures.uptimeSeconds()))
 }
 
 function* memory(kinds: Readonly<Record<string, number>>): Iterable<Series> {

@@ -1,6 +1,6 @@
 /** Figures of requests, connections and logins. */
 import { codeName } from '../../protocol/errors.ts'
-import { type Family, one, type Pause, type Series, type Times } from './family.ts'
+import { counter, type Family, gauge, histogram, one, type Pause, type Series, type Times } from './family.ts'
 
 /** What has counted them. */
 export interface RequestFigures {
@@ -17,54 +17,34 @@ export interface RequestFigures {
 
 export function* requestFamilies(figures: RequestFigures): Iterable<Family | Pause> {
   const { counts } = figures
-  yield {
-    name: 'ottla_requests_total',
-    type: 'counter',
-    help: 'Requests by API and the first error of their answer, NONE where there is none.',
-    series: requests(counts),
-  }
-  yield {
-    name: 'ottla_request_seconds',
-    type: 'histogram',
-    help: 'Time from when a request is there to its answer, waits for records, members and replicas included.',
-    series: times(counts),
-  }
-  yield {
-    name: 'ottla_request_queue_seconds',
-    type: 'histogram',
-    help: 'Time that requests are here before they are handed on: behind others of their connection, throttled, or for want of memory.',
-    series: one(counts.queueTimes),
-  }
-  yield {
-    name: 'ottla_request_bytes_in_flight',
-    type: 'gauge',
-    help: 'Bytes of requests that are not answered.',
-    series: one(figures.requestBytesInFlight),
-  }
-  yield {
-    name: 'ottla_throttled_seconds_total',
-    type: 'counter',
-    help: 'For how long clients were held up, by the quota that held them longest.',
-    series: throttled(figures.heldMs),
-  }
-  yield {
-    name: 'ottla_connections',
-    type: 'gauge',
-    help: 'Connections that are open.',
-    series: connections(figures.connectionsByListener()),
-  }
-  yield {
-    name: 'ottla_auth_failures_total',
-    type: 'counter',
-    help: 'Logins that were refused.',
-    series: logins(figures, 'failed'),
-  }
-  yield {
-    name: 'ottla_auth_successes_total',
-    type: 'counter',
-    help: 'Logins that were granted.',
-    series: logins(figures, 'succeeded'),
-  }
+  yield counter(
+    'ottla_requests_total',
+    'Requests by API and the first error of their answer, NONE where there is none.',
+    requests(counts),
+  )
+  yield histogram(
+    'ottla_request_seconds',
+    'Time from when a request is there to its answer, waits for records, members and replicas included.',
+    times(counts),
+  )
+  yield histogram(
+    'ottla_request_queue_seconds',
+    'Time that requests are here before they are handed on: behind others of their connection, throttled, or for want of memory.',
+    one(counts.queueTimes),
+  )
+  yield gauge(
+    'ottla_request_bytes_in_flight',
+    'Bytes of requests that are not answered.',
+    one(figures.requestBytesInFlight),
+  )
+  yield counter(
+    'ottla_throttled_seconds_total',
+    'For how long clients were held up, by the quota that held them longest.',
+    throttled(figures.heldMs),
+  )
+  yield gauge('ottla_connections', 'Connections that are open.', connections(figures.connectionsByListener()))
+  yield counter('ottla_auth_failures_total', 'Logins that were refused.', logins(figures, 'failed'))
+  yield counter('ottla_auth_successes_total', 'Logins that were granted.', logins(figures, 'succeeded'))
 }
 
 function* requests(counts: RequestFigures['counts']): Iterable<Series> {

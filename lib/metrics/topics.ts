@@ -1,5 +1,5 @@
 /** Figures of topics and their partitions, as this broker holds them, and of data directories. */
-import type { Detail, Family, Labels, Pause, Series } from './family.ts'
+import { counter, type Detail, type Family, gauge, type Labels, type Pause, type Series } from './family.ts'
 
 /** One partition on this broker. */
 export interface PartitionFigures {
@@ -33,11 +33,10 @@ export function* topicFamilies<P extends PartitionFigures>(
     ['replication_in', 'replicationBytesIn'],
     ['replication_out', 'replicationBytesOut'],
   ] as const
-  yield {
-    name: 'ottla_bytes_total',
-    type: 'counter',
-    help: 'Bytes of record batches: produced by clients (in), given to consumers (out), taken from leaders and given to followers.',
-    series: topics((partition, add) => {
+  yield counter(
+    'ottla_bytes_total',
+    'Bytes of record batches: produced by clients (in), given to consumers (out), taken from leaders and given to followers.',
+    topics((partition, add) => {
       const { traffic } = partition
       for (const [direction, name] of directions) {
         // Of what most brokers never have, nothing is told.
@@ -45,35 +44,31 @@ export function* topicFamilies<P extends PartitionFigures>(
           add({ direction }, traffic?.[name] ?? 0)
       }
     }),
-  }
-  yield {
-    name: 'ottla_records_total',
-    type: 'counter',
-    help: 'Records that clients produced.',
-    series: topics((partition, add) => add(none, partition.traffic?.recordsIn ?? 0)),
-  }
-  yield {
-    name: 'ottla_log_bytes',
-    type: 'gauge',
-    help: 'Bytes of logs on this broker.',
-    series: topics((partition, add) => {
+  )
+  yield counter(
+    'ottla_records_total',
+    'Records that clients produced.',
+    topics((partition, add) => add(none, partition.traffic?.recordsIn ?? 0)),
+  )
+  yield gauge(
+    'ottla_log_bytes',
+    'Bytes of logs on this broker.',
+    topics((partition, add) => {
       const bytes = figures.bytesOf(partition)
       if (bytes !== null) add(none, bytes)
     }),
-  }
+  )
   if (byPartition) yield* offsetFamilies(figures, topics)
-  yield {
-    name: 'ottla_log_dir_bytes_free',
-    type: 'gauge',
-    help: 'Bytes that are free on the volume of a data directory.',
-    series: directories(figures, ({ bytesFree }) => bytesFree),
-  }
-  yield {
-    name: 'ottla_log_dir_offline',
-    type: 'gauge',
-    help: 'Whether a data directory cannot be used.',
-    series: directories(figures, ({ isOffline }) => (isOffline ? 1 : 0)),
-  }
+  yield gauge(
+    'ottla_log_dir_bytes_free',
+    'Bytes that are free on the volume of a data directory.',
+    directories(figures, ({ bytesFree }) => bytesFree),
+  )
+  yield gauge(
+    'ottla_log_dir_offline',
+    'Whether a data directory cannot be used.',
+    directories(figures, ({ isOffline }) => (isOffline ? 1 : 0)),
+  )
 }
 
 type Add = (labels: Labels, value: number) => void
@@ -96,12 +91,11 @@ function* offsetFamilies<P extends PartitionFigures>(
     })
     yield { name, type: 'gauge', help: text, series }
   }
-  yield {
-    name: 'ottla_partition_is_leader',
-    type: 'gauge',
-    help: 'Whether this broker leads a partition.',
-    series: topics((partition, add) => add(none, partition.isLeader ? 1 : 0)),
-  }
+  yield gauge(
+    'ottla_partition_is_leader',
+    'Whether this broker leads a partition.',
+    topics((partition, add) => add(none, partition.isLeader ? 1 : 0)),
+  )
 }
 
 /** Looks at partitions, and tells of each, or of their sums by topic. */
