@@ -55,7 +55,9 @@ const help = `npm run conformance -- [SUITE] [options]
   groups [WORD]         groups of the consumer protocol, and on their way to it and back, with members of three families under load
   mirror [RECORDS]      ottla mirror from Apache Kafka to ours and back, killed on the way
   test-kit [WORD]       what Java's, librdkafka's and franz-go's clients do when a broker is broken, turned in time or set back on purpose
-  cluster               three brokers and etcd, whose leaders are killed and stopped under clients of three families
+  cluster [racks|kafkajs]
+                        three brokers and etcd, whose leaders are killed and stopped under clients of three families; with --full, kafkajs
+                        against all three as well
   skipped               renews the lists of conformance/skipped.md
 
   --bootstrap HOST:PORT the broker that is checked; without, one of our own is started where the suite can take any

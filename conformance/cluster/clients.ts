@@ -73,7 +73,6 @@ const kafkajs: Family = {
   missing: null,
   async start(bootstrap, topic) {
     const client = new Client(bootstrap, {
-      brokers: bootstrap.split(','),
       requestTimeout: 5_000,
       retry: { initialRetryTime: 50, maxRetryTime: lookAgainMs, retries: 1_000 },
     })

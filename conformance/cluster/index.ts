@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { etcdMissing } from '../../test/metadata/etcd-server.ts'
+import { kafkajsScenarios } from '../kafkajs/index.ts'
 import { Client } from '../kafkajs/kafka.ts'
 import { runScenarios, type Scenario, until } from '../scenario.ts'
 import { ClusterOfProcesses, sessionMs } from './brokers.ts'
@@ -25,7 +26,10 @@ const reactionMsMax = 1_000
 
 const nothing: Scenario = { name: 'leaders are killed and stopped under load', run: async () => undefined }
 
-/** Answers how many scenarios failed. With `full` brokers are killed three times as often; the word `racks` leaves that out. */
+/**
+ * Answers how many scenarios failed. With `full` brokers are killed three times as often, and kafkajs does everything that it does to a broker
+ * alone; of the words `racks` and `kafkajs` each has nothing else done.
+ */
 export async function cluster({
   full = false,
   rest = [],
@@ -38,10 +42,17 @@ export async function cluster({
   const works = new Map<string, Work>()
   const topicOf = (name: string) => `by-${name.toLowerCase().replace(/\W.*/, '')}`
   try {
+    const [word] = rest
+    const byKafkajs = async () => {
+      const client = new Client(brokers.bootstrap, {}, ids.length)
+      return runScenarios('kafkajs against three brokers', kafkajsScenarios(client))
+    }
+    if (word === 'kafkajs') return await byKafkajs()
     const nearby = await runScenarios('three brokers in racks', nearbyScenarios(brokers))
-    if (rest[0] === 'racks') return nearby
+    if (word === 'racks') return nearby
     return (
       nearby +
+      (full ? await byKafkajs() : 0) +
       (await runScenarios(`three brokers, whose lease is ${sessionMs} ms`, [
         ...families().map(
           (family): Scenario => ({
@@ -60,14 +71,19 @@ export async function cluster({
         ...Array.from({ length: full ? 9 : 3 }, (_, i) => ids[i % ids.length]!).map(
           (id): Scenario => ({
             name: `the leader ${id} is killed, and comes back`,
-            run: () => withoutBroker(brokers, works, id, async () => brokers.kill(id), sessionMs + reactionMsMax),
+            run: () => {
+              const end = { by: () => brokers.kill(id), pauseMsMax: sessionMs + reactionMsMax, handsOver: false }
+              return withoutBroker(brokers, works, id, end)
+            },
           }),
         ),
         ...ids.map(
           (id): Scenario => ({
             name: `the leader ${id} is stopped, and comes back`,
-            run: () =>
-              withoutBroker(brokers, works, id, async () => assert.equal(await brokers.stop(id), 0), sessionMs / 2),
+            run: () => {
+              const by = async () => assert.equal(await brokers.stop(id), 0)
+              return withoutBroker(brokers, works, id, { by, pauseMsMax: sessionMs / 2, handsOver: true })
+            },
           }),
         ),
         { name: 'a killed controller that leads nothing is not noticed', run: () => controllerDies(brokers) },
@@ -87,18 +103,26 @@ export async function cluster({
   }
 }
 
+/** How a broker ends. */
+interface End {
+  by(): Promise<void>
+  /** How long clients may wait, beside what the machine is late by. */
+  readonly pauseMsMax: number
+  /** Whether others lead what it led before it leaves the cluster: that is so however late the machine is. */
+  readonly handsOver: boolean
+}
+
 /** What the clients notice of it; they go on while the broker is away. */
 async function withoutBroker(
   brokers: ClusterOfProcesses,
   works: ReadonlyMap<string, Work>,
   id: number,
-  end: () => Promise<unknown>,
-  pauseMsMax: number,
+  { by, pauseMsMax, handsOver }: End,
 ): Promise<string> {
   const topics = [...works.keys()]
   brokers.timeline.begin(id)
   for (const work of works.values()) work.takeLongestPause()
-  await end()
+  await by()
   await until(`other leaders than ${id}`, async () => {
     const all = (await Promise.all(topics.map(topic => brokers.partitions(topic)))).flat()
     return all.every(({ leader }) => leader >= 0 && leader !== id) || undefined
@@ -118,6 +142,7 @@ async function withoutBroker(
     `the machine was late by ${Math.round(lateMs)} ms`,
   ].join(', ')
   const longest = Math.max(...pauses.map(([, ms]) => ms))
+  if (handsOver) assert.ok(ledMs <= goneMs, `it is to hand on what it leads before it goes: ${course}`)
   assert.ok(longest <= pauseMsMax + lateMs, `${pauseMsMax} ms are allowed: ${course}`)
   return course
 }
@@ -127,7 +152,7 @@ async function controllerDies(brokers: ClusterOfProcesses): Promise<string> {
   const id = await brokers.controller()
   const others = ids.filter(each => each !== id)
   await brokers.createTopic('elsewhere', [others, [...others].reverse()])
-  const client = new Client(brokers.bootstrap, { brokers: brokers.bootstrap.split(','), retry: { retries: 0 } })
+  const client = new Client(brokers.bootstrap, { retry: { retries: 0 } })
   try {
     const producer = await client.producer({ retry: { retries: 0 } })
     await producer.send({ topic: 'elsewhere', acks: -1, messages: [{ value: 'first' }] })
@@ -151,7 +176,7 @@ async function controllerDies(brokers: ClusterOfProcesses): Promise<string> {
 /** Reads the whole topic, and holds it against what was acknowledged. Returns how many records there are. */
 async function judge(brokers: ClusterOfProcesses, topic: string, work: Work): Promise<number> {
   await work.endProducing()
-  const client = new Client(brokers.bootstrap, { brokers: brokers.bootstrap.split(',') })
+  const client = new Client(brokers.bootstrap)
   try {
     const admin = await client.admin()
     const ends = await admin.fetchTopicOffsets(topic)

@@ -11,7 +11,7 @@ import type { WatchEvent } from '../../lib/metadata/store.ts'
 export interface Course {
   /** When its key was gone, which is when its lease was over for etcd. */
   readonly goneMs: number
-  /** When the last of its partitions had another leader. */
+  /** When the last of its partitions that another leads had that leader. */
   readonly ledMs: number
   /** By how much timers of this process were late in all: what a busy machine adds to whatever it is asked for. */
   readonly lateMs: number
@@ -21,6 +21,8 @@ const tickMs = 10
 
 export class Timeline {
   readonly #store: EtcdStore
+  /** Of partitions, by key. */
+  readonly #leaders = new Map<string, number>()
   #broker = 0
   #beganMs = 0
   #goneMs = Number.NaN
@@ -76,7 +78,12 @@ export class Timeline {
     const nowMs = performance.now()
     for (const { key, value } of changes) {
       if (key === brokerKey(this.#broker) && value === null) this.#goneMs = nowMs
-      else if (key.startsWith('partitions/')) this.#ledMs = nowMs
+      if (!key.startsWith('partitions/') || value === null) continue
+      const { leader } = JSON.parse(value) as { leader: number }
+      // Nothing is written of a partition before its first change.
+      const before = this.#leaders.get(key) ?? this.#broker
+      if (before === this.#broker && leader !== this.#broker) this.#ledMs = nowMs
+      this.#leaders.set(key, leader)
     }
   }
 }

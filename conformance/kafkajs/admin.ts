@@ -25,7 +25,10 @@ async function topicLife(client: Client): Promise<undefined> {
   assert.ok((await admin.listTopics()).includes(topic))
   const [described] = (await admin.fetchTopicMetadata({ topics: [topic] })).topics
   assert.equal(described!.partitions.length, 3)
-  assert.ok(described!.partitions.every(({ leader, isr, replicas }) => isr.includes(leader) && replicas.length === 1))
+  for (const { leader, isr, replicas } of described!.partitions) {
+    assert.ok(isr.includes(leader))
+    assert.equal(replicas.length, client.replicationFactor)
+  }
   await admin.deleteTopics({ topics: [topic] })
   await until('the topic to be gone', async () => ((await admin.listTopics()).includes(topic) ? undefined : true))
   await assert.rejects((await client.admin(0)).deleteTopics({ topics: [topic] }), 'what is gone cannot be deleted')

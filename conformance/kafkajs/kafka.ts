@@ -37,19 +37,22 @@ export interface Seen {
   readonly headers: KafkaMessage['headers']
 }
 
-/** A client of one broker that keeps what it opened, and closes it. */
+/** A client of a broker, or of several with commas between, that keeps what it opened, and closes it. */
 export class Client {
   readonly bootstrap: string
+  /** Of the topics that it makes. */
+  readonly replicationFactor: number
   readonly #kafka: InstanceType<typeof kafkajs.Kafka>
   readonly #open: { disconnect(): Promise<void> }[] = []
   readonly #run = `${process.pid}-${Math.floor(performance.timeOrigin)}`
   #count = 0
 
-  constructor(bootstrap: string, options: Partial<KafkaConfig> = {}) {
+  constructor(bootstrap: string, options: Partial<KafkaConfig> = {}, replicationFactor = 1) {
     this.bootstrap = bootstrap
+    this.replicationFactor = replicationFactor
     this.#kafka = new kafkajs.Kafka({
       clientId: 'conformance',
-      brokers: [bootstrap],
+      brokers: bootstrap.split(','),
       logLevel: kafkajs.logLevel.NOTHING,
       retry: { initialRetryTime: 50, retries: 10 },
       ...options,
@@ -68,7 +71,7 @@ export class Client {
     const admin = await this.admin()
     await admin.createTopics({
       waitForLeaders: true,
-      topics: [{ topic, numPartitions, replicationFactor: 1, configEntries }],
+      topics: [{ topic, numPartitions, replicationFactor: this.replicationFactor, configEntries }],
     })
     return topic
   }
