@@ -144,6 +144,7 @@ async function behindItsEpoch(session: Session): Promise<void> {
 async function ofClassicMember(session: Session): Promise<void> {
   const { groupId, topic, beat, joining, commit, fetch } = await offsetsOf(session, 'commits-classic')
   await beat('joins', { ...joining, memberId: 'one' })
+  await nextAssignment()
   const { memberId, generationId } = await join(session, 3, groupId, 'a classic member', classicOf(topic))
   const epoch = generationId
   for (const version of since(session, OffsetCommit, commitsSince)) {

@@ -9,8 +9,8 @@ import { LeaveGroup } from '../../protocol/messages/leave-group.ts'
 import { SyncGroup } from '../../protocol/messages/sync-group.ts'
 import type { Session } from '../session.ts'
 import type { Case } from './case.ts'
-import { classicOf, nextAssignment, world } from './consumer-group-world.ts'
-import { join } from './groups.ts'
+import { assigned, classicOf, nextAssignment, world } from './consumer-group-world.ts'
+import { coordinator, join } from './groups.ts'
 
 /** First version that knows of regular expressions. */
 const regexesSince = 1
@@ -32,6 +32,7 @@ async function errors(session: Session): Promise<void> {
     await beat('another by an instance leaves', { memberId: 'nobody', memberEpoch: -1, instanceId: 'first' })
     await beat('an instance that is there', { ...joining, memberId: 'two', instanceId: 'first' })
     await beat('an empty group id', { ...joining, groupId: '', memberId: 'x' })
+    await nextAssignment()
     await beat('an empty member id', { ...joining, memberId: '' })
     await beat('an empty member id, later', { memberId: '', memberEpoch: 2 })
     await beat('an empty instance', { ...joining, memberId: 'x', instanceId: '' })
@@ -39,6 +40,7 @@ async function errors(session: Session): Promise<void> {
     await beat('no rebalance timeout', { ...joining, memberId: 'x', rebalanceTimeoutMs: -1 })
     await beat('no partitions said', { ...joining, memberId: 'x', topicPartitions: null })
     await beat('nothing subscribed', { ...joining, memberId: 'x', subscribedTopicNames: null })
+    await nextAssignment()
     await beat('no names', { ...joining, memberId: 'x', subscribedTopicNames: [] })
     await beat('leaves for a while, without an instance', { memberId: 'one', memberEpoch: -2 })
     await beat('an epoch that there is not', { memberId: 'one', memberEpoch: -3 })
@@ -118,6 +120,29 @@ async function full(session: Session): Promise<void> {
   }
 }
 
+async function fullOfClassic(session: Session): Promise<void> {
+  const classic = classicOf('full')
+  for (const version of session.versions(JoinGroup)) {
+    const groupId = session.name(`full-${version}`)
+    await coordinator(session, groupId)
+    const first = await join(session, version, groupId, 'first', classic)
+    const { memberId } = first
+    const isAskedAgain = first.errorCode !== 0
+    if (isAskedAgain) await join(session, version, groupId, 'another, while the first has but its id', classic)
+    const { generationId } = isAskedAgain
+      ? await join(session, version, groupId, 'with the id that it was given', { ...classic, memberId })
+      : first
+    const assignments = [{ memberId, assignment: assigned('full', []) }]
+    await session.prepare(SyncGroup, 2, { groupId, generationId, memberId, assignments })
+    await join(session, version, groupId, 'another', classic)
+    await join(session, version, groupId, 'another, with an id', { ...classic, memberId: 'nobody' })
+    for (const at of session.versions(ConsumerGroupHeartbeat)) {
+      const { beat, joining } = await world(session, `full-of-classic-${version}-${at}`, at)
+      await beat(`joins a classic group of version ${version}`, { ...joining, groupId, memberId: 'one' })
+    }
+  }
+}
+
 const ofOne = { 'group.max.size': '1', 'group.consumer.max.size': '1' }
 
 export const refusalCases: readonly Case[] = [
@@ -125,4 +150,5 @@ export const refusalCases: readonly Case[] = [
   { name: 'consumer groups: requests of the classic protocol', run: classicRequests },
   { name: 'consumer groups: members that are fenced', run: fenced },
   { name: 'consumer groups: full ones', settings: ofOne, run: full },
+  { name: 'consumer groups: full classic ones', settings: ofOne, run: fullOfClassic },
 ]

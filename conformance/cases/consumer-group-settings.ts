@@ -55,14 +55,15 @@ async function altered(session: Session): Promise<void> {
   }
 }
 
-/** Two members that join one after the other, and one that changes its mind. */
-async function twoMembers(session: Session, what: string): Promise<void> {
+/** Two members that join one after the other, and one that changes its mind. The second waits for its turn, unless all have theirs at once. */
+async function twoMembers(session: Session, what: string, isAtOnce = false): Promise<void> {
   const { topicId, beat, joining, describe } = await world(session, what)
   const owned = (...partitions: number[]) => ({ topicPartitions: [{ topicId, partitions }] })
   await beat(`${what}: the first joins`, { ...joining, memberId: 'one' })
+  if (!isAtOnce) await nextAssignment()
   await beat(`${what}: the second joins`, { ...joining, memberId: 'two' })
   await describe(`${what}: the second has joined`)
-  await nextAssignment()
+  if (!isAtOnce) await nextAssignment()
   await beat(`${what}: the first hears`, { memberId: 'one', memberEpoch: 2, ...owned(0, 1) })
   await beat(`${what}: it gives up`, { memberId: 'one', memberEpoch: 2, ...owned(0) })
   await describe(`${what}: it has given up`)
@@ -83,9 +84,9 @@ async function whileItRuns(session: Session): Promise<void> {
   await set(offload, 'false')
   await twoMembers(session, 'at-once')
   await set(interval, '0')
-  await twoMembers(session, 'at-once-and-soon')
+  await twoMembers(session, 'at-once-and-soon', true)
   await set(offload, null)
-  await twoMembers(session, 'soon')
+  await twoMembers(session, 'soon', true)
   await set(interval, null)
   const own = altering(session, ['group', session.name('of-its-own')])
   await own.alter('a group computes at once', 'consumer.assignor.offload.enable', 'false')
@@ -93,7 +94,7 @@ async function whileItRuns(session: Session): Promise<void> {
   await own.alter('what is no word for it', 'consumer.assignor.offload.enable', 'maybe')
   await seen()
   await own.describe('of a group', ['consumer.assignor.offload.enable', 'consumer.assignment.interval.ms'])
-  await twoMembers(session, 'of-its-own')
+  await twoMembers(session, 'of-its-own', true)
   await twoMembers(session, 'after')
 }
 
