@@ -1,6 +1,6 @@
 /**
  * How others start the image: scripts that wait to be told the published port, written over the image's own files. Those of modules
- * that no registry here offers are replayed, command for command; test/image/testcontainers runs the modules themselves.
+ * that no registry here offers are replayed, command for command; modules.ts runs the modules themselves.
  */
 import assert from 'node:assert/strict'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
