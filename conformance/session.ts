@@ -1,5 +1,6 @@
 /** One broker as a case sees it: raw requests at chosen versions, with every answer written down for comparison. */
 import { Client, ClientError } from '../lib/client/client.ts'
+import type { ClientLogin } from '../lib/client/login.ts'
 import { toJson } from '../protocol/json.ts'
 import { ApiVersions } from '../protocol/messages/api-versions.ts'
 import { CreateTopics } from '../protocol/messages/create-topics.ts'
@@ -33,15 +34,17 @@ export class Session {
   readonly exchanges: Exchange[] = []
   /** The APIs whose versions the case went through. */
   readonly enumerated = new Set<string>()
+  readonly #login: ClientLogin | undefined
   #client: Client | null = null
   #spoken: Offered = {}
   #asked: Offered = {}
 
-  constructor(bootstrap: string, run: string) {
+  constructor(bootstrap: string, run: string, login?: ClientLogin) {
     const colon = bootstrap.lastIndexOf(':')
     this.host = bootstrap.slice(0, colon)
     this.port = Number(bootstrap.slice(colon + 1))
     this.run = run
+    this.#login = login
   }
 
   /** Which versions there are, and which of them a case is to go through. */
@@ -97,6 +100,7 @@ export class Session {
       port: this.port,
       clientId: 'conformance',
       timeoutMs: 20_000,
+      ...(this.#login && { login: this.#login }),
     })
     return this.#client
   }

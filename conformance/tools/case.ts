@@ -10,6 +10,7 @@
  * To add a tool: its class to kafka-tools.ts, its names to lib/cli/tools/index.ts. Cases of tools that we have not are skipped by name.
  * What differs on purpose is declared in `differs`, and `npm run conformance -- skipped` puts it into skipped.md.
  */
+import type { ClientLogin } from '../../lib/client/login.ts'
 import type { KafkaSettings } from '../kafka.ts'
 import type { World } from './world.ts'
 
@@ -26,8 +27,8 @@ export interface ToolCase {
 }
 
 /**
- * A command line, in which `$BOOTSTRAP` stands for the broker, `$DIR` for a directory of the case and `$GROUP` for
- * one of its group; quotes as in a shell.
+ * A command line, in which `$BOOTSTRAP` stands for the broker, `$DIR` for a directory of the case, `$GROUP` for
+ * one of its group, and the `words` of the world for what they say; quotes as in a shell.
  */
 export interface Invocation {
   readonly run: string
@@ -58,6 +59,8 @@ export type Tools = 'ottla' | 'kafka'
 /** Cases that share a broker, and what it is started with beside the usual. */
 export interface ToolGroup {
   readonly settings?: KafkaSettings
+  /** Who makes what cases begin with, where the listener takes logins. */
+  readonly login?: ClientLogin
   /** Listeners beside the plain one, with commas between. */
   readonly listeners?: string
   /** Writes files into the directory `$GROUP`, and gives settings that need them. */

@@ -52,7 +52,7 @@ export async function tools({ record, java, print, rest: [word = ''] }: Options)
   const kafka = record || java ? startKafkaTools() : null
   let failed = 0
   try {
-    for (const [group, { settings, listeners, begin, settleMs = settleMsDefault, cases }] of Object.entries(
+    for (const [group, { settings, login, listeners, begin, settleMs = settleMsDefault, cases }] of Object.entries(
       toolGroups,
     )) {
       const chosen = cases.filter(({ name }) => name.includes(word))
@@ -60,7 +60,7 @@ export async function tools({ record, java, print, rest: [word = ''] }: Options)
       const directory = mkdtempSync(join(tmpdir(), 'tools-'))
       const all = { ...usual, ...settings, ...begin?.(directory) }
       const broker = await startedBroker(all, listeners, record)
-      const world = new World(broker.bootstrap)
+      const world = new World(broker.bootstrap, login)
       const directories = { group: directory, data: broker.directory }
       try {
         await world.begin()
@@ -127,8 +127,10 @@ async function runCase(
   const directory = mkdtempSync(join(tmpdir(), 'tools-'))
   const { group, data } = directories
   const addresses = { [world.bootstrap]: '<broker>', [directory]: '<dir>', [group]: '<group>', [data]: '<data>' }
-  const filled = (text: string) =>
-    text.replaceAll('$BOOTSTRAP', world.bootstrap).replaceAll('$DIR', directory).replaceAll('$GROUP', group)
+  const filled = (text: string) => {
+    const words = { $BOOTSTRAP: world.bootstrap, $DIR: directory, $GROUP: group, ...Object.fromEntries(world.words) }
+    return Object.entries(words).reduce((rest, [word, meant]) => rest.replaceAll(word, () => meant), text)
+  }
   try {
     await each.prepare?.(world)
     for (const [name, text] of Object.entries(each.files ?? {})) writeFileSync(join(directory, name), filled(text))

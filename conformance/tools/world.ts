@@ -6,6 +6,7 @@ import { deleteTopics, listTopics } from '../../lib/admin/topics.ts'
 import { alterScramUser, describeScramUsers } from '../../lib/admin/users.ts'
 import { systemClock } from '../../lib/base/clock.ts'
 import { systemRandom } from '../../lib/base/random.ts'
+import type { ClientLogin } from '../../lib/client/login.ts'
 import { systemNetwork } from '../../lib/network/tcp.ts'
 import { configSources } from '../../protocol/config-sources.ts'
 import { codes } from '../../protocol/errors.ts'
@@ -24,13 +25,15 @@ export class World {
   readonly admin: Admin
   /** Requests of any kind. */
   readonly session: Session
+  /** What stands for what in command lines and files, beside addresses and directories. */
+  readonly words = new Map<string, string>()
   readonly #ends: (() => Promise<void>)[] = []
 
-  constructor(bootstrap: string) {
+  constructor(bootstrap: string, login?: ClientLogin) {
     this.bootstrap = bootstrap
-    this.session = new Session(bootstrap, '')
+    this.session = new Session(bootstrap, '', login)
     this.admin = new Admin({
-      ...{ bootstrap: [bootstrap], clientId: 'conformance', timeoutMs: 30_000 },
+      ...{ bootstrap: [bootstrap], clientId: 'conformance', timeoutMs: 30_000, login },
       ...{ clock: systemClock, network: systemNetwork, random: systemRandom },
     })
   }
@@ -79,6 +82,7 @@ export class World {
   async clean(): Promise<void> {
     const { admin } = this
     for (const end of this.#ends.splice(0)) await end()
+    this.words.clear()
     const topics = (await listTopics(admin)).map(({ name }) => name)
     if (topics.length > 0) await deleteTopics(admin, topics)
     const made = (await listGroups(admin)).map(({ groupId }) => groupId)

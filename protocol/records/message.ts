@@ -56,6 +56,17 @@ export function checkMessageCrc(b: Uint8Array, at: number): boolean {
   return messageCrc(b, at) === crc32(b, at + magicAt, at + logOverheadBytes + batchLength(b, at))
 }
 
+/** The stored CRC-32 of the message at `at`, or of each that it wraps, and whether it matches. */
+export function messageSums(b: Buffer, at: number, bytesMax: number): { crc: number; isSound: boolean }[] {
+  const type = messageCompressionType(b, at)
+  const sums: { crc: number; isSound: boolean }[] = []
+  const set = type === 0 ? b : decompress(codecOf(type), plainMessage(b, at, false).value!, bytesMax, magic(b, at))
+  const end = type === 0 ? at + 1 : set.length
+  for (let next = type === 0 ? at : 0; next < end; next += logOverheadBytes + batchLength(set, next))
+    sums.push({ crc: messageCrc(set, next), isSound: checkMessageCrc(set, next) })
+  return sums
+}
+
 /**
  * The message at `at`, or the messages that it wraps, with absolute offsets. The message must be whole; with `checkCrcs` a wrong
  * checksum inside or outside is CORRUPT_MESSAGE. What the formats do not allow in a wrapper is INVALID_RECORD.

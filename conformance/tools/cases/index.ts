@@ -7,10 +7,12 @@ import { clusterTools } from './cluster.ts'
 import { configs } from './configs.ts'
 import { consoleTools } from './console.ts'
 import { consumerGroups } from './consumer-groups.ts'
+import { dumpLog } from './dump-log.ts'
 import { groups } from './groups.ts'
 import { keys } from './keys.ts'
 import { quotas } from './quotas.ts'
 import { reassign } from './reassign.ts'
+import { tokensOfUsers } from './tokens.ts'
 import { topics } from './topics.ts'
 import { transactions } from './transactions.ts'
 import { users } from './users.ts'
@@ -28,6 +30,8 @@ export const toolGroups: Readonly<Record<string, ToolGroup>> = {
   quotas,
   'client-metrics': clientMetrics,
   users,
+  tokens: tokensOfUsers,
+  'dump-log': dumpLog,
   transactions,
   versions,
   keys,

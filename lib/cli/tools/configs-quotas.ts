@@ -10,6 +10,7 @@ import {
 } from '../../admin/quotas.ts'
 import { isScramMechanism } from '../../security/scram.ts'
 import type { Io } from '../io.ts'
+import { asDouble } from './doubles.ts'
 import type { entityOptions } from './entities.ts'
 import type { Given } from './tool.ts'
 import { ToolUsageError } from './tool-usage-error.ts'
@@ -110,15 +111,6 @@ function lineOf({ entity, values }: DescribedQuota): string {
     })
   const told = [...values].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => `${name}=${asDouble(value)}`)
   return `Quota configs for ${names.join(', ')} are ${told.join(', ')}`
-}
-
-/** As Java writes a double: `1024.0`, and `1.0E7` from there on. */
-export function asDouble(value: number): string {
-  if (Math.abs(value) >= 1e7 || (value !== 0 && Math.abs(value) < 1e-3)) {
-    const [mantissa = '', exponent = ''] = value.toExponential().split('e')
-    return `${mantissa.includes('.') ? mantissa : `${mantissa}.0`}E${Number(exponent)}`
-  }
-  return Number.isInteger(value) ? `${value}.0` : String(value)
 }
 
 /** Changes quotas of one entity, and says so. Throws ToolUsageError. */

@@ -1,4 +1,4 @@
-/** `ottla tokens`: delegation tokens, with the options of `kafka-delegation-tokens`; brokers of Ottla give none. */
+/** `ottla tokens`: delegation tokens, with the options of `kafka-delegation-tokens`. */
 import { CreateDelegationToken } from '../../../protocol/messages/create-delegation-token.ts'
 import { DescribeDelegationToken } from '../../../protocol/messages/describe-delegation-token.ts'
 import { ExpireDelegationToken } from '../../../protocol/messages/expire-delegation-token.ts'
@@ -8,6 +8,7 @@ import type { Admin } from '../../admin/admin.ts'
 import type { Io } from '../io.ts'
 import { columns } from './columns.ts'
 import { sentenceOf } from './kafka-words.ts'
+import { javaDate } from './times.ts'
 import { connectionOptions, type Given, runTool, type Tool, ToolUsageError, withAdmin } from './tool.ts'
 
 const options = {
@@ -46,6 +47,14 @@ const needed = {
   describe: [],
 } as const satisfies Record<(typeof actions)[number], readonly Option[]>
 
+/** What each goes without. */
+const refused = {
+  create: ['hmac', 'renew-time-period', 'expiry-time-period'],
+  renew: ['renewer-principal', 'max-life-time-period', 'expiry-time-period', 'owner-principal'],
+  expire: ['max-life-time-period', 'renew-time-period', 'owner-principal'],
+  describe: ['renew-time-period', 'max-life-time-period', 'hmac', 'expiry-time-period'],
+} as const satisfies Record<(typeof actions)[number], readonly Option[]>
+
 /** Carries out a command line; gives the exit code. */
 export function kafkaDelegationTokens(argv: readonly string[], io: Io): Promise<number> {
   return runTool(
@@ -67,20 +76,25 @@ function check(given: Given<Option>): (typeof actions)[number] {
     throw new ToolUsageError('Command must include exactly one action: --create, --renew, --expire or --describe')
   for (const name of ['bootstrap-server', 'command-config', ...needed[chosen[0]!]] as const)
     if (!given.has(name)) throw new ToolUsageError(`Missing required argument "[${name}]"`)
+  const other = refused[chosen[0]!].find(name => given.has(name))
+  if (other !== undefined) throw new ToolUsageError(`Option "[${chosen[0]}]" can't be used with option "[${other}]"`)
   return chosen[0]!
 }
 
 function principalsIn(texts: readonly string[]) {
   return texts.map(text => {
     const at = text.trim().indexOf(':')
-    if (at < 1) throw new Error(`expected a string in format principalType:principalName but got ${text}`)
+    if (at < 0) throw new Error(`expected a string in format principalType:principalName but got ${text}`)
     return { principalType: text.trim().slice(0, at), principalName: text.trim().slice(at + 1) }
   })
 }
 
-/** A token is told by the letters of its bytes. */
+/** A token is told by the letters of its bytes. Throws an Error where they are none. */
 function hmacIn(given: Given<Option>): Buffer {
-  return Buffer.from(given.one('hmac')!, 'base64')
+  const text = given.one('hmac')!
+  const [wrong] = /[^\w+/=]|_/.exec(text) ?? []
+  if (wrong !== undefined) throw new Error(`Illegal base64 character ${wrong.charCodeAt(0).toString(16)}`)
+  return Buffer.from(text, 'base64')
 }
 
 const said = (principals: readonly { principalType: string; principalName: string }[]) =>
@@ -154,28 +168,40 @@ const carryOut: Readonly<
       printJson(told, io)
       return
     }
-    io.stdout.write(`Total number of tokens : ${tokens.length}\n`)
+    io.stdout.write(`Total number of tokens : ${tokens.length}`)
     print(told, io)
   },
 }
 
-type Created = ClientResponseOf<typeof CreateDelegationToken>
-type Token = Pick<
-  Created,
-  'tokenId' | 'hmac' | 'principalType' | 'principalName' | 'issueTimestampMs' | 'expiryTimestampMs' | 'maxTimestampMs'
-> & { readonly renewers: readonly { readonly principalType: string; readonly principalName: string }[] }
+interface Token
+  extends Pick<
+    ClientResponseOf<typeof CreateDelegationToken>,
+    | 'tokenId'
+    | 'hmac'
+    | 'principalType'
+    | 'principalName'
+    | 'tokenRequesterPrincipalType'
+    | 'tokenRequesterPrincipalName'
+    | 'issueTimestampMs'
+    | 'expiryTimestampMs'
+    | 'maxTimestampMs'
+  > {
+  readonly renewers: readonly { readonly principalType: string; readonly principalName: string }[]
+}
+
+const requesterOf = (token: Token) => `${token.tokenRequesterPrincipalType}:${token.tokenRequesterPrincipalName}`
 
 function print(tokens: readonly Token[], io: Io): void {
-  const titles = ['TOKENID', 'HMAC', 'OWNER', 'RENEWERS', 'ISSUEDATE', 'EXPIRYDATE', 'MAXDATE']
+  const titles = ['TOKENID', 'HMAC', 'OWNER', 'REQUESTER', 'RENEWERS', 'ISSUEDATE', 'EXPIRYDATE', 'MAXDATE']
   const rows = tokens.map(token => [
     token.tokenId,
     Buffer.from(token.hmac).toString('base64'),
     `${token.principalType}:${token.principalName}`,
+    requesterOf(token),
     said(token.renewers),
     ...[token.issueTimestampMs, token.expiryTimestampMs, token.maxTimestampMs].map(minute),
   ])
-  io.stdout.write([titles, ...rows].map(row => `\n${columns([15, 30, 15, 25, 15, 15, 15], row)}`).join(''))
-  io.stdout.write('\n')
+  io.stdout.write([titles, ...rows].map(row => `\n${columns([15, 30, 15, 15, 25, 15, 15, 15], row)}\n`).join(''))
 }
 
 /** Times are milliseconds since 1970. */
@@ -186,6 +212,7 @@ function printJson(tokens: readonly Token[], io: Io): void {
     tokenId: token.tokenId,
     hmac: Buffer.from(token.hmac).toString('base64'),
     owner: name(token),
+    requester: requesterOf(token),
     renewers: token.renewers.map(name),
     issueTimestampMs: token.issueTimestampMs,
     expiryTimestampMs: token.expiryTimestampMs,
@@ -194,7 +221,7 @@ function printJson(tokens: readonly Token[], io: Io): void {
   io.stdout.write(`${JSON.stringify(rows)}\n`)
 }
 
-/** `2030-01-31T13:00` in UTC. */
+/** `2030-01-31T13:00` where the tool is run. */
 function minute(timestampMs: number): string {
-  return new Date(timestampMs).toISOString().slice(0, 16)
+  return javaDate(timestampMs, "yyyy-MM-dd'T'HH:mm")
 }

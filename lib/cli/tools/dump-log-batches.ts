@@ -3,7 +3,7 @@ import { decode } from '../../../protocol/codec.ts'
 import { toJson } from '../../../protocol/json.ts'
 import { stringifyExact } from '../../../protocol/json-text.ts'
 import { type RecordView, readRecords } from '../../../protocol/records/batch.ts'
-import { codecs } from '../../../protocol/records/compression.ts'
+import { codecs, decompressedBytesMax } from '../../../protocol/records/compression.ts'
 import { controlTypeOf } from '../../../protocol/records/control.ts'
 import {
   attributes,
@@ -24,6 +24,7 @@ import {
   recordCount,
   timestampType,
 } from '../../../protocol/records/header.ts'
+import { messageSums } from '../../../protocol/records/message.ts'
 import type { Message } from '../../../protocol/schema.ts'
 import {
   KRaftVersionRecord,
@@ -35,7 +36,7 @@ import {
 import type { Files } from '../../../storage/files.ts'
 import { frameIsSound, frameLastOffset, frameMaxTimestamp } from '../../../storage/frames.ts'
 import { type Complaints, complain } from './dump-log-complaints.ts'
-import { type Frame, framesOf } from './dump-log-frames.ts'
+import { type Frame, fileRecords, framesOf } from './dump-log-frames.ts'
 import type { DumpOptions } from './dump-log-options.ts'
 import type { Output } from './output.ts'
 
@@ -64,11 +65,12 @@ export async function dumpLogFile(
 ): Promise<void> {
   const name = path.slice(path.lastIndexOf('/') + 1)
   output.text(headOf(name))
-  if (!files.exists(path)) throw new Error(`${path} (No such file or directory)`)
+  if (!files.exists(path)) throw new Error(path)
   const file = files.file(path)
   let end = 0
   let last = -1
   try {
+    if (asked.bytesMax < 0) throw new Error(`Invalid size: ${asked.bytesMax} in read from ${fileRecords(file)}`)
     const limit = Math.min(file.size(), asked.bytesMax)
     for (const frame of framesOf(file, 0, limit)) {
       output.text(batchLine(frame))
@@ -127,7 +129,7 @@ function batchHead(b: Buffer, at: number): string {
 
 /** Gives the last offset that was seen. */
 function records(
-  { b, at, size }: Frame,
+  { b, at }: Frame,
   before: number,
   path: string,
   { decoder, withoutMetadata }: DumpOptions,
@@ -135,11 +137,13 @@ function records(
   output: Output,
 ): number {
   const control = magic(b, at) === 2 && isControl(b, at)
+  // Formats before batches have a checksum in each record.
+  const sums = magic(b, at) === 2 ? [] : messageSums(b, at, decompressedBytesMax)
   let last = before
-  for (const record of readRecords(b, at)) {
+  for (const [index, record] of readRecords(b, at).entries()) {
     if (record.offset !== last + 1) complain(complaints.gaps, path, [last, record.offset])
     last = record.offset
-    let line = withoutMetadata ? '' : metadataOf(record, b, at, size)
+    let line = withoutMetadata ? '' : metadataOf(record, b, at, sums[index])
     if (!withoutMetadata && control) line += controlOf(record)
     if (decoder !== null && !control) {
       // What cannot be read ends it behind what is known of the record.
@@ -158,13 +162,12 @@ function metadataOf(
   { offset, timestamp, key, value, sequence, headers }: RecordView,
   b: Buffer,
   at: number,
-  size: number,
+  sum: { readonly crc: number; readonly isSound: boolean } | undefined,
 ): string {
   const sizes = `keySize: ${key?.length ?? -1} valueSize: ${value?.length ?? -1}`
   const head = `| offset: ${offset} ${typeOf(b, at)}: ${timestamp} ${sizes}`
-  if (magic(b, at) === 2)
-    return `${head} sequence: ${sequence} headerKeys: [${headers.map(each => each.key).join(',')}]`
-  return `${head} isValid: ${frameIsSound(b, at, size)} crc: ${b.readUInt32BE(at + legacyCrcAt)}`
+  if (sum === undefined) return `${head} sequence: ${sequence} headerKeys: [${headers.map(each => each.key).join(',')}]`
+  return `${head} isValid: ${sum.isSound} crc: ${sum.crc}`
 }
 
 function controlOf({ key, value }: RecordView): string {

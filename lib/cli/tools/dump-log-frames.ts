@@ -48,3 +48,8 @@ function checkLength(b: Buffer, at: number, file: RandomFile): void {
       `Found record size ${length} smaller than minimum record overhead (${lengthMin}) in file ${file.path}.`,
     )
 }
+
+/** A log's file in the words of Kafka's library. */
+export function fileRecords(file: RandomFile): string {
+  return `FileRecords(size=${file.size()}, file=${file.path}, start=0, end=${2 ** 31 - 1})`
+}

@@ -1,13 +1,13 @@
 /** Indexes and snapshots of producers in the lines of kafka-dump-log, compared with the log beside them. */
 import { readRecords } from '../../../protocol/records/batch.ts'
-import type { Files } from '../../../storage/files.ts'
+import type { Files, RandomFile } from '../../../storage/files.ts'
 import { frameLastOffset } from '../../../storage/frames.ts'
 import { OffsetIndex } from '../../../storage/offset-index.ts'
 import { decodeSnapshot } from '../../../storage/producer-snapshots.ts'
 import { TimeIndex } from '../../../storage/time-index.ts'
 import { TransactionIndex } from '../../../storage/transaction-index.ts'
 import { type Complaints, complain } from './dump-log-complaints.ts'
-import { type Frame, framesOf } from './dump-log-frames.ts'
+import { type Frame, fileRecords, framesOf } from './dump-log-frames.ts'
 import type { DumpOptions } from './dump-log-options.ts'
 import type { Output } from './output.ts'
 
@@ -18,8 +18,7 @@ function besides(files: Files, path: string) {
   const stem = path.slice(0, path.lastIndexOf('.'))
   const name = stem.slice(stem.lastIndexOf('/') + 1)
   if (!/^\d+$/.test(name)) throw new Error(`For input string: "${name}"`)
-  for (const each of [`${stem}.log`, path])
-    if (!files.exists(each)) throw new Error(`${each} (No such file or directory)`)
+  for (const each of [`${stem}.log`, path]) if (!files.exists(each)) throw new Error(each)
   return { base: Number(name), log: `${stem}.log`, index: `${stem}.index` }
 }
 
@@ -40,7 +39,7 @@ export function dumpIndex(
       return
     }
     if (asked.onlySane) {
-      checkSize(files, path, indexEntryBytes)
+      checkSize(files, path, indexEntryBytes, 'Index file')
       if (index.offset(count - 1) < base)
         throw new Error(
           `Corrupt index found, index file (${path}) has non-zero size but the last offset is ${index.offset(count - 1)} which is less than the base offset ${base}.`,
@@ -53,7 +52,7 @@ export function dumpIndex(
       // A file that was made larger than its entries ends in zeros.
       if (offset === base && n > 0) return
       const end = Math.min(log.size(), position + asked.messageBytesMax)
-      const [first] = take(framesOf(log, position, end), 1)
+      const [first] = take(framesFrom(log, position, end), 1)
       if (first === undefined) throw new Error(`there is no batch at ${position} of ${logPath}`)
       const found = frameLastOffset(first.b, first.at)
       if (found !== offset) complain(complaints.mismatches, path, [offset, found])
@@ -79,7 +78,8 @@ export function dumpTimeIndex(
   try {
     const { count } = times.file
     if (asked.onlySane) {
-      checkSize(files, path, timeEntryBytes)
+      checkSize(files, path, timeEntryBytes, 'Time index file')
+      checkOrder(times, path)
       output.text(`${path} passed sanity check.\n`)
       return
     }
@@ -87,7 +87,7 @@ export function dumpTimeIndex(
     for (let n = 0; n < count; n++) {
       const [timestamp, offset] = [times.timestamp(n), times.offset(n)]
       if (offset === base && n > 0) return
-      const found = batchUpTo(framesOf(log, index.lookup(offset), log.size()), offset)
+      const found = batchUpTo(framesFrom(log, index.lookup(offset), log.size()), offset)
       const last = found === undefined ? -1 : frameLastOffset(found.b, found.at)
       if (last !== offset) complain(complaints.unknown, path, [offset, last])
       else {
@@ -117,11 +117,28 @@ function take<T>(all: Iterable<T>, count: number): T[] {
   return some
 }
 
-function checkSize(files: Files, path: string, entryBytes: number): void {
+function checkOrder(times: TimeIndex, path: string): void {
+  const { count } = times.file
+  if (count === 0) return
+  const [first, last] = [times.timestamp(0), times.timestamp(count - 1)]
+  if (last >= first) return
+  throw new Error(
+    `Corrupt time index found, time index file (${path}) has non-zero size but the last timestamp is ${last} which is less than the first timestamp ${first}`,
+  )
+}
+
+/** Throws where an index means a place behind the end of its log. */
+function framesFrom(log: RandomFile, position: number, end: number): Iterable<Frame> {
+  if (position > log.size())
+    throw new Error(`Slice from position ${position} exceeds end position of ${fileRecords(log)}`)
+  return framesOf(log, position, end)
+}
+
+function checkSize(files: Files, path: string, entryBytes: number, what: string): void {
   const size = files.read(path)?.length ?? 0
   if (size % entryBytes !== 0)
     throw new Error(
-      `Index file ${path} is corrupt, found ${size} bytes which is neither positive nor a multiple of ${entryBytes}`,
+      `${what} ${path} is corrupt, found ${size} bytes which is neither positive nor a multiple of ${entryBytes}`,
     )
 }
 
@@ -137,9 +154,11 @@ export function dumpTransactionIndex(files: Files, path: string, output: Output)
   }
 }
 
-/** What is wrong with it is told aside. */
+/** What is wrong with it is told aside. Throws an Error where there is none. */
 export function dumpSnapshot(files: Files, path: string, output: Output, tell: (line: string) => void): void {
-  const states = decodeSnapshot(files.read(path) ?? Buffer.alloc(0))
+  const bytes = files.read(path)
+  if (bytes === null) throw new Error(path)
+  const states = decodeSnapshot(bytes)
   if (states === null) {
     tell(`Snapshot failed schema validation: ${path} is damaged, or of an unknown version`)
     return

@@ -14,6 +14,7 @@ const classes: Readonly<Record<number, string>> = {
   [codes.KAFKA_STORAGE_ERROR]: 'KafkaStorageException',
   [codes.DELEGATION_TOKEN_AUTH_DISABLED]: 'DelegationTokenDisabledException',
   [codes.DELEGATION_TOKEN_REQUEST_NOT_ALLOWED]: 'UnsupportedByAuthenticationException',
+  [codes.DELEGATION_TOKEN_AUTHORIZATION_FAILED]: 'DelegationTokenAuthorizationException',
   [codes.NON_EMPTY_GROUP]: 'GroupNotEmptyException',
 }
 
@@ -35,6 +36,11 @@ const sentences: Readonly<Record<number, string>> = {
   [codes.DELEGATION_TOKEN_AUTH_DISABLED]: 'Delegation Token feature is not enabled.',
   [codes.DELEGATION_TOKEN_REQUEST_NOT_ALLOWED]:
     'Delegation Token requests are not allowed on PLAINTEXT/1-way SSL channels and on delegation token authenticated channels.',
+  [codes.DELEGATION_TOKEN_NOT_FOUND]: 'Delegation Token is not found on server.',
+  [codes.DELEGATION_TOKEN_OWNER_MISMATCH]: 'Specified Principal is not valid Owner/Renewer.',
+  [codes.DELEGATION_TOKEN_AUTHORIZATION_FAILED]: 'Delegation Token authorization failed.',
+  [codes.DELEGATION_TOKEN_EXPIRED]: 'Delegation Token is expired.',
+  [codes.INVALID_PRINCIPAL_TYPE]: 'Supplied principalType is not supported.',
   [codes.NON_EMPTY_GROUP]: 'The group is not empty.',
   [codes.GROUP_ID_NOT_FOUND]: 'The group id does not exist.',
   [codes.GROUP_SUBSCRIBED_TO_TOPIC]:

@@ -8,7 +8,8 @@ import type { Io } from '../io.ts'
 import { consumerOptionsOf, groupOptionsOf, propertiesOf } from './client-properties.ts'
 import { Interrupts } from './interrupts.ts'
 import { byEitherWord, perfConsumerWords } from './older-words.ts'
-import { javaDate, type ReadSoFar, readColumns } from './perf-stats.ts'
+import { type ReadSoFar, readColumns } from './perf-stats.ts'
+import { javaDate } from './times.ts'
 import { adminBy, connectionOptions, type Given, runTool, type Tool, ToolUsageError } from './tool.ts'
 
 const options = {

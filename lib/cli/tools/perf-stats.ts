@@ -109,17 +109,3 @@ export function readColumns(from: ReadSoFar, to: ReadSoFar, joinMs: number): str
     perSecond(records, fetchMs),
   ]
 }
-
-/** A moment by a pattern of letters as Java has them: years, months, days, hours, minutes, seconds and milliseconds. */
-export function javaDate(ms: number, pattern: string): string {
-  const date = new Date(ms)
-  const values: Readonly<Record<string, number>> = {
-    ...{ y: date.getFullYear(), M: date.getMonth() + 1, d: date.getDate() },
-    ...{ H: date.getHours(), m: date.getMinutes(), s: date.getSeconds(), S: date.getMilliseconds() },
-  }
-  return pattern.replace(/'([^']*)'|(y+|M+|d+|H+|m+|s+|S+)/g, (_all, literal?: string, letters?: string) => {
-    if (letters === undefined) return literal === '' ? "'" : (literal ?? '')
-    const text = String(values[letters[0]!])
-    return letters === 'yy' ? text.slice(-2) : text.padStart(letters.length, '0')
-  })
-}

@@ -46,3 +46,17 @@ export function durationMsOf(text: string): number {
   const ms = Math.trunc((((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1_000)
   return parts[1] === '-' ? -ms : ms
 }
+
+/** A moment by a pattern of letters as Java has them: years, months, days, hours, minutes, seconds and milliseconds. */
+export function javaDate(ms: number, pattern: string): string {
+  const date = new Date(ms)
+  const values: Readonly<Record<string, number>> = {
+    ...{ y: date.getFullYear(), M: date.getMonth() + 1, d: date.getDate() },
+    ...{ H: date.getHours(), m: date.getMinutes(), s: date.getSeconds(), S: date.getMilliseconds() },
+  }
+  return pattern.replace(/'([^']*)'|(y+|M+|d+|H+|m+|s+|S+)/g, (_all, literal?: string, letters?: string) => {
+    if (letters === undefined) return literal === '' ? "'" : (literal ?? '')
+    const text = String(values[letters[0]!])
+    return letters === 'yy' ? text.slice(-2) : text.padStart(letters.length, '0')
+  })
+}

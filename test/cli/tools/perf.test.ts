@@ -4,7 +4,8 @@ import { Broker } from '../../../lib/broker.ts'
 import { perfConsume } from '../../../lib/cli/tools/perf-consume.ts'
 import { perfLatency } from '../../../lib/cli/tools/perf-latency.ts'
 import { perfProduce } from '../../../lib/cli/tools/perf-produce.ts'
-import { javaDate, ProduceStats } from '../../../lib/cli/tools/perf-stats.ts'
+import { ProduceStats } from '../../../lib/cli/tools/perf-stats.ts'
+import { javaDate } from '../../../lib/cli/tools/times.ts'
 import { runHere } from './cluster.ts'
 
 async function brokerOf(t: Test): Promise<string> {
