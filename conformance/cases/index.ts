@@ -29,6 +29,7 @@ import { heldCases } from './quotas-held.ts'
 import { securityCases } from './security.ts'
 import { sizeCases } from './sizes.ts'
 import { subscriptionCases } from './subscriptions.ts'
+import { tokenRightCases } from './token-rights.ts'
 import { tokenCases } from './tokens.ts'
 import { topicCases } from './topics.ts'
 import { transactionCases } from './transactions/index.ts'
@@ -52,7 +53,7 @@ export const caseGroups: Readonly<Record<string, readonly Case[]>> = {
   'every-property': everyPropertyCases,
   security: securityCases,
   logins: loginCases,
-  tokens: tokenCases,
+  tokens: [...tokenCases, ...tokenRightCases],
   acls: aclCases,
   'acl-decisions': aclDecisionCases,
   quotas: [...quotaCases, ...heldCases],

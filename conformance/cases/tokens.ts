@@ -20,19 +20,19 @@ import { authorizes, plainJaas, takesLogins } from './security-settings.ts'
 
 const secretKey = 'a secret that makes tokens'
 const [maxLifetimeMs, expiryTimeMs] = [7_200_000, 3_600_000]
-const users = ['admin', 'alice', 'bob', 'carol', 'dora']
-const password = 'secret'
+const users = ['admin', 'alice', 'bob', 'carol', 'dora', 'eve']
+export const tokenPassword = 'secret'
 const mechanism = 'SCRAM-SHA-256'
 
 const withoutSecret = {
-  ...takesLogins(plainJaas('admin', password, Object.fromEntries(users.map(user => [user, password]))), [
+  ...takesLogins(plainJaas('admin', tokenPassword, Object.fromEntries(users.map(user => [user, tokenPassword]))), [
     'SCRAM-SHA-256',
     'SCRAM-SHA-512',
   ]),
   ...authorizes,
   'super.users': 'User:admin;User:ANONYMOUS',
 }
-const settings = {
+export const tokenSettings = {
   ...withoutSecret,
   'delegation.token.secret.key': secretKey,
   'delegation.token.max.lifetime.ms': String(maxLifetimeMs),
@@ -44,7 +44,7 @@ type Creation = Loose<ClientRequestOf<typeof CreateDelegationToken>>
 
 const user = (principalName: string) => ({ principalType: 'User', principalName })
 const forOneself = { ownerPrincipalType: null, ownerPrincipalName: null, renewers: [], maxLifetimeMs: -1 }
-const forAnother = (principalName: string) => ({
+export const forAnother = (principalName: string) => ({
   ...forOneself,
   ownerPrincipalType: 'User',
   ownerPrincipalName: principalName,
@@ -133,9 +133,10 @@ function toldOf({ expiryTimestampMs, ...others }: { readonly expiryTimestampMs: 
   return { ...others, expires: isTime ? `in ${roughly(expiryTimestampMs - Date.now())}` : expiryTimestampMs }
 }
 
-async function people<N extends string>(session: Session, names: readonly N[]): Promise<Record<N, Person>> {
+/** Users who are logged in. */
+export async function people<N extends string>(session: Session, names: readonly N[]): Promise<Record<N, Person>> {
   const made = names.map(async name => {
-    const login = { mechanism: 'PLAIN', user: name, password: new Secret(password) } as const
+    const login = { mechanism: 'PLAIN', user: name, password: new Secret(tokenPassword) } as const
     return [name, new Person(session, await connect(session, login))] as const
   })
   return Object.fromEntries(await Promise.all(made)) as Record<N, Person>
@@ -369,10 +370,10 @@ async function disabled(session: Session): Promise<void> {
 }
 
 export const tokenCases: readonly Case[] = [
-  { name: 'tokens: made', settings, run: made },
-  { name: 'tokens: renewed', settings, run: renewed },
-  { name: 'tokens: ended', settings, run: ended },
-  { name: 'tokens: described', settings, run: described },
-  { name: 'tokens: logins by them', settings, run: loggedIn },
+  { name: 'tokens: made', settings: tokenSettings, run: made },
+  { name: 'tokens: renewed', settings: tokenSettings, run: renewed },
+  { name: 'tokens: ended', settings: tokenSettings, run: ended },
+  { name: 'tokens: described', settings: tokenSettings, run: described },
+  { name: 'tokens: logins by them', settings: tokenSettings, run: loggedIn },
   { name: 'tokens: where there is no secret to make them by', settings: withoutSecret, run: disabled },
 ]

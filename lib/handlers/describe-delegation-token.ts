@@ -8,7 +8,7 @@ import type { Context } from './context.ts'
 import { nameOf, principalOf, tokensRefused } from './delegation-tokens.ts'
 import type { Refusal } from './refusals.ts'
 
-/** Null asks for the tokens of all owners, and the empty list for none. */
+/** Null asks for all tokens, and the empty list for none. A name stands for tokens that are renewed or were asked for by it, too. */
 export function describeDelegationToken(
   { owners }: DescribeDelegationTokenRequest,
   context: Context,
@@ -16,10 +16,10 @@ export function describeDelegationToken(
   const refusal = tokensRefused(context)
   if (refusal !== null) throw refusal
   const { delegationTokens } = context.broker
-  const asked = owners === null ? null : new Set(owners.map(nameOf))
+  const asked = owners === null ? null : owners.map(nameOf)
   const tokens: DescribeDelegationTokenResponse['tokens'][number][] = []
   for (const token of delegationTokens.tokens.values()) {
-    if (asked !== null && !asked.has(token.owner)) continue
+    if (asked !== null && !asked.some(name => isSeenBy(token, name))) continue
     if (maySee(token, context)) tokens.push(described(token, delegationTokens.hmacOf(token.tokenId)))
   }
   return { errorCode: 0, tokens, throttleTimeMs: 0 }

@@ -104,12 +104,18 @@ t.test('tokens are seen by whose they are, and by who may describe them or those
   t.same(idsSeenBy('carol'), [token.tokenId])
   allowed = 'describeTokens user User:alice'
   t.same(idsSeenBy('carol'), [token.tokenId])
+  t.same(idsSeenBy('carol', ['bob']), [token.tokenId], 'asked for by the name of who renews it')
+  t.same(idsSeenBy('bob', ['dora']), [])
   t.same(idsSeenBy('alice', ['dora']), [])
   t.same(idsSeenBy('alice', []), [])
   const shown = describeDelegationToken({ owners: [user('alice')] }, as('alice'))
   t.same(shown.tokens[0]!.hmac, token.hmac)
   t.same(shown.tokens[0]!.renewers, [user('bob')])
   encodable(t, DescribeDelegationToken, shown)
+  allowed = 'createTokens user User:fay'
+  const forAnother = await make('emil', { ownerPrincipalType: 'User', ownerPrincipalName: 'fay' })
+  for (const owners of [['emil'], ['fay'], ['nobody', 'fay', 'emil']])
+    t.same(idsSeenBy('emil', owners), [forAnother.tokenId], `asked for by ${owners}`)
 })
 
 t.test('who is authenticated by a token may not ask for tokens', async t => {
