@@ -120,13 +120,13 @@ class ClusterHistory {
   #cast(): ClusterClient[] {
     const of = { model: this.#model, topic, partitions }
     const world = this.#world
-    const producing = { ...of, isLedBy: (id: number, index: number) => this.#observer.isLedBy(id, index) }
+    const shared = { ...of, isLedBy: (id: number, index: number) => this.#observer.isLedBy(id, index) }
     return [
-      new ClusterProducer('i1', world, { ...producing, isIdempotent: true }),
-      new ClusterProducer('i2', world, { ...producing, isIdempotent: true }),
-      new ClusterProducer('p1', world, { ...producing, isIdempotent: false }),
-      new ClusterReader('r1', world, of),
-      new ClusterReader('r2', world, of),
+      new ClusterProducer('i1', world, { ...shared, isIdempotent: true }),
+      new ClusterProducer('i2', world, { ...shared, isIdempotent: true }),
+      new ClusterProducer('p1', world, { ...shared, isIdempotent: false }),
+      new ClusterReader('r1', world, shared),
+      new ClusterReader('r2', world, shared),
     ]
   }
 

@@ -5,16 +5,26 @@ import { type Model, Violation } from '../broker/model.ts'
 import { ClusterClient } from './client.ts'
 import type { ClusterWorld } from './world.ts'
 
+export interface ClusterReaderOptions {
+  readonly model: Model
+  readonly topic: string
+  readonly partitions: number
+  /** Whether a broker leads a partition, whatever it believes itself. */
+  readonly isLedBy: (nodeId: number, index: number) => boolean
+}
+
 export class ClusterReader extends ClusterClient {
   readonly #model: Model
   readonly #topic: string
+  readonly #isLedBy: ClusterReaderOptions['isLedBy']
   /** The next offset by partition. */
   readonly #positions: number[]
 
-  constructor(name: string, world: ClusterWorld, options: { model: Model; topic: string; partitions: number }) {
+  constructor(name: string, world: ClusterWorld, options: ClusterReaderOptions) {
     super(name, world)
     this.#model = options.model
     this.#topic = options.topic
+    this.#isLedBy = options.isLedBy
     this.#positions = new Array(options.partitions).fill(0)
   }
 
@@ -33,7 +43,8 @@ export class ClusterReader extends ClusterClient {
       ...{ isolationLevel: random.int(2), topics: [{ topic: this.#topic, partitions }] },
     })
     const { errorCode, records } = answer.responses[0]!.partitions[0]!
-    if (errorCode === codes.OFFSET_OUT_OF_RANGE)
+    // One that was replaced and has not heard of it ends before its successor; whoever names the epoch gets UNKNOWN_LEADER_EPOCH, as with Kafka.
+    if (errorCode === codes.OFFSET_OUT_OF_RANGE && this.#isLedBy(leader, index))
       throw new Violation(`${this.name}: offset ${from} of ${this.#topic}-${index} is out of range at ${leader}`)
     if (errorCode !== 0) this.forgetLeaders()
     else if (records !== null)
