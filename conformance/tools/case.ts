@@ -35,6 +35,8 @@ export interface Invocation {
   readonly stdin?: string
   /** The order of lines means nothing. */
   readonly unordered?: boolean
+  /** It is run again until it prints this: for what goes on in the background. */
+  readonly until?: RegExp
   /** It would go on for ever, and is ended after so long, with code 124. */
   readonly msMax?: number
 }
@@ -58,6 +60,8 @@ export type Tools = 'ottla' | 'kafka'
 
 /** Cases that share a broker, and what it is started with beside the usual. */
 export interface ToolGroup {
+  /** How many brokers the cluster has, of which the first is asked; one where nothing is said. */
+  readonly brokers?: number
   readonly settings?: KafkaSettings
   /** Who makes what cases begin with, where the listener takes logins. */
   readonly login?: ClientLogin

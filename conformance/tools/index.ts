@@ -15,10 +15,10 @@ import { PassThrough } from 'node:stream'
 import { systemRandom } from '../../lib/base/random.ts'
 import type { Io } from '../../lib/cli/io.ts'
 import { kafkaStorage } from '../../lib/cli/storage-tool.ts'
-import { fetchKafka, type KafkaSettings, startKafka } from '../kafka.ts'
+import { fetchKafka, type KafkaSettings, startKafka, startKafkaCluster } from '../kafka.ts'
 import { startOwnBroker } from '../own-broker.ts'
 import { readTools, writeTools } from '../recorded.ts'
-import { runScenarios, type Scenario } from '../scenario.ts'
+import { runScenarios, type Scenario, until } from '../scenario.ts'
 import type { Invocation, ToolCase, Tools } from './case.ts'
 import { toolGroups } from './cases/index.ts'
 import { judgedTools, type Ran } from './judge.ts'
@@ -30,7 +30,6 @@ import { World } from './world.ts'
 
 /** What both brokers are started with: the same numbers wherever tools print them. */
 const usual = {
-  'node.id': '1',
   'group.initial.rebalance.delay.ms': '0',
   'log.initial.task.delay.ms': '86400000',
   'offsets.topic.num.partitions': '2',
@@ -52,16 +51,16 @@ export async function tools({ record, java, print, rest: [word = ''] }: Options)
   const kafka = record || java ? startKafkaTools() : null
   let failed = 0
   try {
-    for (const [group, { settings, login, listeners, begin, settleMs = settleMsDefault, cases }] of Object.entries(
-      toolGroups,
-    )) {
+    for (const [group, of] of Object.entries(toolGroups)) {
+      const { brokers = 1, settings, login, listeners, begin, settleMs = settleMsDefault, cases } = of
       const chosen = cases.filter(({ name }) => name.includes(word))
       if (chosen.length === 0) continue
       const directory = mkdtempSync(join(tmpdir(), 'tools-'))
       const all = { ...usual, ...settings, ...begin?.(directory) }
-      const broker = await startedBroker(all, listeners, record)
-      const world = new World(broker.bootstrap, login)
-      const directories = { group: directory, data: broker.directory }
+      const start = brokers === 1 ? startedBroker : startedCluster(brokers)
+      const broker = await start(all, listeners, record)
+      const world = new World(broker.bootstrap, login, brokers)
+      const directories = { group: directory, data: broker.directories }
       try {
         await world.begin()
         const run = (each: ToolCase) => runCase(each, world, directories, kafka?.run ?? runOwn, record ? settleMs : 0)
@@ -94,18 +93,56 @@ async function format(directory: string): Promise<void> {
   rmSync(place, { recursive: true, force: true })
 }
 
-async function startedBroker(settings: KafkaSettings, listeners: string | undefined, isKafka: boolean) {
-  const directory = mkdtempSync(join(tmpdir(), isKafka ? 'kafka-' : 'ottla-'))
+interface Started {
+  readonly bootstrap: string
+  /** Where the topics of each broker are. */
+  readonly directories: readonly string[]
+  stop(): Promise<void>
+}
+
+const ofKafka = { heapMb: 512, features: [withoutKeptSetting] }
+
+function directoryFor(isKafka: boolean): string {
+  const missing = isKafka ? fetchKafka() : null
+  if (missing !== null) throw new Error(`there is no Apache Kafka to be recorded: ${missing}`)
+  return mkdtempSync(join(tmpdir(), isKafka ? 'kafka-' : 'ottla-'))
+}
+
+/** Several brokers with the plain listener alone. */
+function startedCluster(count: number) {
+  return async (settings: KafkaSettings, _listeners: string | undefined, isKafka: boolean): Promise<Started> => {
+    const directory = directoryFor(isKafka)
+    if (isKafka) {
+      const { nodes, stop } = await startKafkaCluster(count, directory, settings, ofKafka)
+      return { bootstrap: nodes[0]!.bootstrap, directories: nodes.map(({ dataDirectory }) => dataDirectory), stop }
+    }
+    const own = await startOwnBroker([
+      ...['--brokers', String(count), '--data', directory, '--port', '0', '--log-level', 'error', '--set'],
+      ...Object.entries(settings).map(([name, value]) => `${name}=${value}`),
+    ])
+    const stop = async () => {
+      await own.stop()
+      rmSync(directory, { recursive: true, force: true })
+    }
+    const directories = Array.from({ length: count }, (_, at) => join(directory, `broker-${at + 1}`))
+    return { bootstrap: own.bootstrap.split(',')[0]!, directories, stop }
+  }
+}
+
+async function startedBroker(
+  settings: KafkaSettings,
+  listeners: string | undefined,
+  isKafka: boolean,
+): Promise<Started> {
+  const directory = directoryFor(isKafka)
   if (isKafka) {
-    const missing = fetchKafka()
-    if (missing !== null) throw new Error(`there is no Apache Kafka to be recorded: ${missing}`)
-    const node = await startKafka(directory, settings, { heapMb: 512, features: [withoutKeptSetting], listeners })
-    return { bootstrap: node.bootstrap, directory: node.dataDirectory, stop: () => node.stop() }
+    const node = await startKafka(directory, { 'node.id': '1', ...settings }, { ...ofKafka, listeners })
+    return { bootstrap: node.bootstrap, directories: [node.dataDirectory], stop: () => node.stop() }
   }
   const plain = 'PLAINTEXT://127.0.0.1:0'
   await format(directory)
   const own = await startOwnBroker([
-    ...['--data', directory, '--log-level', 'error', '--set'],
+    ...['--data', directory, '--log-level', 'error', '--set', 'node.id=1'],
     `listeners=${listeners === undefined ? plain : `${plain},${listeners}`}`,
     ...Object.entries(settings).map(([name, value]) => `${name}=${value}`),
   ])
@@ -114,19 +151,20 @@ async function startedBroker(settings: KafkaSettings, listeners: string | undefi
     rmSync(directory, { recursive: true, force: true })
   }
   // The plain listener is the first.
-  return { bootstrap: own.bootstrap.split(',')[0]!, directory, stop }
+  return { bootstrap: own.bootstrap.split(',')[0]!, directories: [directory], stop }
 }
 
 async function runCase(
   each: ToolCase,
   world: World,
-  directories: { readonly group: string; readonly data: string },
+  directories: { readonly group: string; readonly data: readonly string[] },
   run: RunTool,
   settleMs: number,
 ): Promise<Ran[]> {
   const directory = mkdtempSync(join(tmpdir(), 'tools-'))
   const { group, data } = directories
-  const addresses = { [world.bootstrap]: '<broker>', [directory]: '<dir>', [group]: '<group>', [data]: '<data>' }
+  const addresses: Record<string, string> = { [world.bootstrap]: '<broker>', [directory]: '<dir>', [group]: '<group>' }
+  for (const each of data) addresses[each] = '<data>'
   const filled = (text: string) => {
     const words = { $BOOTSTRAP: world.bootstrap, $DIR: directory, $GROUP: group, ...Object.fromEntries(world.words) }
     return Object.entries(words).reduce((rest, [word, meant]) => rest.replaceAll(word, () => meant), text)
@@ -138,7 +176,11 @@ async function runCase(
     for (const one of each.run) {
       const invocation: Invocation = typeof one === 'string' ? { run: one } : one
       const words = wordsOf(invocation.run).map(filled)
-      const outcome = await run(words, filled(invocation.stdin ?? ''), invocation.msMax ?? msMaxDefault)
+      const { stdin = '', msMax = msMaxDefault, until: awaited = /^/ } = invocation
+      const outcome = await until(invocation.run, async () => {
+        const one = await run(words, filled(stdin), msMax)
+        return awaited.test(one.stdout) ? one : undefined
+      })
       ran.push({ run: invocation.run, ...normal(outcome, invocation, each, addresses) })
       if (settleMs > 0) await new Promise(resolve => setTimeout(resolve, settleMs))
     }

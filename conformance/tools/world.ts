@@ -20,6 +20,9 @@ import { Session } from '../session.ts'
 /** What configs may belong to that outlives topics and groups, as the protocol numbers it. */
 const [brokers, clientMetrics, groups] = [4, 16, 32]
 
+/** What a cluster of several sets for itself, where it has eligible leader replicas. */
+const keptByClusters = 'min.insync.replicas'
+
 export class World {
   readonly bootstrap: string
   readonly admin: Admin
@@ -27,10 +30,12 @@ export class World {
   readonly session: Session
   /** What stands for what in command lines and files, beside addresses and directories. */
   readonly words = new Map<string, string>()
+  readonly #isCluster: boolean
   readonly #ends: (() => Promise<void>)[] = []
 
-  constructor(bootstrap: string, login?: ClientLogin) {
+  constructor(bootstrap: string, login?: ClientLogin, brokers = 1) {
     this.bootstrap = bootstrap
+    this.#isCluster = brokers > 1
     this.session = new Session(bootstrap, '', login)
     this.admin = new Admin({
       ...{ bootstrap: [bootstrap], clientId: 'conformance', timeoutMs: 30_000, login },
@@ -65,8 +70,9 @@ export class World {
     if (result!.errorCode !== codes.NONE) throw new Error(`${group} has no offset: error ${result!.errorCode}`)
   }
 
-  /** Makes the internal topics. */
+  /** Makes the internal topics, where the one broker leads them. */
   async begin(): Promise<void> {
+    if (this.#isCluster) return
     await this.admin.coordinatorId('group', 'any')
     await this.admin.coordinatorId('transaction', 'any')
     await this.session.led('__consumer_offsets')
@@ -109,8 +115,8 @@ export class World {
     ]
     const all = configResources.map(({ resourceType, resourceName: name }) => ({ type: types[resourceType]!, name }))
     for (const resource of [...all, { type: 'broker', name: '' } as const]) {
-      const changed = (await describeConfigs(this.admin, resource)).filter(({ configSource }) =>
-        own.includes(configSource),
+      const changed = (await describeConfigs(this.admin, resource)).filter(
+        ({ name, configSource }) => own.includes(configSource) && !(this.#isCluster && name === keptByClusters),
       )
       if (changed.length === 0) continue
       await alterConfigs(

@@ -12,6 +12,7 @@ import { groups } from './groups.ts'
 import { keys } from './keys.ts'
 import { quotas } from './quotas.ts'
 import { reassign } from './reassign.ts'
+import { reassignThrottled } from './reassign-throttled.ts'
 import { tokensOfUsers } from './tokens.ts'
 import { topics } from './topics.ts'
 import { transactions } from './transactions.ts'
@@ -27,6 +28,7 @@ export const toolGroups: Readonly<Record<string, ToolGroup>> = {
   administration,
   cluster: clusterTools,
   reassign,
+  'reassign-throttled': reassignThrottled,
   quotas,
   'client-metrics': clientMetrics,
   users,
