@@ -10,6 +10,7 @@ import { consumerGroups } from './consumer-groups.ts'
 import { dumpLog } from './dump-log.ts'
 import { groups } from './groups.ts'
 import { keys } from './keys.ts'
+import { olderWords } from './older-words.ts'
 import { quotas } from './quotas.ts'
 import { reassign } from './reassign.ts'
 import { reassignThrottled } from './reassign-throttled.ts'
@@ -34,6 +35,7 @@ export const toolGroups: Readonly<Record<string, ToolGroup>> = {
   users,
   tokens: tokensOfUsers,
   'dump-log': dumpLog,
+  'older-words': olderWords,
   transactions,
   versions,
   keys,

@@ -6,7 +6,7 @@ import { electLeaders } from '../../admin/cluster.ts'
 import type { Io } from '../io.ts'
 import { field, objectIn, textIn } from './json-file.ts'
 import { classOf, sentenceOf } from './kafka-words.ts'
-import { connectionOptions, type Given, runTool, type Tool, withAdmin } from './tool.ts'
+import { connectionOptions, type Given, runTool, type Tool, ToolUsageError, withAdmin } from './tool.ts'
 
 const options = {
   'election-type': {
@@ -41,6 +41,8 @@ export function kafkaLeaderElection(argv: readonly string[], io: Io): Promise<nu
     io,
     async given => {
       if (argv.some(word => /^--admin\.config(=|$)/.test(word))) {
+        if (given.all('command-config').length > 1)
+          throw new ToolUsageError('Option "[admin.config]" can\'t be used with option "[command-config]"')
         io.stdout.write(
           'Option --admin.config has been deprecated and will be removed in a future version. Use --command-config instead.\n',
         )

@@ -26,12 +26,12 @@ export const [consumerWords, producerWords]: readonly [OlderWords, OlderWords] =
 export const [perfConsumerWords, perfProducerWords]: readonly [OlderWords, OlderWords] = [
   {
     warning: (older, name) => `Warning: --${older} is deprecated. Use --${name} instead.`,
-    both: consumerWords.both,
+    both: (older, name) => `Option "[${older}]" can't be used with option "[${name}]"`,
   },
   {
     warning: (older, name) =>
       `Option --${older} has been deprecated and will be removed in a future version. Use --${name} instead.`,
-    both: producerWords.both,
+    both: (older, name) => `--${name} and --${older} cannot be specified together.`,
   },
 ]
 

@@ -67,10 +67,10 @@ async function run(given: Given<Option>, io: Io): Promise<number> {
   if (!given.has('bootstrap-server')) throw new ToolUsageError('Missing required argument "[bootstrap-server]"')
   if (given.has('topic') === given.has('include'))
     throw new ToolUsageError('Exactly one of the following arguments is required: [topic], [include]')
-  const counts = byEitherWord(given, 'num-records', 'messages', perfConsumerWords, io)
-  const count = given.long('num-records') ?? given.long('messages')
-  if (counts.length === 0 || count === undefined)
+  if (given.has('num-records') === given.has('messages'))
     throw new ToolUsageError('Exactly one of the following arguments is required: [messages], [num-records]')
+  byEitherWord(given, 'num-records', 'messages', perfConsumerWords, io)
+  const count = (given.long('num-records') ?? given.long('messages'))!
   const file = byEitherWord(given, 'command-config', 'consumer.config', perfConsumerWords, io).at(-1)
   const properties = {
     'client.id': 'perf-consumer-client',

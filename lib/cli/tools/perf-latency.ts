@@ -44,7 +44,14 @@ const positions = [
 
 /** Carries out a command line; gives the exit code. */
 export function perfLatency(argv: readonly string[], io: Io): Promise<number> {
-  const isPositional = argv.length >= 5 && !argv.some(word => word.startsWith('--'))
+  const isUnnamed = argv.length > 0 && !argv.some(word => word.startsWith('--'))
+  const isPositional = isUnnamed && (argv.length === 5 || argv.length === 6)
+  if (isUnnamed && !isPositional) {
+    io.stderr.write(
+      `Invalid number of arguments. Expected 5 or 6 positional arguments, but got ${argv.length}. Usage: ${positions.slice(0, 5).join(' ')} [optional] command-config\n`,
+    )
+    return Promise.resolve(1)
+  }
   if (isPositional) {
     io.stdout.write(
       `WARNING: Positional argument usage is deprecated and will be removed in Apache Kafka 5.0. Please use named arguments instead: ${positions.map(name => `--${name}`).join(', ')}\n`,
@@ -71,7 +78,9 @@ async function run(given: Given<Option>, io: Io): Promise<number> {
   }
   const acks = given.one('producer-acks')!
   if (acks !== '1' && acks !== 'all')
-    throw new Error('Latency testing requires synchronous acknowledgement. Please use 1 or all')
+    throw new ToolUsageError(
+      "Invalid value for --producer-acks. Latency testing requires synchronous acknowledgement. Please use '1' or 'all'.",
+    )
   const file = given.one('command-config')
   const properties = file === undefined ? {} : readProperties(file)
   const [topic, count] = [given.one('topic')!, given.int('num-records')!]

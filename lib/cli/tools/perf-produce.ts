@@ -9,7 +9,7 @@ import { producerOptionsOf, propertiesOf } from './client-properties.ts'
 import { Interrupts } from './interrupts.ts'
 import { byEitherWord, perfProducerWords } from './older-words.ts'
 import { ProduceStats } from './perf-stats.ts'
-import { adminBy, connectionOptions, type Given, runTool, type Tool, ToolUsageError } from './tool.ts'
+import { ArgumentsError, adminBy, connectionOptions, type Given, runTool, type Tool, ToolUsageError } from './tool.ts'
 
 const options = {
   ...connectionOptions,
@@ -50,13 +50,24 @@ const tool: Tool<Option> = {
   options,
 }
 
+const olderOptions = [
+  ['command-property', 'producer-props'],
+  ['command-config', 'producer.config'],
+] as const
+
 /** Carries out a command line; gives the exit code. */
 export function perfProduce(argv: readonly string[], io: Io): Promise<number> {
   return runTool(
     tool,
     eachWithItsName(argv),
     io,
-    given => run(given, io),
+    async given => {
+      // Kafka's says so in the form of its tools that take commands.
+      for (const [name, older] of olderOptions) {
+        if (given.has(name) && given.has(older)) throw new ArgumentsError(perfProducerWords.both(older, name))
+      }
+      return run(given, io)
+    },
     error => io.stderr.write(`${error.message}\n`),
   )
 }
@@ -104,7 +115,9 @@ function askedOf(given: Given<Option>, io: Io): Asked {
   const properties: Record<string, string> = { 'client.id': 'perf-producer-client', ...propertiesOf(file, texts) }
   const bootstrap = given.one('bootstrap-server') ?? properties['bootstrap.servers']
   if (bootstrap === undefined) {
-    throw new ToolUsageError('At least one of --bootstrap-server, --command-property or --command-config must be given')
+    throw new ArgumentsError(
+      'At least one of --bootstrap-server, -- command-property, --producer-props, --producer.config or --command-config must be specified.',
+    )
   }
   const count = given.long('num-records')!
   const warmup = Math.max(0, given.long('warmup-records') ?? 0)

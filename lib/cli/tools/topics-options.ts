@@ -21,6 +21,11 @@ const options = {
     value: 'ID:ID,ID:ID,...',
     doc: 'with --create and --alter: the brokers of each partition, those that are there included',
   },
+  'delete-config': {
+    value: 'NAME',
+    doc: 'an older word of which nothing comes; kafka-configs does it',
+    multiple: true,
+  },
   config: { value: 'NAME=VALUE', doc: 'with --create: a setting of the topic; as often as wanted', multiple: true },
   'if-exists': { doc: 'with --describe, --alter and --delete: do nothing where there is no such topic' },
   'if-not-exists': { doc: 'with --create: do nothing where the topic is there' },

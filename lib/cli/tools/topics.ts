@@ -9,6 +9,9 @@ import { describe } from './topics-describe.ts'
 import { topicsMeant } from './topics-meant.ts'
 import { checkTopicsOptions, type TopicsOption, topicsTool } from './topics-options.ts'
 
+const configsAreNotDeleted =
+  'delete-config option is no longer supported and deprecated since version 4.0. The config will be fully removed in future releases.'
+
 /** Carries out a command line; gives the exit code. */
 export function kafkaTopics(argv: readonly string[], io: Io): Promise<number> {
   return runTool(
@@ -16,6 +19,7 @@ export function kafkaTopics(argv: readonly string[], io: Io): Promise<number> {
     argv,
     io,
     async given => {
+      if (given.has('delete-config')) io.stderr.write(`${configsAreNotDeleted}\n`)
       checkTopicsOptions(given)
       await withAdmin(given, admin => carryOut(admin, given, io))
       return 0

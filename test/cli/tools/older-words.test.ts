@@ -63,6 +63,13 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
       /--producer\.config .* Use --command-config/,
     ],
   ],
+  'kafka-topics': [
+    [
+      ({ at }) => [...server(at), '--describe', '--topic', 'orders', '--delete-config', 'retention.ms'],
+      /^delete-config option is no longer supported/,
+      'stderr',
+    ],
+  ],
   'kafka-e2e-latency': [
     [({ at }) => [at, 'orders', '1', 'all', '10'], /^WARNING: Positional argument usage is deprecated/],
   ],

@@ -56,7 +56,10 @@ t.test('latency is told by record, with the topic made where it is not there', a
     stdout,
     /^WARNING: Positional .*\nTopic "fresh" does not exist\. .*\n0\t\d+\.\d+\nAvg latency: \d+\.\d{4} ms\nPercentiles: 50th = \d+, 99th = \d+, 99\.9th = \d+\n$/,
   )
-  t.match(await runHere(perfLatency, [bootstrap, 'fresh', '5', '0', '50']), { code: 1, stderr: /Please use 1 or all/ })
+  t.match(await runHere(perfLatency, [bootstrap, 'fresh', '5', '0', '50']), {
+    code: 1,
+    stderr: /Please use '1' or 'all'/,
+  })
 })
 
 t.test('windows and totals are computed of what was recorded', async t => {
