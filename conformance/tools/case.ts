@@ -33,6 +33,8 @@ export interface ToolCase {
 export interface Invocation {
   readonly run: string
   readonly stdin?: string
+  /** Happens first. */
+  before?(world: World): Promise<void>
   /** The order of lines means nothing. */
   readonly unordered?: boolean
   /** It is run again until it prints this: for what goes on in the background. */
@@ -62,6 +64,8 @@ export type Tools = 'ottla' | 'kafka'
 export interface ToolGroup {
   /** How many brokers the cluster has, of which the first is asked; one where nothing is said. */
   readonly brokers?: number
+  /** Whether cases stop one of several; eligible leader replicas are on then. */
+  readonly isStoppable?: boolean
   readonly settings?: KafkaSettings
   /** Who makes what cases begin with, where the listener takes logins. */
   readonly login?: ClientLogin

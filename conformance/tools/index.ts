@@ -25,6 +25,7 @@ import { judgedTools, type Ran } from './judge.ts'
 import { type RunTool, startKafkaTools } from './kafka-tools.ts'
 import { normal } from './normal.ts'
 import { hasOwn, runOwn } from './own-tools.ts'
+import { type Started, startStoppable } from './stoppable.ts'
 import { wordsOf } from './words.ts'
 import { World } from './world.ts'
 
@@ -58,8 +59,10 @@ export async function tools({ record, java, print, rest: [word = ''] }: Options)
       const directory = mkdtempSync(join(tmpdir(), 'tools-'))
       const all = { ...usual, ...settings, ...begin?.(directory) }
       const start = brokers === 1 ? startedBroker : startedCluster(brokers)
-      const broker = await start(all, listeners, record)
-      const world = new World(broker.bootstrap, login, brokers)
+      const broker = of.isStoppable
+        ? await startStoppable(brokers, directoryFor(record), all, record)
+        : await start(all, listeners, record)
+      const world = new World(broker.bootstrap, login, brokers, broker.stopOne)
       const directories = { group: directory, data: broker.directories }
       try {
         await world.begin()
@@ -91,13 +94,6 @@ async function format(directory: string): Promise<void> {
   const args = ['format', '-t', systemRandom.uuid(), '-c', file, '--feature', withoutKeptSetting]
   await kafkaStorage(args, { ...process, stdout: new PassThrough() } as unknown as Io)
   rmSync(place, { recursive: true, force: true })
-}
-
-interface Started {
-  readonly bootstrap: string
-  /** Where the topics of each broker are. */
-  readonly directories: readonly string[]
-  stop(): Promise<void>
 }
 
 const ofKafka = { heapMb: 512, features: [withoutKeptSetting] }
@@ -175,6 +171,7 @@ async function runCase(
     const ran: Ran[] = []
     for (const one of each.run) {
       const invocation: Invocation = typeof one === 'string' ? { run: one } : one
+      await invocation.before?.(world)
       const words = wordsOf(invocation.run).map(filled)
       const { stdin = '', msMax = msMaxDefault, until: awaited = /^/ } = invocation
       const outcome = await until(invocation.run, async () => {

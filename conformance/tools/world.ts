@@ -16,6 +16,7 @@ import { Produce } from '../../protocol/messages/produce.ts'
 import { batchOf } from '../cases/case.ts'
 import { until } from '../scenario.ts'
 import { Session } from '../session.ts'
+import type { Started } from './stoppable.ts'
 
 /** What configs may belong to that outlives topics and groups, as the protocol numbers it. */
 const [brokers, clientMetrics, groups] = [4, 16, 32]
@@ -31,10 +32,12 @@ export class World {
   /** What stands for what in command lines and files, beside addresses and directories. */
   readonly words = new Map<string, string>()
   readonly #isCluster: boolean
+  readonly #stopOne: Started['stopOne']
   readonly #ends: (() => Promise<void>)[] = []
 
-  constructor(bootstrap: string, login?: ClientLogin, brokers = 1) {
+  constructor(bootstrap: string, login?: ClientLogin, brokers = 1, stopOne?: Started['stopOne']) {
     this.bootstrap = bootstrap
+    this.#stopOne = stopOne
     this.#isCluster = brokers > 1
     this.session = new Session(bootstrap, '', login)
     this.admin = new Admin({
@@ -68,6 +71,18 @@ export class World {
   async commit(group: string, topic: string, partition: number, offset: number): Promise<void> {
     const [result] = await alterGroupOffsets(this.admin, group, [{ topic, partition, offset }])
     if (result!.errorCode !== codes.NONE) throw new Error(`${group} has no offset: error ${result!.errorCode}`)
+  }
+
+  /** Stops one of several brokers until the case is over; resolves once others lead what it led. */
+  async stopBroker(id: number): Promise<void> {
+    if (this.#stopOne === undefined) throw new Error('the brokers of this group are not to stop')
+    this.atEnd(await this.#stopOne(id))
+    await until(`broker ${id} to be gone`, async () => {
+      const { brokers, topics } = await this.admin.metadata(null)
+      const partitions = [...topics.values()].flatMap(topic => topic.partitions)
+      const isGone = partitions.every(({ leader, isr }) => leader !== id && (isr.length === 1 || !isr.includes(id)))
+      return (isGone && brokers.every(broker => broker.nodeId !== id)) || undefined
+    })
   }
 
   /** Makes the internal topics, where the one broker leads them. */

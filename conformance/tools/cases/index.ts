@@ -16,6 +16,7 @@ import { reassign } from './reassign.ts'
 import { reassignThrottled } from './reassign-throttled.ts'
 import { tokensOfUsers } from './tokens.ts'
 import { topics } from './topics.ts'
+import { topicsOfThree } from './topics-of-three.ts'
 import { transactions } from './transactions.ts'
 import { users } from './users.ts'
 import { versions } from './versions.ts'
@@ -23,6 +24,7 @@ import { versions } from './versions.ts'
 export const toolGroups: Readonly<Record<string, ToolGroup>> = {
   ...consoleTools,
   topics,
+  'topics-of-three': topicsOfThree,
   configs,
   groups,
   'consumer-groups': consumerGroups,
