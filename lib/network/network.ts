@@ -87,6 +87,11 @@ export interface Wire {
    */
   readonly descriptor: number
   /**
+   * Where the wire encrypts: how many bytes are best written at once, one write after the other. Left out where it makes no difference, as
+   * the system takes bytes as they are.
+   */
+  readonly pieceBytes?: number
+  /**
    * Null where the wire carries bytes at once. Otherwise it is called once, before `receive`: it shakes hands and tells how that ended. After
    * a failure the wire is closed.
    */

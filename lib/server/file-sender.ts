@@ -1,8 +1,10 @@
 /**
  * Sends answers of which a part lies in a file, by sendfile(2) and without blocking. Where the socket buffer is full, the next piece goes
- * through memory and Node's own write queue; when the system has taken it, the buffer has room, and sendfile(2) goes on.
+ * through memory and Node's own write queue; when the system has taken it, the buffer has room, and sendfile(2) goes on. Where the wire
+ * encrypts, all goes in pieces.
  */
 import type { Chunk, FileBytes } from '../../protocol/records/chunk.ts'
+import { poison } from '../../protocol/records/poison.ts'
 import { Queue } from '../base/queue.ts'
 import type { Wire } from '../network/network.ts'
 import { giveUpNativeSend, isUnfit, nativeSend } from './native-send.ts'
@@ -13,8 +15,12 @@ interface Group {
   readonly sent: () => void
 }
 
-/** The size of a piece that goes through memory. */
-const pieceBytes = 64 * 1024
+/** The size of a piece that goes through memory, where the wire says none. */
+const pieceBytesDefault = 64 * 1024
+/** Pieces that nobody uses, by size: new memory costs more than the copy out of the page cache. */
+const pieces = new Map<number, Buffer[]>()
+/** How many of each size are kept. */
+const sparePiecesMax = 16
 /** Congestion control without pacing, which every kernel has and lets every process choose. */
 const unpacedControl = 'reno'
 
@@ -29,11 +35,13 @@ export class FileSender {
   /** A piece is in Node's write queue. */
   #waiting = false
   #dead = false
+  readonly #pieceBytes: number
   readonly #failed: (error: unknown) => void
 
   /** `failed` is called when a file cannot be read any more; the connection has to be closed then. */
   constructor(wire: Wire, failed: (error: unknown) => void) {
     this.#wire = wire
+    this.#pieceBytes = wire.pieceBytes ?? pieceBytesDefault
     this.#failed = failed
     unpace(wire)
   }
@@ -62,7 +70,7 @@ export class FileSender {
       for (; this.#index < group.chunks.length; this.#index++, this.#at = 0) {
         const chunk = group.chunks[this.#index]!
         if (!this.#sendNow(chunk)) {
-          this.#sendPiece(chunk)
+          this.#sendPiece(group.chunks)
           return
         }
       }
@@ -93,36 +101,63 @@ export class FileSender {
     return false
   }
 
-  /** Sends the next piece of a chunk through memory, and goes on when the system has taken it. */
-  #sendPiece(chunk: Chunk): void {
-    let piece: Buffer
+  /** Sends the next piece of the first group through memory, and goes on when the system has taken it. */
+  #sendPiece(chunks: readonly Chunk[]): void {
+    this.#waiting = true
+    const first = chunks[this.#index]!
+    if (Buffer.isBuffer(first) && first.length - this.#at >= this.#pieceBytes) {
+      const rest = first.subarray(this.#at)
+      this.#step(first, rest.length)
+      this.#write(rest, null)
+      return
+    }
+    const piece = pieces.get(this.#pieceBytes)?.pop() ?? Buffer.allocUnsafeSlow(this.#pieceBytes)
+    let length = 0
     try {
-      piece = Buffer.isBuffer(chunk) ? chunk.subarray(this.#at) : this.#read(chunk)
+      while (length < piece.length && this.#index < chunks.length) {
+        const chunk = chunks[this.#index]!
+        const part = Math.min(piece.length - length, chunk.length - this.#at)
+        if (Buffer.isBuffer(chunk)) chunk.copy(piece, length, this.#at, this.#at + part)
+        else this.#read(chunk, piece, length, part)
+        length += part
+        this.#step(chunk, part)
+      }
     } catch (error) {
-      // The size of the answer is sent already, so it cannot be shortened.
-      this.#waiting = true
+      // The size of the answer is sent already, or will be, so it cannot be shortened.
       this.#failed(error)
       return
     }
-    this.#at += piece.length
-    this.bytesPending -= piece.length
-    if (this.#at === chunk.length) {
-      this.#index++
-      this.#at = 0
-    }
-    this.#waiting = true
-    this.#wire.write(piece, error => {
+    this.#write(length < piece.length ? piece.subarray(0, length) : piece, piece)
+  }
+
+  #write(bytes: Buffer, piece: Buffer | null): void {
+    this.bytesPending -= bytes.length
+    this.#wire.write(bytes, error => {
+      if (piece !== null) giveBack(piece)
       this.#waiting = false
       if (!error && !this.#dead) this.#run()
     })
   }
 
-  #read(chunk: FileBytes): Buffer {
-    const length = Math.min(pieceBytes, chunk.length - this.#at)
-    const piece = Buffer.allocUnsafeSlow(length)
-    if (chunk.read(piece, length, this.#at) < length) throw new Error('a file became shorter while it was sent')
-    return piece
+  /** So many bytes of a chunk are sent or in a piece. */
+  #step(chunk: Chunk, bytes: number): void {
+    this.#at += bytes
+    if (this.#at < chunk.length) return
+    this.#index++
+    this.#at = 0
   }
+
+  #read(chunk: FileBytes, into: Buffer, at: number, length: number): void {
+    const room = at === 0 && length === into.length ? into : into.subarray(at, at + length)
+    if (chunk.read(room, length, this.#at) < length) throw new Error('a file became shorter while it was sent')
+  }
+}
+
+function giveBack(piece: Buffer): void {
+  poison(piece)
+  const spare = pieces.get(piece.length)
+  if (spare === undefined) pieces.set(piece.length, [piece])
+  else if (spare.length < sparePiecesMax) spare.push(piece)
 }
 
 /**

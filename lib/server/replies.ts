@@ -105,7 +105,7 @@ export class Replies implements Sender {
 
   /** Whether parts of answers may be ranges of files. */
   get takesFiles(): boolean {
-    return this.#wire.descriptor >= 0 && nativeSend() !== null
+    return this.#wire.pieceBytes !== undefined || (this.#wire.descriptor >= 0 && nativeSend() !== null)
   }
 
   /** Whether answers are being sent of which the wire does not know yet. */

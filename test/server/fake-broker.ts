@@ -50,6 +50,8 @@ export interface FakeBrokerOptions {
   readonly clock?: Clock
   readonly listeners?: readonly Listener[]
   readonly logins?: LoginRules
+  /** Whom clients trust, as a PEM certificate, where the first listener speaks TLS. */
+  readonly authority?: string
 }
 
 const local: Listener = { name: 'PLAINTEXT', securityProtocol: 'PLAINTEXT', host: '127.0.0.1', port: 0 }
@@ -78,6 +80,7 @@ export class FakeBroker {
   released = 0
   bound: BoundListener[] = []
   readonly #clock: Clock
+  readonly #authority: string | undefined
   readonly #held = new Map<string, () => void>()
   readonly #clients: Client[] = []
   readonly #zeroes = Buffer.alloc(64 * 1024)
@@ -94,8 +97,10 @@ export class FakeBroker {
     clock = systemClock,
     listeners = [local],
     logins,
+    authority,
   }: FakeBrokerOptions = {}) {
     this.#clock = clock
+    this.#authority = authority
     const row = (
       api: unknown,
       handle: (request: never, context: FakeContext) => Answer<object>,
@@ -151,7 +156,8 @@ export class FakeBroker {
   }
 
   async connect(): Promise<Client> {
-    const client = await Client.connect({ host: '127.0.0.1', port: this.bound[0]!.port, timeoutMs: 60_000 })
+    const tls = this.#authority === undefined ? undefined : { options: { ca: [this.#authority] }, checksHost: false }
+    const client = await Client.connect({ host: '127.0.0.1', port: this.bound[0]!.port, timeoutMs: 60_000, tls })
     this.#clients.push(client)
     return client
   }

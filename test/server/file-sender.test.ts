@@ -3,16 +3,20 @@ import { once } from 'node:events'
 import fs from 'node:fs'
 import net from 'node:net'
 import { join } from 'node:path'
+import tls from 'node:tls'
 import t, { type Test } from 'tap'
+import { systemClock } from '../../lib/base/clock.ts'
 import { seededRandom } from '../../lib/base/random.ts'
+import type { Wire } from '../../lib/network/network.ts'
 import { TcpWire } from '../../lib/network/tcp-wire.ts'
 import { FileSender } from '../../lib/server/file-sender.ts'
 import { giveUpNativeSend, loadNativeSend, nativeSend } from '../../lib/server/native-send.ts'
+import { Authority } from '../../lib/tls/authority.ts'
 import { encodeRequestFrame } from '../../protocol/frame.ts'
 import { Fetch } from '../../protocol/messages/fetch.ts'
 import { Heartbeat } from '../../protocol/messages/heartbeat.ts'
 import type { Chunk } from '../../protocol/records/chunk.ts'
-import { FakeBroker, until } from './fake-broker.ts'
+import { FakeBroker, type FakeBrokerOptions, until } from './fake-broker.ts'
 
 const fileBytes = 24_000_000
 const content = seededRandom(1).bytes(fileBytes)
@@ -39,8 +43,23 @@ class TestFile {
   }
 }
 
-async function start(t: Test): Promise<[FakeBroker, TestFile]> {
-  const broker = await FakeBroker.start({ receivePath: 'slab' })
+const authority = new Authority(systemClock.now())
+const { certificate, key } = authority.issue({ name: 'localhost', hosts: ['localhost', '127.0.0.1'] })
+const encrypted: FakeBrokerOptions = {
+  authority: authority.certificate,
+  listeners: [
+    {
+      ...{ name: 'SSL', securityProtocol: 'SSL', host: '127.0.0.1', port: 0 },
+      tls: {
+        accepting: () => ({ clientCertificate: 'none', options: { cert: certificate, key } }),
+        principalOf: () => 'User:ANONYMOUS',
+      },
+    },
+  ],
+}
+
+async function start(t: Test, options: FakeBrokerOptions = {}): Promise<[FakeBroker, TestFile]> {
+  const broker = await FakeBroker.start({ receivePath: 'slab', ...options })
   const file = new TestFile(t.testdir())
   t.teardown(async () => {
     await broker.stop()
@@ -62,9 +81,10 @@ const beatOf = (correlationId: number) =>
 /** The records in an answer to Fetch v12 of one partition; what follows them is three empty tag sections. */
 const recordsIn = (frame: Buffer, bytes: number) => frame.subarray(frame.length - 3 - bytes, frame.length - 3)
 
-function suite(t: Test): void {
+/** `share` of the answers: encryption takes longer. */
+function suite(t: Test, options: FakeBrokerOptions = {}, share = 1): void {
   t.test('answers in files and in memory arrive whole and in order', async t => {
-    const [broker, file] = await start(t)
+    const [broker, file] = await start(t, options)
     const random = seededRandom(7)
     const places: [position: number, length: number][] = []
     broker.records = bytes => {
@@ -80,7 +100,7 @@ function suite(t: Test): void {
         : [ends[0]!, copy, file.chunk(position + first + middle, bytes - first - middle)]
     }
     const client = await broker.connect()
-    const count = 120
+    const count = 120 * share
     const sizes = Array.from({ length: count }, () => 1000 + random.int([30_000, 200_000, 3_000_000][random.int(3)]!))
     for (let i = 0; i < count; i++) {
       client.sendRaw(i % 3 === 0 ? beatOf(i) : fetchOf(i, sizes[i]!))
@@ -99,28 +119,30 @@ function suite(t: Test): void {
   })
 
   t.test('a client that does not read holds up nobody, and gets all in the end', async t => {
-    const [broker] = await start(t)
+    const [broker] = await start(t, options)
     const slow = await broker.connect()
     slow.pause()
-    for (let i = 0; i < 4; i++) slow.sendRaw(fetchOf(i, 20_000_000))
+    const count = 4 * share
+    for (let i = 0; i < count; i++) slow.sendRaw(fetchOf(i, 20_000_000))
     await until(() => broker.fetches > 0)
     const other = await broker.connect()
     other.sendRaw(beatOf(9))
     t.equal((await other.receiveFrame())?.readInt32BE(0), 9)
     t.equal(broker.released, 0)
-    t.ok(broker.fetches < 4, 'nor is more asked for on its account')
+    t.ok(broker.fetches < count, 'nor is more asked for on its account')
     slow.resume()
-    for (let i = 0; i < 4; i++) {
+    for (let i = 0; i < count; i++) {
       const frame = await slow.receiveFrame()
       t.equal(frame?.readInt32BE(0), i)
       t.ok(recordsIn(frame!, 20_000_000).equals(content.subarray(0, 20_000_000)))
     }
-    await until(() => broker.released === 4)
+    await until(() => broker.released === count)
   })
 
   t.test('a client that asks no more still gets what it asked for', async t => {
-    const [broker] = await start(t)
-    const socket = net.connect({ port: broker.bound[0]!.port, host: '127.0.0.1', allowHalfOpen: true })
+    const [broker] = await start(t, options)
+    const to = { port: broker.bound[0]!.port, host: '127.0.0.1', allowHalfOpen: true }
+    const socket = options.authority ? tls.connect({ ...to, ca: [authority.certificate] }) : net.connect(to)
     socket.end(fetchOf(1, 20_000_000))
     let bytes = 0
     for await (const part of socket) bytes += part.length
@@ -129,7 +151,7 @@ function suite(t: Test): void {
   })
 
   t.test('the files of a client that leaves are given back', async t => {
-    const [broker] = await start(t)
+    const [broker] = await start(t, options)
     const client = await broker.connect()
     client.pause()
     client.sendRaw(fetchOf(1, 20_000_000))
@@ -140,7 +162,7 @@ function suite(t: Test): void {
   })
 
   t.test('a file that became shorter ends the connection, with a word in the log', async t => {
-    const [broker, file] = await start(t)
+    const [broker, file] = await start(t, options)
     const client = await broker.connect()
     broker.records = bytes => {
       file.truncate(1_000_000)
@@ -173,6 +195,29 @@ t.test('what a client on the same machine is sent out of files is not paced by B
   t.equal(native.congestionControlOf(fd), 'bbr')
   new FileSender(wire, error => t.fail(String(error)))
   t.equal(native.congestionControlOf(fd), 'reno')
+})
+
+t.test('encrypted', async t => {
+  suite(t, encrypted, 1 / 2)
+
+  t.test('an answer is written in pieces of a size, its first bytes and its last in one with records', async t => {
+    const written: number[] = []
+    const wire = { remoteAddress: '::1', localAddress: '::1', descriptor: -1, pieceBytes: 1000 }
+    const writing = {
+      ...wire,
+      write: (bytes: Buffer, sent: () => void) => {
+        written.push(bytes.length)
+        setImmediate(sent)
+      },
+    }
+    const file = new TestFile(t.testdir())
+    t.teardown(() => fs.closeSync(file.fd))
+    const sender = new FileSender(writing as unknown as Wire, error => t.fail(String(error)))
+    const chunks = [Buffer.alloc(60), file.chunk(5, 2500), Buffer.alloc(40), Buffer.alloc(5000)]
+    await new Promise<void>(sent => sender.send(chunks, 7600, sent))
+    t.same(written, [1000, 1000, 1000, 4600])
+    t.equal(sender.bytesPending, 0)
+  })
 })
 
 t.test('through memory', async t => {
