@@ -131,10 +131,9 @@ export class FrameReader {
       poison(fresh)
       return
     }
-    // A full scratch means that more is in the socket buffer: the next read goes behind these bytes in a slab.
-    const brim = bytes === slabs.scratch.length && slabs.leasable(2 * bytes)
-    if (brim) {
-      this.#slab = slabs.lease(2 * bytes)
+    const room = this.#roomBehind(fresh)
+    if (room > 0 && slabs.leasable(room)) {
+      this.#slab = slabs.lease(room)
       this.#holdSlab(this.#slab, this.#slab.at, slabBytes)
     } else {
       const chunk = slabs.small(bytes)
@@ -169,6 +168,18 @@ export class FrameReader {
   /** Bytes of the unfinished frame at the front, its size included, as far as is known. */
   #needed(): number {
     return this.#end - this.#start < sizeBytes ? sizeBytes : sizeBytes + readInt32(this.buffer, this.#start)
+  }
+
+  /**
+   * Size of the slab that bytes from the scratch belong into, for the next read to go behind them; 0 where no more is expected. A full scratch
+   * means that more is in the socket buffer. So does the beginning of a larger frame, as a record of TLS is where it is not the last of one.
+   */
+  #roomBehind(fresh: Buffer): number {
+    const isFull = fresh.length === this.#slabs!.scratch.length
+    const size = fresh.length < sizeBytes ? 0 : readInt32(fresh, 0)
+    const needed = size > this.#bounds.frameBytesMax ? 0 : sizeBytes + size
+    const isBegun = needed > leaseBytesMin && needed > fresh.length && needed <= slabBytes
+    return Math.max(isFull ? 2 * fresh.length : 0, isBegun ? needed : 0)
   }
 
   #leasable(needed: number): boolean {

@@ -156,6 +156,30 @@ t.test('requests with batches lie where checksums are quick to have, by how many
   }
 })
 
+t.test('what comes alone of a larger frame is put where the rest of it will be read', async t => {
+  for (const [bytes, isLeased] of [
+    [16_500, true],
+    [2_000_000, true],
+    [3_000_000, false],
+    [bounds.frameBytesMax + 1, false],
+  ] as const) {
+    const slabs = new Slabs()
+    const reader = new FrameReader(bounds, slabs)
+    const target = reader.target(false)
+    target.writeInt32BE(bytes)
+    reader.filled(16 * 1024)
+    t.equal(slabs.leases, isLeased ? 1 : 0, `${bytes} bytes`)
+    t.equal(reader.buffer.length === slabBytes, isLeased)
+    if (isLeased) {
+      reader.makeRoom()
+      const { buffer } = reader
+      t.equal(reader.target(false).byteOffset, buffer.byteOffset + 16 * 1024)
+    }
+    reader.release()
+    t.equal(slabs.leases, 0)
+  }
+})
+
 t.test('room for an unfinished frame grows with what has come', async t => {
   const reader = new FrameReader(bounds, null)
   const size = Buffer.alloc(4)
