@@ -83,10 +83,11 @@ export class FileSender {
 
   /** Sends as much of a chunk as the socket buffer takes; true where that was the rest of it. */
   #sendNow(chunk: Chunk): boolean {
-    const native = nativeSend()
     const socketFd = this.#wire.descriptor
+    // Where all goes through the wire, the calls are not even loaded.
+    const native = socketFd < 0 ? null : nativeSend()
     // Order: nothing may overtake what is in Node's write queue.
-    if (native === null || socketFd < 0 || this.#wire.bytesQueued > 0) return false
+    if (native === null || this.#wire.bytesQueued > 0) return false
     const length = chunk.length - this.#at
     const sent = Buffer.isBuffer(chunk)
       ? native.bytes(socketFd, this.#at === 0 ? chunk : chunk.subarray(this.#at))
@@ -165,8 +166,8 @@ function giveBack(piece: Buffer): void {
  * sending a file cost four times as much: 0.4 instead of 0.1 s of kernel time per GB.
  */
 function unpace(wire: Wire): void {
-  const native = nativeSend()
   const fd = wire.descriptor
-  if (native === null || fd < 0 || wire.remoteAddress !== wire.localAddress) return
+  const native = fd < 0 ? null : nativeSend()
+  if (native === null || wire.remoteAddress !== wire.localAddress) return
   if (native.congestionControlOf(fd).startsWith('bbr')) native.setCongestionControl(fd, unpacedControl)
 }
