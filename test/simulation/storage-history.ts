@@ -105,7 +105,8 @@ export class History {
     const end = random.int(9)
     if (end < 3) await this.#guarded(() => this.#restart())
     else if (end < 6) await this.#guarded(() => this.#replace(this.pick(...this.members)))
-    else await this.#crash(random.int(2) === 0)
+    // Also where that was called off.
+    if (end >= 3 && this.disk === disk) await this.#crash(random.int(2) === 0)
   }
 
   /** Does something that may end with the process, or run into a disk that fails. */
