@@ -113,7 +113,7 @@ t.test('a request is delayed before it happens, or its answer after', async t =>
   const { kit } = bench
   const producer = await bench.producer()
   for (const when of ['before', 'after'] as const) {
-    const fault = kit.fault({ api: 'Produce', times: 1 }, { delay: 300, when })
+    const fault = kit.fault({ api: 'Produce', times: 1 }, { delay: 1_500, when })
     const sent = send(producer, 0, when)
     await fault.hit()
     let isAnswered = false

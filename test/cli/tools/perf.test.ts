@@ -45,7 +45,8 @@ t.test('the throughput that was asked for is kept to', async t => {
   const args = ['--topic', 'orders', '--num-records', '300', '--record-size', '10', '--throughput', '1000']
   const { stdout } = await runHere(perfProduce, ['--bootstrap-server', bootstrap, ...args])
   const [, rate] = /300 records sent, ([\d.]+) records/.exec(stdout)!
-  t.ok(Number(rate) <= 1_001, rate)
+  // The first goes at once, so the last of 300 is due after 299 ms.
+  t.ok(Number(rate) <= 1_004, rate)
 })
 
 t.test('latency is told by record, with the topic made where it is not there', async t => {
