@@ -9,8 +9,12 @@ const logBytes = batchBytes * batchCount
 const sides = ['leader', 'follower'] as const
 
 /** Broker 1 leads and has records; broker 2 is to copy them, and has nothing yet. */
-async function brokers(test: Test, configs: Record<string, string>): Promise<Brokers> {
-  const all = new Brokers({ 'replica.lag.time.max.ms': '3000' })
+async function brokers(
+  test: Test,
+  configs: Record<string, string>,
+  properties: Record<string, string> = {},
+): Promise<Brokers> {
+  const all = new Brokers({ 'replica.lag.time.max.ms': '3000', ...properties })
   test.teardown(() => all.close())
   await all.start(1, 2, 3)
   await all.pass(1_000)
@@ -34,7 +38,8 @@ async function join(all: Brokers, topic: string): Promise<void> {
 const sizeOf = (all: Brokers, topic: string) => all.partition(2, topic)?.sizeInBytes ?? 0
 
 for (const side of sides) {
-  const replicas = `${side}.replication.throttled.replicas`
+  const replicas =
+    side === 'leader' ? 'leader.replication.throttled.replicas' : 'follower.replication.throttled.replicas'
   const named = side === 'leader' ? '0:1' : '0:2'
   const [limited, other] = side === 'leader' ? ['1', '2'] : ['2', '1']
   const limit = { [`${side}.replication.throttled.rate`]: String(rate) }
@@ -111,3 +116,21 @@ t.test('whoever is in sync is given all at once, however much has gone through, 
   t.same(all.isr(1, 'slow'), [1, 2])
   t.equal(all.bytes(2, 'slow'), all.bytes(1, 'slow'))
 })
+
+for (const [property, value, bytesPerSecond, afterMs] of [
+  // What is copied is forgotten sooner, and more comes at once.
+  ['replication.quota.window.num', '1', 10_000, 10_000],
+  ['replication.quota.window.size.seconds', '10', rate, 1_000],
+] as const) {
+  t.test(`${property} is what leader.replication.throttled.rate is measured over`, async t => {
+    const copied = async (properties: Record<string, string>) => {
+      const all = await brokers(t, { 'leader.replication.throttled.replicas': '*' }, properties)
+      await set(all, 'broker', '1', { 'leader.replication.throttled.rate': String(bytesPerSecond) })
+      await join(all, 'slow')
+      await all.pass(afterMs)
+      return sizeOf(all, 'slow')
+    }
+    const [usual, changed] = [await copied({}), await copied({ [property]: value })]
+    t.ok(changed > 2 * usual, `${changed} of ${usual}`)
+  })
+}
