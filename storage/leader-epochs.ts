@@ -94,6 +94,12 @@ export class LeaderEpochs {
   /** Notes the epoch of a batch while a log is recovered, from the first batch on; `writeRecovered` once all were seen. */
   recover(leaderEpoch: number, startOffset: number): void {
     if (leaderEpoch < 0) return
+    const known = this.#entries.findLast(entry => entry.startOffset <= startOffset)
+    if (known !== undefined && known.leaderEpoch > leaderEpoch) {
+      // The file is ahead of the log: a cut was undone by a loss of power, and what a later leader wrote in its place is gone.
+      this.#entries = this.#entries.filter(entry => entry.leaderEpoch <= leaderEpoch || entry.startOffset > startOffset)
+      this.#recovered = true
+    }
     const entries = this.#entries
     if (leaderEpoch > this.latest) this.#entries = this.#placed(leaderEpoch, startOffset) ?? entries
     else {

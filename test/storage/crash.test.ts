@@ -133,7 +133,7 @@ for (const [how, segmentBytes] of [
       fillWith(before, 8, 'old')
       await before.log.flush()
       before.log.truncateTo(3)
-      fillWith(before, 5, 'new')
+      fillWith(before, 5, 'new', 1)
 
       const found = new LogFixture(
         {},
@@ -141,6 +141,8 @@ for (const [how, segmentBytes] of [
       )
       const kinds = found.values(3).map(value => value.slice(0, 3))
       if (new Set(kinds).size > 1) t.fail(`seed ${seed}: ${kinds}`)
+      const latest = kinds.includes('new') ? 1 : 0
+      if (found.log.latestEpoch !== latest) t.fail(`seed ${seed}: ${kinds} in epoch ${found.log.latestEpoch}`)
     }
   })
 }
@@ -168,10 +170,35 @@ t.test('what recovery cut off is not there again behind the records that took it
   }
 })
 
+t.test(
+  'no epoch is told that had a record only in what a loss of power took, where a cut before it came undone',
+  async t => {
+    let ahead = 0
+    for (let seed = 1; seed <= 400; seed++) {
+      const random = seededRandom(seed)
+      const files = new SimulatedFiles()
+      const before = new LogFixture({}, files)
+      fillWith(before, 8, 'old')
+      await before.log.flush()
+      // The disk does not come to it any more.
+      files.later = () => new Promise(() => {})
+      before.log.truncateTo(3)
+      before.append(batchOf(['new']), 1)
+      const lost = files.lostPower(() => random.next())
+      if (`${lost.read(`${dir}/leader-epoch-checkpoint`)}`.includes('1 3')) ahead++
+      const { log } = new LogFixture({}, lost)
+      t.equal(log.latestEpoch, 0)
+      if (log.endOffsetForEpoch(0).endOffset !== log.logEndOffset)
+        t.fail(`seed ${seed}: ${log.endOffsetForEpoch(0).endOffset} of ${log.logEndOffset}`)
+    }
+    t.ok(ahead > 0, 'the file of epochs was ahead of the log')
+  },
+)
+
 /** Appends batches of one record each, all of one size. */
-function fillWith(fixture: LogFixture, count: number, kind: string): void {
+function fillWith(fixture: LogFixture, count: number, kind: string, leaderEpoch = 0): void {
   for (let index = 0; index < count; index++) {
-    fixture.append(batchOf([`${kind}${'.'.repeat(97)}`]))
+    fixture.append(batchOf([`${kind}${'.'.repeat(97)}`]), leaderEpoch)
     fixture.turn()
   }
 }
