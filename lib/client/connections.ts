@@ -42,7 +42,7 @@ export interface ConnectionAskOptions {
   readonly leastVersion?: number
   /** The newest version whose request and answer are understood. */
   readonly mostVersion?: number
-  /** How long this answer may take; by default as long as any. */
+  /** Time-out of this request; by default that of the connection. */
   readonly timeoutMs?: number
 }
 

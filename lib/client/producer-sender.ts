@@ -168,7 +168,7 @@ export class ProducerSender<R extends BatchRecord> {
     this.#rearm(now)
   }
 
-  /** One request to each leader that can have one; whether there was any. */
+  /** Sends one request to each leader that has fewer than the most in flight. True where at least one was sent. */
   #drainOnce(now: number): boolean {
     const { leaders, acks, requestBytesMax, inFlightMax } = this.#options
     const requests = new Map<Node, { bytes: number; batches: ProducerBatch<R>[] }>()

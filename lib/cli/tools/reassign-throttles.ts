@@ -82,7 +82,7 @@ async function set(admin: Admin, brokers: Iterable<number>, names: readonly stri
   for (const id of brokers) await alterConfigs(admin, { type: 'broker', name: String(id) }, changes)
 }
 
-/** Takes away all limits: at every broker, as any may have had what a plan has moved. */
+/** Removes the throttles of all brokers: a broker that a partition has left is not in the plan any more, and keeps its rate otherwise. */
 export async function clearThrottles(admin: Admin, plan: readonly PlannedPartition[], io: Io): Promise<void> {
   const there = (await admin.brokers()).map(({ nodeId }) => nodeId)
   const brokers = [...new Set([...there, ...plan.flatMap(({ replicas }) => replicas)])].sort((a, b) => a - b)

@@ -33,7 +33,7 @@ export interface Tool<Name extends string = string> {
   readonly about: string
   /** A command line that works, without the leading `ottla`. */
   readonly example?: string
-  /** What is told with an option that there is not, beside a sentence: the help; or it counts as any failure. Nothing where it is not said. */
+  /** What follows the error message of an unknown option: the help, or the output of a failed command. Nothing by default. */
   readonly badOption?: 'help' | 'failure'
   readonly options: Readonly<Record<Name, ToolOption>>
   /** Options of its namesake before Apache Kafka 4, which are taken with a warning on standard error. */
@@ -73,7 +73,7 @@ export class Given<Name extends string> {
     return this.all(name).at(-1)
   }
 
-  /** A whole number; undefined where the option was not given. Throws an Error, which the tool tells as any other. */
+  /** A whole number; undefined where the option was not given. Throws an Error with the message for the user. */
   int(name: Name): number | undefined {
     return this.#number(name, /^[+-]?\d{1,10}$/, 'Integer')
   }

@@ -64,7 +64,7 @@ export function subscribedTopicsWithout(
   return topics
 }
 
-/** Takes members out: tombstones for each, and for regular expressions that nobody has any more, and the next epoch. */
+/** Removes members: tombstones for each, tombstones for regular expressions that no other member has, and the next group epoch. */
 export function fenceRecords(
   group: ConsumerGroup,
   members: readonly ConsumerMember[],
