@@ -19,8 +19,11 @@ export function readCheckpoint(files: Files, path: string, fieldsPerLine: number
   if (content === null) return null
   const lines = content.toString('utf8').split('\n')
   if (lines[0].trim() !== '0') throw new CheckpointError(path, `version ${lines[0]} is not 0`)
+  // A loss of power may have left the first line alone.
+  if (!/^\d+$/.test(lines[1] ?? '')) throw new CheckpointError(path, `"${lines[1] ?? ''}" is no count of entries`)
   const count = Number(lines[1])
-  if (!Number.isInteger(count) || count < 0) throw new CheckpointError(path, `"${lines[1]}" is no count of entries`)
+  const found = lines.slice(2).filter(line => line !== '').length
+  if (found !== count) throw new CheckpointError(path, `it has ${found} of ${count} entries`)
   const entries: string[][] = []
   for (let index = 0; index < count; index++) {
     const fields = (lines[index + 2] ?? '').trim().split(/\s+/)

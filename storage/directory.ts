@@ -241,10 +241,14 @@ export class LogDirectory {
     const name = `${topic}-${partition}`
     const open = this.#logs.get(name)
     if (open !== null) return open
-    const { files, now, schedule, later, logger, producerIdExpirationMs } = this.#options
+    const { files } = this.#options
     const dir = `${this.path}/${name}`
     const isNew = !files.exists(dir)
-    if (isNew) files.mkdir(dir)
+    if (isNew) {
+      // What is told of one that had its name would count for this one, too.
+      this.#checkpoints.lowerTo(topic, partition, 0)
+      files.mkdir(dir)
+    }
     const opening = this.#logs.begin(name, isNew)
     const storedId = this.#topicId(name)
     if (storedId === null && topicId !== null) {
@@ -254,14 +258,9 @@ export class LogDirectory {
       throw new DirectoryError(`${dir} belongs to topic id ${storedId}, not ${topicId}; move it away`)
     }
     const log = Log.open({
+      ...this.#options,
       dir,
-      files,
       config,
-      now,
-      schedule,
-      later,
-      logger,
-      producerIdExpirationMs,
       cleanShutdown: opening.isWhole,
       isSynced: opening.isSynced,
       isNew: opening.isNew,

@@ -58,8 +58,11 @@ export interface Files {
   write(path: string, content: Buffer | string): void
   /** The same, and waits for the disk: after a power failure either the old or the new is there, and whole. */
   replace(path: string, content: Buffer | string): void
-  /** `replace` that lets others work while the disk turns. Not twice at once for one path. */
-  replaceLater(path: string, content: Buffer | string): Promise<void>
+  /**
+   * `replace` that lets others work while the disk turns. Not twice at once for one path. The file stays as it is where `isWanted` says so
+   * once the disk has the content.
+   */
+  replaceLater(path: string, content: Buffer | string, isWanted?: () => boolean): Promise<void>
   /** Makes a file that was not there, with all of its content at once; false where it was. */
   createExclusive(path: string, content: string): boolean
   /** Where a symbolic link leads; null where there is none. */

@@ -356,7 +356,7 @@ export const diskFiles: Files = {
     fs.renameSync(temporary, path)
   },
   replace,
-  async replaceLater(path, content) {
+  async replaceLater(path, content, isWanted = () => true) {
     // `replace` of the same file may come in between.
     const temporary = `${path}.later.tmp`
     const handle = await withDescriptorLater(() => fs.promises.open(temporary, 'w'))
@@ -366,7 +366,12 @@ export const diskFiles: Files = {
     } finally {
       await handle.close()
     }
-    await fs.promises.rename(temporary, path)
+    if (!isWanted()) {
+      removeFile(temporary)
+      return
+    }
+    // In a thread, it could take the place of what was put there after that question.
+    fs.renameSync(temporary, path)
     await diskFiles.syncDirectory(dirname(path))
   },
   createExclusive(path, content) {

@@ -212,8 +212,8 @@ export class MemoryTree implements Files {
     directory.set(name, fresh)
   }
 
-  async replaceLater(path: string, content: Buffer | string): Promise<void> {
-    this.write(path, content)
+  async replaceLater(path: string, content: Buffer | string, isWanted = () => true): Promise<void> {
+    if (isWanted()) this.write(path, content)
   }
 
   createExclusive(path: string, content: string): boolean {

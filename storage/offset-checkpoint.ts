@@ -14,11 +14,12 @@ export class OffsetCheckpoint {
   readonly #files: Files
   readonly #path: string
   readonly #offsets: PartitionOffsets
+  /** What the file may still say of partitions that were forgotten. */
+  readonly #gone = new Map<string, { readonly offset: number }>()
   /** Whether the file says something else, or may do so after a power failure. */
   #changed = false
   #writing: Promise<void> = Promise.resolve()
-  /** Whether a text is on its way to the file, and whether less has been promised since. */
-  #isUnderWay = false
+  /** Whether less has been promised since a text went on its way to the file: then it must not arrive. */
   #wasLowered = false
 
   /**
@@ -51,6 +52,8 @@ export class OffsetCheckpoint {
 
   delete(topic: string, partition: number): void {
     if (this.#offsets.get(topic)?.has(partition) !== true) return
+    const name = `${topic}-${partition}`
+    this.#gone.set(name, { offset: Math.max(this.get(topic, partition), this.#gone.get(name)?.offset ?? 0) })
     deletePartitionOffset(this.#offsets, topic, partition)
     this.#changed = true
   }
@@ -58,16 +61,17 @@ export class OffsetCheckpoint {
   /** Where a log has less than was promised, that is put right before anything is appended that the promise would hold for. */
   lower(topic: string, partition: number, offset: number): void {
     const before = this.get(topic, partition)
-    if (before <= offset) return
-    setPartitionOffset(this.#offsets, topic, partition, offset)
+    if (Math.max(before, this.#gone.get(`${topic}-${partition}`)?.offset ?? 0) <= offset) return
+    if (before > offset) setPartitionOffset(this.#offsets, topic, partition, offset)
     try {
       this.#files.replace(this.#path, partitionOffsetsText(this.#offsets))
     } catch (error) {
-      setPartitionOffset(this.#offsets, topic, partition, before)
+      if (before > offset) setPartitionOffset(this.#offsets, topic, partition, before)
       throw error
     }
     this.#changed = false
-    this.#wasLowered = this.#isUnderWay
+    this.#gone.clear()
+    this.#wasLowered = true
   }
 
   /** Writes what changed, once what is being written is. */
@@ -79,18 +83,15 @@ export class OffsetCheckpoint {
   async #write(): Promise<void> {
     if (!this.#changed) return
     this.#changed = false
-    this.#isUnderWay = true
     try {
-      do {
-        this.#wasLowered = false
-        await this.#files.replaceLater(this.#path, partitionOffsetsText(this.#offsets))
-        // What was under way has taken the place of what promised less.
-      } while (this.#wasLowered)
+      this.#wasLowered = false
+      const gone = [...this.#gone]
+      // What was put there meanwhile, because it promises less, has all of this, too.
+      await this.#files.replaceLater(this.#path, partitionOffsetsText(this.#offsets), () => !this.#wasLowered)
+      for (const [name, entry] of gone) if (this.#gone.get(name) === entry) this.#gone.delete(name)
     } catch (error) {
       this.#changed = true
       throw error
-    } finally {
-      this.#isUnderWay = false
     }
   }
 }

@@ -78,8 +78,8 @@ export class SimulatedDisk extends SimulatedFiles {
     })
   }
 
-  override async replaceLater(path: string, content: Buffer | string): Promise<void> {
-    if (!this.loses(path)) await super.replaceLater(path, content)
+  override async replaceLater(path: string, content: Buffer | string, isWanted?: () => boolean): Promise<void> {
+    if (!this.loses(path)) await super.replaceLater(path, content, isWanted)
   }
 
   #die(fraction: number): never {

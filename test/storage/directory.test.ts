@@ -285,7 +285,7 @@ t.test('a log that is deleted while it is flushed neither blames the disk nor sa
 })
 
 t.test(
-  'a log whose first opening failed after it was made is on the disk all the same once it was flushed',
+  'a log whose first opening failed after its directory was made is on the disk all the same once it was flushed',
   async t => {
     const disk = new SimulatedFiles()
     const before = open('/data', { files: disk })
@@ -299,14 +299,12 @@ t.test(
     const synced: string[] = []
     const files = faultyFiles(disk, (call, path) => {
       if (call === 'syncDirectory') synced.push(path)
-      return isFull && call === 'replace' && path.endsWith('recovery-point-offset-checkpoint')
-        ? outOfDescriptors()
-        : null
+      return isFull && call === 'create' && path.endsWith('.timeindex') ? outOfDescriptors() : null
     })
     const directory = open('/data', { files })
     t.ok(directory.cleanShutdown)
     t.throws(() => directory.openLog('t', 0, topicId, defaultLogConfig), { code: 'EMFILE' })
-    t.ok(disk.exists('/data/t-0/00000000000000000000.log'))
+    t.ok(disk.exists('/data/t-0'))
     isFull = false
     const log = directory.openLog('t', 0, topicId, defaultLogConfig)
     log.append(batchOf(['kept']), client)

@@ -355,10 +355,14 @@ export class SimulatedFiles implements Files {
     this.syncDirectoryNow(parentOf(normal(path)))
   }
 
-  async replaceLater(path: string, content: Buffer | string): Promise<void> {
+  async replaceLater(path: string, content: Buffer | string, isWanted = () => true): Promise<void> {
     const temporary = `${path}.later.tmp`
     const inode = this.#fresh(temporary, content)
     await this.later(() => this.sync(inode))
+    if (!isWanted()) {
+      this.unlink(temporary)
+      return
+    }
     this.rename(temporary, path)
     await this.syncDirectory(parentOf(normal(path)))
   }

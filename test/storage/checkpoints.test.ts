@@ -1,0 +1,122 @@
+/** The small files beside the logs: what is left of one after a loss of power, and that none ever promises more than there is. */
+import t from 'tap'
+import { checkpointText } from '../../storage/checkpoints.ts'
+import { LogDirectory } from '../../storage/directory.ts'
+import { LeaderEpochs } from '../../storage/leader-epochs.ts'
+import { defaultLogConfig } from '../../storage/log.ts'
+import { OffsetCheckpoint } from '../../storage/offset-checkpoint.ts'
+import { batchOf, startMs } from './fixture.ts'
+import { SimulatedFiles } from './simulated-files.ts'
+
+const path = '/data/leader-epoch-checkpoint'
+const client = { origin: 'client', leaderEpoch: 0 } as const
+
+/** Files whose disk is done with something when a test says so. */
+class PatientFiles extends SimulatedFiles {
+  readonly waiting: (() => void)[] = []
+
+  override later(complete: () => void): Promise<void> {
+    return new Promise(resolve => this.waiting.push(() => resolve(complete())))
+  }
+
+  /** Ends what the disk is at; false where that is nothing. */
+  async proceed(): Promise<boolean> {
+    const next = this.waiting.shift()
+    next?.()
+    await new Promise(setImmediate)
+    return next !== undefined
+  }
+}
+
+function open(files: SimulatedFiles): LogDirectory {
+  let next = 0
+  return LogDirectory.open('/data', {
+    files,
+    nodeId: 1,
+    uuid: () => `AAAAAAAAAAAAAAAAAAAA${String(next++).padStart(2, '0')}`,
+    now: () => startMs,
+    schedule: run => queueMicrotask(run),
+    producerIdExpirationMs: () => 86_400_000,
+  })
+}
+
+t.test('of a file that ends early, wherever it does, nothing is believed', async t => {
+  const whole = checkpointText(['5 26', '16 72', '17 118'])
+  for (let length = 0; length < whole.length; length++) {
+    const files = new SimulatedFiles()
+    files.mkdir('/data')
+    files.write(path, whole.slice(0, length))
+    const epochs = new LeaderEpochs(files, path)
+    t.same([epochs.damaged, epochs.entries], [true, []], JSON.stringify(whole.slice(0, length)))
+  }
+  for (const odd of [
+    `${whole}18 200\n`,
+    whole.replace('3', '-3'),
+    whole.replace('3', '3.0'),
+    whole.replace('72', ''),
+  ]) {
+    const files = new SimulatedFiles()
+    files.mkdir('/data')
+    files.write(path, odd)
+    t.ok(new LeaderEpochs(files, path).damaged, JSON.stringify(odd))
+  }
+})
+
+t.test(
+  'what is lowered while more is on its way to the file is never told again, not after a loss of power either',
+  async t => {
+    for (let steps = 0; steps < 8; steps++) {
+      const files = new PatientFiles()
+      files.mkdir('/data')
+      const offsets = new OffsetCheckpoint(files, '/data/offsets', true, () => undefined)
+      offsets.set('t', 0, 94)
+      const written = offsets.write()
+      offsets.set('u', 0, 7)
+      for (let step = 0; step < steps; step++) await files.proceed()
+      offsets.lower('t', 0, 84)
+      for (;;) {
+        for (const found of [files.killed(), files.lostPower(() => 0), files.lostPower(() => 0.999)]) {
+          t.equal(new OffsetCheckpoint(found, '/data/offsets', true, () => undefined).get('t', 0), 84)
+        }
+        await new Promise(setImmediate)
+        if (!(await files.proceed())) break
+      }
+      await written
+      const last = new OffsetCheckpoint(files, '/data/offsets', true, () => undefined)
+      t.same([last.get('t', 0), last.get('u', 0)], [84, 7])
+    }
+  },
+)
+
+t.test('a topic that is made again under the name of a deleted one inherits no promise of it', async t => {
+  for (const isUnderWay of [false, true]) {
+    const files = new PatientFiles()
+    const settle = async () => {
+      while (await files.proceed());
+    }
+    const directory = open(files)
+    const first = directory.openLog('t', 0, 'AAAAAAAAAAAAAAAAAAAAAA', defaultLogConfig)
+    for (let offset = 0; offset < 60; offset++) first.append(batchOf(['old']), client)
+    await null
+    first.advanceLogStartOffset(54)
+    directory.setHighWatermark('t', 0, 60)
+    const flushed = first.flush().then(() => directory.checkpoint())
+    if (!isUnderWay) {
+      await settle()
+      await flushed
+    } else
+      while (files.waiting.length > 0 && !files.exists('/data/recovery-point-offset-checkpoint.later.tmp'))
+        await files.proceed()
+    directory.deleteLog('t', 0, 60_000)
+    const second = directory.openLog('t', 0, 'BBBBBBBBBBBBBBBBBBBBBB', defaultLogConfig)
+    for (let offset = 0; offset < 10; offset++) second.append(batchOf(['new']), client)
+    await null
+    const found = open(files.killed())
+    const log = found.openLog('t', 0, 'BBBBBBBBBBBBBBBBBBBBBB', defaultLogConfig)
+    t.same([log.logStartOffset, log.logEndOffset, log.recoveryPoint, found.highWatermark('t', 0)], [0, 10, 0, 0])
+    await settle()
+    await flushed.catch(() => undefined)
+    const later = open(files.killed()).openLog('t', 0, 'BBBBBBBBBBBBBBBBBBBBBB', defaultLogConfig)
+    t.same([later.logStartOffset, later.logEndOffset], [0, 10])
+  }
+})
