@@ -23,6 +23,7 @@ export interface EpochEndOffset {
 export class LeaderEpochs {
   readonly #files: Files
   readonly #path: string
+  readonly #isOnlyCopy: () => boolean
   /** Whether the file could not be read; the batches then tell the epochs. */
   readonly damaged: boolean = false
   #entries: EpochEntry[] = []
@@ -33,9 +34,14 @@ export class LeaderEpochs {
   #isBegun = false
   #recovered = false
 
-  constructor(files: Files, path: string) {
+  /**
+   * `isOnlyCopy` says whether the batches may not tell all of it, as those of a log that compaction takes some of: then the disk always has
+   * one whole file, as with Apache Kafka, which its first record in an epoch waits for.
+   */
+  constructor(files: Files, path: string, isOnlyCopy = () => false) {
     this.#files = files
     this.#path = path
+    this.#isOnlyCopy = isOnlyCopy
     try {
       // It is not waited for when it is written: what was torn within its last number can be told by nothing else.
       const content = files.read(path)
@@ -193,8 +199,11 @@ export class LeaderEpochs {
 
   /** Takes entries over once they are in the file. */
   #write(entries: EpochEntry[]): void {
-    this.#files.write(this.#path, checkpointText(entries.map(entry => `${entry.leaderEpoch} ${entry.startOffset}`)))
-    this.#dirty = true
+    const text = checkpointText(entries.map(entry => `${entry.leaderEpoch} ${entry.startOffset}`))
+    const isOnlyCopy = this.#isOnlyCopy()
+    if (isOnlyCopy) this.#files.replace(this.#path, text)
+    else this.#files.write(this.#path, text)
+    this.#dirty = !isOnlyCopy
     this.#isBegun = false
     this.#entries = entries
   }

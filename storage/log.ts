@@ -82,7 +82,9 @@ export class Log {
     this.dir = dir
     this.files = files
     this.config = config
-    this.epochs = new LeaderEpochs(files, `${dir}/leader-epoch-checkpoint`)
+    this.cleanedOffset = options.cleanedOffset ?? 0
+    const wasCompacted = () => this.config.cleanupPolicy.includes('compact') || this.cleanedOffset > 0
+    this.epochs = new LeaderEpochs(files, `${dir}/leader-epoch-checkpoint`, wasCompacted)
     const { recoveryPoint = 0, logStartOffset = 0, logger } = options
     const recovered = recoverLog(
       { ...options, now: options.now(), recoveryPoint, logStartOffset, logger },
@@ -95,7 +97,7 @@ export class Log {
     this.logStartOffset = recovered.logStartOffset
     this.logEndOffset = endOffset
     // Where records were lost, others that took their place would be thought clean.
-    this.cleanedOffset = (options.cleanedOffset ?? 0) <= this.logEndOffset ? (options.cleanedOffset ?? 0) : 0
+    if (this.cleanedOffset > this.logEndOffset) this.cleanedOffset = 0
     this.#isProven =
       options.cleanShutdown && options.isSynced !== false && recovered.recoveryPoint === this.logEndOffset
     this.#flusher = new Flusher({

@@ -11,7 +11,8 @@ export async function recoverAhead(job: RecoveryJob, files: Files): Promise<Reco
   const say = (level: RecoveryMessage['level']) => (message: string, fields?: object) =>
     void messages.push({ level, message, fields })
   const producers = new Producers()
-  const epochs = new LeaderEpochs(files, `${job.dir}/leader-epoch-checkpoint`)
+  const wasCompacted = job.config.cleanupPolicy.includes('compact') || (job.cleanedOffset ?? 0) > 0
+  const epochs = new LeaderEpochs(files, `${job.dir}/leader-epoch-checkpoint`, () => wasCompacted)
   const { segments, snapshots, recoveryPoint } = recoverLog(
     {
       ...job,

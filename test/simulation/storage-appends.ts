@@ -128,9 +128,9 @@ function bump(producer: Producer): void {
 }
 
 /** Whether all that it wrote may be gone: of such a producer the log may know a marker alone, and no sequence. */
-function isForgotten({ sent }: Producer, { start }: PartitionModel): boolean {
+function isForgotten({ sent }: Producer, { knownFrom }: PartitionModel): boolean {
   const last = sent[sent.length - 1]
-  return last === undefined || last.baseOffset < start || last.mayBeGone
+  return last === undefined || last.baseOffset < knownFrom || last.mayBeGone
 }
 
 /** Appends a producer's batch, or gives null where it has to begin a new epoch, as it has with Apache Kafka. */

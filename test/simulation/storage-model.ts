@@ -93,6 +93,8 @@ export class PartitionModel {
   /** First offset that can be read, and the least that it may be after a crash. */
   start = 0
   startKept = 0
+  /** Offset below which all was deleted once, and some came back with a crash: nobody counted that in any more, as with Apache Kafka. */
+  deletedTo = 0
   /** Offsets below which a killed process and a power failure may lose nothing. */
   written = 0
   flushed = 0
@@ -193,6 +195,7 @@ export class PartitionModel {
     this.end = offset
     this.start = offset
     this.startKept = offset
+    this.deletedTo = 0
     this.written = offset
     this.flushed = offset
   }
@@ -207,6 +210,7 @@ export class PartitionModel {
     this.written = Math.min(this.written, end)
     this.flushed = Math.min(this.flushed, end)
     this.cleanedTo = Math.min(this.cleanedTo, end)
+    this.deletedTo = Math.min(this.deletedTo, end)
     this.committed = Math.min(this.committed, end)
     for (const producer of this.producers) {
       producer.sent = producer.sent.filter(({ baseOffset }) => baseOffset < end)
@@ -234,6 +238,7 @@ export class PartitionModel {
     if (end > this.end) throw new Error(`the log ends at ${end}, only ${this.end} were appended`)
     if (start < this.startKept) throw new Error(`the log start went back to ${start} from ${this.startKept}`)
     if (start > this.start && !cut?.whole) throw new Error(`the log starts at ${start}, it was told ${this.start}`)
+    if (start < this.start) this.deletedTo = Math.max(this.deletedTo, this.start)
     this.cutAt(end)
     this.start = start
     this.written = end
@@ -277,6 +282,11 @@ export class PartitionModel {
     }
   }
 
+  /** From where on the log knows what producers wrote. */
+  get knownFrom(): number {
+    return Math.max(this.start, this.deletedTo)
+  }
+
   /** The last stable offset. One that hangs on records before the log's start depends on whether anybody still knows them. */
   #verifyStable(log: Log): number {
     const highWatermark = log.writtenOffset
@@ -284,7 +294,7 @@ export class PartitionModel {
     const open = this.producers.flatMap(({ transactions }) =>
       transactions.filter(({ lastOffset }) => lastOffset < 0 || lastOffset >= highWatermark),
     )
-    if (open.some(({ firstOffset }) => firstOffset < this.start)) return Math.max(stable, this.start)
+    if (open.some(({ firstOffset }) => firstOffset < this.knownFrom)) return Math.max(stable, this.start)
     const expected = Math.min(highWatermark, ...open.map(({ firstOffset }) => firstOffset))
     // After a cut, what ended before it counts as ended, though it may not be written down yet.
     if (this.cut !== null && highWatermark < this.cut.to && stable <= highWatermark) return Math.min(stable, expected)
@@ -295,7 +305,7 @@ export class PartitionModel {
   #verifyCommitted(found: readonly Found[], stable: number, now: number): void {
     const seen = new Map<number, Found>()
     for (const each of found) {
-      if (this.entries[each.offset]?.transaction?.aborted === true) {
+      if (each.offset >= this.knownFrom && this.entries[each.offset]?.transaction?.aborted === true) {
         throw new Error(`offset ${each.offset} is seen, though it was aborted`)
       }
       seen.set(each.offset, each)
@@ -326,13 +336,13 @@ export class PartitionModel {
     for (const producer of this.producers) {
       const last = producer.sent[producer.sent.length - 1]
       // Where all of it lies before the log's start, it may be forgotten.
-      if (last === undefined || last.baseOffset < this.start || last.mayBeGone) continue
+      if (last === undefined || last.baseOffset < this.knownFrom || last.mayBeGone) continue
       const state = states.get(producer.id)
       const batch = state?.batches[state.batches.length - 1]
       const open = producer.transactions.find(({ lastOffset }) => lastOffset < 0)
       const first = state?.currentTxnFirstOffset ?? -1
       const sameStart =
-        open === undefined || open.firstOffset < this.start
+        open === undefined || open.firstOffset < this.knownFrom
           ? first >= 0 === (open !== undefined)
           : first === open.firstOffset
       if (

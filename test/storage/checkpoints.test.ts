@@ -5,7 +5,7 @@ import { LogDirectory } from '../../storage/directory.ts'
 import { LeaderEpochs } from '../../storage/leader-epochs.ts'
 import { defaultLogConfig } from '../../storage/log.ts'
 import { OffsetCheckpoint } from '../../storage/offset-checkpoint.ts'
-import { batchOf, startMs } from './fixture.ts'
+import { batchOf, LogFixture, startMs } from './fixture.ts'
 import { SimulatedFiles } from './simulated-files.ts'
 
 const path = '/data/leader-epoch-checkpoint'
@@ -60,6 +60,22 @@ t.test('of a file that ends early, wherever it does, nothing is believed', async
     files.write(path, odd)
     t.ok(new LeaderEpochs(files, path).damaged, JSON.stringify(odd))
   }
+})
+
+t.test('an epoch whose records compaction took is known after any loss of power', t => {
+  for (const next of [() => 0, () => 0.5, () => 0.999]) {
+    const files = new SimulatedFiles()
+    const fixture = new LogFixture({ cleanupPolicy: ['compact'] }, files)
+    files.syncDirectoryNow('/')
+    files.syncDirectoryNow('/data')
+    for (const leaderEpoch of [1, 3, 5]) {
+      fixture.append(batchOf(['a']), leaderEpoch)
+      fixture.turn()
+      const found = new LeaderEpochs(files.killed().lostPower(next), `${fixture.dir}/leader-epoch-checkpoint`)
+      t.same([found.damaged, found.latest], [false, leaderEpoch])
+    }
+  }
+  t.end()
 })
 
 t.test(
