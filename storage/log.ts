@@ -162,7 +162,8 @@ export class Log {
 
   /** Offset below which no transaction is open, given that of what is committed. */
   lastStableOffset(highWatermark: number): number {
-    return Math.min(this.producers.firstUnstableOffset(highWatermark), highWatermark)
+    // The first records of a transaction that is open may have been deleted.
+    return Math.min(Math.max(this.producers.firstUnstableOffset(highWatermark), this.logStartOffset), highWatermark)
   }
 
   /** Greatest timestamp in the segments and the first offset that has it, be it deleted or not; null where they hold no record. */

@@ -294,6 +294,8 @@ export class PartitionModel {
     const open = this.producers.flatMap(({ transactions }) =>
       transactions.filter(({ lastOffset }) => lastOffset < 0 || lastOffset >= highWatermark),
     )
+    if (stable < this.start && this.start <= highWatermark)
+      throw new Error(`the last stable offset ${stable} was deleted`)
     if (open.some(({ firstOffset }) => firstOffset < this.knownFrom)) return Math.max(stable, this.start)
     const expected = Math.min(highWatermark, ...open.map(({ firstOffset }) => firstOffset))
     // After a cut, what ended before it counts as ended, though it may not be written down yet.

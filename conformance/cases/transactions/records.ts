@@ -1,4 +1,5 @@
 /** Transactional batches in every state, markers by hand, and what readers of either isolation level see. */
+import { DeleteRecords } from '../../../protocol/messages/delete-records.ts'
 import { DescribeProducers } from '../../../protocol/messages/describe-producers.ts'
 import { Fetch } from '../../../protocol/messages/fetch.ts'
 import { ListOffsets } from '../../../protocol/messages/list-offsets.ts'
@@ -15,11 +16,11 @@ import { coordinators, Producer, producing, type Topic, topicOf } from './produc
 const addsSince = 12
 
 /** What readers see of a partition. */
-async function look(session: Session, { name }: Topic, label: string, index = 0): Promise<void> {
+async function look(session: Session, { name }: Topic, label: string, index = 0, fetchOffset = 0): Promise<void> {
   for (const isolationLevel of [0, 1]) {
     const { responses } = await session.prepare(Fetch, 12, {
       ...{ maxWaitMs: 0, minBytes: 0, isolationLevel },
-      topics: [{ topic: name, partitions: [{ partition: index, fetchOffset: 0, partitionMaxBytes: 1_000_000 }] }],
+      topics: [{ topic: name, partitions: [{ partition: index, fetchOffset, partitionMaxBytes: 1_000_000 }] }],
     })
     const { records, ...partition } = responses[0]!.partitions[0]!
     session.note('Fetch', 12, `${label}, isolation ${isolationLevel}`, { ...partition, batches: batchesOf(records) })
@@ -114,6 +115,30 @@ async function interleaved(session: Session): Promise<void> {
   }
 }
 
+async function beginningsDeleted(session: Session): Promise<void> {
+  const topic = await topicOf(session, 'topic')
+  const a = await Producer.begin(session, 'a')
+  const b = await Producer.begin(session, 'b')
+  const deleteTo = (offset: number) =>
+    session.prepare(DeleteRecords, 2, {
+      topics: [{ name: topic.name, partitions: [{ partitionIndex: 0, offset }] }],
+      timeoutMs: 10_000,
+    })
+  for (const label of ['first of a', 'second of a', 'third of a']) await a.send(12, topic, label)
+  await deleteTo(2)
+  await look(session, topic, 'a is open, and has lost two records', 0, 2)
+  await b.send(12, topic, 'first of b')
+  await a.send(12, topic, 'fourth of a')
+  await deleteTo(4)
+  await look(session, topic, 'a and b are open, and b has lost all', 0, 4)
+  await a.end(5, false, 'a aborts')
+  await a.completed()
+  await look(session, topic, 'a has aborted', 0, 4)
+  await b.end(5, true, 'b commits')
+  await b.completed()
+  await look(session, topic, 'b has committed', 0, 4)
+}
+
 async function markers(session: Session): Promise<void> {
   for (const version of session.versions(WriteTxnMarkers)) {
     for (const transactionVersion of version >= 2 ? [0, 1, 2] : [0]) {
@@ -181,6 +206,7 @@ async function markers(session: Session): Promise<void> {
 export const recordCases: readonly Case[] = [
   { name: 'transactions: produced to at every version', run: everyVersion, differs: producing },
   { name: 'transactions: several in one partition', run: interleaved },
+  { name: 'transactions: their beginnings were deleted', run: beginningsDeleted },
   {
     name: 'transactions: markers',
     run: markers,
