@@ -185,6 +185,7 @@ export const layers: readonly { from: string; may: readonly string[]; why: strin
       ...['protocol/', 'lib/base/', 'lib/config/', 'lib/cluster/', 'lib/coordination/', 'lib/groups/', 'lib/metadata/'],
       ...[
         'lib/partitions/',
+        'lib/quotas/loading.ts',
         'lib/security/scram.ts',
         'lib/security/delegation-tokens.ts',
         'lib/server/',

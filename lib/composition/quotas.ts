@@ -2,6 +2,8 @@
 import type { Clock } from '../base/clock.ts'
 import type { BrokerConfig } from '../config/config.ts'
 import type { Cluster } from '../metadata/cluster.ts'
+import type { ClientQuotas } from '../quotas/client-quotas.ts'
+import { loadClientQuotas, loadedClientQuotas } from '../quotas/loading.ts'
 import type { Interceptor, QuotaKeeping } from '../server/server.ts'
 
 class Keeping implements QuotaKeeping {
@@ -20,26 +22,35 @@ class Keeping implements QuotaKeeping {
     this.#clock = clock
   }
 
-  /** Resolves once it is as the image has it. */
+  /** Resolves once it is as the image has it: at once, where what is needed is loaded. */
   follow(): Promise<void> {
+    if (loadedClientQuotas() !== null) {
+      this.#keep()
+      return Promise.resolve()
+    }
     this.#following = this.#following.then(async () => {
-      const isOn = this.#cluster.image.quotas.size > 0
-      if (isOn === (this.requests !== null)) return
-      const client = isOn ? await this.#load() : null
-      this.requests = client
-      this.connectionThrottleMs = client && (address => client.connectionThrottleMs(address))
+      if (this.#cluster.image.quotas.size > 0) await loadClientQuotas()
+      this.#keep()
     })
     return this.#following
   }
 
-  async #load() {
-    const { ClientQuotas } = await import('../quotas/client-quotas.ts')
+  #keep(): void {
+    const Client = loadedClientQuotas()
+    const isOn = this.#cluster.image.quotas.size > 0
+    if (isOn === (this.requests !== null) || Client === null) return
+    const client = isOn ? this.#made(Client) : null
+    this.requests = client
+    this.connectionThrottleMs = client && (address => client.connectionThrottleMs(address))
+  }
+
+  #made(Client: typeof ClientQuotas): ClientQuotas {
     const windowsOf = (prefix: '' | 'controller.') => ({
       count: this.#config.get(`${prefix}quota.window.num`),
       ms: this.#config.get(`${prefix}quota.window.size.seconds`) * 1_000,
     })
     const windows = { clients: windowsOf(''), controller: windowsOf('controller.') }
-    return new ClientQuotas(
+    return new Client(
       () => this.#cluster.image.quotas,
       () => windows,
       this.#clock,

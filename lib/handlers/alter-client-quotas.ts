@@ -1,9 +1,10 @@
-/** AlterClientQuotas: sets quotas of users, clients and addresses (KIP-546). They are kept and told; nothing is held to them yet. */
+/** AlterClientQuotas: sets quotas of users, clients and addresses (KIP-546). On this broker they hold once that is answered. */
 import type {
   AlterClientQuotasRequest,
   AlterClientQuotasResponse,
 } from '../../protocol/messages/alter-client-quotas.ts'
 import { planQuotas } from '../cluster/quotas.ts'
+import { loadClientQuotas } from '../quotas/loading.ts'
 import { checkClusterOperation } from './authorized-operations.ts'
 import type { Context } from './context.ts'
 import type { Refusal } from './refusals.ts'
@@ -15,6 +16,7 @@ export async function alterClientQuotas(
 ): Promise<AlterClientQuotasResponse> {
   checkClusterOperation(context, 'alterConfigs')
   const { cluster } = context.broker
+  if (!validateOnly) await loadClientQuotas()
   const results = validateOnly
     ? planQuotas(cluster.image.quotas, entries).result
     : await cluster.changeBy(({ quotas }) => planQuotas(quotas, entries))
