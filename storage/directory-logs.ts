@@ -1,5 +1,6 @@
 /** The logs of one data directory: how each of them stands, and what that means when it is opened and when the directory is closed. */
 import type { UnsyncedLog } from './directory-options.ts'
+import { faultOf } from './faults.ts'
 import type { Log } from './log.ts'
 
 /** A log that is open. */
@@ -24,7 +25,7 @@ export interface OpenLog {
 type State =
   | { readonly is: 'owed'; readonly recoveryPoint: number | null }
   | { readonly is: 'recovered'; readonly recoveryPoint: number }
-  | { readonly is: 'proven' }
+  | { readonly is: 'proven'; readonly isNew: boolean }
   | { readonly is: 'letGo'; readonly unsynced: UnsyncedLog }
   | { readonly is: 'opening'; readonly before: Closed | undefined; readonly isNew: boolean }
   | ({ readonly is: 'open' } & OpenLog)
@@ -44,7 +45,7 @@ export interface Opening {
   readonly isWhole: boolean
   /** Whether the disk has all of them. */
   readonly isSynced: boolean
-  /** Whether its directory was only just made, by this or an attempt before. */
+  /** Whether its directory was only just made, by this or an attempt before, so that the disk may not have its name. */
   readonly isNew: boolean
   /** Up to where the disk has it; null where the checkpoint says so. */
   readonly recoveryPoint: number | null
@@ -55,6 +56,9 @@ export class DirectoryLogs {
   readonly #wasClosedWell: boolean
   readonly #states = new Map<string, State>()
   readonly #atRest = new Map<string, LogAtRest>()
+  /** Directories that were renamed: their old names, and how many had been by then. */
+  readonly #renamed = new Map<string, number>()
+  #renamedCount = 0
   #areAllKnown: boolean
 
   constructor(wasClosedWell: boolean) {
@@ -121,7 +125,7 @@ export class DirectoryLogs {
 
   /** It was recovered; `recoveryPoint` is null where the disk has all of it. */
   recovered(name: string, recoveryPoint: number | null): void {
-    this.#states.set(name, recoveryPoint === null ? { is: 'proven' } : { is: 'recovered', recoveryPoint })
+    this.#states.set(name, recoveryPoint === null ? { is: 'proven', isNew: false } : { is: 'recovered', recoveryPoint })
   }
 
   /** It is to be opened, which may fail and be tried again. */
@@ -129,7 +133,7 @@ export class DirectoryLogs {
     this.#atRest.delete(name)
     const state = this.#states.get(name)
     const before = this.#closed(name)
-    const madeNow = isNew || (state?.is === 'opening' && state.isNew)
+    const madeNow = isNew || ((state?.is === 'opening' || state?.is === 'proven') && state.isNew)
     this.#states.set(name, { is: 'opening', before, isNew: madeNow })
     switch (before?.is) {
       case 'recovered':
@@ -156,9 +160,9 @@ export class DirectoryLogs {
     this.#states.set(name, { is: 'open', ...open })
   }
 
-  /** It was closed as it was opened. */
-  released(name: string, log: LogAtRest): void {
-    this.#states.set(name, { is: 'proven' })
+  /** It was closed as it was opened; `isNew` where the disk may not have the names of its files yet. */
+  released(name: string, log: LogAtRest, isNew: boolean): void {
+    this.#states.set(name, { is: 'proven', isNew })
     this.#atRest.set(name, log)
   }
 
@@ -168,10 +172,45 @@ export class DirectoryLogs {
     this.#atRest.set(name, log)
   }
 
-  /** There is none of the name any more. */
+  /** There is none of the name any more: its directory has another one now. */
   forget(name: string): void {
     this.#states.delete(name)
     this.#atRest.delete(name)
+    this.#renamed.set(name, ++this.#renamedCount)
+  }
+
+  /** Whether a directory that had the name may have it again after a power failure. */
+  mayComeBack(name: string): boolean {
+    return this.#renamed.has(name)
+  }
+
+  get mayAnyComeBack(): boolean {
+    return this.#renamed.size > 0
+  }
+
+  /** How many directories were renamed until now. */
+  get renamedCount(): number {
+    return this.#renamedCount
+  }
+
+  /** The disk has all names, or those of the first so many that were renamed. */
+  namesSynced(renamedCount = this.#renamedCount): void {
+    for (const [name, number] of this.#renamed) if (number <= renamedCount) this.#renamed.delete(name)
+  }
+
+  /**
+   * Where `flush.messages` says that readers see only what the disk has, that holds for what a killed process had written, too: it is still in
+   * the page cache alone. A log that cannot be flushed is offline by its failure, or tries again by itself where descriptors are wanting.
+   */
+  async flushRecovered(names: readonly string[]): Promise<void> {
+    const flushes = names.map(async name => {
+      const log = this.get(name)
+      if (log === null || !log.isOpen || log.logEndOffset - log.recoveryPoint < log.config.flushMessages) return
+      await log.flush().catch(error => {
+        if (faultOf(error) === 'bug') throw error
+      })
+    })
+    await Promise.all(flushes)
   }
 
   /** How it stood before anybody tried to open it; undefined where nothing is noted. */

@@ -192,22 +192,8 @@ export class LogDirectory {
     await runRecovery(jobs, this.#options.files, choice, begin, (index, outcome) =>
       done(logs[index], outcome !== null && this.#takeOutcome(logs[index], outcome)),
     )
-    if (!choice.signal?.aborted) await this.#flushRecovered(logs)
-  }
-
-  /**
-   * Where `flush.messages` says that readers see only what the disk has, that holds for what a killed process had written, too: it is still in
-   * the page cache alone. A log that cannot be flushed is offline by its failure, or tries again by itself where descriptors are wanting.
-   */
-  async #flushRecovered(logs: readonly RecoverableLog[]): Promise<void> {
-    const flushes = logs.map(async ({ topic, partition }) => {
-      const log = this.#logs.get(`${topic}-${partition}`)
-      if (log === null || !log.isOpen || log.logEndOffset - log.recoveryPoint < log.config.flushMessages) return
-      await log.flush().catch(error => {
-        if (faultOf(error) === 'bug') throw error
-      })
-    })
-    await Promise.all(flushes)
+    if (choice.signal?.aborted) return
+    await this.#logs.flushRecovered(logs.map(({ topic, partition }) => `${topic}-${partition}`))
   }
 
   #recoveryJob({ topic, partition, config }: RecoverableLog): RecoveryJob {
@@ -247,6 +233,7 @@ export class LogDirectory {
     if (isNew) {
       // What is told of one that had its name would count for this one, too.
       this.#checkpoints.lowerTo(topic, partition, 0)
+      if (this.#logs.mayComeBack(name)) this.syncNames()
       files.mkdir(dir)
     }
     const opening = this.#logs.begin(name, isNew)
@@ -288,8 +275,9 @@ export class LogDirectory {
     if (log === null || !log.isUntouched) return false
     this.#checkpoints.note(topic, partition, log)
     const standing = standingOf(log)
+    const { namesLast } = log
     log.discard()
-    this.#logs.released(name, standing)
+    this.#logs.released(name, standing, !namesLast)
     return true
   }
 
@@ -298,11 +286,11 @@ export class LogDirectory {
     const name = `${topic}-${partition}`
     const log = this.#logs.get(name)
     if (log === null || this.#isOver) return false
-    const { isUntouched, config, recoveryPoint } = log
+    const { isUntouched, config, recoveryPoint, namesLast } = log
     const standing = standingOf(log)
     if (!log.release()) return false
     this.#checkpoints.note(topic, partition, log)
-    if (isUntouched) this.#logs.released(name, standing)
+    if (isUntouched) this.#logs.released(name, standing, !namesLast)
     else this.#logs.letGo(name, standing, { topic, partition, config, recoveryPoint })
     return true
   }
@@ -399,6 +387,7 @@ export class LogDirectory {
   /** Makes it last that names appeared in the directory, or left it. */
   syncNames(): void {
     this.#options.files.syncDirectoryNow(this.path)
+    this.#logs.namesSynced()
   }
 
   /** Removes directories and segment files given up before, whose delay is over. */
@@ -491,6 +480,10 @@ export class LogDirectory {
   async #checkpoint(): Promise<void> {
     for (const { topic, partition, log } of this.#logs.open()) this.#checkpoints.note(topic, partition, log)
     await this.#checkpoints.write()
+    const { renamedCount } = this.#logs
+    if (!this.#logs.mayAnyComeBack) return
+    await this.#options.files.syncDirectory(this.path)
+    this.#logs.namesSynced(renamedCount)
   }
 
   #topicId(name: string): string | null {

@@ -157,7 +157,8 @@ function repairSegments(
 
 function indexesLookSound({ files }: RecoveryOptions, segment: Segment): boolean {
   const { offsetIndex, timeIndex, transactionIndex, file } = segment
-  if (!files.exists(offsetIndex.file.path) || !files.exists(timeIndex.file.path)) return segment.sizeInBytes === 0
+  // Of an empty one, too: a loss of power can leave that alone, and the disk is to have all of them.
+  if (!files.exists(offsetIndex.file.path) || !files.exists(timeIndex.file.path)) return false
   if (!offsetIndex.file.isWhole || !timeIndex.file.isWhole || !transactionIndex.isSound) return false
   const { count } = offsetIndex.file
   if (count === 0) return true

@@ -4,6 +4,7 @@ import { codes, KafkaError } from '../../protocol/errors.ts'
 import { checkLog } from '../../storage/check.ts'
 import { LogDirectory, type LogListener } from '../../storage/directory.ts'
 import { faultOf } from '../../storage/faults.ts'
+import type { Log } from '../../storage/log.ts'
 import { cleanShutdownName } from '../../storage/names.ts'
 import { recoverAhead } from '../../storage/recovery/ahead.ts'
 import { faultMessage } from '../../storage/worker.ts'
@@ -12,6 +13,7 @@ import { Died } from '../storage/simulated-files.ts'
 import { appendAlike, appendRecords, endTransaction } from './storage-appends.ts'
 import { SimulatedDisk } from './storage-disk.ts'
 import { type Member, newMember, pickOf } from './storage-members.ts'
+import { PartitionModel } from './storage-model.ts'
 import type { Sabotage } from './storage-sabotage.ts'
 import { compact, cut, flush, isIdle, roll, shorten } from './storage-work.ts'
 
@@ -147,10 +149,11 @@ export class History {
   }
 
   /** Lets something go on beside the steps. */
-  background(work: Promise<void>): void {
+  background(work: Promise<void>, log?: Log): void {
     const { disk } = this
     work.catch(error => {
-      if (this.disk === disk) this.#note(error)
+      const isGone = log !== undefined && !this.members.some(member => member.log === log)
+      if (this.disk === disk && !isGone) this.#note(error)
     })
   }
 
@@ -185,8 +188,10 @@ export class History {
   }
 
   async #seldom(member: Member): Promise<void> {
-    if (this.random.int(2) === 0) await this.#restart()
-    else cut(this, member)
+    const chance = this.random.int(5)
+    if (chance < 2) await this.#restart()
+    else if (chance < 4) cut(this, member)
+    else this.#remake(member)
   }
 
   /** Of the last batches some are cut off, others take their place, byte for byte, and the power fails: what was there before must not be between them. */
@@ -198,6 +203,18 @@ export class History {
     }
     // By smaller numbers names are mostly kept, and of what is in files some is and some is not.
     await this.#crash(true, () => this.random.next() * 0.6)
+  }
+
+  /** The topic is deleted, and another made under its name at once. */
+  #remake(member: Member): void {
+    const { index, compacting, model, log, config } = member
+    // Where that fails, the whole directory is given up.
+    if (compacting || model.cut !== null || !log.isOpen || this.disk.fault !== null) return
+    this.say(() => `${index}: made again`)
+    this.directory.deleteLog('t', index, config.fileDeleteDelayMs)
+    member.model = new PartitionModel(model.deleteRetentionMs)
+    member.remade++
+    this.#openLog(member)
   }
 
   #turn(): void {
@@ -405,7 +422,13 @@ export class History {
     }
     for (;;) {
       try {
-        member.log = this.directory.openLog('t', index, `AAAAAAAAAAAAAAAAAAAAA${index}`, config, listener)
+        const topicId = `AAAAAAAAAAAAAAAAAAA${10 + member.remade}${index}`
+        const found = this.directory.topicId('t', index)
+        // Of one that was deleted, which a loss of power took back, and maybe its id, too.
+        const mayBeLeft = member.remade > 0 && model.flushed === 0 && model.startKept === 0
+        const isLeft = found === null ? mayBeLeft : found !== topicId
+        if (isLeft && this.directory.holds('t', index)) this.directory.setAside('t', index)
+        member.log = this.directory.openLog('t', index, topicId, config, listener)
         break
       } catch (error) {
         // Whoever comes next asks again.

@@ -8,7 +8,9 @@ import { PartitionModel } from './storage-model.ts'
 export interface Member {
   readonly index: number
   readonly config: LogConfig
-  readonly model: PartitionModel
+  model: PartitionModel
+  /** How often its topic was deleted, and made again. */
+  remade: number
   readonly limits: CleaningLimits
   log: Log
   compacting: boolean
@@ -48,5 +50,5 @@ export function newMember(index: number, random: Random): Member {
     bytesPerSecondMax: pick(1, Number.MAX_VALUE),
   }
   const model = new PartitionModel(deleteRetentionMs)
-  return { index, config, model, limits, log: null as unknown as Log, compacting: false }
+  return { index, config, model, remade: 0, limits, log: null as unknown as Log, compacting: false }
 }

@@ -21,6 +21,7 @@ export function flush(history: History, { log, model, index }: Member): void {
       model.flushed = Math.max(model.flushed, target)
       if (model.cut?.goesOn) model.endCut()
     }),
+    log,
   )
   log.flushIfDue(history.now)
 }
@@ -152,5 +153,6 @@ export function cut(history: History, { log, model, index, config }: Member, isF
       .then(() => {
         if (history.disk === disk && log.isOpen) model.endCut()
       }),
+    log,
   )
 }

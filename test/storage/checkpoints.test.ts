@@ -84,6 +84,7 @@ t.test(
     for (let steps = 0; steps < 8; steps++) {
       const files = new PatientFiles()
       files.mkdir('/data')
+      files.syncDirectoryNow('/')
       const offsets = new OffsetCheckpoint(files, '/data/offsets', true, () => undefined)
       offsets.set('t', 0, 94)
       const written = offsets.write()
@@ -91,7 +92,11 @@ t.test(
       for (let step = 0; step < steps; step++) await files.proceed()
       offsets.lower('t', 0, 84)
       for (;;) {
-        for (const found of [files.killed(), files.lostPower(() => 0), files.lostPower(() => 0.999)]) {
+        for (const found of [
+          files.killed(),
+          files.killed().lostPower(() => 0),
+          files.killed().lostPower(() => 0.999),
+        ]) {
           t.equal(new OffsetCheckpoint(found, '/data/offsets', true, () => undefined).get('t', 0), 84)
         }
         await new Promise(setImmediate)

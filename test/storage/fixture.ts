@@ -29,6 +29,8 @@ export class LogFixture {
     this.dir = dir
     this.#config = { ...defaultLogConfig, ...config }
     files.mkdir(dir)
+    // Whoever makes a data directory sees to its name.
+    files.syncDirectoryNow(`${dir}/../..`)
     this.open(options)
   }
 

@@ -5,95 +5,7 @@
  */
 import { assert } from '../../lib/base/assert.ts'
 import type { DirectoryEntry, Files, RandomFile } from '../../storage/files.ts'
-
-type Change = { position: number; bytes: Buffer } | { size: number }
-
-/** Bytes that grow in place. */
-class Content {
-  #buffer: Buffer
-  size: number
-
-  constructor(bytes: Buffer = Buffer.alloc(0)) {
-    this.#buffer = Buffer.from(bytes)
-    this.size = bytes.length
-  }
-
-  /** A view, until the next change. */
-  get bytes(): Buffer {
-    return this.#buffer.subarray(0, this.size)
-  }
-
-  apply(change: Change): void {
-    if ('size' in change) {
-      this.#reserve(change.size)
-      if (change.size < this.size) this.#buffer.fill(0, change.size, this.size)
-      this.size = change.size
-    } else {
-      const end = change.position + change.bytes.length
-      this.#reserve(end)
-      change.bytes.copy(this.#buffer, change.position)
-      this.size = Math.max(this.size, end)
-    }
-  }
-
-  #reserve(size: number): void {
-    if (size <= this.#buffer.length) return
-    const grown = Buffer.alloc(Math.max(size, 256, this.#buffer.length * 2))
-    this.#buffer.copy(grown)
-    this.#buffer = grown
-  }
-}
-
-class Inode {
-  readonly content: Content
-  /** What the disk has for sure. */
-  #synced: Content
-  /** What it may have of the time since then, and how many changes there were before. */
-  #changes: Change[] = []
-  #settled = 0
-
-  constructor(bytes?: Buffer) {
-    this.content = new Content(bytes)
-    this.#synced = new Content(bytes)
-  }
-
-  clone(): Inode {
-    const inode = new Inode(this.content.bytes)
-    inode.#synced = new Content(this.#synced.bytes)
-    inode.#changes = [...this.#changes]
-    return inode
-  }
-
-  get changeCount(): number {
-    return this.#settled + this.#changes.length
-  }
-
-  change(change: Change): void {
-    this.#changes.push(change)
-    this.content.apply(change)
-  }
-
-  /** The disk has the first so many changes now. */
-  sync(count: number): void {
-    const fresh = this.#changes.splice(0, Math.max(0, count - this.#settled))
-    for (const change of fresh) this.#synced.apply(change)
-    this.#settled += fresh.length
-  }
-
-  /** What a disk may have: any part of what was not synced, later writes without earlier ones too. */
-  survivor(next: Next): Inode {
-    const content = new Content(this.#synced.bytes)
-    const fate = this.#changes.length === 0 ? 1 : next()
-    for (const change of this.#changes) {
-      if (fate < 0.3 || (fate < 0.6 && next() < 0.3)) continue
-      const torn = !('size' in change) && fate < 0.8 && next() < 0.3
-      content.apply(
-        torn ? { ...change, bytes: change.bytes.subarray(0, Math.floor(next() * change.bytes.length)) } : change,
-      )
-    }
-    return new Inode(content.bytes)
-  }
-}
+import { Inode, type Next } from './simulated-inode.ts'
 
 type Entry = Inode | 'directory'
 
@@ -155,9 +67,6 @@ export class Died extends Error {
   }
 }
 
-/** Chance, as the simulation is given it: a number in [0, 1). */
-export type Next = () => number
-
 /** What is asked of the disk. */
 export type StepKind = 'read' | 'write' | 'name' | 'sync'
 
@@ -175,6 +84,8 @@ export class SimulatedFiles implements Files {
   #kept: Tree = new Map(this.#live)
   #namings: Naming[] = []
   #named = 0
+  /** Directories whose names the disk has, but not where they are: by path, how many changes. */
+  #owed = new Map<string, number>()
 
   /** The process was killed: what it wrote stays. */
   killed(): this {
@@ -191,6 +102,7 @@ export class SimulatedFiles implements Files {
     next.#kept = clonedTree(this.#kept)
     next.#namings = this.#namings.map(each => ('path' in each ? { ...each, entry: cloned(each.entry) } : each))
     next.#named = this.#named
+    next.#owed = new Map(this.#owed)
     return next
   }
 
@@ -200,11 +112,18 @@ export class SimulatedFiles implements Files {
     const apart = next() < 0.5 && !this.#namings.some(each => 'from' in each && this.#live.get(each.to) === 'directory')
     const keptUpTo = (directory: string) => {
       const key = apart ? directory : '/'
-      const number = counts.get(key) ?? this.#named - Math.floor(next() * (this.#namings.length + 1))
+      const all = this.#namings.filter(each => !apart || each.directory === directory)
+      const number = counts.get(key) ?? all[Math.floor((1 - next()) * (all.length + 1))]?.number ?? this.#named
       counts.set(key, number)
       return number
     }
-    for (const each of this.#namings) if (each.number < keptUpTo(each.directory)) applyTo(this.#kept, each)
+    const owed = new Set<string>()
+    for (const each of this.#namings) {
+      const isOwed = owed.has(each.directory) && each.number < this.#owed.get(each.directory)!
+      if (!isOwed && each.number >= keptUpTo(each.directory)) continue
+      applyTo(this.#kept, each)
+      if ('path' in each && each.entry === 'directory' && this.#owed.has(each.path)) owed.add(each.path)
+    }
     const tree: Tree = new Map()
     for (const [path, entry] of this.#kept) {
       if (this.#hasParents(path)) tree.set(path, entry === 'directory' ? entry : entry.survivor(next))
@@ -238,8 +157,22 @@ export class SimulatedFiles implements Files {
   #name(directory: string, change: { path: string; entry: Entry | null } | { from: string; to: string }): void {
     this.enter('name')
     const naming = { directory, number: this.#named++, ...change }
+    if ('from' in naming && this.#live.get(naming.from) === 'directory') this.#move(naming.from, naming.to)
     applyTo(this.#live, naming)
     this.#namings.push(naming)
+  }
+
+  /** What the disk lacks of a directory's names goes along with it. */
+  #move(from: string, to: string): void {
+    const moved = (path: string) => (path === from || path.startsWith(`${from}/`) ? to + path.slice(from.length) : path)
+    this.#namings = this.#namings.map(each => {
+      const directory = moved(each.directory)
+      if (directory === each.directory) return each
+      return 'path' in each
+        ? { ...each, directory, path: moved(each.path) }
+        : { ...each, directory, from: moved(each.from), to: moved(each.to) }
+    })
+    this.#owed = new Map([...this.#owed].map(([path, count]) => [moved(path), count]))
   }
 
   open(path: string, create: boolean): Inode {
@@ -396,12 +329,26 @@ export class SimulatedFiles implements Files {
     if (named < 0) this.take(path)
     this.enter('sync')
     if (this.syncsAreLost) return
-    const at = normal(path)
+    this.#sync(normal(path), named < 0 ? this.#named : named)
+  }
+
+  #sync(at: string, count: number): void {
+    if (this.#namings.some(each => 'path' in each && each.path === at && each.entry === 'directory')) {
+      this.#owed.set(at, Math.max(count, this.#owed.get(at) ?? 0))
+      return
+    }
+    const made: string[] = []
     this.#namings = this.#namings.filter(each => {
-      if (each.directory !== at || (named >= 0 && each.number >= named)) return true
+      if (each.directory !== at || each.number >= count) return true
       applyTo(this.#kept, each)
+      if ('path' in each && each.entry === 'directory') made.push(each.path)
       return false
     })
+    for (const path of made) {
+      const owed = this.#owed.get(path)
+      this.#owed.delete(path)
+      if (owed !== undefined) this.#sync(path, owed)
+    }
   }
 
   usage(): { totalBytes: number; usableBytes: number } {
