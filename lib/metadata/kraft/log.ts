@@ -98,7 +98,8 @@ function readBatch(b: Buffer, at: number, from: number, path: string, visit: (re
   if (isControl(b, at)) return
   for (const { offset, value } of readRecords(b, at)) {
     if (offset < from || value === null) continue
-    const record = read(value, path, offset)
+    // What is read a piece at a time lies in memory that serves the next piece, too.
+    const record = read(Buffer.from(value), path, offset)
     if (record !== null) visit(record)
   }
 }
