@@ -60,9 +60,11 @@ const isCommand = ({ language, info }) => language === 'sh' && info === ''
 const lastLine = text => text.trimEnd().split('\n').at(-1)
 /** A broker in the foreground never ends by itself. */
 const serves = text => /^npx ottla(?: start\b.*| --.*|)$/.test(lastLine(text)) && !lastLine(text).endsWith('&')
+/** What shows that a tool can be used: of docker, that there is an engine behind it, with the image. */
+const proofs = { docker: 'docker image inspect ottla:0.1.0' }
 const has = tool => {
   try {
-    execFileSync('sh', ['-c', `command -v ${tool}`], { stdio: 'ignore' })
+    execFileSync('sh', ['-c', proofs[tool] ?? `command -v ${tool}`], { stdio: 'ignore' })
     return true
   } catch {
     return false
@@ -160,7 +162,9 @@ try {
         const seconds = ((performance.now() - begun) / 1_000).toFixed(1)
         if (missing.length > 0) {
           skipped++
-          console.log(`skipped     ${block.at}  there is no ${missing.join(', ')}`)
+          console.log(
+            `skipped     ${block.at}  there is no ${missing.map(tool => (tool in proofs ? `${tool} with the image` : tool)).join(', ')}`,
+          )
         } else if (wrong === null) {
           passed++
           console.log(`ok ${seconds.padStart(6)} s ${block.at}  ${lastLine(block.text)}`)
