@@ -416,7 +416,7 @@ export class Log {
       try {
         this.#list.active.seal()
         this.#snapshots.take(this.producers)
-        while (this.#flusher.hasWork(this.segments)) await this.#flusher.sync(this.segments)
+        while (this.#flusher.isBusy || this.#flusher.hasWork(this.segments)) await this.#flusher.sync(this.segments)
       } catch (error) {
         throw this.#disk.fail(error)
       }

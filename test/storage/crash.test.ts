@@ -147,6 +147,37 @@ for (const [how, segmentBytes] of [
   })
 }
 
+for (const how of ['flush', 'close'] as const) {
+  t.test(`a ${how} waits for a cut that the disk is being told of already`, async t => {
+    const files = new SimulatedFiles()
+    const { log } = new LogFixture({}, files)
+    const waiting: (() => void)[] = []
+    log.append(batchOf(['a']), { origin: 'client', leaderEpoch: 0 })
+    log.append(batchOf(['b']), { origin: 'client', leaderEpoch: 0 })
+    await log.flush()
+    files.later = complete => new Promise(resolve => waiting.push(() => resolve(complete())))
+    log.truncateTo(1)
+    let isDone = false
+    const done = log[how]().then(() => {
+      isDone = true
+    })
+    for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate)
+    t.notOk(isDone)
+    while (!isDone) {
+      waiting.shift()?.()
+      await new Promise(setImmediate)
+    }
+    await done
+    t.equal(
+      new LogFixture(
+        {},
+        files.killed().lostPower(() => 0.999),
+      ).log.logEndOffset,
+      1,
+    )
+  })
+}
+
 t.test('what recovery cut off is not there again behind the records that took its place', async t => {
   for (let seed = 1; seed <= 200; seed++) {
     const random = seededRandom(seed)
