@@ -3,7 +3,9 @@
  * their disks, stand still, lose their power, are cut off from each other or from the store, and hear late of what the store says; and while
  * the store loses answers and ends leases too early. Afterwards all is well, and all of it is held against the model.
  */
+
 import { Client, ClientError } from '../../../lib/client/client.ts'
+import type { StoredPartition, StoredTopic } from '../../../lib/cluster/stored.ts'
 import { AlterPartitionReassignments } from '../../../protocol/messages/alter-partition-reassignments.ts'
 import { CreateTopics } from '../../../protocol/messages/create-topics.ts'
 import { readRecords } from '../../../protocol/records/batch.ts'
@@ -220,7 +222,7 @@ class ClusterHistory {
   async #loseMinIsr(): Promise<void> {
     await this.#heal()
     const world = this.#world
-    const { topicId } = JSON.parse((await world.store.get(`topics/${topic}`))!.value) as { topicId: string }
+    const { topicId } = JSON.parse((await world.store.get(`topics/${topic}`))!.value) as StoredTopic
     const start = (node: Node) => this.#start(node)
     await loseMinIsr(world, { topicId, index: world.random.int(partitions), hosts: this.#hosts, start })
   }
@@ -259,13 +261,9 @@ class ClusterHistory {
    * all are there. A record is acknowledged when it is in files, not on disks.
    */
   async #mayTear(node: Node): Promise<boolean> {
-    const { nodes, store } = this.#world
+    const { nodes } = this.#world
     if (nodes.some(({ isUp }) => !isUp)) return false
-    const { entries } = await store.list('partitions/')
-    const hasEnough = entries.every(({ value }) => {
-      const { isr } = JSON.parse(value) as { isr: number[] }
-      return isr.filter(id => id !== node.id).length >= insyncMin
-    })
+    const hasEnough = (await this.#inSync()).every(isr => isr.filter(id => id !== node.id).length >= insyncMin)
     if (!hasEnough || !this.#areEqual(node)) return false
     for (const each of nodes) {
       each.isTorn = false
@@ -284,12 +282,20 @@ class ClusterHistory {
   async #mayGo(node: Node): Promise<boolean> {
     const torn = this.#torn
     if (torn === null || torn === node || !torn.isTorn || torn.isUp) return true
-    const { nodes, store } = this.#world
-    const { entries } = await store.list('partitions/')
-    const stays = (id: number) => id !== torn.id && id !== node.id && nodes.some(each => each.id === id && each.isUp)
-    return entries.every(({ value }) => {
-      const { isr } = JSON.parse(value) as { isr: number[] }
-      return !isr.includes(torn.id) || isr.some(stays)
+    const { nodes } = this.#world
+    const stays = (id: number) =>
+      id !== torn.id && id !== node.id && nodes.some(each => each.id === id && each.isUp && !each.isDoomed)
+    return (await this.#inSync()).every(isr => !isr.includes(torn.id) || isr.some(stays))
+  }
+
+  /** Who is in sync, of each partition: where nothing is written of it, all are. */
+  async #inSync(): Promise<readonly (readonly number[])[]> {
+    const { store } = this.#world
+    const { topicId, replicas } = JSON.parse((await store.get(`topics/${topic}`))!.value) as StoredTopic
+    const written = (await store.list(`partitions/${topicId}/`)).entries
+    return replicas.map((all, index) => {
+      const value = written.find(({ key }) => key === `partitions/${topicId}/${index}`)?.value
+      return value === undefined ? all : (JSON.parse(value) as StoredPartition).isr
     })
   }
 

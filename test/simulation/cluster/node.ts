@@ -183,6 +183,11 @@ export class Node {
     this.#disk.stepsLeft = steps
   }
 
+  /** Whether its process is going to die at some step. */
+  get isDoomed(): boolean {
+    return this.#disk.stepsLeft < Number.POSITIVE_INFINITY
+  }
+
   /** As its user would: it hands on what it leads. */
   async stop(): Promise<void> {
     const composition = this.#composition
