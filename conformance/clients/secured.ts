@@ -141,6 +141,12 @@ async function certificates(client: SecuredClient): Promise<string> {
       both: put('both', key + certificate),
     }
   }
+  // Before any connection: one that fails leaves an error behind in Node from 24 on, which the next key that is read stumbles over.
+  const [good, bad, wary] = [
+    papers('good', authority, authority),
+    papers('bad', authority, other),
+    papers('wary', other, authority),
+  ]
   try {
     for (const version of ['TLSv1.2', 'TLSv1.3']) {
       const settings = {
@@ -155,16 +161,16 @@ async function certificates(client: SecuredClient): Promise<string> {
       const broker = await startOwnBroker(['--dev', '--ephemeral', ...args])
       try {
         const topic = (name: string) => `${name}-${version}`
-        await client.serve(broker.bootstrap, topic('good'), papers('good', authority, authority))
+        await client.serve(broker.bootstrap, topic('good'), good)
         await assert.rejects(
-          client.serve(broker.bootstrap, topic('bad'), papers('bad', authority, other)),
+          client.serve(broker.bootstrap, topic('bad'), bad),
           'a certificate of another authority is refused',
         )
         await assert.rejects(
-          client.serve(broker.bootstrap, topic('wary'), papers('wary', other, authority)),
+          client.serve(broker.bootstrap, topic('wary'), wary),
           'a client that does not trust the broker sends it nothing',
         )
-        await client.serve(broker.bootstrap, topic('again'), papers('again', authority, authority))
+        await client.serve(broker.bootstrap, topic('again'), good)
         const said = broker.errorOutput()
         assert.match(said, /handshake failed reason="the certificate of the other end is not trusted/)
       } finally {
