@@ -1,11 +1,10 @@
 /** The small files beside the logs: what is left of one after a loss of power, and that none ever promises more than there is. */
 import t from 'tap'
 import { checkpointText } from '../../storage/checkpoints.ts'
-import { LogDirectory } from '../../storage/directory.ts'
 import { LeaderEpochs } from '../../storage/leader-epochs.ts'
 import { defaultLogConfig } from '../../storage/log.ts'
 import { OffsetCheckpoint } from '../../storage/offset-checkpoint.ts'
-import { batchOf, LogFixture, startMs } from './fixture.ts'
+import { batchOf, LogFixture, openDirectory } from './fixture.ts'
 import { SimulatedFiles } from './simulated-files.ts'
 
 const path = '/data/leader-epoch-checkpoint'
@@ -26,18 +25,6 @@ class PatientFiles extends SimulatedFiles {
     await new Promise(setImmediate)
     return next !== undefined
   }
-}
-
-function open(files: SimulatedFiles): LogDirectory {
-  let next = 0
-  return LogDirectory.open('/data', {
-    files,
-    nodeId: 1,
-    uuid: () => `AAAAAAAAAAAAAAAAAAAA${String(next++).padStart(2, '0')}`,
-    now: () => startMs,
-    schedule: run => queueMicrotask(run),
-    producerIdExpirationMs: () => 86_400_000,
-  })
 }
 
 t.test('of a file that ends early, wherever it does, nothing is believed', async t => {
@@ -115,7 +102,7 @@ t.test('a topic that is made again under the name of a deleted one inherits no p
     const settle = async () => {
       while (await files.proceed());
     }
-    const directory = open(files)
+    const directory = openDirectory(files)
     const first = directory.openLog('t', 0, 'AAAAAAAAAAAAAAAAAAAAAA', defaultLogConfig)
     for (let offset = 0; offset < 60; offset++) first.append(batchOf(['old']), client)
     await null
@@ -132,12 +119,12 @@ t.test('a topic that is made again under the name of a deleted one inherits no p
     const second = directory.openLog('t', 0, 'BBBBBBBBBBBBBBBBBBBBBB', defaultLogConfig)
     for (let offset = 0; offset < 10; offset++) second.append(batchOf(['new']), client)
     await null
-    const found = open(files.killed())
+    const found = openDirectory(files.killed())
     const log = found.openLog('t', 0, 'BBBBBBBBBBBBBBBBBBBBBB', defaultLogConfig)
     t.same([log.logStartOffset, log.logEndOffset, log.recoveryPoint, found.highWatermark('t', 0)], [0, 10, 0, 0])
     await settle()
     await flushed.catch(() => undefined)
-    const later = open(files.killed()).openLog('t', 0, 'BBBBBBBBBBBBBBBBBBBBBB', defaultLogConfig)
+    const later = openDirectory(files.killed()).openLog('t', 0, 'BBBBBBBBBBBBBBBBBBBBBB', defaultLogConfig)
     t.same([later.logStartOffset, later.logEndOffset], [0, 10])
   }
 })

@@ -3,28 +3,23 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import t from 'tap'
 import { codes } from '../../protocol/errors.ts'
-import { DirectoryError, DirectoryLockedError, type DirectoryOptions, LogDirectory } from '../../storage/directory.ts'
+import {
+  DirectoryError,
+  DirectoryLockedError,
+  type DirectoryOptions,
+  type LogDirectory,
+} from '../../storage/directory.ts'
 import { diskFiles, type Files, memoryFiles } from '../../storage/files.ts'
 import { defaultLogConfig } from '../../storage/log.ts'
 import { faultyFiles, outOfDescriptors } from './faulty-files.ts'
-import { batchOf, LogFixture, startMs } from './fixture.ts'
+import { batchOf, LogFixture, openDirectory, startMs } from './fixture.ts'
 import { SimulatedFiles } from './simulated-files.ts'
 
 const topicId = 'Ix7fU4oaTj2qjobMGL43vQ'
 const client = { origin: 'client', leaderEpoch: 0 } as const
 
-/** Opens a directory; turns of the event loop end by themselves, with the next microtask. */
 function open(path: string, choice: Partial<DirectoryOptions> = {}): LogDirectory {
-  let next = 0
-  return LogDirectory.open(path, {
-    files: diskFiles,
-    nodeId: 1,
-    uuid: () => `AAAAAAAAAAAAAAAAAAAA${String(next++).padStart(2, '0')}`,
-    now: () => startMs,
-    schedule: run => queueMicrotask(run),
-    producerIdExpirationMs: () => 86_400_000,
-    ...choice,
-  })
+  return openDirectory(diskFiles, path, choice)
 }
 
 t.test('a new directory gets its ids, and keeps them', async t => {

@@ -1,6 +1,7 @@
 /** A log under test: a clock that the test turns, and turns of the event loop that the test ends. */
 import { buildBatch, readRecords } from '../../protocol/records/batch.ts'
 import { sizeInBytes } from '../../protocol/records/header.ts'
+import { type DirectoryOptions, LogDirectory } from '../../storage/directory.ts'
 import { type Files, memoryFiles } from '../../storage/files.ts'
 import { type AppendResult, defaultLogConfig, Log, type LogConfig, type LogOptions } from '../../storage/log.ts'
 
@@ -99,6 +100,20 @@ export class LogFixture {
     }
     return values
   }
+}
+
+/** Opens a data directory; turns of the event loop end by themselves, with the next microtask. */
+export function openDirectory(files: Files, path = '/data', choice: Partial<DirectoryOptions> = {}): LogDirectory {
+  let next = 0
+  return LogDirectory.open(path, {
+    files,
+    nodeId: 1,
+    uuid: () => `AAAAAAAAAAAAAAAAAAAA${String(next++).padStart(2, '0')}`,
+    now: () => startMs,
+    schedule: run => queueMicrotask(run),
+    producerIdExpirationMs: () => 86_400_000,
+    ...choice,
+  })
 }
 
 /** What a batch under test is made with. */

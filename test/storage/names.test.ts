@@ -1,24 +1,11 @@
 /** The names of directories and files: that the disk has those of what was promised, and not those of what was given up. */
 import t from 'tap'
-import { LogDirectory } from '../../storage/directory.ts'
 import { defaultLogConfig, type Log } from '../../storage/log.ts'
 import { recoverAhead } from '../../storage/recovery/ahead.ts'
-import { batchOf, startMs } from './fixture.ts'
+import { batchOf, openDirectory } from './fixture.ts'
 import { SimulatedFiles } from './simulated-files.ts'
 
 const ids = ['AAAAAAAAAAAAAAAAAAAAAA', 'BBBBBBBBBBBBBBBBBBBBBB'] as const
-
-function open(files: SimulatedFiles): LogDirectory {
-  let next = 0
-  return LogDirectory.open('/data', {
-    files,
-    nodeId: 1,
-    uuid: () => `AAAAAAAAAAAAAAAAAAAA${String(next++).padStart(2, '0')}`,
-    now: () => startMs,
-    schedule: run => queueMicrotask(run),
-    producerIdExpirationMs: () => 86_400_000,
-  })
-}
 
 async function append(log: Log, value: string): Promise<void> {
   log.append(batchOf([value]), { origin: 'client', leaderEpoch: 0 })
@@ -31,13 +18,13 @@ function lost(files: SimulatedFiles): SimulatedFiles {
 }
 
 function endOffsetOf(files: SimulatedFiles, topicId: string = ids[0]): number {
-  return open(files).openLog('t', 0, topicId, defaultLogConfig).logEndOffset
+  return openDirectory(files).openLog('t', 0, topicId, defaultLogConfig).logEndOffset
 }
 
 for (const close of ['letGoOfLog', 'releaseLog'] as const) {
   t.test(`a log that is new and was closed untouched is on the disk once it was flushed: ${close}`, async t => {
     const files = new SimulatedFiles()
-    const directory = open(files)
+    const directory = openDirectory(files)
     directory.openLog('t', 0, ids[0], defaultLogConfig)
     t.ok(directory[close]('t', 0))
     const log = directory.openLog('t', 0, ids[0], defaultLogConfig)
@@ -49,9 +36,9 @@ for (const close of ['letGoOfLog', 'releaseLog'] as const) {
 
 t.test('a log that a killed process made is on the disk once it was recovered and flushed', async t => {
   const files = new SimulatedFiles()
-  open(files).openLog('t', 0, ids[0], defaultLogConfig)
+  openDirectory(files).openLog('t', 0, ids[0], defaultLogConfig)
   const next = files.killed()
-  const directory = open(next)
+  const directory = openDirectory(next)
   t.ok(directory.mustRecover('t', 0))
   await directory.recover([{ topic: 't', partition: 0, config: defaultLogConfig }], () => undefined, {
     threads: 1,
@@ -68,25 +55,25 @@ t.test('a log that a killed process made is on the disk once it was recovered an
 t.test('the directory of a deleted topic is not back where one of its name has taken its place', async t => {
   for (const checkpoints of [false, true]) {
     const files = new SimulatedFiles()
-    const directory = open(files)
+    const directory = openDirectory(files)
     const first = directory.openLog('t', 0, ids[0], defaultLogConfig)
     await append(first, 'old')
     await first.flush()
     directory.deleteLog('t', 0, 60_000)
     if (checkpoints) await directory.checkpoint()
     await append(directory.openLog('t', 0, ids[1], defaultLogConfig), 'new')
-    const found = open(lost(files))
+    const found = openDirectory(lost(files))
     t.equal(found.holds('t', 0) && found.topicId('t', 0) === ids[0], false)
   }
 })
 
 t.test('an empty segment of which a loss of power left nothing but its file can be flushed', async t => {
   const files = new SimulatedFiles()
-  const before = open(files)
+  const before = openDirectory(files)
   before.openLog('t', 0, ids[0], defaultLogConfig)
   await before.close()
   for (const kind of ['index', 'timeindex']) files.unlink(`/data/t-0/00000000000000000000.${kind}`)
-  const directory = open(files)
+  const directory = openDirectory(files)
   t.ok(directory.cleanShutdown)
   const log = directory.openLog('t', 0, ids[0], defaultLogConfig)
   await append(log, 'a')
