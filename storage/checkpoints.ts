@@ -19,7 +19,7 @@ export function readCheckpoint(files: Files, path: string, fieldsPerLine: number
   if (content === null) return null
   const lines = content.toString('utf8').split('\n')
   if (lines[0].trim() !== '0') throw new CheckpointError(path, `version ${lines[0]} is not 0`)
-  // A loss of power may have left the first line alone.
+  // After a loss of power the file may end anywhere, also behind its first line.
   if (!/^\d+$/.test(lines[1] ?? '')) throw new CheckpointError(path, `"${lines[1] ?? ''}" is no count of entries`)
   const count = Number(lines[1])
   const found = lines.slice(2).filter(line => line !== '').length

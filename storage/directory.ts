@@ -231,7 +231,7 @@ export class LogDirectory {
     const dir = `${this.path}/${name}`
     const isNew = !files.exists(dir)
     if (isNew) {
-      // What is told of one that had its name would count for this one, too.
+      // Checkpoints of a deleted partition of the same name would be taken for this one's after a crash.
       this.#checkpoints.lowerTo(topic, partition, 0)
       if (this.#logs.mayComeBack(name)) this.syncNames()
       files.mkdir(dir)

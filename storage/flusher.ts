@@ -82,7 +82,7 @@ export class Flusher {
 
   /** After how many rounds all is on the disk that is in the files now: the one under way may have passed it already. */
   roundsToFinish(segments: readonly Segment[]): number {
-    // What the one under way is at no longer counts as work, and is not done yet.
+    // The round under way has cleared the marks of what it syncs; that is only on the disk when the round has ended.
     if (!this.hasWork(segments)) return this.#round === null ? 0 : 1
     return this.#round === null ? 1 : 2
   }

@@ -35,8 +35,8 @@ export class LeaderEpochs {
   #recovered = false
 
   /**
-   * `isOnlyCopy` says whether the batches may not tell all of it, as those of a log that compaction takes some of: then the disk always has
-   * one whole file, as with Apache Kafka, which its first record in an epoch waits for.
+   * `isOnlyCopy` says whether the epochs cannot all be rebuilt from the batches, because compaction may have removed all batches of one. The
+   * file is then replaced atomically and synced before the first record of an epoch is appended, as Apache Kafka does for each log.
    */
   constructor(files: Files, path: string, isOnlyCopy = () => false) {
     this.#files = files

@@ -14,7 +14,7 @@ export class OffsetCheckpoint {
   readonly #files: Files
   readonly #path: string
   readonly #offsets: PartitionOffsets
-  /** What the file may still say of partitions that were forgotten. */
+  /** Offsets of deleted entries that the file may still have, by partition; until a write without them is on the disk. */
   readonly #gone = new Map<string, { readonly offset: number }>()
   /** Whether the file says something else, or may do so after a power failure. */
   #changed = false
@@ -86,7 +86,7 @@ export class OffsetCheckpoint {
     try {
       this.#wasLowered = false
       const gone = [...this.#gone]
-      // What was put there meanwhile, because it promises less, has all of this, too.
+      // Where `lower` has replaced the file meanwhile, its text is newer than this one.
       await this.#files.replaceLater(this.#path, partitionOffsetsText(this.#offsets), () => !this.#wasLowered)
       for (const [name, entry] of gone) if (this.#gone.get(name) === entry) this.#gone.delete(name)
     } catch (error) {

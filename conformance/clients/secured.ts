@@ -141,7 +141,7 @@ async function certificates(client: SecuredClient): Promise<string> {
       both: put('both', key + certificate),
     }
   }
-  // Before any connection: one that fails leaves an error behind in Node from 24 on, which the next key that is read stumbles over.
+  // Before any connection: in Node 24 and 26 a failed TLS connection leaves an error in OpenSSL's queue, which the next `createPrivateKey` throws.
   const [good, bad, wary] = [
     papers('good', authority, authority),
     papers('bad', authority, other),

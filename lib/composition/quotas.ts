@@ -22,7 +22,7 @@ class Keeping implements QuotaKeeping {
     this.#clock = clock
   }
 
-  /** Resolves once it is as the image has it: at once, where what is needed is loaded. */
+  /** Takes over the quotas of the image: synchronously once ClientQuotas is loaded, else when it is. */
   follow(): Promise<void> {
     if (loadedClientQuotas() !== null) {
       this.#keep()

@@ -157,7 +157,7 @@ function repairSegments(
 
 function indexesLookSound({ files }: RecoveryOptions, segment: Segment): boolean {
   const { offsetIndex, timeIndex, transactionIndex, file } = segment
-  // Of an empty one, too: a loss of power can leave that alone, and the disk is to have all of them.
+  // An empty segment needs its index files, too: a loss of power may have left the log file alone, and the next flush opens them.
   if (!files.exists(offsetIndex.file.path) || !files.exists(timeIndex.file.path)) return false
   if (!offsetIndex.file.isWhole || !timeIndex.file.isWhole || !transactionIndex.isSound) return false
   const { count } = offsetIndex.file

@@ -98,7 +98,7 @@ function readBatch(b: Buffer, at: number, from: number, path: string, visit: (re
   if (isControl(b, at)) return
   for (const { offset, value } of readRecords(b, at)) {
     if (offset < from || value === null) continue
-    // What is read a piece at a time lies in memory that serves the next piece, too.
+    // Decoded byte fields are views, and the read buffer is used again for the next piece of the segment.
     const record = read(Buffer.from(value), path, offset)
     if (record !== null) visit(record)
   }
