@@ -6,6 +6,7 @@ import {
   type BrokerImage,
   type ClusterImage,
   type ImageDelta,
+  newPartition,
   type PartitionImage,
   plainPartition,
   type Settings,
@@ -29,6 +30,8 @@ import {
 import { type DelegationToken, tokenOf } from './tokens.ts'
 import { TopicMap, type TopicMaps, withTopics } from './topic-map.ts'
 import { isInternalTopic } from './topic-names.ts'
+
+const noSettings: Settings = new Map()
 
 /** Applies one transaction, or a whole listing, to an image. */
 export function applyChanges(before: ClusterImage, changes: readonly StoredChange[], revision: number): ImageDelta {
@@ -131,15 +134,15 @@ class NextImage {
         return there === undefined ? this.#asMade({ made }, replicas, index) : { ...there, replicas }
       }),
       made,
-      configs: same?.configs ?? new Map(),
+      configs: same?.configs ?? noSettings,
     })
   }
 
-  /** A new partition: its first replica leads, and all are in sync, as there is nothing to copy. */
+  /** A new partition: its first replica leads. */
   #asMade({ made }: Pick<TopicImage, 'made'>, replicas: readonly number[], index: number): PartitionImage {
     const leader = replicas[0] ?? -1
     const leaderEpoch = epochSinceMade(made, index, leader, this.#starts)
-    return { ...plainPartition, index, leader, leaderEpoch, replicas, isr: replicas }
+    return newPartition(index, leader, leaderEpoch, replicas)
   }
 
   #asStored(before: PartitionImage, { starts = 0, ...stored }: StoredPartition): PartitionImage {
