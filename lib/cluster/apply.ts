@@ -6,7 +6,6 @@ import {
   type BrokerImage,
   type ClusterImage,
   type ImageDelta,
-  newPartition,
   type PartitionImage,
   plainPartition,
   type Settings,
@@ -30,8 +29,6 @@ import {
 import { type DelegationToken, tokenOf } from './tokens.ts'
 import { TopicMap, type TopicMaps, withTopics } from './topic-map.ts'
 import { isInternalTopic } from './topic-names.ts'
-
-const noSettings: Settings = new Map()
 
 /** Applies one transaction, or a whole listing, to an image. */
 export function applyChanges(before: ClusterImage, changes: readonly StoredChange[], revision: number): ImageDelta {
@@ -134,15 +131,15 @@ class NextImage {
         return there === undefined ? this.#asMade({ made }, replicas, index) : { ...there, replicas }
       }),
       made,
-      configs: same?.configs ?? noSettings,
+      configs: same?.configs ?? new Map(),
     })
   }
 
-  /** A new partition: its first replica leads. */
+  /** A new partition: its first replica leads, and all are in sync, as there is nothing to copy. */
   #asMade({ made }: Pick<TopicImage, 'made'>, replicas: readonly number[], index: number): PartitionImage {
     const leader = replicas[0] ?? -1
     const leaderEpoch = epochSinceMade(made, index, leader, this.#starts)
-    return newPartition(index, leader, leaderEpoch, replicas)
+    return { ...plainPartition, index, leader, leaderEpoch, replicas, isr: replicas }
   }
 
   #asStored(before: PartitionImage, { starts = 0, ...stored }: StoredPartition): PartitionImage {

@@ -2,7 +2,7 @@
 import { KafkaError } from '../../protocol/errors.ts'
 import { sinceProcessStartMs } from '../base/clock.ts'
 import { EventLoopDelays } from '../base/event-loop.ts'
-import { SharedSlices } from '../base/shared-slices.ts'
+import { slicesOf } from '../base/shared-slices.ts'
 import { version } from '../base/version.ts'
 import type { TopicImage } from '../cluster/image.ts'
 import { isHiddenTopic } from '../cluster/topic-names.ts'
@@ -26,7 +26,7 @@ import type { BrokerView } from './view.ts'
 /** Begins to look at groups, until the broker stops. */
 export function metricsOf(view: BrokerView): HttpRoutes {
   const { clocks } = view
-  const slices = new SharedSlices(clocks.wire)
+  const slices = slicesOf(clocks.wire)
   const delays = new EventLoopDelays(clocks.wire)
   const lag = new LagWatch({
     clock: clocks.broker,

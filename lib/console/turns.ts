@@ -1,6 +1,6 @@
 /** Long work behind the console's answers: in pieces, between which the broker serves others. */
 import type { Clock } from '../base/clock.ts'
-import { SharedSlices } from '../base/shared-slices.ts'
+import { slicesOf } from '../base/shared-slices.ts'
 
 /** Things that are looked at between two turns of others at the most, and between two looks at the clock; and partitions that a broker is asked for at once. */
 const [stepsMax, stepCount, pieceMax] = [2_000, 100, 200]
@@ -12,7 +12,7 @@ export function turnOver(clock: Clock): Promise<void> {
 
 /** Does something with each of many things. */
 export async function forEachInTurns<T>(clock: Clock, all: readonly T[], work: (each: T) => void): Promise<void> {
-  const slices = new SharedSlices(clock)
+  const slices = slicesOf(clock)
   for (let at = 0; at < all.length; at += stepCount) {
     if (at % stepsMax === 0 || slices.isOver) await slices.next()
     for (let i = at; i < Math.min(at + stepCount, all.length); i++) work(all[i]!)

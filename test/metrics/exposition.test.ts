@@ -65,7 +65,7 @@ t.test(
       get: (of, name) => {
         if (name !== 'immediate') return (of as never as Record<string | symbol, () => unknown>)[name]!.bind(of)
         return (run: () => void) => {
-          turns++
+          if (heldMs > 0) turns++
           heldMs = 0
           clock.immediate(run)
         }
@@ -86,7 +86,7 @@ t.test(
       }
     }
     await written(families(), { slices: new SharedSlices(watched) })
-    t.equal(turns, 1 + 60, 'and before the first')
+    t.equal(turns, 60)
     t.ok(heldMsMax <= 5, String(heldMsMax))
   },
 )

@@ -64,11 +64,8 @@ function run(seed: number): void {
     }
     if (random.int(3) > 0) continue
     if (!session.isOpen) for (const one of followed.values()) wanted.add(one)
-    const isSecond = random.int(2) === 0
-    const request = session.next(wanted, 1_000, isSecond)
+    const part = session.next(wanted, 1_000)
     wanted.clear()
-    if (request === null) continue
-    const { part } = request
     const opened = sessions.open(part, true, true)
     if (part.sessionEpoch === 0) session.opened(opened.kind === 'session' ? opened.session.id : 0)
     if (opened.kind === 'error') {
