@@ -3,6 +3,7 @@ import { sharedText } from '../../protocol/shared-text.ts'
 import { type Acl, aclOfKey } from './acls.ts'
 import type { FeatureLevels } from './features.ts'
 import {
+  type AdmittedBroker,
   type BrokerImage,
   type ClusterImage,
   type ImageDelta,
@@ -11,7 +12,7 @@ import {
   type Settings,
   type TopicImage,
 } from './image.ts'
-import { epochSinceMade, epochsBegun } from './leader-epochs.ts'
+import { epochSinceMade, epochsBegun, inSyncWhenMade } from './leader-epochs.ts'
 import { type Quotas, withQuota } from './quotas.ts'
 import { type ScramUsers, withScram } from './scram.ts'
 import {
@@ -62,7 +63,7 @@ class NextImage {
   readonly #brokers: Map<number, BrokerImage>
   #brokersChanged = false
   #starts: ReadonlyMap<number, number>
-  #admitted: ReadonlyMap<number, number>
+  #admitted: ReadonlyMap<number, AdmittedBroker>
   #controllerId: number
   #featureLevels: FeatureLevels
   #scramUsers: ScramUsers
@@ -135,11 +136,12 @@ class NextImage {
     })
   }
 
-  /** A new partition: its first replica leads, and all are in sync, as there is nothing to copy. */
+  /** A new partition: all replicas that were there are in sync, as there is nothing to copy, and the first of them leads. */
   #asMade({ made }: Pick<TopicImage, 'made'>, replicas: readonly number[], index: number): PartitionImage {
-    const leader = replicas[0] ?? -1
+    const isr = inSyncWhenMade(made, index, replicas)
+    const leader = isr[0] ?? -1
     const leaderEpoch = epochSinceMade(made, index, leader, this.#starts)
-    return { ...plainPartition, index, leader, leaderEpoch, replicas, isr: replicas }
+    return { ...plainPartition, index, leader, leaderEpoch, replicas, isr }
   }
 
   #asStored(before: PartitionImage, { starts = 0, ...stored }: StoredPartition): PartitionImage {
@@ -224,7 +226,10 @@ class NextImage {
     this.#brokersChanged = true
     const admitted = new Map(this.#admitted)
     if (value === null) admitted.delete(id)
-    else admitted.set(id, readStored<StoredAdmission>(key, value).epoch)
+    else {
+      const { epoch, rack = null } = readStored<StoredAdmission>(key, value)
+      admitted.set(id, { epoch, rack })
+    }
     this.#admitted = admitted
   }
 
@@ -232,7 +237,7 @@ class NextImage {
   #finishedBrokers(): BrokerImage[] {
     const brokers = [...this.#brokers.values()].sort((a, b) => a.id - b.id)
     return brokers.map(broker => {
-      const isFenced = broker.says === 'starting' || this.#admitted.get(broker.id) !== broker.epoch
+      const isFenced = broker.says === 'starting' || this.#admitted.get(broker.id)?.epoch !== broker.epoch
       return { ...broker, state: isFenced ? 'fenced' : broker.says === 'shuttingDown' ? 'shuttingDown' : 'active' }
     })
   }

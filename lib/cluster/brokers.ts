@@ -34,7 +34,35 @@ export interface BrokerImage {
   readonly logDirs?: readonly string[]
 }
 
-/** The broker with this id, if it is registered. */
+/** What outlives the session of a broker: the run that the controller has dealt with last, until the broker is unregistered. */
+export interface AdmittedBroker {
+  readonly epoch: number
+  readonly rack: string | null
+}
+
+/** A broker that may be given replicas. */
+export interface BrokerPlace {
+  readonly id: number
+  readonly rack: string | null
+  /** Whether it takes part now, so that it can lead and be in sync from the beginning. */
+  readonly isActive: boolean
+}
+
+/** Brokers that may be given replicas, by node id: those that are there, and those that are away and were not unregistered. */
+export function placesOf({
+  brokers,
+  admitted,
+}: {
+  readonly brokers: readonly BrokerImage[]
+  readonly admitted: ReadonlyMap<number, AdmittedBroker>
+}): BrokerPlace[] {
+  const places = new Map<number, BrokerPlace>()
+  for (const [id, { rack }] of admitted) places.set(id, { id, rack, isActive: false })
+  for (const { id, rack, state } of brokers) places.set(id, { id, rack, isActive: state === 'active' })
+  return [...places.values()].sort((a, b) => a.id - b.id)
+}
+
+/** The broker with this id, if it is there. */
 export function brokerOf(
   { brokers }: { readonly brokers: readonly BrokerImage[] },
   id: number,

@@ -1,5 +1,5 @@
 /** Plans → what is written into the metadata store. */
-import type { PartitionImage, TopicImage } from './image.ts'
+import type { BrokerImage, PartitionImage, TopicImage } from './image.ts'
 import {
   admittedKey,
   brokerKey,
@@ -49,8 +49,8 @@ export function registerBrokerChanges(id: number, broker: StoredBroker): StoredC
 }
 
 /** A run of a broker that the controller has dealt with. */
-export function admitBrokerChanges(id: number, epoch: number): StoredChange[] {
-  const stored: StoredAdmission = { epoch }
+export function admitBrokerChanges({ id, epoch, rack }: Pick<BrokerImage, 'id' | 'epoch' | 'rack'>): StoredChange[] {
+  const stored: StoredAdmission = { epoch, ...(rack === null ? {} : { rack }) }
   return [{ key: admittedKey(id), value: writeStored(stored) }]
 }
 
@@ -97,7 +97,10 @@ export function partitionStateChanges(
   return changes
 }
 
-/** A broker that does not come back. How often it has started is kept: should it come back all the same, its epochs go on. */
+/**
+ * A broker that does not come back: nothing is placed on it any more. How often it has started is kept: should it come back all the same, its
+ * epochs go on, and the controller takes it for one that has lost what it had.
+ */
 export function forgetBrokerChanges(id: number): StoredChange[] {
   return [{ key: admittedKey(id), value: null }]
 }

@@ -7,7 +7,7 @@
 
 import type { Acls } from './acl-plans.ts'
 import type { Acl } from './acls.ts'
-import type { BrokerImage } from './brokers.ts'
+import type { AdmittedBroker, BrokerImage } from './brokers.ts'
 import type { FeatureLevels } from './features.ts'
 import type { PartitionsMade } from './leader-epochs.ts'
 import { PieceMap } from './piece-map.ts'
@@ -16,7 +16,16 @@ import type { ScramUsers } from './scram.ts'
 import { noTokens, type Tokens } from './tokens.ts'
 import { type TopicMap, topicMaps } from './topic-map.ts'
 
-export { type BrokerEndpoint, type BrokerImage, type BrokerState, brokerOf, isFenced } from './brokers.ts'
+export {
+  type AdmittedBroker,
+  type BrokerEndpoint,
+  type BrokerImage,
+  type BrokerPlace,
+  type BrokerState,
+  brokerOf,
+  isFenced,
+  placesOf,
+} from './brokers.ts'
 
 /** One partition as the controller knows it. */
 export interface PartitionImage {
@@ -75,8 +84,8 @@ export interface ClusterImage {
   readonly brokers: readonly BrokerImage[]
   /** How often each broker has started, by node id: the epoch of its last run. */
   readonly starts: ReadonlyMap<number, number>
-  /** The run of each broker that the controller has dealt with, by node id. */
-  readonly admitted: ReadonlyMap<number, number>
+  /** The run of each broker that the controller has dealt with, by node id; also of brokers that are away. */
+  readonly admitted: ReadonlyMap<number, AdmittedBroker>
   /** Dynamic broker settings by node id as text; '' holds the default of all brokers. */
   readonly brokerConfigs: ReadonlyMap<string, Settings>
   readonly groupConfigs: ReadonlyMap<string, Settings>

@@ -5,10 +5,12 @@
 /** How often brokers had started, by node id as text; who is not named had not. */
 export type StartCounts = Readonly<Record<string, number>>
 
-/** How often the leaders of partitions had started when these were made: those from an index on, up to the next such entry. */
+/** What was when partitions were made, those from an index on, up to the next such entry: how often their leaders had started. */
 export interface PartitionsMade {
   readonly from: number
   readonly starts: StartCounts
+  /** Replicas whose brokers were away, and so were not in sync; left out where all were there. */
+  readonly away?: readonly number[]
 }
 
 /** As with Apache Kafka: the epoch in which nobody led, as the broker was away, and the one in which it leads. */
@@ -33,17 +35,35 @@ export function epochWithoutLeader({
   return leader === -1 ? leaderEpoch : leaderEpoch + 1
 }
 
-/** What is known of a topic's partitions once there are others, from an index on, whose leaders are the first of their replicas. */
+/** What is known of a topic's partitions once there are others, from an index on: the first replica that is there leads. */
 export function withPartitionsMade(
   made: readonly PartitionsMade[],
   from: number,
   replicas: readonly (readonly number[])[],
   counts: ReadonlyMap<number, number>,
+  isActive: (id: number) => boolean,
 ): readonly PartitionsMade[] {
-  const leaders = [...new Set(replicas.map(([leader]) => leader!))]
+  const leaders = [...new Set(replicas.map(ids => ids.find(isActive)!))]
+  const all = [...new Set(replicas.flat())]
   const last = made.at(-1)
-  if (last !== undefined && leaders.every(id => last.starts[id] === counts.get(id))) return made
-  return [...made, { from, starts: Object.fromEntries(leaders.map(id => [id, counts.get(id) ?? 0])) }]
+  const isAsBefore =
+    last !== undefined &&
+    leaders.every(id => last.starts[id] === counts.get(id)) &&
+    all.every(id => isActive(id) !== (last.away?.includes(id) ?? false))
+  if (isAsBefore) return made
+  const away = all.filter(id => !isActive(id)).sort((a, b) => a - b)
+  const starts = Object.fromEntries(leaders.map(id => [id, counts.get(id) ?? 0]))
+  return [...made, { from, starts, ...(away.length > 0 ? { away } : {}) }]
+}
+
+/** Who is in sync in a partition that is as it was made. */
+export function inSyncWhenMade(
+  made: readonly PartitionsMade[],
+  index: number,
+  replicas: readonly number[],
+): readonly number[] {
+  const away = made.findLast(({ from }) => from <= index)?.away
+  return away === undefined ? replicas : replicas.filter(id => !away.includes(id))
 }
 
 /** The epoch of a partition that is as it was made. */

@@ -8,7 +8,7 @@
  *     configs/<kind>/<name>              { "retention.ms": "1000" }
  *     brokers/<id>                       { epoch, rack, endpoints, previousEpoch, features, logDirs, state }     as long as the broker lives
  *     starts/<id>                        { count }     how often the broker has started, which is the epoch of its last run
- *     admitted/<id>                      { epoch }     the run that the controller has dealt with
+ *     admitted/<id>                      { epoch, rack }     the run that the controller has dealt with, until the broker is unregistered
  *     leaders/controller                 the node id of the controller
  *     producer-ids                       { next }
  *     features                           { "transaction.version": 1 }     levels that were chosen
@@ -64,6 +64,8 @@ export interface StoredBroker extends Omit<BrokerImage, 'id' | 'state' | 'says'>
 
 export interface StoredAdmission {
   readonly epoch: number
+  /** Left out where there is none, and by builds that placed nothing on brokers that are away. */
+  readonly rack?: string
 }
 
 export interface StoredStarts {

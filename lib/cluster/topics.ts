@@ -6,6 +6,7 @@ import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { CreatePartitionsRequest } from '../../protocol/messages/create-partitions.ts'
 import type { CreateTopicsRequest } from '../../protocol/messages/create-topics.ts'
 import type { DeleteTopicsRequest } from '../../protocol/messages/delete-topics.ts'
+import { type BrokerPlace, placesOf } from './brokers.ts'
 import type { ClusterImage, TopicImage } from './image.ts'
 import { type PartitionsMade, withPartitionsMade } from './leader-epochs.ts'
 import { placeReplicas } from './placement.ts'
@@ -127,7 +128,7 @@ function planTopic(image: ClusterImage, request: TopicToCreate, rules: TopicRule
     configs.set(name, value)
   }
   rules.checkConfigs(configs)
-  const made = withPartitionsMade([], 0, replicas, rules.countsSince ?? image.starts)
+  const made = withPartitionsMade([], 0, replicas, rules.countsSince ?? image.starts, isActiveIn(image))
   return { topicId: rules.newTopicId(), name: request.name, replicas, made, configs }
 }
 
@@ -154,21 +155,34 @@ function placed(image: ClusterImage, request: TopicToCreate, rules: TopicRules):
   return placeReplicas(...placesFor(image, replicationFactor, partitions, rules))
 }
 
-/** The brokers that take part: only they get new replicas. */
+/** The brokers that may be given new replicas. One that shuts down is given none. */
 function placesFor(
   image: ClusterImage,
   replicationFactor: number,
   partitions: number,
   { randomInt }: Pick<TopicRules, 'randomInt'>,
 ): Parameters<typeof placeReplicas> {
-  const brokers = image.brokers.filter(({ state }) => state === 'active')
-  if (replicationFactor > brokers.length) {
+  const isGoing = (id: number) => image.brokers.some(broker => broker.id === id && broker.state === 'shuttingDown')
+  const places = placesOf(image).filter(({ id }) => !isGoing(id))
+  const active = places.filter(({ isActive }) => isActive).length
+  if (active === 0) {
     throw new KafkaError(
       codes.INVALID_REPLICATION_FACTOR,
-      `a replication factor of ${replicationFactor} is more than the ${brokers.length} broker(s) that are there`,
+      `a replication factor of ${replicationFactor} is not possible now: no broker takes part`,
     )
   }
-  return [brokers, partitions, replicationFactor, randomInt(brokers.length)]
+  if (replicationFactor > places.length) {
+    throw new KafkaError(
+      codes.INVALID_REPLICATION_FACTOR,
+      `a replication factor of ${replicationFactor} is more than the ${places.length} broker(s) that are registered`,
+    )
+  }
+  return [places, partitions, replicationFactor, randomInt(active)]
+}
+
+function isActiveIn(image: ClusterImage): (id: number) => boolean {
+  const active = new Set(placesOf(image).flatMap(({ id, isActive }) => (isActive ? [id] : [])))
+  return id => active.has(id)
 }
 
 function spend(left: { count: number }, partitions: number): void {
@@ -196,13 +210,14 @@ function assignedByHand(image: ClusterImage, request: TopicToCreate): number[][]
       'a number of partitions and an assignment by hand exclude each other: set it to -1',
     )
   }
+  const places = placesOf(image)
   const replicas: number[][] = []
   for (const { partitionIndex, brokerIds } of request.assignments) {
     if (replicas[partitionIndex] !== undefined) throw badAssignment(`partition ${partitionIndex} is assigned twice`)
     if (partitionIndex < 0 || partitionIndex >= request.assignments.length) {
       throw badAssignment('the partitions are not numbered from 0 without gaps')
     }
-    checkReplicas(image, brokerIds)
+    checkReplicas(places, brokerIds)
     replicas[partitionIndex] = brokerIds
   }
   checkSameSize(replicas, replicas[0]!.length)
@@ -213,14 +228,14 @@ function badAssignment(message: string): KafkaError {
   return new KafkaError(codes.INVALID_REPLICA_ASSIGNMENT, message)
 }
 
-function checkReplicas(image: ClusterImage, brokerIds: readonly number[]): void {
+function checkReplicas(places: readonly BrokerPlace[], brokerIds: readonly number[]): void {
   if (brokerIds.length === 0) throw badAssignment('a partition is assigned to no broker')
   if (new Set(brokerIds).size < brokerIds.length)
     throw badAssignment(`a broker stands twice in ${brokerIds.join(', ')}`)
   for (const id of brokerIds) {
-    if (!image.brokers.some(broker => broker.id === id)) throw badAssignment(`there is no broker ${id}`)
+    if (!places.some(place => place.id === id)) throw badAssignment(`there is no broker ${id}`)
   }
-  if (!image.brokers.some(({ id, state }) => state === 'active' && brokerIds.includes(id))) {
+  if (!places.some(({ id, isActive }) => isActive && brokerIds.includes(id))) {
     throw badAssignment(`none of the brokers ${brokerIds.join(', ')} takes part now`)
   }
 }
@@ -251,7 +266,8 @@ export function planPartitions(
     if (topic === undefined) throw unknownTopic()
     const planned = enlarged(image, topic, request, rules)
     spend(partitionsLeft, planned.length)
-    const made = withPartitionsMade(topic.made, topic.partitions.length, planned, rules.countsSince ?? image.starts)
+    const counts = rules.countsSince ?? image.starts
+    const made = withPartitionsMade(topic.made, topic.partitions.length, planned, counts, isActiveIn(image))
     return { topic, replicas: [...topic.partitions.map(({ replicas }) => replicas), ...planned], made }
   })
 }
@@ -286,7 +302,8 @@ function enlarged(
     throw badAssignment(`${added} partition(s) are added and ${assignments.length} assigned`)
   }
   const replicas = assignments.map(({ brokerIds }) => brokerIds)
-  for (const brokerIds of replicas) checkReplicas(image, brokerIds)
+  const places = placesOf(image)
+  for (const brokerIds of replicas) checkReplicas(places, brokerIds)
   checkSameSize(replicas, replicationFactor)
   return replicas
 }

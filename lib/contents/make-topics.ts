@@ -1,6 +1,7 @@
 /** Makes the topics that a broker is to have from its start on. Those that are there are left as they are. */
 import { codes } from '../../protocol/errors.ts'
 import type { Logger } from '../base/logger.ts'
+import { placesOf } from '../cluster/image.ts'
 import type { BrokerConfig } from '../config/config.ts'
 import type { Cluster } from '../metadata/cluster.ts'
 import { ContentsError } from './contents-error.ts'
@@ -36,10 +37,8 @@ function isThere({ name, partitions }: StartTopic, cluster: Cluster, logger: Log
 
 function requestOf({ name, partitions, configs }: StartTopic, cluster: Cluster, config: BrokerConfig) {
   // As with topics of the broker's own: fewer brokers than replicas are no reason to make none.
-  const replicationFactor = Math.max(
-    1,
-    Math.min(config.get('default.replication.factor'), cluster.image.brokers.length),
-  )
+  const brokers = placesOf(cluster.image).length
+  const replicationFactor = Math.max(1, Math.min(config.get('default.replication.factor'), brokers))
   return {
     name,
     numPartitions: partitions ?? -1,

@@ -1,6 +1,6 @@
 /** Reassignments (KIP-455): the replicas that a partition is to have, and what it is until they are in sync. Pure. */
 import { codes, KafkaError } from '../../protocol/errors.ts'
-import type { ClusterImage, TopicImage } from '../cluster/image.ts'
+import { type ClusterImage, placesOf, type TopicImage } from '../cluster/image.ts'
 import { nextState, type PartitionState } from './partition-state.ts'
 import { type ControllerRules, electionRules, electorateOf, type PartitionChange } from './reconcile.ts'
 
@@ -71,14 +71,15 @@ function withoutAdding({ replicas, addingReplicas }: PartitionState): readonly n
   return replicas.filter(id => !addingReplicas.includes(id))
 }
 
-function check({ brokers }: ClusterImage, target: readonly number[]): void {
+function check(image: ClusterImage, target: readonly number[]): void {
   const refuse = (message: string) => new KafkaError(codes.INVALID_REPLICA_ASSIGNMENT, message)
   if (target.length === 0) throw refuse('The manual partition assignment includes an empty replica list.')
+  const places = placesOf(image)
   const seen = new Set<number>()
   for (const id of target) {
     if (seen.has(id)) throw refuse(`The manual partition assignment includes the broker ${id} more than once.`)
     if (id < 0) throw refuse('The manual partition assignment includes an invalid broker id.')
-    if (!brokers.some(broker => broker.id === id)) {
+    if (!places.some(place => place.id === id)) {
       throw refuse(`The manual partition assignment includes broker ${id}, but no such broker is registered.`)
     }
     seen.add(id)

@@ -29,10 +29,7 @@ export interface PartitionChange {
 }
 
 /** A run of a broker that may take part once all changes that were found with it are written. */
-export interface Admission {
-  readonly id: number
-  readonly epoch: number
-}
+export type Admission = Pick<BrokerImage, 'id' | 'epoch' | 'rack'>
 
 export interface Reconciliation {
   readonly partitions: readonly PartitionChange[]
@@ -112,17 +109,22 @@ export function electorateOf({ brokers, admitted }: Pick<ClusterImage, 'brokers'
   const torn = new Set<number>()
   for (const broker of brokers) {
     if (broker.state === 'active') active.add(broker.id)
-    else if (isAwaiting(broker, admitted) && broker.previousEpoch !== broker.epoch - 1) torn.add(broker.id)
+    else if (isAwaiting(broker, admitted) && !isGoingOn(broker, admitted)) torn.add(broker.id)
   }
   return { isActive: id => active.has(id), isTorn: id => torn.has(id) }
 }
 
 function admissionsOf({ brokers, admitted }: ClusterImage): Admission[] {
-  return brokers.filter(broker => isAwaiting(broker, admitted)).map(({ id, epoch }) => ({ id, epoch }))
+  return brokers.filter(broker => isAwaiting(broker, admitted)).map(({ id, epoch, rack }) => ({ id, epoch, rack }))
 }
 
 function isAwaiting({ id, epoch }: BrokerImage, admitted: ClusterImage['admitted']): boolean {
-  return admitted.get(id) !== epoch
+  return admitted.get(id)?.epoch !== epoch
+}
+
+/** Whether it stopped well and has all that it had. One that was unregistered meanwhile is another, whatever its directories say. */
+function isGoingOn({ id, epoch, previousEpoch }: BrokerImage, admitted: ClusterImage['admitted']): boolean {
+  return admitted.has(id) && previousEpoch === epoch - 1
 }
 
 function collect(

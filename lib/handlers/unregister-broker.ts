@@ -2,6 +2,7 @@
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { UnregisterBrokerRequest, UnregisterBrokerResponse } from '../../protocol/messages/unregister-broker.ts'
 import { forgetBrokerChanges } from '../cluster/changes.ts'
+import { brokerKey } from '../cluster/stored.ts'
 import { checkClusterOperation } from './authorized-operations.ts'
 import type { Context } from './context.ts'
 import { refuseByCodeAndMessage } from './refusals.ts'
@@ -16,7 +17,7 @@ export async function unregisterBroker(
       throw new KafkaError(codes.INVALID_REQUEST, `broker ${brokerId} is running; stop it before`)
     }
     if (!admitted.has(brokerId)) throw new KafkaError(codes.BROKER_ID_NOT_REGISTERED, `there is no broker ${brokerId}`)
-    return { changes: forgetBrokerChanges(brokerId), result: undefined }
+    return { changes: forgetBrokerChanges(brokerId), restsOn: [brokerKey(brokerId)], result: undefined }
   })
   return { throttleTimeMs: 0, errorCode: codes.NONE, errorMessage: null }
 }

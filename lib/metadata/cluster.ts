@@ -14,6 +14,7 @@ import {
   type ClusterImage,
   emptyImage,
   type ImageDelta,
+  placesOf,
   type Settings,
   type TopicImage,
 } from '../cluster/image.ts'
@@ -331,7 +332,7 @@ export class Cluster {
   }
 
   async #createOnFirstUse(name: string): Promise<TopicImage> {
-    const request = topicOnFirstUse(name, this.#config, this.#image.brokers.length)
+    const request = topicOnFirstUse(name, this.#config, placesOf(this.#image).length)
     const [result] = await this.createTopics([request])
     const topic = this.#image.topics.get(name)
     if (topic !== undefined) return topic

@@ -170,10 +170,10 @@ export class ControllerLoop {
   async #admit(admissions: readonly Admission[], image: ClusterImage): Promise<number> {
     const { cluster, logger } = this.#options
     let admitted = 0
-    for (const { id, epoch } of admissions) {
+    for (const { id, epoch, rack } of admissions) {
       if (image.brokers !== cluster.image.brokers) return admitted
       const conditions = [cluster.unchanged(brokerKey(id)), cluster.unchanged(admittedKey(id))]
-      if (!(await this.#put({ conditions, changes: admitBrokerChanges(id, epoch) }))) return admitted
+      if (!(await this.#put({ conditions, changes: admitBrokerChanges({ id, epoch, rack }) }))) return admitted
       admitted++
       logger.info('the controller has admitted a broker', { broker: id, epoch })
     }

@@ -121,7 +121,7 @@ export class Registration {
         changes: [
           ...registerBrokerChanges(this.#nodeId, self).map(change => ({ ...change, session })),
           ...countStartChanges(this.#nodeId, self.epoch),
-          ...(isAlone ? admitBrokerChanges(this.#nodeId, self.epoch) : []),
+          ...(isAlone ? admitBrokerChanges({ id: this.#nodeId, ...self }) : []),
         ],
       })
       if (!applied) continue

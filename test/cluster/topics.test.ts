@@ -2,7 +2,7 @@
 import t from 'tap'
 import { applyChanges } from '../../lib/cluster/apply.ts'
 import { createPartitionsChanges, createTopicChanges, deleteTopicChanges } from '../../lib/cluster/changes.ts'
-import { type BrokerImage, type ClusterImage, emptyImage } from '../../lib/cluster/image.ts'
+import { type BrokerImage, type BrokerPlace, type ClusterImage, emptyImage } from '../../lib/cluster/image.ts'
 import { placeReplicas } from '../../lib/cluster/placement.ts'
 import { partitionKey, storedConfigs } from '../../lib/cluster/stored.ts'
 import {
@@ -19,6 +19,10 @@ const zeroId = 'AAAAAAAAAAAAAAAAAAAAAA'
 
 function broker(id: number, rack: string | null = null): BrokerImage {
   return activeBroker(id, { rack })
+}
+
+function place(id: number, rack: string | null = null, isActive = true): BrokerPlace {
+  return { id, rack, isActive }
 }
 
 let ids = 0
@@ -332,7 +336,7 @@ t.test('brokers come and go', t => {
 })
 
 t.test('leaders go round the brokers, replicas are distinct, and as many racks are used as there are', t => {
-  const brokers = [broker(1, 'a'), broker(2, 'a'), broker(3, 'b'), broker(4, 'b'), broker(5, 'c')]
+  const brokers = [place(1, 'a'), place(2, 'a'), place(3, 'b'), place(4, 'b'), place(5, 'c')]
   const partitions = placeReplicas(brokers, 50, 3, 2)
   const led = new Map<number, number>()
   for (const replicas of partitions) {
@@ -341,6 +345,109 @@ t.test('leaders go round the brokers, replicas are distinct, and as many racks a
     led.set(replicas[0]!, (led.get(replicas[0]!) ?? 0) + 1)
   }
   t.same([...led.values()], [10, 10, 10, 10, 10])
-  t.same(placeReplicas([broker(7)], 2, 1, 5), [[7], [7]])
+  t.same(placeReplicas([place(7)], 2, 1, 5), [[7], [7]])
+  t.end()
+})
+
+t.test('brokers that are away are given replicas last, and lead nothing', t => {
+  const brokers = [place(1), place(2, null, false), place(3)]
+  t.same(placeReplicas(brokers, 3, 3, 0), [
+    [1, 3, 2],
+    [3, 1, 2],
+    [1, 3, 2],
+  ])
+  for (const replicas of placeReplicas(brokers, 10, 2, 0)) t.notOk(replicas.includes(2))
+  t.end()
+})
+
+t.test('a broker that is away is given a replica before another of a rack that has one, as by Kafka', t => {
+  const brokers = [place(1, 'a'), place(2, 'a'), place(3, 'b', false), place(4, 'b', false)]
+  for (const [leader, follower] of placeReplicas(brokers, 20, 2, 0)) {
+    t.ok(leader! < 3)
+    t.ok(follower! > 2)
+  }
+  for (const replicas of placeReplicas([...brokers, place(5, 'b')], 20, 2, 0)) {
+    t.notOk(replicas.includes(3) || replicas.includes(4), 'while its own rack has one that is there')
+  }
+  t.end()
+})
+
+/** Brokers 1 and 2, and 3, which is away. */
+function imageWithout3(): ClusterImage {
+  const admitted = new Map([1, 2, 3].map(id => [id, { epoch: 1, rack: null }]))
+  const starts = new Map([1, 2, 3].map(id => [id, 1]))
+  return { ...emptyImage('cluster', 1), brokers: [broker(1), broker(2)], admitted, starts }
+}
+
+t.test('a topic is made with replicas on a broker that is away, which is out of sync until it is back', t => {
+  const image = imageWithout3()
+  const requests = [
+    topic('placed', { replicationFactor: 3, numPartitions: 4 }),
+    topic('by-hand', { assignments: assigned([0, [3, 2, 1]], [1, [3, 1, 2]]) }),
+  ]
+  const plans = planTopics(image, requests, rules)
+  const made = applyChanges(
+    image,
+    plans.flatMap(({ plan }) => createTopicChanges(plan!)),
+    1,
+  ).image
+  for (const { replicas, leader, isr, leaderEpoch } of made.topics.get('placed')!.partitions) {
+    t.same([...replicas].sort(), [1, 2, 3])
+    t.equal(replicas[2], 3)
+    t.same(isr, replicas.slice(0, 2))
+    t.equal(leader, isr[0])
+    t.equal(leaderEpoch, 0)
+  }
+  t.same(
+    made.topics.get('by-hand')!.partitions.map(({ replicas, leader, isr }) => ({ replicas, leader, isr })),
+    [
+      { replicas: [3, 2, 1], leader: 2, isr: [2, 1] },
+      { replicas: [3, 1, 2], leader: 1, isr: [1, 2] },
+    ],
+  )
+  t.end()
+})
+
+t.test('nothing is placed where nobody is there to lead it, or on more brokers than are registered', t => {
+  const image = imageWithout3()
+  const shuttingDown = activeBroker(2, { state: 'shuttingDown' })
+  t.same(
+    codesOf(
+      image,
+      topic('a', { replicationFactor: 4 }),
+      topic('b', { assignments: assigned([0, [3]]) }),
+      topic('c', { assignments: assigned([0, [1, 2]], [1, [3, 7]]) }),
+    ),
+    [codes.INVALID_REPLICATION_FACTOR, codes.INVALID_REPLICA_ASSIGNMENT, codes.INVALID_REPLICA_ASSIGNMENT],
+  )
+  t.same(codesOf({ ...image, brokers: [] }, topic('a')), [codes.INVALID_REPLICATION_FACTOR])
+  t.same(
+    codesOf(
+      { ...image, brokers: [broker(1), shuttingDown] },
+      topic('a', { replicationFactor: 2 }),
+      topic('b', { replicationFactor: 3 }),
+    ),
+    [codes.NONE, codes.INVALID_REPLICATION_FACTOR],
+    'one that shuts down is given nothing',
+  )
+  t.end()
+})
+
+t.test('partitions that are added while a broker is away are out of sync there, and those before as they were', t => {
+  const before = imageWithout3()
+  const all = { ...before, brokers: [broker(1), broker(2), broker(3)] }
+  const grown = (image: ClusterImage, brokers: readonly BrokerImage[], count: number) => {
+    const now = { ...image, brokers }
+    const [planned] = planPartitions(now, [{ name: 'a', count, assignments: null }], rules)
+    return applyChanges(now, createPartitionsChanges(planned!.plan!), 1).image
+  }
+  const [planned] = planTopics(all, [topic('a', { numPartitions: 1, replicationFactor: 3 })], rules)
+  let image = applyChanges(all, createTopicChanges(planned!.plan!), 1).image
+  image = grown(image, before.brokers, 2)
+  image = grown(image, before.brokers, 3)
+  image = grown(image, all.brokers, 4)
+  const sizes = (of: ClusterImage) => of.topics.get('a')!.partitions.map(({ isr }) => isr.length)
+  t.same(sizes(image), [3, 2, 2, 3])
+  t.equal(image.topics.get('a')!.made.length, 3, 'what is the same is kept once')
   t.end()
 })

@@ -4,13 +4,16 @@ import { createLogger } from '../../lib/base/logger.ts'
 import { Cluster, type ClusterOptions } from '../../lib/broker.ts'
 import { Client } from '../../lib/client/client.ts'
 import { codes } from '../../protocol/errors.ts'
-import { CreateTopics } from '../../protocol/messages/create-topics.ts'
+import { AlterPartitionReassignments } from '../../protocol/messages/alter-partition-reassignments.ts'
+import { CreateTopics, type CreateTopicsRequest } from '../../protocol/messages/create-topics.ts'
 import { DescribeCluster } from '../../protocol/messages/describe-cluster.ts'
 import { DescribeTopicPartitions } from '../../protocol/messages/describe-topic-partitions.ts'
 import { ElectLeaders } from '../../protocol/messages/elect-leaders.ts'
 import { FindCoordinator } from '../../protocol/messages/find-coordinator.ts'
+import { ListOffsets } from '../../protocol/messages/list-offsets.ts'
 import { Metadata } from '../../protocol/messages/metadata.ts'
 import { Produce } from '../../protocol/messages/produce.ts'
+import { UnregisterBroker } from '../../protocol/messages/unregister-broker.ts'
 import { buildBatch } from '../../protocol/records/batch.ts'
 
 /** How long a change may take on a machine that is busy. */
@@ -62,17 +65,20 @@ async function until(
   }
 }
 
-async function create(cluster: Cluster, name: string, assignments: readonly number[][]): Promise<void> {
-  const { topics } = await asking(cluster, cluster.brokers.find(({ isRunning }) => isRunning)!.nodeId, client =>
-    client.send(CreateTopics, 7, {
-      topics: [
-        {
-          ...{ name, numPartitions: -1, replicationFactor: -1, configs: [] },
-          assignments: assignments.map((brokerIds, partitionIndex) => ({ partitionIndex, brokerIds: [...brokerIds] })),
-        },
-      ],
-      timeoutMs: 10_000,
-    }),
+function create(cluster: Cluster, name: string, placed: readonly number[][]): Promise<void> {
+  const assignments = placed.map((brokerIds, partitionIndex) => ({ partitionIndex, brokerIds: [...brokerIds] }))
+  return send(cluster, { ...{ name, numPartitions: -1, replicationFactor: -1, configs: [] }, assignments })
+}
+
+/** A topic of one partition, wherever the cluster places it. */
+function createPlaced(cluster: Cluster, name: string, replicationFactor: number): Promise<void> {
+  return send(cluster, { name, numPartitions: 1, replicationFactor, configs: [], assignments: [] })
+}
+
+async function send(cluster: Cluster, topic: CreateTopicsRequest['topics'][number]): Promise<void> {
+  const { nodeId } = cluster.brokers.find(({ isRunning }) => isRunning)!
+  const { topics } = await asking(cluster, nodeId, client =>
+    client.send(CreateTopics, 7, { topics: [topic], timeoutMs: 10_000 }),
   )
   if (topics[0]!.errorCode !== codes.NONE) throw new Error(topics[0]!.errorMessage ?? String(topics[0]!.errorCode))
 }
@@ -198,6 +204,57 @@ t.test('a broker that is killed is followed by others at once, starts again with
   await until(cluster, 2, 'a', ({ partitionIndex, leaderId }) => leaderId === partitionIndex + 1)
 })
 
+t.test('what is placed on a broker that is away is led by others, and taken up by it when it is back', async t => {
+  const cluster = await start(t)
+  await create(cluster, 'there', [[1, 2]])
+  await cluster.broker(3).kill()
+  await create(cluster, 'late', [[3, 1, 2]])
+  await createPlaced(cluster, 'later', 3)
+  const [late] = await until(cluster, 1, 'late', ({ leaderId }) => leaderId > 0)
+  t.match(late, { leaderId: 1, leaderEpoch: 0, replicaNodes: [3, 1, 2], isrNodes: [1, 2], offlineReplicas: [3] })
+  const [later] = await until(cluster, 1, 'later', ({ leaderId }) => leaderId > 0)
+  t.match(later, { isrNodes: later!.replicaNodes.slice(0, 2), offlineReplicas: [3] })
+  await asking(cluster, 1, client => client.send(FindCoordinator, 4, { key: '', keyType: 0, coordinatorKeys: ['g'] }))
+  const offsets = await until(cluster, 1, '__consumer_offsets', ({ leaderId }) => leaderId > 0)
+  t.ok(offsets.every(({ replicaNodes, isrNodes }) => replicaNodes.length === 3 && isrNodes.length === 2))
+  await asking(cluster, 1, async client => {
+    t.equal(await produce(client, 'late', 0, 'while it was away'), codes.NONE)
+    const { responses } = await client.send(AlterPartitionReassignments, 0, {
+      topics: [{ name: 'there', partitions: [{ partitionIndex: 0, replicas: [1, 3] }] }],
+      timeoutMs: 10_000,
+    })
+    t.match(responses, [{ partitions: [{ errorCode: codes.NONE }] }])
+  })
+  t.match(await partitionsOf(cluster, 1, 'there'), [{ leaderId: 1, replicaNodes: [1, 3, 2], isrNodes: [1, 2] }])
+  await cluster.broker(3).start()
+  for (const topic of ['late', 'later', '__consumer_offsets'])
+    await until(cluster, 3, topic, ({ isrNodes }) => isrNodes.length === 3)
+  t.match(await until(cluster, 3, 'there', ({ replicaNodes }) => replicaNodes.length === 2), [{ isrNodes: [1, 3] }])
+  await cluster.broker(1).kill()
+  await cluster.broker(2).kill()
+  await until(cluster, 3, 'late', ({ leaderId }) => leaderId === 3)
+  await asking(cluster, 3, async client => {
+    const { topics } = await client.send(ListOffsets, 7, {
+      ...{ replicaId: -1, isolationLevel: 0, timeoutMs: 10_000 },
+      topics: [{ name: 'late', partitions: [{ partitionIndex: 0, currentLeaderEpoch: -1, timestamp: -1 }] }],
+    })
+    t.match(topics, [{ partitions: [{ errorCode: codes.NONE, offset: 1 }] }], 'it has what was written meanwhile')
+  })
+})
+
+t.test('nothing is placed on a broker that was unregistered, until it starts once more, as another run', async t => {
+  const cluster = await start(t)
+  await create(cluster, 'a', [[3, 1, 2]])
+  await cluster.broker(3).stop()
+  await until(cluster, 1, 'a', ({ leaderId }) => leaderId === 1)
+  await asking(cluster, 1, client => client.send(UnregisterBroker, 0, { brokerId: 3 }))
+  await t.rejects(createPlaced(cluster, 'b', 3), /more than the 2 broker\(s\) that are registered/)
+  await cluster.broker(3).start()
+  await createPlaced(cluster, 'b', 3)
+  await until(cluster, 1, 'b', ({ isrNodes }) => isrNodes.length === 3)
+  await until(cluster, 1, 'a', ({ isrNodes }) => isrNodes.length === 3)
+})
+
 t.test('leaders go back to where they are meant to be by themselves', async t => {
   const cluster = await start(t, { properties: { 'leader.imbalance.check.interval.seconds': '1' } })
   await create(cluster, 'a', [[3, 1, 2]])
@@ -278,15 +335,7 @@ t.test('what cannot be is said', async t => {
   const cluster = await start(t)
   t.throws(() => cluster.broker(4), /there is no broker 4/)
   await t.rejects(create(cluster, 'a', [[1, 4]]), /broker 4/)
+  await t.rejects(createPlaced(cluster, 'b', 4), /replication factor of 4 is more than the 3 broker/)
   await cluster.broker(3).kill()
-  await t.rejects(
-    asking(cluster, 1, async client => {
-      const { topics } = await client.send(CreateTopics, 7, {
-        topics: [{ name: 'b', numPartitions: 1, replicationFactor: 3, configs: [], assignments: [] }],
-        timeoutMs: 10_000,
-      })
-      if (topics[0]!.errorCode === codes.INVALID_REPLICATION_FACTOR) throw new Error(topics[0]!.errorMessage ?? '')
-    }),
-    /replication factor of 3/,
-  )
+  await t.rejects(create(cluster, 'b', [[3]]), /none of the brokers 3 takes part now/)
 })

@@ -19,12 +19,16 @@ function broker(id: number, fields: Partial<BrokerImage> = {}): BrokerImage {
   return { id, epoch: 1, rack: null, state: 'active', endpoints: [], previousEpoch: -1, ...fields }
 }
 
+function runs(admitted: readonly (readonly [number, number])[]): ClusterImage['admitted'] {
+  return new Map(admitted.map(([id, epoch]) => [id, { epoch, rack: null }]))
+}
+
 /** An image with one topic, a, of two partitions on brokers 1 to 3, and one, b, that only broker 3 has. */
 function imageOf(brokers: readonly BrokerImage[], admitted: readonly (readonly [number, number])[]): ClusterImage {
   const image = {
     ...emptyImage('cluster', 1),
     brokers: [broker(1), broker(2), broker(3)],
-    admitted: new Map([1, 2, 3].map(id => [id, 1])),
+    admitted: runs([1, 2, 3].map(id => [id, 1])),
     featureLevels: new Map([['eligible.leader.replicas.version', 1]]),
   }
   const changes = [
@@ -40,7 +44,7 @@ function imageOf(brokers: readonly BrokerImage[], admitted: readonly (readonly [
     },
     { key: 'topics/b', value: JSON.stringify({ topicId: 'id-of-b', replicas: [[3]] }) },
   ]
-  return { ...applyChanges(image, changes, 1).image, brokers, admitted: new Map(admitted) }
+  return { ...applyChanges(image, changes, 1).image, brokers, admitted: runs(admitted) }
 }
 
 const allAdmitted = [1, 2, 3].map(id => [id, 1] as const)
@@ -74,7 +78,7 @@ t.test(
   async t => {
     const image = imageOf([broker(1, { epoch: 2, state: 'fenced' }), broker(2), broker(3)], allAdmitted)
     const { partitions, admissions } = reconcile(image, rules)
-    t.same(admissions, [{ id: 1, epoch: 2 }])
+    t.same(admissions, [{ id: 1, epoch: 2, rack: null }])
     t.match(partitions, [
       { index: 0, state: { leader: 2 } },
       { index: 1, state: { leader: 2 } },
@@ -82,6 +86,18 @@ t.test(
     t.equal(admission(image, 1, rules).length, 2)
   },
 )
+
+t.test('a broker that was unregistered is no more eligible when it comes back, however well it stopped', async t => {
+  const back = broker(3, { epoch: 2, state: 'fenced', previousEpoch: 1 })
+  const image = imageOf([broker(1), broker(2), back], allAdmitted)
+  const stored = { leader: -1, leaderEpoch: 1, partitionEpoch: 1, isr: [], offlineReplicas: [], elr: [3] }
+  const changes = [{ key: 'partitions/id-of-a/0', value: JSON.stringify(stored) }]
+  const eligible = { ...applyChanges(image, changes, 2).image, brokers: image.brokers }
+  const elrOf = (admitted: ClusterImage['admitted']) =>
+    reconcile({ ...eligible, admitted }, rules).partitions.find(({ index }) => index === 0)?.state.elr
+  t.equal(elrOf(eligible.admitted), undefined, 'it has all that it had')
+  t.same(elrOf(runs(allAdmitted.slice(0, 2))), [])
+})
 
 t.test('of a broker alone nothing is to be written before it takes part', async t => {
   const image = imageOf([broker(3, { epoch: 2, state: 'fenced' })], allAdmitted)
@@ -135,6 +151,8 @@ t.test('a reassignment adds and takes away until it is done or given up', async 
   })
   t.equal(planReassignment(image, topic, 0, [1, 2, 3], rules), null)
   t.throws(() => planReassignment(image, topic, 0, [5], rules), { code: codes.INVALID_REPLICA_ASSIGNMENT })
+  const without = { ...image, brokers: brokers.slice(0, 3) }
+  t.match(planReassignment(without, topic, 0, [4], rules)!.state, { addingReplicas: [4], leader: 1 }, 'it is away')
   t.throws(() => planReassignment(image, topic, 0, [1, 1], rules), { code: codes.INVALID_REPLICA_ASSIGNMENT })
   t.throws(() => planCancellation(image, topic, 0, rules), { code: codes.NO_REASSIGNMENT_IN_PROGRESS })
   const partitions = [{ ...topic.partitions[0]!, ...begun.state }, topic.partitions[1]!]

@@ -16,8 +16,8 @@ t.test('a broker that is the controller no more while it admits another does not
     ...emptyImage('cluster', 1),
     brokers: [activeBroker(1), activeBroker(2, { state: 'fenced', epoch: 2, previousEpoch: 1 })],
     admitted: new Map([
-      [1, 1],
-      [2, 1],
+      [1, { epoch: 1, rack: null }],
+      [2, { epoch: 1, rack: null }],
     ]),
     starts: new Map([
       [1, 1],
@@ -58,8 +58,9 @@ function leaderless(partitions: number): ClusterImage {
   const stored = { topicId: 'a'.repeat(22), replicas: new Array(partitions).fill([3, 1, 2]), made: [] }
   const { image } = applyChanges(emptyImage('cluster', 1), [{ key: topicKey('a'), value: writeStored(stored) }], 1)
   const brokers = [activeBroker(1), activeBroker(2)]
-  const runs = new Map(brokers.map(({ id, epoch }) => [id, epoch]))
-  return { ...image, brokers, admitted: runs, starts: runs }
+  const starts = new Map(brokers.map(({ id, epoch }) => [id, epoch]))
+  const admitted = new Map(brokers.map(({ id, epoch }) => [id, { epoch, rack: null }]))
+  return { ...image, brokers, admitted, starts }
 }
 
 function loopOver(put: ControlledCluster['put'], clock: ManualClock): ControllerLoop {

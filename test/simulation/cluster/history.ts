@@ -5,26 +5,30 @@
  */
 
 import { Client, ClientError } from '../../../lib/client/client.ts'
-import type { StoredPartition, StoredTopic } from '../../../lib/cluster/stored.ts'
+import { inSyncWhenMade } from '../../../lib/cluster/leader-epochs.ts'
+import { partitionsPrefix, type StoredPartition, type StoredTopic, topicKey } from '../../../lib/cluster/stored.ts'
+import type { WatchEvent } from '../../../lib/metadata/store.ts'
 import { AlterPartitionReassignments } from '../../../protocol/messages/alter-partition-reassignments.ts'
 import { CreateTopics } from '../../../protocol/messages/create-topics.ts'
-import { readRecords } from '../../../protocol/records/batch.ts'
-import { baseOffset, partitionLeaderEpoch, sizeInBytes } from '../../../protocol/records/header.ts'
 import { wholeRequest } from '../../../protocol/whole-request.ts'
 import { Model, Violation } from '../broker/model.ts'
 import type { SeedOptions } from '../simulation.ts'
+import { checkReplicas } from './check-replicas.ts'
 import type { ClusterClient } from './client.ts'
+import { goAway } from './go-away.ts'
 import { joinLate } from './late-join.ts'
 import { writeLate } from './late-write.ts'
 import { loseMinIsr } from './min-isr.ts'
 import { brokerPort, hostOf, type Node } from './node.ts'
-import { bytesOf, Observer } from './observer.ts'
+import { Observer } from './observer.ts'
 import { ClusterProducer } from './producer.ts'
 import { ClusterReader } from './reader.ts'
 import { clusterSabotages } from './sabotage.ts'
 import { ClusterWorld } from './world.ts'
 
 const topic = 'letters'
+/** One that is made while a broker is away. */
+const topicMadeAway = 'notes'
 const partitions = 3
 const replicas = 3
 const insyncMin = 2
@@ -50,10 +54,17 @@ export async function runClusterHistory(seed: number, options: SeedOptions = {})
   }
 }
 
+/** A topic that is written, and what sees that all is well with it. */
+interface WrittenTopic {
+  readonly name: string
+  readonly replicas: number
+  readonly observer: Observer
+}
+
 class ClusterHistory {
   readonly #world: ClusterWorld
   readonly #model = new Model()
-  readonly #observer: Observer
+  readonly #topics: WrittenTopic[] = []
   #clients: readonly ClusterClient[] = []
   /** Starts under way. */
   readonly #starting = new Set<Node>()
@@ -78,10 +89,9 @@ class ClusterHistory {
       },
       trace,
     })
-    this.#observer = new Observer(this.#world, topic)
     this.#world.observe = () => {
       // Each step would take more time than all the rest.
-      if (++this.#looks % 20 === 0) this.#observer.look()
+      if (++this.#looks % 20 === 0) for (const { observer } of this.#topics) observer.look()
     }
   }
 
@@ -92,37 +102,34 @@ class ClusterHistory {
       // The store may lose an answer without which a broker does not start.
       while (!(await world.passing(node.start(), `start of ${node.id}`))) await world.pass(1_000)
     }
-    await this.#create()
-    await world.store.watch(
-      'partitions/',
-      0,
-      ({ changes }) => {
-        for (const { key, value } of changes) if (value !== null) this.#observer.written(key, value)
-      },
-      () => {},
-    )
-    this.#clients = this.#cast()
+    await world.pass(2_000)
+    this.#clients = this.#cast(await this.#create(topic, replicas, 1))
     for (const client of this.#clients) client.start()
     for (let round = 4 + world.random.int(8); round > 0; round--) await this.#trouble()
     if (this.#seed % 4 === 1) await this.#writeLate()
     if (this.#seed % 4 === 2) await this.#loseMinIsr()
+    if (this.#seed % 4 === 3) await this.#makeAway()
     await this.#heal()
     for (const client of this.#clients) client.end()
     await world.passing(Promise.all(this.#clients.map(({ ended }) => ended)), 'the end of all clients')
     await world.pass(3_000)
-    await this.#check()
+    for (const { name, observer } of this.#topics)
+      await checkReplicas(world, { name, partitions, observer, model: this.#model })
     for (const node of world.nodes) await world.passing(node.stop(), `stop of ${node.id}`)
     world.raise()
     const { acknowledgements, reads } = this.#model
     const starts = world.nodes.reduce((sum, node) => sum + node.starts, 0)
-    const { elections, eligibleElections } = this.#observer
-    return { acknowledgements, reads, elections, eligibleElections, starts }
+    const sum = (of: 'elections' | 'eligibleElections') =>
+      this.#topics.reduce((all, { observer }) => all + observer[of], 0)
+    return {
+      ...{ acknowledgements, reads, starts },
+      ...{ elections: sum('elections'), eligibleElections: sum('eligibleElections') },
+    }
   }
 
-  #cast(): ClusterClient[] {
-    const of = { model: this.#model, topic, partitions }
+  #cast({ observer }: WrittenTopic): ClusterClient[] {
     const world = this.#world
-    const shared = { ...of, isLedBy: (id: number, index: number) => this.#observer.isLedBy(id, index) }
+    const shared = this.#shared(topic, observer)
     return [
       new ClusterProducer('i1', world, { ...shared, isIdempotent: true }),
       new ClusterProducer('i2', world, { ...shared, isIdempotent: true }),
@@ -130,6 +137,11 @@ class ClusterHistory {
       new ClusterReader('r1', world, shared),
       new ClusterReader('r2', world, shared),
     ]
+  }
+
+  #shared(name: string, observer: Observer) {
+    const isLedBy = (id: number, index: number) => observer.isLedBy(id, index)
+    return { model: this.#model, topic: name, partitions, isLedBy }
   }
 
   get #hosts(): string[] {
@@ -142,7 +154,7 @@ class ClusterHistory {
     const { random, nodes } = world
     const node = nodes[random.int(nodes.length)]!
     const forMs = 200 + random.int(8_000)
-    await this.#observer.checkStore()
+    for (const { observer } of this.#topics) await observer.checkStore()
     if (!node.isUp) {
       await this.#start(node)
       return world.pass(random.int(4_000))
@@ -233,6 +245,35 @@ class ClusterHistory {
     await writeLate(this.#world, topic)
   }
 
+  /**
+   * Once all are there and in sync, one goes, and may be unregistered; a topic is made of which it is to have a replica if it was not, and written
+   * while it comes back and others go.
+   */
+  async #makeAway(): Promise<void> {
+    await this.#heal()
+    const world = this.#world
+    const { random, nodes } = world
+    const { node, isUnregistered } = await goAway(world, {
+      mayTear: each => this.#mayTear(each),
+      connect: id => this.#connect(id),
+    })
+    const others = nodes.filter(each => each !== node)
+    const made = await this.#create(
+      topicMadeAway,
+      nodes.length - (isUnregistered ? 1 : 0),
+      others[random.int(others.length)]!.id,
+    )
+    const shared = this.#shared(made.name, made.observer)
+    const clients = [
+      new ClusterProducer('i3', world, { ...shared, isIdempotent: true }),
+      new ClusterProducer('p2', world, { ...shared, isIdempotent: false }),
+      new ClusterReader('r3', world, shared),
+    ]
+    for (const client of clients) client.start()
+    this.#clients = [...this.#clients, ...clients]
+    for (let round = 2 + random.int(3); round > 0; round--) await this.#trouble()
+  }
+
   /** Has a broker move a partition elsewhere, or give that up; whether it does so does not matter. */
   async #reassign(node: Node): Promise<void> {
     const world = this.#world
@@ -288,25 +329,34 @@ class ClusterHistory {
     return (await this.#inSync()).every(isr => !isr.includes(torn.id) || isr.some(stays))
   }
 
-  /** Who is in sync, of each partition: where nothing is written of it, all are. */
+  /** Who is in sync, of each partition: where nothing is written of it, all are that were there when it was made. */
   async #inSync(): Promise<readonly (readonly number[])[]> {
     const { store } = this.#world
-    const { topicId, replicas } = JSON.parse((await store.get(`topics/${topic}`))!.value) as StoredTopic
-    const written = (await store.list(`partitions/${topicId}/`)).entries
-    return replicas.map((all, index) => {
-      const value = written.find(({ key }) => key === `partitions/${topicId}/${index}`)?.value
-      return value === undefined ? all : (JSON.parse(value) as StoredPartition).isr
-    })
+    const inSync: (readonly number[])[] = []
+    for (const { name } of this.#topics) {
+      const { topicId, replicas, made = [] } = JSON.parse((await store.get(topicKey(name)))!.value) as StoredTopic
+      const prefix = partitionsPrefix(topicId)
+      const written = new Map((await store.list(prefix)).entries.map(({ key, value }) => [key, value]))
+      for (const [index, all] of replicas.entries()) {
+        const value = written.get(`${prefix}${index}`)
+        const { isr } =
+          value === undefined ? { isr: inSyncWhenMade(made, index, all) } : (JSON.parse(value) as StoredPartition)
+        inSync.push(isr)
+      }
+    }
+    return inSync
   }
 
   /** Whether all other replicas have all that any leader has told as committed: so nobody is without what this one may lose. */
   #areEqual(node: Node): boolean {
-    return this.#world.nodes.every(
-      each =>
-        each === node ||
-        (each.services?.partitions.ofTopic(topic) ?? []).every(
-          of => !of || of.logEndOffset >= (this.#observer.told.get(of.index) ?? 0),
-        ),
+    return this.#topics.every(({ name, observer }) =>
+      this.#world.nodes.every(
+        each =>
+          each === node ||
+          (each.services?.partitions.ofTopic(name) ?? []).every(
+            of => !of || of.logEndOffset >= (observer.told.get(of.index) ?? 0),
+          ),
+      ),
     )
   }
 
@@ -342,10 +392,12 @@ class ClusterHistory {
     }
     const isHealthy = () =>
       world.nodes.every(({ services }) => services !== null) &&
-      this.#images().every(image => {
-        const found = image.topics.get(topic)?.partitions ?? []
-        return found.length === partitions && found.every(each => each.leader >= 0 && each.isr.length === replicas)
-      })
+      this.#images().every(image =>
+        this.#topics.every(({ name, replicas: wanted }) => {
+          const found = image.topics.get(name)?.partitions ?? []
+          return found.length === partitions && found.every(each => each.leader >= 0 && each.isr.length === wanted)
+        }),
+      )
     await this.#untilHealthy(isHealthy)
     await world.pass(3_000)
   }
@@ -355,9 +407,11 @@ class ClusterHistory {
       await this.#world.until(isHealthy, 'all in sync', 120_000)
     } catch (error) {
       const states = this.#images().map(image =>
-        image.topics
-          .get(topic)
-          ?.partitions.map(({ leader, leaderEpoch, isr }) => `${leader} in epoch ${leaderEpoch}, in sync ${isr}`),
+        this.#topics.map(({ name }) =>
+          image.topics
+            .get(name)
+            ?.partitions.map(({ leader, leaderEpoch, isr }) => `${leader} in epoch ${leaderEpoch}, in sync ${isr}`),
+        ),
       )
       throw new Violation(`the replicas do not come to be in sync: ${JSON.stringify(states)}`, { cause: error })
     }
@@ -367,20 +421,29 @@ class ClusterHistory {
     return this.#world.nodes.flatMap(({ services }) => (services === null ? [] : [services.cluster.image]))
   }
 
-  async #create(): Promise<void> {
+  /** Has a broker make a topic, which is looked after from then on. */
+  async #create(name: string, replicationFactor: number, by: number): Promise<WrittenTopic> {
     const world = this.#world
-    await world.pass(2_000)
-    const client = await world.passing(this.#connect(1), 'a connection')
+    const client = await world.passing(this.#connect(by), 'a connection')
     for (let tries = 0; ; tries++) {
-      const topics = [{ name: topic, numPartitions: partitions, replicationFactor: replicas }]
+      const topics = [{ name, numPartitions: partitions, replicationFactor }]
       const request = wholeRequest(CreateTopics, { topics, timeoutMs: 30_000 })
       const answer = await world.passing(client.send(CreateTopics, 5, request), 'a topic')
       const { errorCode, errorMessage } = answer.topics[0]!
       if (errorCode === 0 || errorCode === 36) break
-      if (tries > 20) throw new Violation(`no ${topic}: ${errorCode} ${errorMessage}`)
+      if (tries > 20) throw new Violation(`no ${name}: ${errorCode} ${errorMessage}`)
       await world.pass(1_000)
     }
     await client.close()
+    const { topicId } = JSON.parse((await world.store.get(topicKey(name)))!.value) as StoredTopic
+    const observer = new Observer(world, name)
+    const take = ({ changes }: WatchEvent) => {
+      for (const { key, value } of changes) if (value !== null) observer.written(key, value)
+    }
+    await world.store.watch(partitionsPrefix(topicId), 0, take, () => {})
+    const made = { name, replicas: replicationFactor, observer }
+    this.#topics.push(made)
+    return made
   }
 
   #connect(id: number): Promise<Client> {
@@ -388,47 +451,4 @@ class ClusterHistory {
     const at = { host: hostOf(id), port: brokerPort, clock, timeoutMs: 60_000 }
     return Client.connect({ ...at, network: network.host('checker') })
   }
-
-  /** All replicas have the same, nothing of what any leader has told as committed is missing, and all that was promised is there. */
-  async #check(): Promise<void> {
-    const { nodes } = this.#world
-    this.#observer.look()
-    await this.#observer.checkStore()
-    for (let index = 0; index < partitions; index++) {
-      const all = nodes.flatMap(({ id, services }) => {
-        const partition = services!.partitions.get(topic, index)
-        return partition === undefined ? [] : [{ id, partition }]
-      })
-      const start = Math.max(...all.map(({ partition }) => partition.logStartOffset))
-      const [first, ...others] = all.map(({ id, partition }) => ({ id, bytes: bytesOf(partition, start) }))
-      for (const { id, bytes } of others) {
-        if (!bytes.equals(first!.bytes))
-          throw new Violation(
-            `${topic}-${index} differs: ${shapeOf(first!.bytes)} on ${first!.id}, ${shapeOf(bytes)} on ${id}`,
-          )
-      }
-      const told = this.#observer.told.get(index) ?? 0
-      const values = valuesIn(first!.bytes)
-      if (values.length < told)
-        throw new Violation(`${topic}-${index} ends at ${values.length}, ${told} were committed`)
-      this.#model.checkAll(`${topic}-${index}`, values)
-    }
-  }
-}
-
-function valuesIn(bytes: Buffer): string[] {
-  const values: string[] = []
-  for (let at = 0; at < bytes.length; at += sizeInBytes(bytes, at)) {
-    for (const record of readRecords(bytes, at)) values[record.offset] = String(record.value)
-  }
-  return values
-}
-
-/** Offsets and epochs of batches, the last ones. */
-function shapeOf(bytes: Buffer): string {
-  const shape: string[] = []
-  for (let at = 0; at < bytes.length; at += sizeInBytes(bytes, at)) {
-    shape.push(`${baseOffset(bytes, at)} of ${partitionLeaderEpoch(bytes, at)}`)
-  }
-  return shape.slice(-5).join(', ')
 }
