@@ -19,7 +19,10 @@ esac
 mkdir -p "$home"/{graph,run}
 export CONTAINERS_CONF=$home/containers.conf CONTAINERS_STORAGE_CONF=$home/storage.conf BUILDAH_ISOLATION=chroot
 if [[ ! -f $home/made ]]; then
-  {
+  # Under || a failure would not end it.
+  set +e
+  (
+    set -e
     missing=()
     for tool in podman buildah runc debootstrap iptables; do command -v "$tool" || missing+=("$tool"); done
     [[ -x /usr/lib/podman/netavark ]] || missing+=(netavark aardvark-dns)
@@ -43,16 +46,19 @@ if [[ ! -f $home/made ]]; then
     cp "$home"/node/node_modules/node-*/bin/node "$root"/usr/local/bin/node
     tar -C "$root" -c . | podman import -c 'CMD ["node"]' - "$base"
     mkdir -p "$root"/usr/local/lib/node_modules
-    cp -RL "$(npm root --global)/npm" "$root"/usr/local/lib/node_modules/
+    cp -RL "$(dirname "$(readlink -f "$(command -v npm)")")/.." "$root"/usr/local/lib/node_modules/npm
     ln -s ../lib/node_modules/npm/bin/npm-cli.js "$root"/usr/local/bin/npm
     tar -C "$root" -c . | podman import -c 'CMD ["node"]' - "$build_base"
     rm -rf "$root"
     if command -v python3 > /dev/null; then python3 -m venv "$home/compose" && "$home"/compose/bin/pip install -q podman-compose || true; fi
     touch "$home/made"
-  } > "$home/log" 2>&1 || {
+  ) > "$home/log" 2>&1
+  code=$?
+  set -e
+  if ((code != 0)); then
     printf 'engine.sh: there is no engine: %s\n' "$(tail -1 "$home/log")" >&2
     exit 1
-  }
+  fi
 fi
 printf 'export CONTAINERS_CONF=%q CONTAINERS_STORAGE_CONF=%q BUILDAH_ISOLATION=%q IMAGE_BASES=%q\n' \
   "$CONTAINERS_CONF" "$CONTAINERS_STORAGE_CONF" chroot "--base $base --build-base $build_base"
