@@ -19,8 +19,8 @@ export interface Command {
   readonly args: readonly string[]
 }
 
-/** No answer takes longer from a producer that runs. */
-const answerMsMax = 60_000
+/** No answer takes longer from a producer that runs, where nothing else is said. */
+const answerMsMaxUsual = 60_000
 
 /** A process of a client, and the lines that it prints. */
 export class ClientProcess {
@@ -65,20 +65,25 @@ export class ClientProcess {
 
 export class Puppet {
   readonly process: ClientProcess
+  readonly #answerMsMax: number
   #answer: (line: string) => void = () => {}
 
-  constructor(command: Command) {
+  constructor(command: Command, answerMsMax = answerMsMaxUsual) {
+    this.#answerMsMax = answerMsMax
     this.process = new ClientProcess(command, line => this.#answer(line))
     void this.process.ended().then(() => this.#answer('error the process ended'))
   }
 
-  /** Has it do something, and gives its answer; that of a process that ends meanwhile begins with `error`, too. */
+  /** Has it do something, and gives its answer; that of a process that ends meanwhile, or is killed as too slow, begins with `error`, too. */
   async ask(line: string): Promise<string> {
     if (this.process.isEnded) return 'error the process ended'
     const answer = new Promise<string>(resolve => {
       this.#answer = resolve
     })
-    const timer = setTimeout(() => this.process.signal('SIGKILL'), answerMsMax)
+    const timer = setTimeout(() => {
+      this.#answer(`error no answer within ${this.#answerMsMax} ms`)
+      this.process.signal('SIGKILL')
+    }, this.#answerMsMax)
     this.process.process.stdin!.write(`${line}\n`)
     try {
       return await answer
