@@ -17,16 +17,22 @@ export interface Source {
   readonly code: string
   /** What it imports: project paths from the top, or package and node names as they stand. */
   readonly imports: readonly string[]
+  /** Those of them that are loaded with the file: neither types alone nor by import(). */
+  readonly loads: readonly string[]
 }
 
-function importsOf(path: string, text: string): string[] {
-  const found: string[] = []
+function importsOf(path: string, text: string): Pick<Source, 'imports' | 'loads'> {
+  const imports: string[] = []
+  const loads: string[] = []
   const pattern = /^\s*(?:import|export)\b[^'"`;]*?from\s+'([^']+)'|^\s*import\s+'([^']+)'|\bimport\('([^']+)'\)/gm
   for (const match of text.matchAll(pattern)) {
     const specifier = (match[1] ?? match[2] ?? match[3])!
-    found.push(specifier.startsWith('.') ? join(dirname(path), specifier).replaceAll('\\', '/') : specifier)
+    const target = specifier.startsWith('.') ? join(dirname(path), specifier).replaceAll('\\', '/') : specifier
+    imports.push(target)
+    const areTypes = /^\s*(?:import|export)\s+(?:type\b|\{(?:\s*type\s+\w+(?:\s+as\s+\w+)?\s*,?)+\s*\})/.test(match[0])
+    if (match[3] === undefined && !areTypes) loads.push(target)
   }
-  return found
+  return { imports, loads }
 }
 
 function codeOf(text: string): string {
@@ -43,7 +49,7 @@ function sourcesIn(directory: string): Source[] {
     .map(name => {
       const path = `${directory}/${name.replaceAll('\\', '/')}`
       const text = readFileSync(join(root, path), 'utf8')
-      return { path, text, code: codeOf(text), imports: importsOf(path, text) }
+      return { path, text, code: codeOf(text), ...importsOf(path, text) }
     })
 }
 

@@ -1,5 +1,7 @@
 /** Randomness, as the broker is given it: from the system, or from a seed so that a run can be repeated. */
-import { randomBytes } from 'node:crypto'
+import { createRequire } from 'node:module'
+
+const require = createRequire(import.meta.url)
 
 /** Where identifiers, jitter and choices come from. */
 export interface Random {
@@ -52,8 +54,15 @@ class ByteRandom implements Random {
   }
 }
 
-/** Unpredictable bytes from the operating system. */
-export const systemRandom: Random = new ByteRandom(randomBytes)
+/** Unpredictable bytes from the operating system; node:crypto is loaded with the first of them, as it costs commands that need none 4 ms. */
+export const systemRandom: Random = new ByteRandom(count => randomBytes()(count))
+
+let loaded: ((count: number) => Buffer) | undefined
+
+function randomBytes(): (count: number) => Buffer {
+  loaded ??= (require('node:crypto') as typeof import('node:crypto')).randomBytes
+  return loaded
+}
 
 /** So many ids as `uuid` gives, drawn at once: each call to the system costs more than an id. */
 export function uuids(random: Random, count: number): string[] {

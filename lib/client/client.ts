@@ -14,7 +14,7 @@ import { Queue } from '../base/queue.ts'
 import type { Network, TlsConnecting, Wire } from '../network/network.ts'
 import { systemNetwork } from '../network/tcp.ts'
 import { FrameSizeError, Frames } from './frames.ts'
-import { type ClientLogin, logIn } from './login.ts'
+import type { ClientLogin } from './login.ts'
 
 export interface ClientOptions {
   readonly host: string
@@ -95,6 +95,7 @@ export class Client {
     const client = await Client.#connect(options)
     if (options.login === undefined) return client
     try {
+      const { logIn } = await import('./login.ts')
       await logIn(client, options.login)
       return client
     } catch (error) {

@@ -6,7 +6,7 @@ import { codes, KafkaError } from '../../protocol/errors.ts'
 import { Alarm } from '../base/alarm.ts'
 import type { FetchedBatch } from './fetched-set.ts'
 import { Fetcher, type StartPosition } from './fetcher.ts'
-import { GroupMember, type GroupOptions } from './group-member.ts'
+import type { GroupMember, GroupOptions } from './group-member.ts'
 import type { GroupOffset, PartitionName } from './producer-identity.ts'
 import type { Routes } from './routes.ts'
 import { TopicLeaders } from './topic-leaders.ts'
@@ -53,7 +53,8 @@ export class Consumer {
   readonly #leaders: TopicLeaders
   readonly #fetcher: Fetcher
   readonly #alarm: Alarm
-  readonly #member: GroupMember | null
+  /** There once something is asked of its group. */
+  #member: GroupMember | null = null
   #subscription: Subscription | null = null
   /** Topics that are subscribed to and there, with their numbers of partitions. */
   #found: ReadonlyMap<string, number> = new Map()
@@ -75,7 +76,6 @@ export class Consumer {
       retryBackoffMs: options.retryBackoffMs ?? retryBackoffMsDefault,
     })
     this.#alarm = new Alarm(routes.clock, () => void this.#look(), 'monotonicMs')
-    this.#member = options.group ? new GroupMember(routes, options.group, this.#listener()) : null
   }
 
   /** Consumes these partitions, beside those that there are. Rejects with KafkaError where a topic is not there. */
@@ -92,6 +92,7 @@ export class Consumer {
   /** Consumes topics, or what its group gives it of them. Topics that are not there yet are waited for. */
   async subscribe(subscription: Subscription): Promise<void> {
     this.#subscription = subscription
+    await this.#joining()
     await this.#look()
     this.#member?.start()
   }
@@ -118,7 +119,7 @@ export class Consumer {
 
   /** Commits offsets of the group: those of the next records to consume. */
   async commit(offsets: readonly GroupOffset[]): Promise<void> {
-    await this.#member?.commit(offsets)
+    await (await this.#joining())?.commit(offsets)
   }
 
   /** What its group has given it, or what it has found of its topics. */
@@ -132,6 +133,15 @@ export class Consumer {
     this.#alarm.cancel()
     await this.#member?.leave()
     this.#fetcher.close()
+  }
+
+  /** Loaded only for consumers of groups: it has six APIs and the assignors with it. */
+  async #joining(): Promise<GroupMember | null> {
+    const { routes, group } = this.#options
+    if (group === undefined || this.#member !== null) return this.#member
+    const { GroupMember } = await import('./group-member.ts')
+    this.#member ??= new GroupMember(routes, group, this.#listener())
+    return this.#member
   }
 
   get #reset(): StartPosition {

@@ -8,7 +8,7 @@ import { type FetchedBatch, FetchedSet } from './fetched-set.ts'
 import { byTopicName, type PartitionName } from './producer-identity.ts'
 import type { Routes } from './routes.ts'
 import { offsetsAt, startTimes } from './start-positions.ts'
-import type { Lane } from './targets.ts'
+import { type Lane, newLane } from './targets.ts'
 import type { TopicLeaders } from './topic-leaders.ts'
 
 /** Where to begin in a partition: an offset, an end of it, or a time in milliseconds since 1970. */
@@ -64,13 +64,12 @@ export class Fetcher {
   #wake: (() => void) | null = null
   #isDue = false
   #isClosed = false
-  readonly #lane: Lane
+  readonly #lane: Lane = newLane('fetches')
   /** Those that nobody else uses. */
   readonly #connections = new Set<Connection>()
 
   constructor(options: FetcherOptions) {
     this.#options = options
-    this.#lane = `fetches ${options.routes.random.uuid()}`
     this.#alarm = new Alarm(options.routes.clock, () => this.#go(), 'monotonicMs')
   }
 

@@ -14,7 +14,7 @@ import { assignors, listedByTopic, type Subscriber } from './assignors.ts'
 import type { Connection, RequestAt } from './connections.ts'
 import { byTopicName, type GroupOffset, type PartitionName } from './producer-identity.ts'
 import type { Routes } from './routes.ts'
-import type { Lane } from './targets.ts'
+import { type Lane, newLane } from './targets.ts'
 
 export interface GroupOptions {
   readonly groupId: string
@@ -51,7 +51,7 @@ export class GroupMember {
   readonly #routes: Routes
   readonly #options: GroupOptions
   readonly #listener: GroupListener
-  readonly #lane: Lane
+  readonly #lane: Lane = newLane('group')
   #memberId = ''
   #generationId = -1
   #owned: readonly PartitionName[] = []
@@ -65,7 +65,6 @@ export class GroupMember {
     this.#routes = routes
     this.#options = options
     this.#listener = listener
-    this.#lane = `group ${routes.random.uuid()}`
   }
 
   /** Joins, and stays a member until it leaves or fails. */

@@ -14,3 +14,10 @@ export type CoordinatorKind = 'group' | 'transaction' | 'share'
  * that nobody else has.
  */
 export type Lane = string
+
+let lanes = 0
+
+/** A name for another connection, with a word that says what for. */
+export function newLane(purpose: string): Lane {
+  return `${purpose} ${++lanes}`
+}

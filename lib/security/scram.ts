@@ -1,13 +1,8 @@
 /** SCRAM (RFC 5802, RFC 7677): the messages, and what keys and proofs are made of. Passwords are never sent. */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { type ScramMechanism, scramMechanisms } from './scram-mechanisms.ts'
 
-/** The mechanisms, by Kafka's numbers, with the hash that each uses and the fewest iterations that Kafka takes. */
-export const scramMechanisms = {
-  'SCRAM-SHA-256': { number: 1, hash: 'sha256', hashBytes: 32 },
-  'SCRAM-SHA-512': { number: 2, hash: 'sha512', hashBytes: 64 },
-} as const
-
-export type ScramMechanism = keyof typeof scramMechanisms
+export { isScramMechanism, type ScramMechanism, scramMechanismOf, scramMechanisms } from './scram-mechanisms.ts'
 
 /** Iterations of a credential: fewer are too easily guessed, more would keep clients busy. */
 export const iterationsMin = 4_096
@@ -24,15 +19,6 @@ export interface ScramCredential {
 /** A message that has not the form of SCRAM. */
 export class ScramError extends Error {
   override readonly name = 'ScramError'
-}
-
-export function isScramMechanism(name: string): name is ScramMechanism {
-  return Object.hasOwn(scramMechanisms, name)
-}
-
-/** The mechanism of Kafka's number, undefined where there is none. */
-export function scramMechanismOf(number: number): ScramMechanism | undefined {
-  return (Object.keys(scramMechanisms) as ScramMechanism[]).find(name => scramMechanisms[name].number === number)
 }
 
 /** The keys that follow from a password that is salted and hashed already. */

@@ -4,11 +4,10 @@
  * that the format declares, or by stopping at the limit.
  */
 
-import { gzipSync } from 'node:zlib'
 import { codes, KafkaError } from '../errors.ts'
 import { decompressGzip } from './gzip.ts'
 import { compressLz4, decompressLz4 } from './lz4.ts'
-import { tooLarge } from './native.ts'
+import { tooLarge, zlib } from './native.ts'
 import { compressSnappy, decompressSnappy } from './snappy.ts'
 import { compressZstd, decompressZstd } from './zstd.ts'
 
@@ -49,7 +48,7 @@ export function compress(codec: Codec, data: Buffer, level?: number, magic = 2):
     case 'none':
       return data
     case 'gzip':
-      return gzipSync(data, level === undefined ? undefined : { level })
+      return zlib().gzipSync(data, level === undefined ? undefined : { level })
     case 'snappy':
       return compressSnappy(data)
     case 'lz4':

@@ -7,9 +7,8 @@
  * but success, `gunzipSync` is used and decides.
  */
 
-import { constants, createGunzip, gunzipSync } from 'node:zlib'
 import { blocks } from './blocks.ts'
-import { corrupt, tooLarge } from './native.ts'
+import { corrupt, tooLarge, zlib } from './native.ts'
 
 interface Handle {
   reset(): void
@@ -49,7 +48,7 @@ export function decompressGzip(data: Buffer, bytesMax: number, isShared = false)
   const chunkSize = Math.min(Math.max(hintBytes + 1, 64), bytesMax + 64, chunkBytesMax)
   let result: Buffer
   try {
-    result = gunzipSync(data, { maxOutputLength: Math.max(bytesMax, 1), chunkSize })
+    result = zlib().gunzipSync(data, { maxOutputLength: Math.max(bytesMax, 1), chunkSize })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge('gzip', bytesMax)
     throw corrupt('gzip', (error as Error).message)
@@ -65,7 +64,7 @@ function decompressAsView(data: Buffer, bytes: number): Buffer | null {
   if (stream === null || !handle) return null
   const memory = blocks().memory(bytes + 1)
   handle.reset()
-  handle.writeSync(constants.Z_FINISH, data, 0, data.length, memory, 0, bytes + 1)
+  handle.writeSync(zlib().constants.Z_FINISH, data, 0, data.length, memory, 0, bytes + 1)
   // An error closes the stream.
   const isSound = stream._handle !== null && stream._writeState[0] === 1 && stream._writeState[1] === 0
   if (isSound) return memory.subarray(0, bytes)
@@ -74,7 +73,7 @@ function decompressAsView(data: Buffer, bytes: number): Buffer | null {
 }
 
 function newStream(): Stream | null {
-  const made = createGunzip()
+  const made = zlib().createGunzip()
   made.on('error', () => {})
   const { _handle: handle, _writeState: state } = made as unknown as Partial<Stream>
   const isKnown =

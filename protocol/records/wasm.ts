@@ -134,14 +134,20 @@ export const doDuring = (body: readonly Code[], condition: Operand): Code => [
 /** An endless loop, left by `answer`. */
 export const forever = (body: readonly Code[]): Code => [0x03, noResult, ...body.flat(), 0x0c, 0, endMark, 0x00]
 
-/** A function whose local variables are passed to `body`, parameters first; the body must return by `answer`. */
+/** A function whose local variables are passed to `body`, parameters first; the body must return by `answer`. It is built when it is asked for: most commands run none. */
 export function wasmFunction(
   parameters: number,
   variables: number,
   body: (...locals: readonly Local[]) => readonly Code[],
 ): WasmFunction {
   const locals = Array.from({ length: parameters + variables }, (_, local) => ({ local }))
-  return { parameters, variables, body: body(...locals).flat() }
+  return {
+    parameters,
+    variables,
+    get body() {
+      return body(...locals).flat()
+    },
+  }
 }
 
 function section(id: number, items: readonly Code[]): Code {

@@ -16,10 +16,8 @@
 
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
-import { isMainThread } from 'node:worker_threads'
-import * as zlib from 'node:zlib'
 import { codes, KafkaError } from '../errors.ts'
-import { corrupt, tooLarge } from './native.ts'
+import { corrupt, tooLarge, zlib } from './native.ts'
 
 interface Zstd {
   compress(data: Buffer, level: number): Uint8Array
@@ -70,7 +68,14 @@ const compressionLevelParameter = 100
 
 const require = createRequire(import.meta.url)
 let binary: Binary | null | undefined
+let mainThread: boolean | undefined
 let wasm: Zstd | undefined
+
+/** Found out on first use, as the module costs 2 ms. */
+function isMainThread(): boolean {
+  mainThread ??= (require('node:worker_threads') as typeof import('node:worker_threads')).isMainThread
+  return mainThread
+}
 
 /** Without the package's own module around the binary: that is an ES module, which not everybody who runs CommonJS can load (Jest). */
 function loadBinary(): Binary | null {
@@ -87,7 +92,7 @@ function loadBinary(): Binary | null {
 
 /** The binary where it may be given whole frames: see the head of the file. Its streams have contexts of their own, in any thread. */
 function binaryForFrames(): Binary | null {
-  return isMainThread ? loadBinary() : null
+  return isMainThread() ? loadBinary() : null
 }
 
 /** Platforms for which the package has a binary, with either C library. */
@@ -101,9 +106,9 @@ const platformsWithBinary = new Set(
  */
 export async function prepareZstd(
   platform = `${process.platform}-${process.arch}`,
-  isBuiltIn = (zlib as Builtin).zstdCompressSync !== undefined,
+  isBuiltIn = (zlib() as Builtin).zstdCompressSync !== undefined,
 ): Promise<void> {
-  if (isBuiltIn || (isMainThread && platformsWithBinary.has(platform)) || binaryForFrames() !== null) return
+  if (isBuiltIn || (isMainThread() && platformsWithBinary.has(platform)) || binaryForFrames() !== null) return
   const name = '@cloudpss/zstd/wasm'
   try {
     wasm = (await import(name)) as Zstd
@@ -123,7 +128,7 @@ function unavailable(): KafkaError {
 export function compressZstd(data: Buffer, level: number = levelDefault): Buffer {
   const library = binaryForFrames()
   if (library !== null) return library.compress(data, level) as Buffer
-  const { zstdCompressSync } = zlib as Builtin
+  const { zstdCompressSync } = zlib() as Builtin
   if (zstdCompressSync !== undefined) {
     return zstdCompressSync(data, { params: { [compressionLevelParameter]: level } })
   }
@@ -230,7 +235,7 @@ export function decompressZstd(data: Buffer, bytesMax: number, isShared = false)
 
 /** Decompresses frame by frame, or block by block, and stops at the limit. */
 function decompressLimited(data: Buffer, frames: readonly Frame[], bytesMax: number): Buffer {
-  const { zstdDecompressSync } = zlib as Builtin
+  const { zstdDecompressSync } = zlib() as Builtin
   const library = loadBinary()
   const chunks: Buffer[] = []
   let bytes = 0

@@ -1,5 +1,4 @@
 /** `ottla acls`: adds, removes and lists rules of who may do what, with the options and output of `kafka-acls`. */
-import { createInterface } from 'node:readline'
 import { type AclsMeant, createAcls, deleteAcls, describeAcls } from '../../admin/acls.ts'
 import type { Admin } from '../../admin/admin.ts'
 import { type Acl, anyNumber, patternTypes } from '../../cluster/acls.ts'
@@ -78,7 +77,7 @@ async function add(admin: Admin, all: readonly ResourceRules[], io: Io): Promise
 }
 
 async function remove(admin: Admin, all: readonly ResourceRules[], isForced: boolean, io: Io): Promise<void> {
-  const answers = isForced ? null : createInterface({ input: io.stdin })
+  const answers = isForced ? null : (await import('node:readline')).createInterface({ input: io.stdin })
   const lines = answers?.[Symbol.asyncIterator]()
   const confirmed = async (question: string) => {
     if (lines === undefined) return true

@@ -2,7 +2,7 @@
 import { type Codec, codecs } from '../../../protocol/records/compression.ts'
 import type { ConsumerOptions } from '../../client/consumer.ts'
 import type { ProducerOptions } from '../../client/producer.ts'
-import { readProperties } from '../properties-file.ts'
+import { propertiesIn } from './tool.ts'
 
 export type Properties = Readonly<Record<string, string>>
 
@@ -17,9 +17,12 @@ export function pairsOf(texts: readonly string[]): Record<string, string> {
   return properties
 }
 
-/** Those of a file, and over them those that were given one by one. */
-export function propertiesOf(file: string | undefined, texts: readonly string[]): Record<string, string> {
-  return { ...(file === undefined ? {} : readProperties(file)), ...pairsOf(texts) }
+/** Those of a file, and over them those that were given one by one. Rejects with UsageError where it cannot be read. */
+export async function propertiesOf(
+  file: string | undefined,
+  texts: readonly string[],
+): Promise<Record<string, string>> {
+  return { ...(file === undefined ? {} : await propertiesIn(file)), ...pairsOf(texts) }
 }
 
 /** A number; undefined where nothing says it. Throws an Error in the words of Kafka's clients. */

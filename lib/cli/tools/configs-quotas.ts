@@ -8,7 +8,7 @@ import {
   type QuotaEntityType,
   type QuotaQuestion,
 } from '../../admin/quotas.ts'
-import { isScramMechanism } from '../../security/scram.ts'
+import { isScramMechanism } from '../../security/scram-mechanisms.ts'
 import type { Io } from '../io.ts'
 import { asDouble } from './doubles.ts'
 import type { entityOptions } from './entities.ts'

@@ -11,11 +11,9 @@ import {
 import { listGroups } from '../../admin/groups.ts'
 import { listTopics } from '../../admin/topics.ts'
 import type { Io } from '../io.ts'
-import { readProperties } from '../properties-file.ts'
 import { alterQuotasOf, describeQuotasOf, isOfLogins, type QuotaTarget, quotaTargetOf } from './configs-quotas.ts'
-import { alterUser, describeUsers } from './configs-users.ts'
 import { type Entity, type EntityType, entityOf, entityOptions, entityTypesOf } from './entities.ts'
-import { connectionOptions, type Given, runTool, type Tool, ToolUsageError, withAdmin } from './tool.ts'
+import { connectionOptions, type Given, propertiesIn, runTool, type Tool, ToolUsageError, withAdmin } from './tool.ts'
 
 const options = {
   describe: { doc: 'the settings that were changed' },
@@ -46,7 +44,7 @@ export function kafkaConfigs(argv: readonly string[], io: Io): Promise<number> {
     async given => {
       const quotas = checkAction(given, argv)
       if (given.has('json') && (quotas !== null || given.has('alter'))) throw new ToolUsageError(notAsJson)
-      if (quotas !== null && !isOfLogins(quotas, changesIn(given))) {
+      if (quotas !== null && !isOfLogins(quotas, await changesIn(given))) {
         await withAdmin(given, admin => carryOutQuotas(admin, given, quotas, io))
         return 0
       }
@@ -69,11 +67,14 @@ const notAsJson = '--json is for --describe of topics, brokers, broker-loggers, 
 async function carryOutQuotas(admin: Admin, given: Given<ConfigsOption>, target: QuotaTarget, io: Io): Promise<void> {
   if (given.has('alter')) {
     checkChanges(given)
-    return alterQuotasOf(admin, target, changesIn(given), io)
+    return alterQuotasOf(admin, target, await changesIn(given), io)
   }
   await describeQuotasOf(admin, target, io)
   const [[kind, name]] = target as readonly [QuotaTarget[number]]
-  if (target.length === 1 && kind === 'users') await describeUsers(admin, name === null ? '' : (name ?? null), io)
+  if (target.length === 1 && kind === 'users') {
+    const { describeUsers } = await import('./configs-users.ts')
+    await describeUsers(admin, name === null ? '' : (name ?? null), io)
+  }
 }
 
 /** Whose quotas are meant; null where something else is. */
@@ -136,12 +137,12 @@ export function changesOf(text: string): ConfigChange[] {
   return [...values].map(([name, value]) => ({ name, value }))
 }
 
-function changesIn(given: Given<ConfigsOption>): ConfigChange[] {
+async function changesIn(given: Given<ConfigsOption>): Promise<ConfigChange[]> {
   const file = given.one('add-config-file')
   const added =
     file === undefined
       ? given.all('add-config').flatMap(changesOf)
-      : Object.entries(readProperties(file)).map(([config, value]) => ({ name: config, value }))
+      : Object.entries(await propertiesIn(file)).map(([config, value]) => ({ name: config, value }))
   const deleted = (given.one('delete-config') ?? '')
     .split(',')
     .map(config => config.trim())
@@ -151,9 +152,11 @@ function changesIn(given: Given<ConfigsOption>): ConfigChange[] {
 }
 
 async function alter(admin: Admin, given: Given<ConfigsOption>, { type, name }: Entity, io: Io): Promise<void> {
-  const changes = changesIn(given)
-  if (type === 'user') await alterUser(admin, name!, changes)
-  else await alterConfigs(admin, { type, name: name! }, changes)
+  const changes = await changesIn(given)
+  if (type === 'user') {
+    const { alterUser } = await import('./configs-users.ts')
+    await alterUser(admin, name!, changes)
+  } else await alterConfigs(admin, { type, name: name! }, changes)
   io.stdout.write(
     name === ''
       ? `Completed updating default config for ${plurals[type]} in the cluster.\n`
@@ -200,6 +203,7 @@ function ownSource({ type, name }: ConfigEntity): number {
 async function describe(admin: Admin, given: Given<ConfigsOption>, entity: Entity, io: Io): Promise<void> {
   const { type } = entity
   if (type === 'user') {
+    const { describeUsers } = await import('./configs-users.ts')
     await describeUsers(admin, entity.name, io)
     return
   }

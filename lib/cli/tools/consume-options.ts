@@ -70,12 +70,12 @@ export interface AskedToConsume {
   readonly tellsShutdown: boolean
 }
 
-/** Throws ToolUsageError, or an Error where a file cannot be read. */
-export function askedToConsume(given: Given<ConsumeOption>, io: Io): AskedToConsume {
+/** Rejects with ToolUsageError, or with an Error where a file cannot be read. */
+export async function askedToConsume(given: Given<ConsumeOption>, io: Io): Promise<AskedToConsume> {
   checkTogether(given)
   const [topic, include] = [given.one('topic'), given.one('include')]
   const partition = given.int('partition')
-  const consumer = consumerProperties(given, io)
+  const consumer = await consumerProperties(given, io)
   const group = groupOf(given, consumer)
   if (consumer['auto.offset.reset'] === undefined) {
     consumer['auto.offset.reset'] = given.has('from-beginning') ? 'earliest' : 'latest'
@@ -96,7 +96,7 @@ export function askedToConsume(given: Given<ConsumeOption>, io: Io): AskedToCons
     ...{ consumer, topic, partition, group, start: startOf(given) },
     includes: include === undefined ? null : patternOf(include),
     formatter: given.one('formatter') ?? 'DefaultMessageFormatter',
-    formatterProperties: formatterProperties(given, io),
+    formatterProperties: await formatterProperties(given, io),
     messagesMax: messagesMax < 0 ? Number.POSITIVE_INFINITY : messagesMax,
     timeoutMs: timeoutMs < 0 ? Number.POSITIVE_INFINITY : timeoutMs,
     skipsErrors: given.has('skip-message-on-error'),
@@ -117,7 +117,7 @@ function checkTogether(given: Given<ConsumeOption>): void {
   if (!given.has('bootstrap-server')) throw new ToolUsageError('Missing required argument "[bootstrap-server]"')
 }
 
-function consumerProperties(given: Given<ConsumeOption>, io: Io): Record<string, string> {
+function consumerProperties(given: Given<ConsumeOption>, io: Io): Promise<Record<string, string>> {
   const texts = byEitherWord(given, 'command-property', 'consumer-property', consumerWords, io)
   const file = byEitherWord(given, 'command-config', 'consumer.config', consumerWords, io).at(-1)
   return propertiesOf(file, texts)
@@ -146,7 +146,7 @@ function startOf(given: Given<ConsumeOption>): StartPosition {
   )
 }
 
-function formatterProperties(given: Given<ConsumeOption>, io: Io): Record<string, string> {
+function formatterProperties(given: Given<ConsumeOption>, io: Io): Promise<Record<string, string>> {
   const texts = byEitherWord(given, 'formatter-property', 'property', consumerWords, io)
   const deserializers: string[] = []
   for (const part of ['key', 'value'] as const) {

@@ -17,7 +17,7 @@ export function consume(argv: readonly string[], io: Io): Promise<number> {
     consumeTool,
     argv,
     io,
-    given => run(askedToConsume(given, io), io),
+    async given => run(await askedToConsume(given, io), io),
     error => io.stderr.write(`${error.message}\n`),
   )
 }

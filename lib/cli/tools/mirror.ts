@@ -30,8 +30,8 @@ export async function mirror(argv: readonly string[], io: Io): Promise<number> {
 }
 
 async function run(given: Given<MirrorOption>, asked: AskedToMirror, io: Io): Promise<number> {
-  const source = await adminBy(asked.from, propertiesOf(given.one('from-config'), []))
-  const target = await adminBy(asked.to, propertiesOf(given.one('to-config'), []))
+  const source = await adminBy(asked.from, await propertiesOf(given.one('from-config'), []))
+  const target = await adminBy(asked.to, await propertiesOf(given.one('to-config'), []))
   try {
     if (given.has('lag')) return await tellLag(source, target, asked, given.has('json'), io)
     return await copy(source, target, asked, given.has('once'), io)

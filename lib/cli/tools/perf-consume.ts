@@ -76,7 +76,7 @@ async function run(given: Given<Option>, io: Io): Promise<number> {
     'client.id': 'perf-consumer-client',
     'auto.offset.reset': given.has('from-latest') ? 'latest' : 'earliest',
     'max.partition.fetch.bytes': String(given.int('fetch-size') ?? 1_048_576),
-    ...propertiesOf(file, given.all('command-property')),
+    ...(await propertiesOf(file, given.all('command-property'))),
   }
   const isDetailed = given.has('show-detailed-stats')
   if (!given.has('hide-header'))

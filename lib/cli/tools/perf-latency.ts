@@ -5,10 +5,9 @@ import { seededRandom } from '../../base/random.ts'
 import { Consumer, recordsOf } from '../../client/consumer.ts'
 import { Producer } from '../../client/producer.ts'
 import type { Io } from '../io.ts'
-import { readProperties } from '../properties-file.ts'
 import { consumerOptionsOf, producerOptionsOf } from './client-properties.ts'
 import { Interrupts } from './interrupts.ts'
-import { adminBy, connectionOptions, type Given, runTool, type Tool, ToolUsageError } from './tool.ts'
+import { adminBy, connectionOptions, type Given, propertiesIn, runTool, type Tool, ToolUsageError } from './tool.ts'
 
 const options = {
   ...connectionOptions,
@@ -82,7 +81,7 @@ async function run(given: Given<Option>, io: Io): Promise<number> {
       "Invalid value for --producer-acks. Latency testing requires synchronous acknowledgement. Please use '1' or 'all'.",
     )
   const file = given.one('command-config')
-  const properties = file === undefined ? {} : readProperties(file)
+  const properties = file === undefined ? {} : await propertiesIn(file)
   const [topic, count] = [given.one('topic')!, given.int('num-records')!]
   const routes = await adminBy(given.one('bootstrap-server')!, properties)
   const producer = new Producer({ ...producerOptionsOf({ ...properties, acks }), routes, lingerMs: 0 })

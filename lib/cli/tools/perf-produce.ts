@@ -105,14 +105,17 @@ interface Asked {
   readonly key: (index: number) => Buffer | null
 }
 
-function askedOf(given: Given<Option>, io: Io): Asked {
+async function askedOf(given: Given<Option>, io: Io): Promise<Asked> {
   const topic = required(given, 'topic')
   required(given, 'num-records')
   const throughput = Number(required(given, 'throughput'))
   if (Number.isNaN(throughput)) throw new ToolUsageError('argument --throughput: not a number')
   const texts = byEitherWord(given, 'command-property', 'producer-props', perfProducerWords, io)
   const file = byEitherWord(given, 'command-config', 'producer.config', perfProducerWords, io).at(-1)
-  const properties: Record<string, string> = { 'client.id': 'perf-producer-client', ...propertiesOf(file, texts) }
+  const properties: Record<string, string> = {
+    'client.id': 'perf-producer-client',
+    ...(await propertiesOf(file, texts)),
+  }
   const bootstrap = given.one('bootstrap-server') ?? properties['bootstrap.servers']
   if (bootstrap === undefined) {
     throw new ArgumentsError(
@@ -191,7 +194,7 @@ function keyOf(given: Given<Option>, random: Random): (index: number) => Buffer 
 }
 
 async function run(given: Given<Option>, io: Io): Promise<number> {
-  const asked = askedOf(given, io)
+  const asked = await askedOf(given, io)
   const routes = await adminBy(asked.bootstrap, asked.properties)
   let isStopped = false
   const interrupts = new Interrupts(io, () => {

@@ -79,8 +79,8 @@ export interface AskedToProduce {
   readonly transactionSize: number
 }
 
-/** Throws ToolUsageError, or an Error where a file cannot be read. */
-export function askedToProduce(given: Given<ProduceOption>, io: Io): AskedToProduce {
+/** Rejects with ToolUsageError, or with an Error where a file cannot be read. */
+export async function askedToProduce(given: Given<ProduceOption>, io: Io): Promise<AskedToProduce> {
   const topic = given.one('topic')
   if (topic === undefined) throw new ToolUsageError('Missing required argument "[topic]"')
   const bootstrap = given.one('bootstrap-server')
@@ -91,8 +91,8 @@ export function askedToProduce(given: Given<ProduceOption>, io: Io): AskedToProd
   const readerTexts = byEitherWord(given, 'reader-property', 'property', producerWords, io)
   const producerTexts = byEitherWord(given, 'command-property', 'producer-property', producerWords, io)
   const file = byEitherWord(given, 'command-config', 'producer.config', producerWords, io).at(-1)
-  const reader = propertiesOf(given.one('reader-config'), readerTexts)
-  const producer = propertiesOf(file, producerTexts)
+  const reader = await propertiesOf(given.one('reader-config'), readerTexts)
+  const producer = await propertiesOf(file, producerTexts)
   for (const [option, name, preset] of standsFor) {
     if (option !== 'request-required-acks') given.long(option)
     if (given.has(option) || producer[name] === undefined) producer[name] = given.one(option) ?? preset

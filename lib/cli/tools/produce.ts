@@ -22,8 +22,8 @@ export function produce(argv: readonly string[], io: Io): Promise<number> {
     produceTool,
     argv,
     io,
-    given => {
-      const asked = askedToProduce(given, io)
+    async given => {
+      const asked = await askedToProduce(given, io)
       const readerName = given.one('line-reader')
       if (readerName !== undefined && !lineReaders.includes(readerName)) {
         throw new Error(`there is no line reader ${readerName}; leave it out, or use ${lineReaders[0]}`)

@@ -6,9 +6,7 @@ import { version } from '../../base/version.ts'
 import type { TlsConnecting } from '../../network/network.ts'
 import { systemNetwork } from '../../network/tcp.ts'
 import { type Io, UsageError } from '../io.ts'
-import { readProperties } from '../properties-file.ts'
 import { type DroppedWord, insteadOf, withoutDropped } from './dropped-words.ts'
-import { loginOf } from './login.ts'
 import { ArgumentsError, ToolOptionError, ToolUsageError } from './tool-usage-error.ts'
 
 export { ArgumentsError, ToolUsageError }
@@ -213,7 +211,7 @@ export async function withAdmin<Name extends string, T>(
 /** Throws ToolUsageError where nothing can be connected to by what was given. */
 async function adminOf(bootstrap: string, file: string | undefined, timeoutMsMax?: number): Promise<Admin> {
   try {
-    return await adminBy(bootstrap, file === undefined ? {} : readProperties(file), { file, timeoutMsMax })
+    return await adminBy(bootstrap, file === undefined ? {} : await propertiesIn(file), { file, timeoutMsMax })
   } catch (error) {
     if (error instanceof ToolUsageError || !(error instanceof Error)) throw error
     throw new ToolUsageError(error.message, { showHelp: false })
@@ -241,9 +239,15 @@ export async function adminBy(
     timeoutMs,
     requestTimeoutMs: Math.min(requestTimeoutMs, timeoutMs),
     tls,
-    login: security.startsWith('SASL_') ? loginOf(config) : undefined,
+    login: security.startsWith('SASL_') ? (await import('./login.ts')).loginOf(config) : undefined,
     ...{ clock: systemClock, network: systemNetwork, random: systemRandom },
   })
+}
+
+/** Those of a properties file, whose reader is loaded only for whoever names one. Rejects with UsageError. */
+export async function propertiesIn(file: string): Promise<Record<string, string>> {
+  const { readProperties } = await import('../properties-file.ts')
+  return readProperties(file)
 }
 
 /** Loaded only for tools that need it. Throws ConfigError. */
