@@ -20,6 +20,8 @@ const options = {
   http: { type: 'string' },
   testing: { type: 'boolean' },
   persona: { type: 'string' },
+  seed: { type: 'string' },
+  'offset-commit-version': { type: 'string' },
   trace: { type: 'boolean' },
   'trace-json': { type: 'boolean' },
   'ready-file': { type: 'string' },
@@ -36,6 +38,10 @@ export interface Asked {
   readonly testing: boolean
   /** The version of Apache Kafka for which a broker for tests passes; null for what it is. */
   readonly persona: string | null
+  /** What ids of a broker for tests are drawn from; null for chance. */
+  readonly seed: number | null
+  /** The version in which a broker for tests records offsets of groups; null for Kafka's own. */
+  readonly offsetCommitVersion: 3 | 4 | null
   /** How requests and answers are written to standard output; null where they are not. */
   readonly trace: 'words' | 'json' | null
   /** Where to say that clients can connect; null where nobody asked. */
@@ -82,9 +88,12 @@ export async function brokerOptionsOf(
   if (values['log-level'] !== undefined) broker.logLevel = await logLevelOf(values['log-level'])
   const brokers = brokersOf(command, values)
   const testing = isForTests(command, values)
-  if (values.persona !== undefined && !testing) throw new UsageError('--persona is for ottla start --testing')
+  for (const name of ['persona', 'seed', 'offset-commit-version'] as const) {
+    if (values[name] !== undefined && !testing) throw new UsageError(`--${name} is for ottla start --testing`)
+  }
   return {
     ...{ broker, brokers, testing, persona: values.persona ?? null },
+    ...{ seed: seedOf(values.seed), offsetCommitVersion: offsetVersionOf(values['offset-commit-version']) },
     ...{ trace: traceOf(command, values), readyFile: values['ready-file'] ?? null },
   }
 }
@@ -132,6 +141,21 @@ function httpOf(option: string | undefined, variables: NodeJS.ProcessEnv): HttpS
     ...(token && { token }),
     ...(write === '1' && { write: true }),
   }
+}
+
+function seedOf(text: string | undefined): number | null {
+  if (text === undefined) return null
+  const seed = Number(text)
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(seed)) {
+    throw new UsageError(`--seed ${text} is no whole number; write --seed 1`)
+  }
+  return seed
+}
+
+function offsetVersionOf(text: string | undefined): 3 | 4 | null {
+  if (text === undefined) return null
+  if (text !== '3' && text !== '4') throw new UsageError(`--offset-commit-version takes 3 or 4, not ${text}`)
+  return text === '3' ? 3 : 4
 }
 
 function brokersOf(command: string, values: ReturnType<typeof parse>['values']): number | null {

@@ -48,6 +48,8 @@ const start = `ottla start [server.properties] [options]
   --http [HOST:]PORT      serve a console, /metrics, /live and /ready over HTTP, on this machine unless HOST says otherwise (off)
   --testing               a broker for tests, as with OTTLA_TESTING=1: in memory unless told otherwise, with /testing/ at --http (8080)
   --persona VERSION       with --testing: pass for Apache Kafka 0.11, 2.8, 3.9, 4.0 or 4.4 in the versions and features that clients are told
+  --seed N                with --testing: ids of topics, members and producers are drawn from it, the same again for the same seed
+  --offset-commit-version N  with --testing: 3 for tools that read __consumer_offsets by themselves and do not know 4
   --trace                 each request and answer in words on standard output, with the causes of errors; --trace-json as JSON lines
   --log-level LEVEL       trace, debug, info, warn, error or silent (info), on standard error
   --help                  this

@@ -7,7 +7,7 @@ import { type Io, UsageError } from './io.ts'
 /** On Kafka's port and an HTTP port of its own, where nothing is said; everything else is as `TestKafka.start` has it. */
 function startForTests(
   options: BrokerOptions,
-  { persona, brokers }: ForTests,
+  { persona, brokers, seed, offsetCommitVersion }: ForTests,
   onTrace?: (line: TraceLine) => void,
 ): Promise<Broker> {
   const { port, properties = {}, http = 8080 } = options
@@ -19,6 +19,8 @@ function startForTests(
     ...(asked !== undefined && { port: asked }),
     ...(persona !== null && { persona: persona as PersonaName }),
     ...(brokers !== null && { brokers }),
+    ...(seed !== null && { seed }),
+    ...(offsetCommitVersion !== null && { offsetCommitVersion }),
   }).catch(error => {
     // Of what is given to it.
     if (error instanceof RangeError) throw new UsageError(error.message)
@@ -26,7 +28,7 @@ function startForTests(
   })
 }
 
-type ForTests = Pick<Asked, 'persona' | 'brokers'>
+type ForTests = Pick<Asked, 'persona' | 'brokers' | 'seed' | 'offsetCommitVersion'>
 
 /** A broker for tests, or one of which each request and answer is written as a line, or both. */
 export function startWatched(

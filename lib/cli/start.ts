@@ -21,7 +21,7 @@ export async function startOnLaptop(argv: readonly string[], io: Io): Promise<nu
 
 /** The same with options that were read; `further` is printed after the line that says that the broker is ready. */
 export async function serve(
-  { broker: given, brokers, testing, persona, trace, readyFile: path }: Asked,
+  { broker: given, brokers, testing, trace, readyFile: path, ...forTests }: Asked,
   io: Io,
   further: (broker: Broker) => string = () => '',
 ): Promise<number> {
@@ -37,7 +37,7 @@ export async function serve(
     return (await import('./start-cluster.ts')).serveCluster({ ...options, brokers }, told, readyFile, io)
   const starting =
     testing || trace !== null
-      ? (await import('./start-testing.ts')).startWatched(options, { testing, persona, brokers, trace }, io)
+      ? (await import('./start-testing.ts')).startWatched(options, { testing, brokers, trace, ...forTests }, io)
       : startPlain(options)
   const broker = await starting.catch(error => {
     if (error === calledOff.signal.reason) return null

@@ -200,6 +200,18 @@ export class GroupShard {
     return { records, response: members.length }
   }
 
+  /** Ends a member's session as if it had not been heard of in time. False where there is no such member, or what it waits for keeps it. */
+  endSession(groupId: string, memberId: string, now: Moment): Outcome<boolean> {
+    const group = this.#groups.get(groupId)
+    if (group?.members.has(memberId) !== true) return answer(false)
+    const session = { groupId, memberId }
+    if (group.kind === 'consumer') {
+      return { records: this.#timedOut({ kind: 'member', awaited: 'session', ...session }, now), response: true }
+    }
+    const records = this.#timedOut({ kind: 'session', ...session }, now)
+    return { records, response: !group.members.has(memberId) }
+  }
+
   /** Sets offsets at the word of whoever runs the broker, whoever is in the group. */
   setOffsets(groupId: string, commits: readonly Commit[], now: Moment): Outcome<readonly number[]> {
     const nobody = { generation: -1, memberId: '', groupInstanceId: null, apiVersion: -1, retentionTimeMs: -1 }

@@ -15,6 +15,19 @@ export async function evict({ groups }: KitServices, groupId: string, memberId: 
   return Math.max(0, there)
 }
 
+/** Ends a member's session as if it had been silent for too long; false where there is no such member, or what it waits for keeps it. */
+export async function expire({ groups }: KitServices, groupId: string, memberId: string): Promise<boolean> {
+  const ended = await groups.write<boolean | number>(
+    groupId,
+    errorCode => errorCode,
+    (shard, now) => shard.endSession(groupId, memberId, now),
+  )
+  if (typeof ended === 'boolean') return ended
+  // Where there is no coordinator yet, there are no members.
+  if (ended === codes.NOT_COORDINATOR) return false
+  throw refusal(ended, groupId)
+}
+
 /** Forgets a group; false where there is none. */
 export async function deleteGroup(services: KitServices, groupId: string): Promise<boolean> {
   await evict(services, groupId, null)

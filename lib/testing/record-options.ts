@@ -66,4 +66,6 @@ export interface GroupState {
   setOffsets(offsets: readonly GroupOffset[]): Promise<void>
   /** Takes out a member, or all: they hear of it, and join again. Gives how many there were. */
   evict(memberId?: string): Promise<number>
+  /** Ends a member's session at once, as if nothing had been heard of it for too long. False where there is none, or a JoinGroup of it waits, which keeps it. */
+  expire(memberId: string): Promise<boolean>
 }

@@ -1,6 +1,6 @@
 /** The words of `/testing/` about what the broker holds: going back, copies, virtual clusters, groups and records. */
 import { numberIn, textIn } from './body.ts'
-import { deleteGroup, evict, setOffsets } from './groups.ts'
+import { deleteGroup, evict, expire, setOffsets } from './groups.ts'
 import type { Kit } from './kit.ts'
 import type { GroupOffset, WrittenRecord } from './record-options.ts'
 import type { VirtualClusterOptions } from './state-options.ts'
@@ -117,6 +117,17 @@ export const stateWords: readonly Word[] = [
     run: async ({ services }, { params, body }) => ({
       evicted: await evict(services, params.group!, textIn(body, 'member') ?? null),
     }),
+  },
+  {
+    method: 'POST',
+    path: 'groups/:group/expire',
+    summary: 'Ends the session of a member, as if nothing had been heard of it for too long',
+    body: { member: name },
+    run: async ({ services }, { params, body }) => {
+      const member = textIn(body, 'member')
+      if (member === undefined) throw new WordError(400, 'member is missing')
+      there(await expire(services, params.group!, member), `session of ${member} in ${params.group} that can end`)
+    },
   },
   {
     method: 'POST',

@@ -5,7 +5,7 @@ import { httpAddressOf } from '../http/server.ts'
 import type { Brokers } from './brokers/brokers.ts'
 import type { Coordinated, TestBroker, TopicReplicas } from './brokers/options.ts'
 import type { Fault, FaultAction, FaultMatch } from './faults/options.ts'
-import { deleteGroup, evict, setOffsets } from './groups.ts'
+import { deleteGroup, evict, expire, setOffsets } from './groups.ts'
 import { isOpenToOthers, openAdvice, testingRoutes, tokenOf } from './http.ts'
 import { Kit, type KitOptions } from './kit.ts'
 import type { TestNetwork } from './network/options.ts'
@@ -147,6 +147,7 @@ export class TestKafka extends Broker {
       delete: () => deleteGroup(services(), groupId),
       setOffsets: offsets => setOffsets(services(), groupId, offsets),
       evict: memberId => evict(services(), groupId, memberId ?? null),
+      expire: memberId => expire(services(), groupId, memberId),
       ready: (members, options) => instruments.groupReady(groupId, members, options),
       caughtUp: options => instruments.groupCaughtUp(groupId, options),
     }

@@ -2,6 +2,8 @@
 import { Kafka, logLevel } from 'kafkajs'
 import t from 'tap'
 import { TestKafka } from '../../lib/testing.ts'
+import { codes } from '../../protocol/errors.ts'
+import { ConsumerGroupHeartbeat } from '../../protocol/messages/consumer-group-heartbeat.ts'
 import { FindCoordinator } from '../../protocol/messages/find-coordinator.ts'
 import { JoinGroup } from '../../protocol/messages/join-group.ts'
 import { Metadata } from '../../protocol/messages/metadata.ts'
@@ -141,7 +143,30 @@ t.test('members leave with their connection, and nobody waits for them', async t
   await kit.request({ api: 'JoinGroup', since: kit.mark() })
   const [again] = await kit.group('app').ready(1)
   t.not(again!.memberId, member!.memberId, 'it joins again as another')
+  t.notOk(await kit.group('app').expire(member!.memberId), 'there is none of that id any more')
+  t.ok(await kit.group('app').expire(again!.memberId))
+  await kit.request({ api: 'JoinGroup', since: kit.mark() })
+  const [third] = await kit.group('app').ready(1)
+  t.not(third!.memberId, again!.memberId, 'whose session has ended joins again as another')
   await consumer.disconnect()
+  t.notOk(await kit.group('nobody').expire('x'))
+})
+
+t.test('the session of a static member ends by a word, and of a member of the consumer protocol', async t => {
+  await using kit = await TestKafka.start({ topics: { orders: 1 }, timeoutMs: 30_000 })
+  const raw = await connect(kit.bootstrap)
+  const beat = (memberEpoch: number) =>
+    raw.send(ConsumerGroupHeartbeat, 1, {
+      ...{ groupId: 'next', memberId: 'm', memberEpoch, instanceId: 'i', rackId: null, rebalanceTimeoutMs: 60_000 },
+      ...{ subscribedTopicNames: ['orders'], subscribedTopicRegex: null, serverAssignor: null, topicPartitions: [] },
+    })
+  await raw.send(FindCoordinator, 0, { key: 'next', keyType: 0, coordinatorKeys: [] })
+  const { memberEpoch } = await beat(0)
+  t.match(await beat(memberEpoch), { errorCode: codes.NONE })
+  t.ok(await kit.group('next').expire('m'))
+  t.match(await beat(memberEpoch), { errorCode: codes.UNKNOWN_MEMBER_ID })
+  t.notOk(await kit.group('next').expire('m'))
+  await raw.close()
 })
 
 t.test('offsets of groups are set, and groups forgotten', async t => {
@@ -187,6 +212,8 @@ t.test('the state has words over HTTP, and virtual clusters have all of them', a
   const offsets = [{ topic: 'orders', partition: 0, offset: 1 }]
   t.match(await ask(kit, 'POST', 'groups/app/offsets', { offsets }), { status: 200 })
   t.match(await ask(kit, 'POST', 'groups/app/evict'), { body: { evicted: 0 } })
+  t.match(await ask(kit, 'POST', 'groups/app/expire', { member: 'nobody' }), { status: 404 })
+  t.match(await ask(kit, 'POST', 'groups/app/expire'), { status: 400 })
   t.match(await ask(kit, 'DELETE', 'groups/app'), { status: 200 })
   t.match(await ask(kit, 'DELETE', 'groups/app'), { status: 404 })
   t.match(await ask(kit, 'POST', 'reset', { connections: 'half' }), { status: 400 })
