@@ -1,5 +1,6 @@
 /** Members of etcd for tests, on ports that are free, in temporary directories; each can be killed and started again. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -10,12 +11,19 @@ import type { Test } from 'tap'
 export const etcdMissing: string | false =
   spawnSync('etcd', ['--version']).status === 0 ? false : 'there is no etcd here: apt-get install etcd-server'
 
+/** Below those that systems give to outgoing connections: nobody else is given it until etcd listens, nor while it is started anew. */
 async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise(resolve => server.close(resolve))
-  return port
+  for (;;) {
+    const port = randomInt(10_000, 32_000)
+    const server = createServer()
+    const isFree = await new Promise<boolean>(resolve => {
+      server.once('error', () => resolve(false))
+      server.listen(port, '127.0.0.1', () => resolve(true))
+    })
+    if (!isFree) continue
+    await new Promise(resolve => server.close(resolve))
+    return port
+  }
 }
 
 export class EtcdMember {
@@ -37,6 +45,11 @@ export class EtcdMember {
   /** Null where it does not run. */
   get pid(): number | null {
     return this.#child?.pid ?? null
+  }
+
+  /** Whether it ended by itself. */
+  get hasEnded(): boolean {
+    return this.#child !== null && this.#child.exitCode !== null
   }
 
   get url(): string {
@@ -116,8 +129,7 @@ export class EtcdCluster {
 
   async ready(): Promise<void> {
     // One that speaks TLS is waited for by the store.
-    const open = this.members.filter(({ secure }) => !secure)
-    await Promise.all(open.map(({ url }) => answered(() => post(url, '/v3/kv/range', { key: 'YQ==' }))))
+    await Promise.all(this.members.filter(({ secure }) => !secure).map(answered))
   }
 
   /** The member that leads, as soon as one does that is not `former`. */
@@ -133,12 +145,13 @@ export class EtcdCluster {
   }
 }
 
-async function answered(ask: () => Promise<unknown>): Promise<void> {
+async function answered(member: EtcdMember): Promise<void> {
   for (;;) {
     try {
-      await ask()
+      await post(member.url, '/v3/kv/range', { key: 'YQ==' })
       return
     } catch {
+      if (member.hasEnded) throw new Error(`etcd at ${member.url} has ended: a port of it was taken`)
       await pause()
     }
   }
