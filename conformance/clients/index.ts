@@ -21,6 +21,8 @@ import { wayScenarios } from './ways.ts'
 /** Six partitions: two for each member of three, three for each of two. */
 const partitions = 6
 const recordsPerCodec = 300
+/** More than the 45 s after which a killed member is gone where a broker has Kafka's settings. */
+const seenMsMax = 75_000
 
 /** Ours looks for transactions whose time is over more often than every ten seconds. */
 const impatience = 'transaction.abort.timed.out.transaction.cleanup.interval.ms=500'
@@ -48,6 +50,7 @@ export async function clients(options: {
     )
     const scenarios: Scenario[] = chosen.map(client => ({
       name: `${client.name}: every codec, a group of three, one member killed`,
+      msMax: 2 * seenMsMax,
       run: () => groupOfThree(client, names),
       ...(client.missing === null ? {} : { skipped: client.missing }),
     }))
@@ -55,6 +58,7 @@ export async function clients(options: {
       if (options.rest.length > 0 && !options.rest.includes(client.name) && !options.rest.includes('kip-848')) continue
       scenarios.push({
         name: `${client.name}, consumer protocol: every codec, a group of three, one member killed`,
+        msMax: 2 * seenMsMax,
         run: () => groupOfThree(client, names, 'consumer'),
         ...(client.missing === null ? {} : { skipped: client.missing }),
       })
@@ -136,7 +140,7 @@ async function produceWithEach(
 
 async function allSeen(members: readonly Member[], count: number): Promise<void> {
   const seenNow = () => new Set(members.flatMap(member => member.seen))
-  await until(`all ${count} records`, () => (seenNow().size >= count ? true : undefined), 40_000).catch(error => {
+  await until(`all ${count} records`, () => (seenNow().size >= count ? true : undefined), seenMsMax).catch(error => {
     const seen = seenNow()
     const lost = Array.from({ length: count }, (_, i) => i).filter(n => !seen.has(n))
     throw new Error(`${error.message}; ${lost.length} are missing, first ${lost[0]}`)
