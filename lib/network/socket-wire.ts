@@ -38,10 +38,15 @@ export abstract class SocketWire implements Wire {
     let failure: Error | null = null
     this.socket.on('end', () => receiver.ended())
     this.socket.on('error', error => {
-      failure = error
+      failure = this.failureOf(error)
     })
     this.socket.on('close', () => receiver.closed(failure))
     this.socket.resume()
+  }
+
+  /** What the receiver is told of an error of the socket. */
+  protected failureOf(error: Error): Error {
+    return error
   }
 
   /** Has the bytes that come in handed to the receiver. */

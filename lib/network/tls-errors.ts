@@ -12,7 +12,8 @@ export class HandshakeError extends Error {
   constructor(code: string, message: string, cause?: unknown) {
     super(message, { cause })
     this.code = code
-    this.isFinal = code in advice && advice[code] !== otherEndClosed
+    const known = adviceOn(code)
+    this.isFinal = known !== undefined && known !== otherEndClosed
   }
 }
 
@@ -65,6 +66,11 @@ const advice: Readonly<Record<string, string>> = {
     'the certificate of the other end is not meant for this: its extended key usage lacks this end of TLS',
 }
 
+/** OpenSSL 3.2, which Node 24 has, calls alerts of SSL 3 by another name. */
+function adviceOn(code: string): string | undefined {
+  return advice[code.replace('SSL/TLS_ALERT', 'SSLV3_ALERT')]
+}
+
 /** An error that says what to do, of one with a code; one that is such already is given back. */
 export function handshakeError(error: {
   readonly code?: string
@@ -74,6 +80,12 @@ export function handshakeError(error: {
   const { code = 'UNKNOWN', syscall } = error
   if (error instanceof HandshakeError) return error
   // The system's own are about the connection, and say enough.
-  if (types.isNativeError(error) && syscall !== undefined && !(code in advice)) return error
-  return new HandshakeError(code, advice[code] ?? `the handshake failed: ${error.message ?? code}`, error)
+  if (types.isNativeError(error) && syscall !== undefined && adviceOn(code) === undefined) return error
+  return new HandshakeError(code, adviceOn(code) ?? `the handshake failed: ${error.message ?? code}`, error)
+}
+
+/** The same of an error that ends a secured connection. With TLS 1.3 a client's handshake is over before its certificate is judged. */
+export function securedError(error: Error): Error {
+  const { code = '' } = error as NodeJS.ErrnoException
+  return code.includes('_ALERT_') ? handshakeError(error) : error
 }

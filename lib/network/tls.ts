@@ -4,7 +4,8 @@ import tls from 'node:tls'
 import type { Endpoint, TlsAccepting, TlsConnecting, Wire, WireReceiver } from './network.ts'
 import { canTurnInto, turnInto } from './receive-into.ts'
 import { SocketWire } from './socket-wire.ts'
-import { handshakeError } from './tls-errors.ts'
+import { certificateRefusal, serverSecretOf } from './tls-alert.ts'
+import { handshakeError, securedError } from './tls-errors.ts'
 
 type Done = (failure: Error | null) => void
 
@@ -53,6 +54,11 @@ export class TlsEntrance {
     }
     const failed = (error: Error) => over(handshakeError(error))
     const closed = () => over(handshakeError({ code: 'ECONNRESET' }))
+    let serverSecret: Buffer | null = null
+    const keyLogged = (line: Buffer) => {
+      serverSecret = serverSecretOf(line) ?? serverSecret
+    }
+    if (clientCertificate !== 'none') secured.on('keylog', keyLogged)
     secured.on('_tlsError', failed)
     secured.on('error', failed)
     secured.once('close', closed)
@@ -60,11 +66,12 @@ export class TlsEntrance {
       const isShown = clientCertificate !== 'none' && secured.getPeerX509Certificate() !== undefined
       const fault = isShown ? secured._handle?.verifyError() : null
       if (fault) {
-        socket.write(certificateRefused)
+        socket.write(certificateRefusal(secured.getCipher().standardName, serverSecret))
         over(handshakeError({ code: fault.code }))
         return
       }
       secured._releaseControl()
+      secured.removeListener('keylog', keyLogged)
       secured.removeListener('_tlsError', failed)
       secured.removeListener('error', failed)
       secured.removeListener('close', closed)
@@ -81,12 +88,6 @@ export class TlsEntrance {
     return this.#made.secureContext
   }
 }
-
-/**
- * The alert certificate_unknown. Node judges a certificate after the handshake and sends no alert of its own; clients would take the end of the
- * connection for a fault of the network, and try again for ever. It is not encrypted, and no client expects that: any error is one to it.
- */
-const certificateRefused = Buffer.from([21, 3, 3, 0, 2, 2, 46])
 
 /**
  * Nine records of TLS. Encrypted they are ten blocks of 16 KB, which is what Node hands to the system by one call; more waits in memory that
@@ -149,6 +150,10 @@ class ConnectedWire extends SocketWire {
   constructor(socket: tls.TLSSocket) {
     super(socket)
     this.peerCertificate = socket.getPeerX509Certificate()?.raw ?? null
+  }
+
+  protected override failureOf(error: Error): Error {
+    return securedError(error)
   }
 }
 
