@@ -37,7 +37,8 @@ export const brokerWords: readonly Word[] = [
   {
     method: 'GET',
     path: 'topics/:topic/replicas',
-    summary: 'Who leads a partition, who has it and who is in sync, with ?partition=',
+    summary: 'Who leads a partition, who has it and who is in sync',
+    query: { partition },
     run: (kit, { params, query }) =>
       clusterOf(kit).replicas(params.topic!, partitionOf({ partition: Number(query.get('partition') ?? 0) })),
   },

@@ -67,7 +67,8 @@ export const faultWords: readonly Word[] = [
   {
     method: 'POST',
     path: 'verify',
-    summary: '409 where a fault in force has met less than was meant, with what came near',
+    summary: 'Whether each fault in force has met what was meant',
+    otherwise: { 409: 'The faults that have met less, with what came near' },
     run: kit => {
       try {
         faultsOf(kit).verify()

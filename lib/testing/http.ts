@@ -74,14 +74,18 @@ async function spoken(kit: Kit, request: HttpRequest, path: string): Promise<Htt
   }
   const body = bodyOf(request)
   const call: WordCall = { params: decoded(found.params), query: request.query, body }
-  const known = found.word.body ?? {}
-  const strange = Object.keys(body).find(name => !Object.hasOwn(known, name))
-  if (strange !== undefined) {
-    const there = Object.keys(known).join(', ') || 'none'
-    return said(400, `there is no field '${strange}' in ${request.path}; known are: ${there}`)
-  }
+  refuseStrange(body, found.word.body, 'field ', request.path)
+  refuseStrange(Object.fromEntries(request.query), found.word.query, '', `the query of ${request.path}`)
   const result = await found.word.run(kit, call)
   return { status: 200, body: result ?? {} }
+}
+
+/** Throws WordError where a name is not known: what is misspelt would be passed over in silence. */
+function refuseStrange(given: object, known: object = {}, what: string, where: string): void {
+  const strange = Object.keys(given).find(name => !Object.hasOwn(known, name))
+  if (strange === undefined) return
+  const there = Object.keys(known).join(', ') || 'none'
+  throw new WordError(400, `there is no ${what}'${strange}' in ${where}; known are: ${there}`)
 }
 
 /** Null where the request may pass. */

@@ -155,13 +155,18 @@ export const stateWords: readonly Word[] = [
   {
     method: 'GET',
     path: 'lines',
-    summary: 'All that consumers can read, as such lines',
-    run: ({ services }) => ({ lines: linesOf(services) }),
+    summary: 'All that consumers can read, or that of one topic, as such lines',
+    query: { topic: name },
+    run: ({ services }, { query }) => ({ lines: linesOf(services, query.get('topic') ?? undefined) }),
   },
   {
     method: 'GET',
     path: 'topics/:topic/records',
-    summary: 'What consumers can read of a topic, with ?partition= and ?from=; bytes that are no text as base64',
+    summary: 'What consumers can read of a topic; bytes that are no text as base64',
+    query: {
+      partition: { type: 'integer', description: 'Of all where it is left out' },
+      from: { type: 'integer', description: 'The first offset that is wanted' },
+    },
     run: ({ services }, { params, query }) => {
       const options = { partition: numberOf(query, 'partition'), from: numberOf(query, 'from') }
       const decode = (value: Buffer | null) => value

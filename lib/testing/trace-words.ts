@@ -5,7 +5,8 @@ export const traceWords: readonly Word[] = [
   {
     method: 'GET',
     path: 'trace',
-    summary: 'What clients asked and were answered, in words, since this was first asked; ?since=N for lines after one',
+    summary: 'What clients asked and were answered, in words, since this was first asked',
+    query: { since: { type: 'integer', description: 'The number of a line: for those after it' } },
     run: ({ instruments }, { query }) => {
       const since = Number(query.get('since') ?? 0)
       if (!Number.isInteger(since))

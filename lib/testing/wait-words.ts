@@ -19,7 +19,8 @@ export const waitWords: readonly Word[] = [
     method: 'POST',
     path: 'await',
     summary:
-      'Waits for a state: a group that is ready or caught up, a topic up to an offset, requests, or a fault that was met; 408 with what was seen',
+      'Waits for a state: a group that is ready or caught up, a topic up to an offset, requests, or a fault that was met',
+    otherwise: { 408: 'It did not come to be so in time: what was seen instead' },
     body: {
       ...matchFields,
       ready: { oneOf: [countField, { const: true }], description: 'Of a group: with so many members' },

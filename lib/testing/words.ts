@@ -24,6 +24,10 @@ export interface Word {
   readonly summary: string
   /** Fields that the body may have. */
   readonly body?: Readonly<Record<string, Schema>>
+  /** What the query may say. */
+  readonly query?: Readonly<Record<string, Schema>>
+  /** What other statuses than 200 and those of mistakes say. */
+  readonly otherwise?: Readonly<Record<number, string>>
   /** Answers with what is sent as JSON. Throws WordError. */
   readonly run: (kit: Kit, call: WordCall) => unknown
 }

@@ -17,10 +17,11 @@ import { processScenarios } from './processes.ts'
 import { reachScenarios } from './reach.ts'
 import { starterScenarios } from './starters.ts'
 import { storeScenarios } from './store.ts'
+import { testingScenarios } from './testing.ts'
 
 const help = `npm run image -- [options]
 
-  --full            everything: other clients, other users, scripts of starters, compose files, health, Testcontainers
+  --full            everything: other clients, other users, scripts of starters, compose files, health, the test-kit, Testcontainers
   --measure         instead: how soon it serves, and what it takes
   --only WORD       the checks whose name holds the word
   --image NAME      an image that is there already; without, it is built as ottla:check
@@ -93,6 +94,7 @@ async function main(): Promise<number> {
             ...composeScenarios(subject),
             ...healthScenarios(subject),
             ...pageScenarios(subject),
+            ...testingScenarios(subject),
             ...moduleScenarios(subject),
           ]
         : []),

@@ -11,7 +11,7 @@ import type { Engine } from './engine.ts'
 import type { Subject } from './main.ts'
 
 /** Fetching and compiling take their time where nothing is cached. */
-const projectMsMax = 900_000
+export const projectMsMax = 900_000
 
 /** A tag of Confluent's numbering, and one of the time of ZooKeeper: modules choose by them how they start the image. */
 const [newTag, zookeeperTag] = ['8.4.0', '7.3.0']
@@ -93,7 +93,10 @@ export function moduleScenarios({ engine, image }: Subject): Scenario[] {
 }
 
 /** The socket that Docker's clients find; podman opens one for as long as it is needed. */
-async function socketOf(engine: Engine, scratch: string): Promise<{ env: Record<string, string>; close(): void }> {
+export async function socketOf(
+  engine: Engine,
+  scratch: string,
+): Promise<{ env: Record<string, string>; close(): void }> {
   if (engine.program === 'docker') return { env: {}, close: () => {} }
   const own = join(scratch, 'podman.sock')
   const service: ChildProcess = spawn('podman', ['system', 'service', '--time=0', `unix://${own}`], {
@@ -111,7 +114,8 @@ async function socketOf(engine: Engine, scratch: string): Promise<{ env: Record<
   return { env, close }
 }
 
-async function finish(command: string, cwd: string, env: NodeJS.ProcessEnv): Promise<void> {
+/** Runs words of a shell. Throws the end of what they said where they fail. */
+export async function finish(command: string, cwd: string, env: NodeJS.ProcessEnv): Promise<void> {
   const child = spawn('sh', ['-c', command], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {

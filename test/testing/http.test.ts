@@ -41,7 +41,7 @@ t.test('a broker for tests is in memory, on a free port, and tells of itself', a
   t.match(await ask(kit.http!, '/testing/broker'), { status: 200, body: { bootstrap, clusterId, nodeId: 1 } })
   t.match(await ask(kit.http!, '/ready'), { status: 200 })
   const { body } = await ask(kit.http!, '/testing/openapi.json')
-  t.match(body, { openapi: '3.1.0', paths: { '/testing/broker': { get: { summary: String } } } })
+  t.match(body, { openapi: '3.1.0', paths: { '/broker': { get: { summary: String } } } })
 })
 
 t.test('what a web page could send is refused', async t => {
@@ -86,6 +86,36 @@ t.test('beyond this machine it takes a token, or the word that none is wanted', 
   t.match(await ask(kit.http!, '/testing/broker', { headers: { authorization: 'Bearer sesame' } }), { status: 200 })
   t.match(await ask(kit.http!, '/ready'), { status: 200 }, 'probes need none')
 })
+
+t.test(
+  'its description names what may stand in a query, what else is answered, and where virtual clusters are',
+  async t => {
+    await using kit = await TestKafka.start({ http: 0, topics: { orders: 2 }, seed: 1 })
+    const { body } = await ask(kit.http!, '/testing/openapi.json')
+    t.match(body, {
+      servers: [
+        { url: '/testing' },
+        { url: '/testing/clusters/{cluster}', variables: { cluster: { default: 'NAME' } } },
+      ],
+      paths: {
+        '/trace': { get: { parameters: [{ name: 'since', in: 'query', required: false }] } },
+        '/topics/{topic}/records': { get: { parameters: [{ in: 'path' }, { name: 'partition' }, { name: 'from' }] } },
+        '/lines': { get: { parameters: [{ name: 'topic', in: 'query' }] } },
+        '/await': { post: { responses: { 408: { description: String } } } },
+        '/verify': { post: { responses: { 409: { description: String } } } },
+      },
+    })
+    await kit.topic('orders').produce(['a'])
+    await kit.topic('other').produce(['b'])
+    t.match(await ask(kit.http!, '/testing/lines?topic=other'), {
+      status: 200,
+      body: { lines: /^\{"topic":"other"[^\n]+\n?$/ },
+    })
+    const strange = await ask(kit.http!, '/testing/topics/orders/records?partiton=1')
+    t.match(strange, { status: 400, body: { error: /there is no 'partiton' .*partition, from/ } })
+    t.match(await ask(kit.http!, '/testing/clock?now'), { status: 400, body: { error: /known are: none/ } })
+  },
+)
 
 t.test('what it does not know it names', async t => {
   await using kit = await TestKafka.start({ http: 0 })
