@@ -46,6 +46,12 @@ export function saramaAdmin(): Command | string {
   return 'missing' in program ? program.missing : { command: program.path, args: [] }
 }
 
+/** kfake, the Kafka for tests that comes with franz-go, and franz-go against it: the program of the bench; or the reason why there is none. */
+export function kfakeProgram(source: string): Command | string {
+  const program = compiled('kfake', '.', source)
+  return 'missing' in program ? program.missing : { command: program.path, args: [] }
+}
+
 /** A member of a group by either protocol, see ../groups/member.ts; or the reason why there is none. */
 export function franzMember(): ((args: readonly string[]) => Command) | string {
   const program = compiled('member', './member')

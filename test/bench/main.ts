@@ -13,6 +13,7 @@ import { disk } from './sections/disk.ts'
 import { floor } from './sections/floor.ts'
 import { installed } from './sections/installed.ts'
 import { java } from './sections/java.ts'
+import { kfake, missingKfake } from './sections/kfake.ts'
 import { testKit } from './sections/kit.ts'
 import { librdkafka, missingLibrdkafka } from './sections/librdkafka.ts'
 import { limits } from './sections/limits.ts'
@@ -30,6 +31,7 @@ Sections (all by default; together about an hour):
   start        process start to the first acknowledged record, idle memory
   installed    sizes of package and executable, the executable's start and idle memory
   kit          what tests pay for the test-kit
+  kfake        the test-kit beside kfake, franz-go's Kafka for tests
   java         Kafka's own perf tools
   librdkafka   kcat with batches of 1 MB
   replay       ready-made requests, so that no client is what is measured; see test/bench/replay/main.ts for single runs
@@ -51,7 +53,7 @@ Options:
   --against HOST:PORT --pid N   a running broker to compare with instead of Apache Kafka, and its process
   --keep-file             leave BENCHMARKS.md as it is
 
-Apache Kafka comes from Maven into a cache; Java 17 and Maven are needed for it.
+Apache Kafka comes from Maven into a cache; Java 17 and Maven are needed for it, and Go for kfake.
 `
 
 const { values, positionals } = parseArgs({
@@ -73,6 +75,7 @@ const keys = [
   'transactions',
   'installed',
   'kit',
+  'kfake',
   'cluster',
   'tls',
   'strangers',
@@ -117,6 +120,11 @@ async function main(): Promise<void> {
   if (wanted.includes('start')) done(await start(rounds, running === null), kafkaName)
   if (wanted.includes('installed')) done(await installed(rounds), '')
   if (wanted.includes('kit')) done(await testKit(rounds), '')
+  if (wanted.includes('kfake')) {
+    const missing = missingKfake()
+    if (missing !== null) console.log(`kfake: skipped, ${missing}`)
+    else done(await kfake(rounds), '')
+  }
   if (wanted.includes('cluster')) done(await clusters(rounds), '')
   if (wanted.includes('tls')) done(await tlsCost(rounds, warm), '')
   if (wanted.includes('strangers')) done(await strangers(rounds), '')
@@ -126,7 +134,7 @@ async function main(): Promise<void> {
     else done(await consoleTools(rounds), '')
   }
   if (wanted.includes('console')) done(await consolePage(rounds), '')
-  const own = ['start', 'installed', 'kit', 'cluster', 'tls', 'strangers', 'command-line', 'console', 'floor']
+  const own = ['start', 'installed', 'kit', 'kfake', 'cluster', 'tls', 'strangers', 'command-line', 'console', 'floor']
   const others = wanted.filter(key => !own.includes(key))
   if (others.length > 0) {
     const rivals = await startRivals(running)

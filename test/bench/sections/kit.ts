@@ -7,6 +7,7 @@ import { TestKafka } from '../../../lib/testing.ts'
 import { Produce } from '../../../protocol/messages/produce.ts'
 import { buildBatch } from '../../../protocol/records/batch.ts'
 import { Figures, median, type Section } from '../measures.ts'
+import { waitedMsOf } from '../replay/process-usage.ts'
 
 /** How often each thing is done in a round, of which the median counts; and virtual clusters whose memory is told. */
 const [repeats, clusters] = [50, 100]
@@ -20,7 +21,7 @@ setFlagsFromString('--expose-gc')
 const collect: () => void = runInNewContext('gc')
 
 interface Taken {
-  /** The median. */
+  /** The median, less what others had of the processor meanwhile. */
   readonly elapsedMs: number
   /** The least, when others left it the machine. */
   readonly leastMs: number
@@ -57,7 +58,7 @@ export async function testKit(rounds: number): Promise<Section> {
   }
   const what = `${topics} topics and ${records} records; a copy is of ${(bigRecords * bigBytes) / 1e6} MB.`
   const each = `A request is a small Produce, of ${atOnce} at once, with its client in the same process, in turns.`
-  const setting = `In a warm process; each figure is the median of ${repeats} times, CPU and waiting the mean. A reset is of ${what} ${each}`
+  const setting = `In a warm process; each figure is the median of ${repeats} times, less what others had of the processor, CPU and waiting the mean. A reset is of ${what} ${each}`
   return { key: 'kit', rivals: [], measures: figures.all(), setting }
 }
 
@@ -66,11 +67,12 @@ async function timed(name: string, add: Adding, run: () => Promise<() => Promise
   const elapsed: number[] = []
   let [cpuMs, idleMs] = [0, 0]
   for (let i = 0; i < repeats; i++) {
-    const loop = performance.eventLoopUtilization()
+    const [loop, ofOthersMs] = [performance.eventLoopUtilization(), waitedMsOf(process.pid)]
     const [begunMs, cpu] = [performance.now(), process.cpuUsage()]
     const undo = await run()
-    elapsed.push(performance.now() - begunMs)
+    const elapsedMs = performance.now() - begunMs
     const { user, system } = process.cpuUsage(cpu)
+    elapsed.push(elapsedMs - (waitedMsOf(process.pid) - ofOthersMs))
     cpuMs += (user + system) / 1_000 / repeats
     idleMs += performance.eventLoopUtilization(loop).idle / repeats
     await undo()
