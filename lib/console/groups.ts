@@ -11,23 +11,30 @@ import { endsOf, topicIn } from './topics.ts'
 
 /** Groups that are asked whether they read a topic. */
 const readersMax = 200
-/** Partitions of one group whose ends are asked for. */
+/** Groups that are asked about at the same time. */
+const groupsAtOnce = 10
+/** Partitions whose ends are asked for. */
 const partitionsMax = 10_000
 
 export async function groupRows(admin: Admin, page: Page & { readonly filter: string }): Promise<Listed<GroupRow>> {
   const all = await listGroups(admin)
   const wanted = page.filter.toLowerCase()
   const matching = all.filter(({ groupId }) => groupId.toLowerCase().includes(wanted))
-  const rows: GroupRow[] = []
-  for (const { groupId, groupType, groupState, protocolType } of pageOf(matching, page)) {
-    const [group, offsets] = await Promise.all([described(admin, groupId), lagOf(admin, groupId).catch(ofKafka)])
-    rows.push({
-      ...{ groupId, kind: groupType || 'classic', state: groupState, protocol: protocolType },
-      members: group?.members.length ?? null,
-      topics: offsets && new Set(offsets.map(({ topic }) => topic)).size,
-      lag: offsets && total(offsets),
-    })
-  }
+  const shown = await eachOf(pageOf(matching, page), async listed => {
+    const { groupId } = listed
+    const [group, commits] = await Promise.all([described(admin, groupId), commitsOf(admin, groupId)])
+    return { listed, group, commits }
+  })
+  const lag = await lagBy(
+    admin,
+    shown.flatMap(({ commits }) => commits ?? []),
+  )
+  const rows = shown.map(({ listed: { groupId, groupType, groupState, protocolType }, group, commits }) => ({
+    ...{ groupId, kind: groupType || 'classic', state: groupState, protocol: protocolType },
+    members: group?.members.length ?? null,
+    topics: commits && new Set(commits.map(({ topic }) => topic)).size,
+    lag: commits && lag(commits),
+  }))
   return { total: all.length, matching: matching.length, rows }
 }
 
@@ -54,16 +61,54 @@ export async function groupAnswer(admin: Admin, groupId: string, page: Page): Pr
 /** The groups that have committed offsets of a topic, among the first two hundred; those that may not be asked are left out. */
 export async function readersOf(admin: Admin, topic: string): Promise<Listed<ReaderRow>> {
   const all = await listGroups(admin)
-  const rows: ReaderRow[] = []
   const partitions = topicIn(await admin.metadata([topic]), topic).partitions.map(({ index }) => ({
     ...{ topic, partition: index },
   }))
-  for (const { groupId, groupState: state } of all.slice(0, readersMax)) {
-    const offsets = await lagOf(admin, groupId, null, partitions).catch(ofKafka)
-    const own = offsets?.filter(({ committed }) => committed !== null) ?? []
-    if (own.length > 0) rows.push({ groupId, state, lag: total(own) })
-  }
+  const asked = await eachOf(all.slice(0, readersMax), async ({ groupId, groupState: state }) => ({
+    ...{ groupId, state, commits: (await commitsOf(admin, groupId, partitions)) ?? [] },
+  }))
+  const readers = asked.filter(({ commits }) => commits.length > 0)
+  const lag = await lagBy(
+    admin,
+    readers.flatMap(({ commits }) => commits),
+  )
+  const rows = readers.map(({ groupId, state, commits }) => ({ groupId, state, lag: lag(commits) }))
   return { total: all.length, matching: rows.length, rows }
+}
+
+interface Commit extends TopicPartition {
+  readonly offset: number
+}
+
+/** What a group has committed; null where it may not be asked. */
+async function commitsOf(
+  admin: Admin,
+  groupId: string,
+  only: readonly TopicPartition[] | null = null,
+): Promise<Commit[] | null> {
+  const told = await groupOffsets(admin, groupId, only).catch(ofKafka)
+  if (told === null) return null
+  const commits = told.filter(({ errorCode, value: { offset } }) => errorCode === 0 && offset >= 0)
+  return commits.map(({ topic, partition, value: { offset } }) => ({ topic, partition, offset }))
+}
+
+/** Tells the lag of commits among these: where logs end is asked once, however many groups have committed for them. */
+async function lagBy(admin: Admin, commits: readonly Commit[]): Promise<(some: readonly Commit[]) => number> {
+  const distinct = [...new Map(commits.map(each => [keyOf(each), each])).values()].slice(0, partitionsMax)
+  const ends = (await endsOf(admin, distinct).catch(ofKafka)) ?? new Map()
+  return some =>
+    some.reduce((sum, each) => {
+      const end: number | null = ends.get(keyOf(each))?.end ?? null
+      return end === null ? sum : sum + Math.max(0, end - each.offset)
+    }, 0)
+}
+
+/** Some at a time: one after the other, each would wait for the turn of all others. */
+async function eachOf<T, A>(all: readonly T[], ask: (each: T) => Promise<A>): Promise<A[]> {
+  const answers: A[] = []
+  for (let at = 0; at < all.length; at += groupsAtOnce)
+    answers.push(...(await Promise.all(all.slice(at, at + groupsAtOnce).map(ask))))
+  return answers
 }
 
 /** Refusals of one group leave the others as they are. */
@@ -81,16 +126,11 @@ function total(rows: readonly GroupPartitionRow[]): number {
 }
 
 /** What a group has committed and what its members have, in order, with the ends of the partitions. */
-async function lagOf(
-  admin: Admin,
-  groupId: string,
-  group: ConsumerGroup | null = null,
-  only: readonly TopicPartition[] | null = null,
-): Promise<GroupPartitionRow[]> {
-  const committed = await groupOffsets(admin, groupId, only)
+async function lagOf(admin: Admin, groupId: string, group: ConsumerGroup): Promise<GroupPartitionRow[]> {
+  const committed = await groupOffsets(admin, groupId)
   const members = new Map<string, string>()
   const assigned: TopicPartition[] = []
-  for (const { memberId, partitions } of group?.members ?? []) {
+  for (const { memberId, partitions } of group.members) {
     for (const each of partitions) {
       members.set(keyOf(each), memberId)
       assigned.push(each)

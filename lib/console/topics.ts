@@ -28,6 +28,7 @@ export class TopicList {
   readonly #known: (() => readonly ListedTopic[]) | null
   #topics: Promise<readonly ListedTopic[]> | null = null
   #askedMs = 0
+  #ofUsers: { readonly all: readonly ListedTopic[]; readonly topics: readonly ListedTopic[] } | null = null
 
   /** `known` tells them all, where this user may see them all: to ask for ten thousand takes long, and holds up whoever answers. */
   constructor(admin: Admin, known: (() => readonly ListedTopic[]) | null) {
@@ -47,6 +48,19 @@ export class TopicList {
     return this.#topics
   }
 
+  /** Those that are not internal; found out once for each list of all. */
+  async ofUsers(): Promise<readonly ListedTopic[]> {
+    const all = await this.all()
+    if (this.#ofUsers?.all !== all) {
+      const topics: ListedTopic[] = []
+      await forEachInTurns(this.#admin.clock, all, topic => {
+        if (!topic.internal) topics.push(topic)
+      })
+      this.#ofUsers = { all, topics }
+    }
+    return this.#ofUsers.topics
+  }
+
   /** What is known is not true any more. */
   forget(): void {
     this.#topics = null
@@ -63,24 +77,11 @@ export async function topicRows(
   list: TopicList,
   page: Page & { readonly filter: string; readonly internal: boolean; readonly sort: string },
 ): Promise<Listed<TopicRow>> {
-  const wanted = page.filter.toLowerCase()
-  let [total, matching] = [0, 0]
-  /** In their order; with `sort`, by how many partitions they have. */
-  const found = new Map<number, ListedTopic[]>()
-  await forEachInTurns(admin.clock, await list.all(), topic => {
-    if (topic.internal && !page.internal) return
-    total++
-    if (wanted !== '' && !topic.name.toLowerCase().includes(wanted)) return
-    matching++
-    const key = page.sort === 'partitions' ? topic.partitions.length : 0
-    const alike = found.get(key)
-    if (alike === undefined) found.set(key, [topic])
-    else alike.push(topic)
-  })
-  const rows = pageOver(found, page)
+  const topics = await (page.internal ? list.all() : list.ofUsers())
+  const { matching, rows } = await foundAmong(admin, topics, page)
   const sizes = await measured(admin, rows)
   return {
-    ...{ total, matching },
+    ...{ total: topics.length, matching },
     rows: rows.map(({ name, internal: isInternal, partitions }) => ({
       ...{ name, isInternal, partitions: partitions.length },
       replicas: partitions.reduce((most, { replicas }) => Math.max(most, replicas.length), 0),
@@ -88,6 +89,29 @@ export async function topicRows(
       ...(sizes.get(name) ?? { records: null, bytes: null }),
     })),
   }
+}
+
+/** A page of those that have the filter in their names. Without a filter and another order, the others are not looked at. */
+async function foundAmong(
+  admin: Admin,
+  topics: readonly ListedTopic[],
+  page: Page & { readonly filter: string; readonly sort: string },
+): Promise<{ matching: number; rows: readonly ListedTopic[] }> {
+  const wanted = page.filter.toLowerCase()
+  const isSorted = page.sort === 'partitions'
+  if (wanted === '' && !isSorted) return { matching: topics.length, rows: pageOf(topics, page) }
+  let matching = 0
+  /** In their order; with `sort`, by how many partitions they have. */
+  const found = new Map<number, ListedTopic[]>()
+  await forEachInTurns(admin.clock, topics, topic => {
+    if (wanted !== '' && !topic.name.toLowerCase().includes(wanted)) return
+    matching++
+    const key = isSorted ? topic.partitions.length : 0
+    const alike = found.get(key)
+    if (alike === undefined) found.set(key, [topic])
+    else alike.push(topic)
+  })
+  return { matching, rows: pageOver(found, page) }
 }
 
 /** A page of lists one after the other, that of the greatest key first. */

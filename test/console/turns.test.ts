@@ -1,7 +1,9 @@
 /** What stands behind a page of the console may be much: it is looked at in pieces, and brokers are asked for little at once. */
 import t from 'tap'
+import { alterGroupOffsets } from '../../lib/admin/groups.ts'
 import { systemClock } from '../../lib/base/clock.ts'
 import { brokerRows, replicationAnswer } from '../../lib/console/brokers.ts'
+import { groupRows, readersOf } from '../../lib/console/groups.ts'
 import { TopicList, topicRows } from '../../lib/console/topics.ts'
 import { served } from './served.ts'
 
@@ -10,6 +12,40 @@ const partitionsIn = (body: unknown): number => {
   if (topics === null) return Number.POSITIVE_INFINITY
   return (topics ?? []).reduce((sum, { partitions }) => sum + (partitions?.length ?? 0), 0)
 }
+
+t.test('where logs end is asked once for all groups that are shown, and only where they have committed', async t => {
+  const { admin, send } = await served(t, { topics: { first: 300, second: { partitions: 3 } } })
+  await send('second', [
+    { value: 'x', partition: 1 },
+    { value: 'y', partition: 1 },
+  ])
+  const groups = Array.from({ length: 12 }, (_, n) => `group-${String(n).padStart(2, '0')}`)
+  for (const group of groups) {
+    const [topic, partition] = group === 'group-07' ? ['first', 299] : ['second', 1]
+    await alterGroupOffsets(admin, group, [{ topic, partition, offset: topic === 'first' ? 0 : 1 }])
+  }
+  let ends = 0
+  const counting = new Proxy(admin, {
+    get(of, name) {
+      const value = Reflect.get(of, name, of) as unknown
+      if (name !== 'ask') return typeof value === 'function' ? value.bind(of) : value
+      return (to: never, api: { readonly name: string }, request: unknown, ...more: never[]) => {
+        if (api.name === 'ListOffsets') ends += partitionsIn(typeof request === 'function' ? request(7) : request)
+        return (of.ask as (...all: unknown[]) => unknown).call(of, to, api, request, ...more)
+      }
+    },
+  })
+  const readers = await readersOf(counting, 'second')
+  t.match(readers, { total: 12, matching: 11 })
+  t.ok(readers.rows.every(({ lag }) => lag === 1))
+  t.equal(ends, 2, 'first and last offset of one partition')
+  t.match(await readersOf(counting, 'first'), { matching: 1, rows: [{ groupId: 'group-07', lag: 0 }] })
+  ends = 0
+  const rows = await groupRows(counting, { from: 2, limit: 8, filter: '' })
+  t.match(rows, { total: 12, rows: { length: 8, 0: { groupId: 'group-02', lag: 1, topics: 1, members: 0 } } })
+  t.match(rows.rows[5], { groupId: 'group-07', lag: 0, topics: 1 })
+  t.equal(ends, 4, 'of two partitions')
+})
 
 t.test('brokers are asked for few partitions at once, and others go on between many topics', async t => {
   const { admin, send } = await served(t, { topics: { first: 700, second: { partitions: 3 } } })
