@@ -1,6 +1,7 @@
 /** Brings what is in the files of one log to the disk, one round after the other: who comes during one waits for the next. */
 import type { Files } from './files.ts'
 import type { LeaderEpochs } from './leader-epochs.ts'
+import { partitionMetadataName } from './names.ts'
 import type { ProducerSnapshots } from './producer-snapshots.ts'
 import type { Segment } from './segment.ts'
 
@@ -98,6 +99,15 @@ export class Flusher {
     this.#cutAt = Math.min(this.#cutAt, offset)
   }
 
+  /** A log that came back without its topic's id would be taken for that of the next topic of the name. */
+  async #syncTopicId(): Promise<void> {
+    const path = `${this.#dir}/${partitionMetadataName}`
+    if (!this.#files.exists(path)) return
+    const file = this.#files.file(path)
+    await file.sync()
+    file.close()
+  }
+
   async #sync(segments: readonly Segment[], until: number): Promise<void> {
     this.#cutAt = Number.POSITIVE_INFINITY
     const target = Math.min(this.fileOffset, until)
@@ -111,6 +121,7 @@ export class Flusher {
         this.directoryChanged = false
         this.#syncingNames = true
         try {
+          if (!this.#parentSynced) await this.#syncTopicId()
           await this.#files.syncDirectory(this.#dir)
           if (!this.#parentSynced) await this.#files.syncDirectory(`${this.#dir}/..`)
         } catch (error) {

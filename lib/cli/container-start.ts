@@ -15,7 +15,8 @@ import { type Io, UsageError } from './io.ts'
 import { kafkaLines } from './kafka-lines.ts'
 import { serve } from './start.ts'
 
-type Settings = ReadonlyMap<string, Setting>
+/** Properties by their names, each with what set it. */
+export type Settings = ReadonlyMap<string, Setting>
 type Variables = Readonly<Record<string, string>>
 
 /** Formats new data directories with the cluster's id, starts, and says so in Kafka's words. Errors name the variable to change. */

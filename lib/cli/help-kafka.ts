@@ -19,7 +19,8 @@ become the properties of a broker; docs/container.md has the rules.
 const serverStart = `ottla kafka-server-start FILE [--override NAME=VALUE ...]
 
 Serves from a file of properties until SIGTERM or SIGINT. Takes the options of ottla start, too. New data directories become those
-of the cluster that CLUSTER_ID names. Once clients can connect, standard output has the lines that Kafka's containers are waited for by.
+of the cluster that CLUSTER_ID names. KAFKA_OPTS may name a login file by -Djava.security.auth.login.config. Once clients can
+connect, standard output has the lines that Kafka's containers are waited for by.
 
   ottla kafka-server-start server.properties --override num.partitions=3
 `

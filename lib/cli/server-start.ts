@@ -1,7 +1,9 @@
 /** `ottla kafka-server-start FILE`: a broker from a file of properties, as Kafka's script of that name starts one. */
+import { Findings } from '../container/findings.ts'
+import { readLoginFile } from '../container/security.ts'
 import { brokerOptionsOf } from './broker-options.ts'
-import { serveAsKafka, settingsOfFile } from './container-start.ts'
-import { variablesHere } from './container-surroundings.ts'
+import { type Settings, serveAsKafka, settingsOfFile } from './container-start.ts'
+import { readText, variablesHere } from './container-surroundings.ts'
 import { helpFor } from './help.ts'
 import { type Io, UsageError } from './io.ts'
 
@@ -30,8 +32,18 @@ export async function kafkaServerStart(argv: readonly string[], io: Io): Promise
   if (properties['log.dirs'] === undefined && properties['log.dir'] === undefined) {
     properties['log.dirs'] = defaults['log.dirs']
   }
-  const settings = settingsOfFile(properties, file, variables)
+  const settings = withLoginFile(settingsOfFile(properties, file, variables), variables, io)
   return serveAsKafka({ ...asked, broker: { ...asked.broker, properties } }, settings, variables, io)
+}
+
+/** The same with the logins of the file that `KAFKA_OPTS` names, which Kafka's script hands to the JVM. */
+function withLoginFile(settings: Settings, variables: Readonly<Record<string, string>>, io: Io): Settings {
+  const findings = new Findings()
+  for (const [name, { value, origin }] of settings) findings.set(name, value, origin)
+  readLoginFile(findings, variables, readText)
+  if (findings.errors.length > 0) throw new UsageError(findings.errors.join('\n'))
+  for (const warning of findings.warnings) io.stderr.write(`ottla: ${warning}\n`)
+  return findings.settings
 }
 
 /** The words without `--override NAME=VALUE`, and what those say. */

@@ -7,6 +7,7 @@ import {
   type BrokerImage,
   type ClusterImage,
   type ImageDelta,
+  newPartition,
   type PartitionImage,
   plainPartition,
   type Settings,
@@ -30,6 +31,8 @@ import {
 import { type DelegationToken, tokenOf } from './tokens.ts'
 import { TopicMap, type TopicMaps, withTopics } from './topic-map.ts'
 import { isInternalTopic } from './topic-names.ts'
+
+const noSettings: Settings = new Map()
 
 /** Applies one transaction, or a whole listing, to an image. */
 export function applyChanges(before: ClusterImage, changes: readonly StoredChange[], revision: number): ImageDelta {
@@ -132,16 +135,16 @@ class NextImage {
         return there === undefined ? this.#asMade({ made }, replicas, index) : { ...there, replicas }
       }),
       made,
-      configs: same?.configs ?? new Map(),
+      configs: same?.configs ?? noSettings,
     })
   }
 
-  /** A new partition: all replicas that were there are in sync, as there is nothing to copy, and the first of them leads. */
+  /** A new partition: of the replicas that were there the first leads. */
   #asMade({ made }: Pick<TopicImage, 'made'>, replicas: readonly number[], index: number): PartitionImage {
     const isr = inSyncWhenMade(made, index, replicas)
     const leader = isr[0] ?? -1
     const leaderEpoch = epochSinceMade(made, index, leader, this.#starts)
-    return { ...plainPartition, index, leader, leaderEpoch, replicas, isr }
+    return newPartition(index, leader, leaderEpoch, replicas, isr)
   }
 
   #asStored(before: PartitionImage, { starts = 0, ...stored }: StoredPartition): PartitionImage {

@@ -56,6 +56,35 @@ export const plainPartition = {
   ...{ recovering: false, addingReplicas: [], removingReplicas: [] },
 } as const
 
+/**
+ * A new partition: all replicas that are there are in sync, as there is nothing to copy. Written out, as a spread that other properties are added to takes
+ * ten times the time and memory of this, and there are as many as there are partitions.
+ */
+export function newPartition(
+  index: number,
+  leader: number,
+  leaderEpoch: number,
+  replicas: readonly number[],
+  isr: readonly number[] = replicas,
+): PartitionImage {
+  const { partitionEpoch, offlineReplicas, elr, lastKnownElr, recovering, addingReplicas, removingReplicas } =
+    plainPartition
+  return {
+    index,
+    leader,
+    leaderEpoch,
+    partitionEpoch,
+    replicas,
+    isr,
+    offlineReplicas,
+    elr,
+    lastKnownElr,
+    recovering,
+    addingReplicas,
+    removingReplicas,
+  }
+}
+
 export interface TopicImage {
   readonly name: string
   /** 22 characters of url-safe base64. */

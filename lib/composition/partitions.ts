@@ -36,7 +36,7 @@ export function openPartitions(
       if (path === storage.metadata.path) storage.metadataFailed(error)
       else if (!anyUsable) opened.failure.is('all data directories have failed', error)
     },
-    settingsOf: topic => topicSettings(topic, config),
+    settingsOf: settingsReader(config),
     clocks,
     turn,
     logger: logger.child('partitions'),
@@ -56,6 +56,19 @@ export function openPartitions(
   })
   opened.metrics.add(() => partitions.metrics())
   return partitions
+}
+
+/** Most topics set nothing: all of those share the broker's settings, worked out once until they change. */
+export function settingsReader(config: BrokerConfig): (topic: TopicImage) => PartitionSettings {
+  let plain: PartitionSettings | null = null
+  config.onChange(() => {
+    plain = null
+  })
+  return topic => {
+    if (topic.configs.size > 0) return topicSettings(topic, config)
+    plain ??= topicSettings(topic, config)
+    return plain
+  }
 }
 
 function topicSettings(topic: TopicImage, config: BrokerConfig): PartitionSettings {

@@ -19,11 +19,15 @@ type Texts = ReadonlyMap<string, string>
 type ChangeListener = (changed: ReadonlySet<BrokerPropertyName>) => void
 
 const none: Texts = new Map()
+const defaults: ReadonlyMap<string, unknown> = new Map(
+  Object.entries(brokerProperties).map(([name, { defaultValue }]: [string, Property]) => [name, defaultValue]),
+)
 
 export class BrokerConfig implements BrokerSettings {
   readonly #static: Texts
   #dynamicDefault: Texts = none
   #dynamicOwn: Texts = none
+  /** Of properties that are set, which are few of several hundred. */
   #values = new Map<string, unknown>()
   readonly #listeners: ChangeListener[] = []
 
@@ -72,7 +76,7 @@ export class BrokerConfig implements BrokerSettings {
 
   /** The value that holds now. */
   get<N extends BrokerPropertyName>(name: N): BrokerValue<N> {
-    return this.#values.get(name) as BrokerValue<N>
+    return valueIn(this.#values, name) as BrokerValue<N>
   }
 
   /** The same as Kafka prints it, to the last digit of a long; null where nothing is set. */
@@ -114,8 +118,8 @@ export class BrokerConfig implements BrokerSettings {
     this.#dynamicOwn = own
     this.#values = this.#resolve()
     const changed = new Set<BrokerPropertyName>()
-    for (const [name, value] of this.#values) {
-      if (!sameValue(before.get(name), value)) changed.add(name as BrokerPropertyName)
+    for (const name of new Set([...before.keys(), ...this.#values.keys()])) {
+      if (!sameValue(valueIn(before, name), valueIn(this.#values, name))) changed.add(name as BrokerPropertyName)
     }
     if (changed.size > 0 || this.#otherTexts() !== others) for (const listener of this.#listeners) listener(changed)
   }
@@ -140,8 +144,10 @@ export class BrokerConfig implements BrokerSettings {
 
   #resolve(): Map<string, unknown> {
     const values = new Map<string, unknown>()
-    for (const [name, property] of Object.entries(brokerProperties) as [string, Property][]) {
-      values.set(name, this.#holding(name, property)?.value ?? property.defaultValue)
+    for (const name of this.setNames()) {
+      const property = brokerProperty(name)
+      const value = property && this.#holding(name, property)?.value
+      if (value !== undefined && value !== null) values.set(name, value)
     }
     return values
   }
@@ -158,6 +164,12 @@ export class BrokerConfig implements BrokerSettings {
     }
     return undefined
   }
+}
+
+/** None that is set is undefined. */
+function valueIn(values: ReadonlyMap<string, unknown>, name: string): unknown {
+  const value = values.get(name)
+  return value === undefined ? defaults.get(name) : value
 }
 
 function sameValue(a: unknown, b: unknown): boolean {

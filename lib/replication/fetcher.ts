@@ -16,7 +16,7 @@ import { isThrottled, type ReplicationThrottle } from '../partitions/throttled.t
 import type { OffsetWaiter } from '../partitions/waiting/offset-queue.ts'
 import type { Turn, TurnTask } from '../partitions/waiting/turn.ts'
 import { type FetchAnswer, Following, type Outcome, sizeOf } from './following.ts'
-import { LeaderSession } from './leader-session.ts'
+import { LeaderSession, type SessionRequest } from './leader-session.ts'
 
 /** How much is asked for at a time, and how long is waited. */
 export interface FetcherSettings {
@@ -217,11 +217,10 @@ export class Fetcher implements TurnTask, OffsetWaiter<null> {
     if (this.#requests >= requestsMax || (this.#requests > 0 && !mayBeSecond) || this.#mustWait()) return
     if (!this.#session.isOpen)
       for (const following of this.#all.values()) if (!this.#rests(following)) this.#wanted.add(following)
-    const part = this.#session.next(this.#takeWanted(), this.#options.settings().partitionBytesMax)
-    const isEmpty = part.topics.length === 0 && part.forgottenTopicsData.length === 0
-    // Nothing to wait for: all partitions wait until they are tried again. Or nothing to say beside the request that waits.
-    if (isEmpty && (this.#session.size === 0 || this.#requests > 0)) return
-    void this.#fetch(this.#connection, part)
+    const { partitionBytesMax } = this.#options.settings()
+    // Without one there is nothing to wait for: all partitions wait until they are tried again, or a request waits already.
+    const request = this.#session.next(this.#takeWanted(), partitionBytesMax, this.#requests > 0)
+    if (request !== null) void this.#fetch(this.#connection, request)
   }
 
   /** Those that have something to say; a partition whose log cannot be used is tried again later. */
@@ -284,20 +283,20 @@ export class Fetcher implements TurnTask, OffsetWaiter<null> {
     this.#soon()
   }
 
-  async #fetch(connection: Connection, part: ReturnType<LeaderSession['next']>): Promise<void> {
+  async #fetch(connection: Connection, asked: SessionRequest): Promise<void> {
     const { nodeId, brokerEpoch, settings } = this.#options
     const { bytesMin: minBytes, waitMsMax } = settings()
     const maxBytes = this.#answerBytesMax()
     // One that opens a session does not wait: until it is answered, no partition can be added.
-    const maxWaitMs = part.sessionEpoch === 0 && !this.#isWithoutSessions ? 0 : waitMsMax
+    const maxWaitMs = asked.part.sessionEpoch === 0 && !this.#isWithoutSessions ? 0 : waitMsMax
     this.#requests++
     try {
       const replicaState = { replicaId: nodeId, replicaEpoch: brokerEpoch() }
-      const request = { ...part, replicaState, maxWaitMs, minBytes, maxBytes, isolationLevel: 0 }
+      const request = { ...asked.part, replicaState, maxWaitMs, minBytes, maxBytes, isolationLevel: 0 }
       const answer = await connection.ask(Fetch, request, { leastVersion: fetchVersionMin })
       if (connection !== this.#connection) return
       this.#requests--
-      this.#take(answer, part)
+      this.#take(answer, asked)
     } catch (error) {
       if (connection !== this.#connection) return
       this.#failed(error)
@@ -305,12 +304,12 @@ export class Fetcher implements TurnTask, OffsetWaiter<null> {
     this.#soon()
   }
 
-  #take({ errorCode, sessionId, responses }: FetchAnswer, { sessionEpoch }: { readonly sessionEpoch: number }): void {
+  #take({ errorCode, sessionId, responses }: FetchAnswer, { part: { sessionEpoch }, number }: SessionRequest): void {
     if (errorCode !== codes.NONE) {
       // The answer to a request whose place another has taken.
       if (errorCode === codes.INVALID_FETCH_SESSION_EPOCH && this.#requests > 0) return
+      // Another request that is on its way is still to be answered.
       this.#session.reset()
-      this.#requests = 0
       this.#later(new KafkaError(errorCode, `the leader refuses to go on with the session: ${codeName(errorCode)}`))
       return
     }
@@ -324,7 +323,7 @@ export class Fetcher implements TurnTask, OffsetWaiter<null> {
         const following = this.#byName.get(nameOf(topicId, answer.partitionIndex))
         if (following === undefined) continue
         if (isThrottled(following.partition, 'follower')) this.#options.throttle.record(sizeOf(answer.records))
-        if (!this.#rests(following)) this.#settle(following, following.take(answer))
+        if (!this.#rests(following)) this.#settle(following, following.take(answer, number))
       }
     }
   }

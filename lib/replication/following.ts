@@ -17,6 +17,7 @@ export type Outcome =
   | { readonly kind: 'taken' | 'late' | 'out of range' }
   | { readonly kind: 'refused'; readonly error: KafkaError; readonly isFault: boolean }
 
+const nothing = Buffer.alloc(0)
 const taken: Outcome = { kind: 'taken' }
 const late: Outcome = { kind: 'late' }
 const outOfRange: Outcome = { kind: 'out of range' }
@@ -27,6 +28,9 @@ export class Following {
   readonly leaderEpoch: number
   /** As the leader's session has it; null where it has not. */
   sent: NextFetch | null = null
+  /** Numbers of the requests that told the leader of this place, and of the first one. */
+  #sentIn = Number.POSITIVE_INFINITY
+  #firstSentIn = Number.POSITIVE_INFINITY
   /** Whether the leader is being asked where its log begins and ends. */
   isAsking = false
   /** Failures since the last success. */
@@ -53,13 +57,26 @@ export class Following {
     return this.sent !== null && isSamePlace(this.sent, next) && this.sent.logStartOffset === next.logStartOffset
   }
 
-  take(answer: PartitionAnswer): Outcome {
-    const { errorCode, divergingEpoch, highWatermark, records } = answer
+  /** The request of this number tells the leader so. */
+  tell(next: NextFetch, number: number): void {
+    this.sent = next
+    this.#sentIn = number
+    this.#firstSentIn = Math.min(this.#firstSentIn, number)
+  }
+
+  /** Takes over the answer to the request of this number. */
+  take(answer: PartitionAnswer, number: number): Outcome {
+    const { errorCode, divergingEpoch, highWatermark, logStartOffset, records } = answer
     try {
       const follower = this.partition.following(this.leaderEpoch)
       const now = follower.nextFetch()
-      // Of two requests on their way, the later one names a place that the answer to the earlier one has moved.
-      if (now === null || this.sent === null || !isSamePlace(this.sent, now)) return late
+      // Of two requests on their way, the later one names a place that the answer to the earlier one has moved, or the other way round.
+      if (now === null || this.sent === null || !isSamePlace(this.sent, now) || number < this.#sentIn) {
+        // What the leader told of its log it does not tell again.
+        if (errorCode === codes.NONE && divergingEpoch.endOffset < 0 && number >= this.#firstSentIn)
+          follower.take({ records: nothing, highWatermark, logStartOffset })
+        return late
+      }
       if (errorCode === codes.OFFSET_OUT_OF_RANGE) return outOfRange
       if (errorCode !== codes.NONE) {
         return {
@@ -69,7 +86,7 @@ export class Following {
         }
       }
       if (divergingEpoch.endOffset >= 0) follower.part(divergingEpoch)
-      else follower.take({ records: whole(records), highWatermark, logStartOffset: answer.logStartOffset })
+      else follower.take({ records: whole(records), highWatermark, logStartOffset })
       this.lag = Math.max(0, highWatermark - this.partition.logEndOffset)
       this.isInSync = this.lag === 0
     } catch (error) {
@@ -113,6 +130,6 @@ export function sizeOf(records: PartitionAnswer['records']): number {
 }
 
 function whole(records: PartitionAnswer['records']): Buffer {
-  if (records === null) return Buffer.alloc(0)
+  if (records === null) return nothing
   return Buffer.isBuffer(records) ? records : Buffer.concat(records as unknown as Buffer[])
 }

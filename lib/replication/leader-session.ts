@@ -9,6 +9,13 @@ import type { Following } from './following.ts'
 /** The part of a request that is about the session and its partitions. */
 export type SessionPart = Pick<FetchRequest, 'sessionId' | 'sessionEpoch' | 'topics' | 'forgottenTopicsData'>
 
+/** A request as it is to be sent. */
+export interface SessionRequest {
+  readonly part: SessionPart
+  /** Counted over all sessions: the answer is about what was said up to here. */
+  readonly number: number
+}
+
 interface TopicPart {
   readonly topic: string
   readonly topicId: string
@@ -22,6 +29,7 @@ export class LeaderSession {
   #id = 0
   /** The number of the next request; 0 asks for a new session. */
   #epoch = 0
+  #number = 0
   readonly #here = new Set<Following>()
   /** Partitions that the leader has still, and is to forget. */
   readonly #left = new Set<Partition>()
@@ -51,9 +59,13 @@ export class LeaderSession {
     if (this.#here.delete(following) && this.isOpen) this.#left.add(following.partition)
   }
 
-  /** What a request says whose `wanted` partitions may have something new to say. A session that is not open has those alone. */
-  next(wanted: Iterable<Following>, bytesMax: number): SessionPart {
+  /**
+   * What a request says whose `wanted` partitions may have something new to say. A session that is not open has those alone. Null where
+   * there is nothing to say: to nobody, or, with `isSecond`, beside a request that waits.
+   */
+  next(wanted: Iterable<Following>, bytesMax: number, isSecond = false): SessionRequest | null {
     if (!this.isOpen) this.reset()
+    const number = this.#number + 1
     const topics = new Map<string, TopicPart>()
     for (const following of wanted) {
       const next = following.next()
@@ -62,7 +74,7 @@ export class LeaderSession {
         continue
       }
       if (following.isSentAs(next)) continue
-      following.sent = next
+      following.tell(next, number)
       this.#here.add(following)
       // Named by the same request, it stays.
       this.#left.delete(following.partition)
@@ -82,13 +94,16 @@ export class LeaderSession {
         ...{ replicaDirectoryId: noDirectory, highWatermark: unknownHighWatermark },
       })
     }
+    // Of what is not sent there is no number: the leader waits for the next one.
+    if (topics.size === 0 && this.#left.size === 0 && (this.size === 0 || isSecond)) return null
     const part = { sessionId: this.#id, sessionEpoch: this.#epoch, topics: [...topics.values()] }
     const forgottenTopicsData = [...this.#left].map(({ topic, topicId, index }) => ({
       ...{ topic, topicId, partitions: [index] },
     }))
     this.#left.clear()
     if (this.isOpen) this.#epoch = this.#epoch === epochMax ? 1 : this.#epoch + 1
-    return { ...part, forgottenTopicsData }
+    this.#number = number
+    return { part: { ...part, forgottenTopicsData }, number }
   }
 
   /** The leader has answered a request that asked for a new session; 0 where it had no room for one. */

@@ -21,8 +21,12 @@ const sizeBytes = 4
 const nothing = Buffer.alloc(0)
 /** The least size of a buffer for an unfinished frame of unknown size. */
 const roomBytesMin = 1024
-/** Unfinished frames up to this size are assembled in a buffer of their own; larger ones lease a slab. */
-const leaseBytesMin = 16 * 1024
+/** Unfinished frames up to this size are assembled in a buffer of their own; larger ones lease a slab, where one is free. */
+const leaseBytesMin = roomBytesMin
+/** Buffers of their own up to this size are not asked for first. */
+const unaskedBytesMax = 16 * 1024
+/** A read of so many bytes is one of several: it is what a record of TLS holds at most, and Node hands on one record after the other. */
+const manyBytesMin = 16 * 1024
 
 /** The sizes, in bytes, that a frame may have. */
 export interface FrameBounds {
@@ -91,7 +95,7 @@ export class FrameReader {
   wants(): number {
     if (this.#start === this.#end || this.#end < this.#limit || this.#leasable(this.#needed())) return 0
     const bytes = this.#growth()
-    return bytes > leaseBytesMin ? bytes : 0
+    return bytes > unaskedBytesMax ? bytes : 0
   }
 
   /** Prepares memory for the next bytes, when no whole frame is left and `wants` is granted. Only between a read and `target`. */
@@ -171,15 +175,16 @@ export class FrameReader {
   }
 
   /**
-   * Size of the slab that bytes from the scratch belong into, for the next read to go behind them; 0 where no more is expected. A full scratch
-   * means that more is in the socket buffer. So does the beginning of a larger frame, as a record of TLS is where it is not the last of one.
+   * Size of the slab that bytes from the scratch belong into, for the next read to go behind them; 0 where no more is expected. A large read
+   * means that there is more. So does the beginning of a larger frame, as a record of TLS is where it is not the last of one.
    */
   #roomBehind(fresh: Buffer): number {
-    const isFull = fresh.length === this.#slabs!.scratch.length
     const size = fresh.length < sizeBytes ? 0 : readInt32(fresh, 0)
-    const needed = size > this.#bounds.frameBytesMax ? 0 : sizeBytes + size
-    const isBegun = needed > leaseBytesMin && needed > fresh.length && needed <= slabBytes
-    return Math.max(isFull ? 2 * fresh.length : 0, isBegun ? needed : 0)
+    const needed = sizeBytes + size
+    if (size > this.#bounds.frameBytesMax || needed > slabBytes) return 0
+    const isOneOfMany = fresh.length >= manyBytesMin
+    const isBegun = needed > leaseBytesMin && needed > fresh.length
+    return Math.max(isOneOfMany ? 2 * fresh.length : 0, isBegun ? needed : 0)
   }
 
   #leasable(needed: number): boolean {

@@ -195,6 +195,22 @@ t.test('kafka-server-start serves from a file, with what is said beside it', asy
   t.equal(await broker.end(), 0)
 })
 
+t.test('kafka-server-start takes its logins from the login file that KAFKA_OPTS names', async t => {
+  const dir = t.testdir()
+  const [file, logins] = [join(dir, 'server.properties'), join(dir, 'jaas.conf')]
+  const listener = 'listeners=SASL_PLAINTEXT://127.0.0.1:0\ninter.broker.listener.name=SASL_PLAINTEXT\n'
+  writeFileSync(file, `${listener}sasl.enabled.mechanisms=PLAIN\nlog.dirs=${join(dir, 'data')}\n`)
+  const variables = { KAFKA_OPTS: `-Dx=y -Djava.security.auth.login.config=${logins}` }
+  t.match(
+    run(['kafka-server-start', file], variables).stderr,
+    `KAFKA_OPTS names the login file ${logins}, which is not`,
+  )
+  const module = 'org.apache.kafka.common.security.plain.PlainLoginModule required user_alice="secret";'
+  writeFileSync(logins, `KafkaServer { ${module} };\n`)
+  const broker = await running(t, ['kafka-server-start', file], variables, lastLine)
+  t.equal(await broker.end(), 0)
+})
+
 t.test('kafka-server-start names the variable that a bad value came from', async t => {
   const file = join(t.testdir(), 'server.properties')
   writeFileSync(file, 'num.partitions=many\nlog.retention.ms=x\n')

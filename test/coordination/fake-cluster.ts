@@ -2,8 +2,8 @@
 import {
   emptyImage,
   type ImageDelta,
+  newPartition,
   type PartitionImage,
-  plainPartition,
   type TopicImage,
 } from '../../lib/cluster/image.ts'
 import { topicMaps } from '../../lib/cluster/topic-map.ts'
@@ -11,7 +11,7 @@ import { topicMaps } from '../../lib/cluster/topic-map.ts'
 /** A topic whose partitions have these leaders, all in one epoch. */
 export function topicLedBy(name: string, topicId: string, leaders: readonly number[], leaderEpoch = 0): TopicImage {
   const partitions = leaders.map((leader, index): PartitionImage => {
-    return { ...plainPartition, index, leader, leaderEpoch, replicas: [1, 2], isr: [1, 2] }
+    return newPartition(index, leader, leaderEpoch, [1, 2])
   })
   return { name, topicId, internal: true, partitions, made: [], configs: new Map() }
 }

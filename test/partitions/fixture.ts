@@ -7,8 +7,8 @@ import {
   type ClusterImage,
   emptyImage,
   type ImageDelta,
+  newPartition,
   type PartitionImage,
-  plainPartition,
   type TopicImage,
 } from '../../lib/cluster/image.ts'
 import { topicMaps } from '../../lib/cluster/topic-map.ts'
@@ -47,14 +47,7 @@ export function topicImage(name: string, spec: TopicSpec = {}): TopicImage {
     internal: isInternalTopic(name),
     made: [],
     configs: new Map(Object.entries(configs)),
-    partitions: Array.from({ length: partitions }, (_, index) => ({
-      ...plainPartition,
-      index,
-      leader: replicas[0]!,
-      leaderEpoch: 0,
-      replicas,
-      isr: replicas,
-    })),
+    partitions: Array.from({ length: partitions }, (_, index) => newPartition(index, replicas[0]!, 0, replicas)),
   }
 }
 

@@ -64,8 +64,11 @@ function run(seed: number): void {
     }
     if (random.int(3) > 0) continue
     if (!session.isOpen) for (const one of followed.values()) wanted.add(one)
-    const part = session.next(wanted, 1_000)
+    const isSecond = random.int(2) === 0
+    const request = session.next(wanted, 1_000, isSecond)
     wanted.clear()
+    if (request === null) continue
+    const { part } = request
     const opened = sessions.open(part, true, true)
     if (part.sessionEpoch === 0) session.opened(opened.kind === 'session' ? opened.session.id : 0)
     if (opened.kind === 'error') {

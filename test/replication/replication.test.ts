@@ -361,3 +361,28 @@ t.test('a leader whose lease is over, and that was not told so yet, looks at not
   isOver = false
   t.equal((await brokers.produced(1, 'a', ['2'])).errorCode, codes.NONE)
 })
+
+t.test('records that the leader gave twice, as requests crossed with its answers, are taken over once', async t => {
+  const brokers = new Brokers({ 'min.insync.replicas': '2' })
+  t.teardown(() => brokers.close())
+  await brokers.start(1, 2)
+  await brokers.create('a', [[1, 2]])
+  await brokers.settle()
+  // The answer to the waiting request, and one that names another partition, are on their way at the same time.
+  brokers.part(1, 2)
+  await brokers.create('other', [[1, 2]])
+  const { client, answer } = await brokers.produce(1, 'a', ['0', '1'])
+  await brokers.settle()
+  const begun = brokers.clock.now()
+  brokers.join(1, 2)
+  t.match(await brokers.passing(answer), { errorCode: codes.NONE, baseOffset: 0 })
+  await client.close()
+  await brokers.settle()
+  t.equal(brokers.clock.now() - begun, 0, 'the producer waits for no other try')
+  t.equal(brokers.bytes(2, 'a'), brokers.bytes(1, 'a'))
+  t.equal(brokers.partition(2, 'a').highWatermark, 2, 'and the follower knows that it is committed')
+  t.same(
+    brokers.lines.filter(line => line.includes('cannot be taken over')),
+    [],
+  )
+})

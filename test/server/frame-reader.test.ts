@@ -180,6 +180,55 @@ t.test('what comes alone of a larger frame is put where the rest of it will be r
   }
 })
 
+/** How Node reads where hands are shaken: records one by one, each in as many reads as the memory that it is given has room for. */
+function readsOf(
+  reader: FrameReader,
+  stream: Buffer,
+  records: readonly number[],
+  taken: (frame: Buffer) => void,
+): number {
+  let reads = 0
+  let at = 0
+  let target = reader.target(false)
+  for (const bytes of records) {
+    for (const end = at + bytes; at < end; reads++) {
+      const came = stream.copy(target, 0, at, end)
+      at += came
+      reader.filled(came)
+      while (reader.next()) {
+        taken(reader.buffer.subarray(reader.frameStart, reader.frameEnd))
+        reader.consume()
+      }
+      reader.makeRoom()
+      target = reader.target(false)
+    }
+  }
+  return reads
+}
+
+t.test('a record of TLS is read whole, wherever in it requests of up to some 16 KB begin and end', async t => {
+  const random = seededRandom(5)
+  const recordBytesMax = 16 * 1024
+  for (const frameBytes of [1500, 4096, 9000, 15_640, 16_384, 16_500]) {
+    const stream = random.bytes(5 * frameBytes)
+    for (let at = 0; at < stream.length; at += frameBytes) stream.writeInt32BE(frameBytes - 4, at)
+    const full = Array.from({ length: Math.floor(stream.length / recordBytesMax) }, () => recordBytesMax)
+    const joined = [...full, stream.length % recordBytesMax].filter(bytes => bytes > 0)
+    // As Java's clients send what stands before the records of a batch.
+    const headsFirst = Array.from({ length: 5 }, () => [100, Math.min(recordBytesMax, frameBytes - 100)]).flat()
+    for (const records of frameBytes - 100 > recordBytesMax ? [joined] : [joined, headsFirst]) {
+      const slabs = new Slabs()
+      const reader = new FrameReader(bounds, slabs)
+      const frames: Buffer[] = []
+      const reads = readsOf(reader, stream, records, frame => frames.push(Buffer.from(frame)))
+      t.equal(reads, records.length, `${frameBytes} bytes in records of ${records[0]} bytes`)
+      t.equal(frames.length, 5)
+      t.ok(frames.every((frame, i) => frame.equals(stream.subarray(i * frameBytes + 4, (i + 1) * frameBytes))))
+      t.equal(slabs.leases, 0)
+    }
+  }
+})
+
 t.test('room for an unfinished frame grows with what has come', async t => {
   const reader = new FrameReader(bounds, null)
   const size = Buffer.alloc(4)

@@ -308,6 +308,15 @@ t.test(
   },
 )
 
+t.test('whose a log is, is on the disk with the first that was flushed of it', async t => {
+  const disk = new SimulatedFiles()
+  const log = open('/data', { files: disk }).openLog('t', 0, topicId, defaultLogConfig)
+  log.append(batchOf(['kept']), client)
+  await log.flush()
+  const after = open('/data', { files: disk.killed().lostPower(() => 0) })
+  t.equal(after.topicId('t', 0), topicId)
+})
+
 t.test('a log of another topic under the name does not keep a directory from being called cleanly closed', async t => {
   const files = memoryFiles()
   const first = open('/data', { files })
