@@ -1,5 +1,6 @@
 /** EndTxn, a time-out, or fencing: whether a transaction may be ended so, and what becomes of it. */
 import { codes } from '../../protocol/errors.ts'
+import { isEnding } from './states.ts'
 import {
   type ClientTransactionVersion,
   ending,
@@ -50,9 +51,8 @@ function endKeeping(request: EndRequest, transaction: Transaction, nowMs: number
     case 'CompleteAbort':
       return committed ? refused(codes.INVALID_TXN_STATE) : { kind: 'done' }
     case 'PrepareCommit':
-      return refused(committed ? codes.CONCURRENT_TRANSACTIONS : codes.INVALID_TXN_STATE)
     case 'PrepareAbort':
-      return refused(committed ? codes.INVALID_TXN_STATE : codes.CONCURRENT_TRANSACTIONS)
+      return refused(codes.CONCURRENT_TRANSACTIONS)
     default:
       return refused(codes.INVALID_TXN_STATE)
   }
@@ -62,6 +62,8 @@ function endKeeping(request: EndRequest, transaction: Transaction, nowMs: number
 function endRaising(request: EndRequest, transaction: Transaction, producerId: number | null, nowMs: number): Ending {
   const { committed, clientTransactionVersion } = request
   const { state } = transaction
+  // Before all else: the client was answered already, and may come for its next transaction with an id and an epoch that are not in force yet.
+  if (isEnding(state)) return refused(codes.CONCURRENT_TRANSACTIONS)
   // Where protocol 1 ended it, the epoch is another instance's: whoever has the one before was replaced.
   const wasRaised = transaction.clientTransactionVersion >= 2
   const afterOverflow =
@@ -73,12 +75,7 @@ function endRaising(request: EndRequest, transaction: Transaction, producerId: n
   const isRepeated = afterRaise || afterOverflow
   if (request.producerId !== transaction.producerId && !afterOverflow) return refused(codes.INVALID_PRODUCER_ID_MAPPING)
   const isCurrent = request.producerEpoch === transaction.producerEpoch
-  const isValid =
-    state === 'PrepareCommit' || state === 'PrepareAbort'
-      ? afterRaise
-      : state === 'CompleteCommit' || state === 'CompleteAbort'
-        ? isRepeated || isCurrent
-        : isCurrent
+  const isValid = isCurrent || ((state === 'CompleteCommit' || state === 'CompleteAbort') && isRepeated)
   if (!isValid) return refused(codes.PRODUCER_FENCED)
   const next = (): Ending => {
     const isExhausted = isEpochExhausted(transaction.producerEpoch)
@@ -95,10 +92,6 @@ function endRaising(request: EndRequest, transaction: Transaction, producerId: n
     case 'CompleteAbort':
       if (committed) return refused(codes.INVALID_TXN_STATE)
       return isRepeated ? { kind: 'done' } : next()
-    case 'PrepareCommit':
-      return refused(committed ? codes.CONCURRENT_TRANSACTIONS : codes.INVALID_TXN_STATE)
-    case 'PrepareAbort':
-      return refused(committed ? codes.INVALID_TXN_STATE : codes.CONCURRENT_TRANSACTIONS)
     case 'Empty':
       return committed ? refused(codes.INVALID_TXN_STATE) : next()
     default:

@@ -1,5 +1,6 @@
 /** InitProducerId with a transactional id: a new id, the next epoch, or the fencing of whoever has an open transaction. */
 import { codes } from '../../protocol/errors.ts'
+import { isEnding } from './states.ts'
 import {
   isEpochExhausted,
   noEpoch,
@@ -40,15 +41,10 @@ export function initialise(
   nowMs: number,
 ): Initialisation {
   const claims = claimedId !== noProducerId
+  // Before all else: the producer may have the id already that is in force once the transaction is over.
+  if (isEnding(transaction.state)) return refused(codes.CONCURRENT_TRANSACTIONS)
   if (claims && !mayClaim(transaction, claimedId, claimedEpoch)) return refused(codes.PRODUCER_FENCED)
-  switch (transaction.state) {
-    case 'PrepareCommit':
-    case 'PrepareAbort':
-      return refused(codes.CONCURRENT_TRANSACTIONS)
-    case 'Ongoing':
-      return { kind: 'fence' }
-    default:
-  }
+  if (transaction.state === 'Ongoing') return { kind: 'fence' }
   const isExhausted = isEpochExhausted(transaction.producerEpoch)
   if (isExhausted && (!claims || claimedEpoch === transaction.producerEpoch)) {
     if (producerId === null) return { kind: 'needsProducerId' }

@@ -246,6 +246,8 @@ export class TransactionShard {
     now: Moment,
   ): Outcome<TransactionRecord, number> {
     const transaction = this.#transactions.get(claim.transactionalId)
+    // Before all else: the producer may have the id already that is in force once the transaction is over.
+    if (transaction && isEnding(transaction.state)) return answer(codes.CONCURRENT_TRANSACTIONS)
     const errorCode = claimError(claim, transaction)
     if (errorCode !== 0) return answer(errorCode)
     if (transaction!.state === 'Ongoing' && hasPartitions(transaction!, partitions)) return answer(0)

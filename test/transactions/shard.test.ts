@@ -42,10 +42,7 @@ for (const version of [1, 2] as const) {
       const answer = fixture.end(producer, true, version)
       t.match(answer, { errorCode: 0, producerId: 100, producerEpoch: version === 2 ? 1 : 0 })
       t.equal(fixture.state('t'), 'PrepareCommit')
-      t.equal(
-        fixture.add(producer, ['c-0'], version),
-        version === 2 ? codes.PRODUCER_FENCED : codes.CONCURRENT_TRANSACTIONS,
-      )
+      t.equal(fixture.add(producer, ['c-0'], version), codes.CONCURRENT_TRANSACTIONS)
       const [markers] = fixture.settle()
       t.match(markers, { transactionalId: 't', producerId: 100, committed: true, producerEpoch: version === 2 ? 1 : 0 })
       t.same(markers!.partitions, partitionsOf('a-0', 'a-1', 'b-0'))
@@ -61,8 +58,8 @@ for (const version of [1, 2] as const) {
       const producer = fixture.producer('t')
       fixture.add(producer, ['a-0'], version)
       fixture.end(producer, true, version)
-      t.equal(fixture.end(producer, true, version).errorCode, codes.CONCURRENT_TRANSACTIONS)
-      t.equal(fixture.end(producer, false, version).errorCode, codes.INVALID_TXN_STATE)
+      for (const committed of [true, false])
+        t.equal(fixture.end(producer, committed, version).errorCode, codes.CONCURRENT_TRANSACTIONS)
       fixture.settle()
       t.match(fixture.end(producer, true, version), { errorCode: 0, producerEpoch: version === 2 ? 1 : 0 })
       t.equal(fixture.end(producer, false, version).errorCode, codes.INVALID_TXN_STATE)
@@ -86,6 +83,57 @@ for (const version of [1, 2] as const) {
     },
   )
 }
+
+t.test(
+  'protocol 2: until the markers are written, whoever asks is told to come again, with whatever epoch and end',
+  async t => {
+    for (const committed of [true, false]) {
+      const fixture = new ShardFixture()
+      const before = fixture.producer('t')
+      fixture.add(before, ['a-0'])
+      const { producerId, producerEpoch } = fixture.end(before, committed)
+      const producer = { transactionalId: 't', producerId, producerEpoch }
+      const others = [producer, before, { ...before, producerEpoch: 9 }, { ...before, producerId: 5 }]
+      for (const each of others) {
+        for (const commits of [true, false])
+          t.equal(fixture.end(each, commits).errorCode, codes.CONCURRENT_TRANSACTIONS, 'an end')
+        t.equal(fixture.add(each, ['a-0']), codes.CONCURRENT_TRANSACTIONS, 'a partition')
+        t.equal(fixture.init('t', each).errorCode, codes.CONCURRENT_TRANSACTIONS, 'an id')
+      }
+      fixture.settle()
+      t.match(fixture.end(producer, false), { errorCode: 0, producerEpoch: 2 }, 'nothing was written, and is aborted')
+    }
+  },
+)
+
+t.test('protocol 2: a producer with the id that follows an exhausted one is told to come again, too', async t => {
+  const fixture = new ShardFixture()
+  let producer = fixture.producer('t')
+  while (producer.producerEpoch < epochMax - 1) {
+    producer = { ...producer, ...fixture.init('t', producer) }
+  }
+  fixture.add(producer, ['a-0'])
+  const { producerId, producerEpoch } = fixture.end(producer, true)
+  t.equal(producerEpoch, 0)
+  const next = { transactionalId: 't', producerId, producerEpoch }
+  t.not(producerId, producer.producerId)
+  t.equal(fixture.end(next, false).errorCode, codes.CONCURRENT_TRANSACTIONS)
+  t.equal(fixture.add(next, ['a-0']), codes.CONCURRENT_TRANSACTIONS)
+  t.equal(fixture.init('t', next).errorCode, codes.CONCURRENT_TRANSACTIONS)
+  fixture.settle()
+  t.equal(fixture.add(next, ['a-0']), 0)
+})
+
+t.test('protocol 1: until the markers are written, each end of its producer is told to come again', async t => {
+  const fixture = new ShardFixture()
+  const producer = fixture.producer('t')
+  fixture.add(producer, ['a-0'], 1)
+  fixture.end(producer, true, 1)
+  for (const committed of [true, false])
+    t.equal(fixture.end(producer, committed, 1).errorCode, codes.CONCURRENT_TRANSACTIONS)
+  t.equal(fixture.end({ ...producer, producerEpoch: 9 }, true, 1).errorCode, codes.PRODUCER_FENCED)
+  t.equal(fixture.end({ ...producer, producerId: 5 }, true, 1).errorCode, codes.INVALID_PRODUCER_ID_MAPPING)
+})
 
 t.test('protocol 2: a transaction without partitions can be aborted, and not committed', async t => {
   const fixture = new ShardFixture()
