@@ -150,7 +150,7 @@ function recipe(image: string): string {
   const page = readFileSync(join(root, 'docs', 'testing.md'), 'utf8')
   const block = /^### Testcontainers$[\s\S]*?^```js\n([\s\S]*?)^```$/m.exec(page)?.[1] ?? ''
   assert.ok(block.includes("'ottla:0.1.0'"))
-  return block.replace("'ottla:0.1.0'", `'${image.includes('/') ? image : `localhost/${image}`}'`)
+  return block.replace("'ottla:0.1.0'", `'${image}'`)
 }
 
 const head = "import { Kafka } from 'kafkajs'\nimport { GenericContainer, Wait } from 'testcontainers'\n"
