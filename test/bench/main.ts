@@ -17,6 +17,7 @@ import { kfake, missingKfake } from './sections/kfake.ts'
 import { testKit } from './sections/kit.ts'
 import { librdkafka, missingLibrdkafka } from './sections/librdkafka.ts'
 import { limits } from './sections/limits.ts'
+import { perfTools } from './sections/perf-tools.ts'
 import { replay } from './sections/replay.ts'
 import { start } from './sections/start.ts'
 import { strangers } from './sections/strangers.ts'
@@ -42,6 +43,7 @@ Sections (all by default; together about an hour):
   tls          what TLS adds, beside what it adds to a bare socket
   strangers    latencies of a client beside half-open handshakes and wrong passwords
   command-line ottla produce and ottla consume beside kcat and Kafka's console tools
+  perf-tools   ottla perf beside Kafka's perf tools: what both tell of the same work
   console      the console's first page in Chromium, its first answers, a search over records
   floor        the distance to a bare socket that writes to a file, in Node and in C; Apache Kafka where each request comes alone
 
@@ -80,6 +82,7 @@ const keys = [
   'tls',
   'strangers',
   'command-line',
+  'perf-tools',
   'console',
   'disk',
   'floor',
@@ -133,8 +136,25 @@ async function main(): Promise<void> {
     if (missing !== null) console.log(`command-line: skipped, ${missing}`)
     else done(await consoleTools(rounds), '')
   }
+  if (wanted.includes('perf-tools')) {
+    const missing = fetchKafka()
+    if (missing !== null) console.log(`perf-tools: skipped, ${missing}`)
+    else done(await perfTools(rounds), '')
+  }
   if (wanted.includes('console')) done(await consolePage(rounds), '')
-  const own = ['start', 'installed', 'kit', 'kfake', 'cluster', 'tls', 'strangers', 'command-line', 'console', 'floor']
+  const own = [
+    'start',
+    'installed',
+    'kit',
+    'kfake',
+    'cluster',
+    'tls',
+    'strangers',
+    'command-line',
+    'perf-tools',
+    'console',
+    'floor',
+  ]
   const others = wanted.filter(key => !own.includes(key))
   if (others.length > 0) {
     const rivals = await startRivals(running)

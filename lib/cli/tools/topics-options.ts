@@ -38,6 +38,7 @@ const options = {
   },
   'at-min-isr-partitions': { doc: 'with --describe: partitions with just as many' },
   'partition-size-limit-per-response': { value: 'NUMBER', doc: 'accepted; answers are read page by page anyway' },
+  json: { doc: 'with --list and --describe: print JSON' },
   ...connectionOptions,
 } as const
 
@@ -62,11 +63,20 @@ const filters = [
 const conflicts: readonly (readonly [TopicsOption, readonly TopicsOption[]])[] = [
   ['list', ['partitions', 'replication-factor', 'replica-assignment', 'config', 'if-not-exists', ...filters]],
   ['describe', ['partitions', 'replication-factor', 'replica-assignment', 'config', 'if-not-exists']],
-  ['create', ['if-exists', 'exclude-internal', 'topic-id', ...filters]],
-  ['alter', ['replication-factor', 'if-not-exists', 'exclude-internal', 'topic-id', ...filters]],
+  ['create', ['json', 'if-exists', 'exclude-internal', 'topic-id', ...filters]],
+  ['alter', ['json', 'replication-factor', 'if-not-exists', 'exclude-internal', 'topic-id', ...filters]],
   [
     'delete',
-    ['partitions', 'replication-factor', 'replica-assignment', 'config', 'if-not-exists', 'topic-id', ...filters],
+    [
+      'json',
+      'partitions',
+      'replication-factor',
+      'replica-assignment',
+      'config',
+      'if-not-exists',
+      'topic-id',
+      ...filters,
+    ],
   ],
 ]
 

@@ -34,7 +34,8 @@ async function carryOut(admin: Admin, given: Given<TopicsOption>, io: Io): Promi
   if (given.has('describe')) return describe(admin, given, io)
   const topics = await topicsMeant(admin, given)
   const names = topics.map(({ name }) => name)
-  if (given.has('list')) io.stdout.write(names.map(name => `${name}\n`).join(''))
+  if (given.has('list') && given.has('json')) io.stdout.write(`${JSON.stringify(names)}\n`)
+  else if (given.has('list')) io.stdout.write(names.map(name => `${name}\n`).join(''))
   else if (given.has('delete')) refuseFailed(await deleteTopics(admin, names))
   else if (names.length > 0) {
     const count = given.int('partitions')!

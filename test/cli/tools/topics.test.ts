@@ -122,3 +122,25 @@ t.test('help and version are there without a broker', async t => {
   t.match(await runHere(kafkaTopics, ['--help']), { code: 0, stdout: /--replication-factor NUMBER/ })
   t.match(await runHere(kafkaTopics, ['--version']), { code: 0, stdout: /^4\.4\.0 \(ottla \d/ })
 })
+
+t.test('with --json topics are listed and described as objects', async t => {
+  const topics = await toolOn(t, kafkaTopics)
+  await topics('--create', '--topic', 'beta', '--partitions', '2', '--config', 'retention.ms=1000')
+  await topics('--create', '--topic', 'alpha')
+  t.same(await topics('--list', '--json'), { ...nothing, stdout: '["alpha","beta"]\n' })
+  t.same(await topics('--list', '--json', '--topic', 'none'), { ...nothing, stdout: '[]\n' })
+  const { stdout } = await topics('--describe', '--json', '--topic', 'beta')
+  const [{ topicId, configs, ...rest }] = JSON.parse(stdout)
+  t.match(topicId, /^[\w-]{22}$/)
+  t.equal(configs['retention.ms'], '1000')
+  const partition = { leader: 1, replicas: [1], isr: [1], elr: [], lastKnownElr: [] }
+  t.same(rest, {
+    ...{ topic: 'beta', partitionCount: 2, replicationFactor: 1 },
+    partitions: [
+      { partition: 0, ...partition },
+      { partition: 1, ...partition },
+    ],
+  })
+  t.same(await topics('--describe', '--json', '--unavailable-partitions'), { ...nothing, stdout: '[]\n' })
+  t.match(await topics('--create', '--json', '--topic', 'gamma'), { code: 1, stderr: /\[json\]/ })
+})
