@@ -65,6 +65,14 @@ export const kafkaNames: Readonly<Record<string, Name>> = {
     labels: () => ({ side: 'follower' }),
   },
   'LogManager.OpenLogCount': { name: 'ottla_open_logs', type: gauge, help: 'Logs that are open.' },
+  'LogManager.RecoveredLogCount': {
+    ...{ name: 'ottla_recovered_logs', type: gauge, labels: ofDirectory },
+    help: 'Logs that were recovered when the broker started; none where it was stopped well before.',
+  },
+  'LogManager.RecoveryTimeMs': {
+    ...{ name: 'ottla_recovery_seconds', type: gauge, factor: 0.001, labels: ofDirectory },
+    help: 'How long their recovery took.',
+  },
   'LogCleaner.cleaner-recopy-percent': {
     ...{ name: 'ottla_cleaner_recopied_ratio', type: gauge, factor: 0.01 },
     help: 'How much of what it read the last cleaning has kept.',

@@ -26,6 +26,7 @@ interface Entry {
   failed: boolean
   /** Partitions here, those on their way here too. */
   partitions: number
+  recovered: NonNullable<DirectoryState['recovered']>
 }
 
 /** Wishes for partitions that are not there yet: more are not remembered. */
@@ -47,7 +48,9 @@ export class LogDirectories {
   readonly #fresh = new Set<string>()
 
   constructor(options: LogDirectoriesOptions) {
-    this.#entries = options.directories.map(directory => ({ directory, failed: false, partitions: 0 }))
+    this.#entries = options.directories.map(directory => ({
+      ...{ directory, failed: false, partitions: 0, recovered: { logs: 0, ms: 0 } },
+    }))
     this.#missing = options.missing
     this.#cordoned = options.cordoned
     this.#onFailed = options.onFailed
@@ -68,11 +71,17 @@ export class LogDirectories {
     const cordoned = this.#cordoned()
     const isCordoned = (path: string) => cordoned.includes(path) || cordoned.includes('*')
     return [
-      ...this.#entries.map(({ directory, failed }) => {
+      ...this.#entries.map(({ directory, failed, recovered }) => {
         const { path } = directory
-        return { path, directory, failed, cordoned: isCordoned(path) }
+        return { path, directory, failed, cordoned: isCordoned(path), recovered }
       }),
-      ...this.#missing.map(path => ({ path, directory: null, failed: true, cordoned: isCordoned(path) })),
+      ...this.#missing.map(path => ({
+        path,
+        directory: null,
+        failed: true,
+        cordoned: isCordoned(path),
+        recovered: null,
+      })),
     ]
   }
 
@@ -211,6 +220,7 @@ export class LogDirectories {
         }
         if (choice.signal?.aborted) return
         const tookMs = Math.round(clock.monotonicMs() - beganMs)
+        entry.recovered = { logs: logs.length, ms: tookMs }
         this.#logger.info(`recovered ${logs.length} logs of ${directory.path} in ${tookMs} ms`)
       }),
     )

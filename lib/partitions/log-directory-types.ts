@@ -12,6 +12,8 @@ export interface DirectoryState {
   readonly failed: boolean
   /** True where no new partition goes (KIP-1066). */
   readonly cordoned: boolean
+  /** What its recovery took when it was opened; null where it could not be. */
+  readonly recovered: { readonly logs: number; readonly ms: number } | null
 }
 
 export interface LogDirectoriesOptions {

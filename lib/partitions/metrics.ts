@@ -53,12 +53,15 @@ export function* partitionMetrics(all: Iterable<Partition>, lateSinceMs: number)
   yield ofDirectories('OpenLogCount', loaded)
 }
 
-/** Which data directories cannot be used. */
+/** Which data directories cannot be used, and what their recovery took at the start. */
 export function* directoryMetrics(directories: LogDirectories): Iterable<Metric> {
   let offline = 0
-  for (const { path, failed } of directories.states()) {
+  for (const { path, failed, recovered } of directories.states()) {
     if (failed) offline++
     yield ofDirectories('LogDirectoryOffline', failed ? 1 : 0, { logDirectory: path })
+    if (recovered === null) continue
+    yield ofDirectories('RecoveredLogCount', recovered.logs, { logDirectory: path })
+    yield ofDirectories('RecoveryTimeMs', recovered.ms, { logDirectory: path })
   }
   yield ofDirectories('OfflineLogDirectoryCount', offline)
 }

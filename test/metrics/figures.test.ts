@@ -1,6 +1,7 @@
 /** Figures cost the broker little: no log is opened for them, and others have their turn between any two things that are looked at. */
 import t from 'tap'
 import { clusterFamilies } from '../../lib/metrics/cluster.ts'
+import { kafkaFamilies } from '../../lib/metrics/kafka-names.ts'
 import { inPieces } from '../../lib/metrics/lag/pieces.ts'
 import { topicFamilies } from '../../lib/metrics/topics.ts'
 import { bytesOf, offsetsOf } from '../../lib/partitions/figures.ts'
@@ -53,6 +54,27 @@ t.test('of a log that has yet to be recovered nothing is told', async t => {
   if (!fixture.partition('a').isLoaded) t.equal(offsets(), null)
   await fixture.settle()
   t.match(offsets(), { end: 1 })
+  await fixture.close()
+})
+
+t.test('it is told what the recovery of a directory took at the start', async t => {
+  const fixture = new PartitionsFixture({ topics: [topicImage('a', { partitions: 3 })] })
+  const told = () => {
+    const found: Record<string, unknown> = {}
+    for (const family of kafkaFamilies(fixture.partitions.metrics()))
+      if (family?.name.startsWith('ottla_recover')) found[family.name] = [...family.series]
+    return found
+  }
+  const dir = '/data'
+  t.same(told(), { ottla_recovered_logs: [[{ dir }, 0]], ottla_recovery_seconds: [[{ dir }, 0]] })
+  fixture.write('a', ['one'])
+  fixture.write('a', ['two'], 2)
+  fixture.turn()
+  await fixture.close()
+  fixture.files.unlink('/data/.kafka_cleanshutdown')
+  fixture.open()
+  await fixture.settle()
+  t.match(told(), { ottla_recovered_logs: [[{ dir }, 3]], ottla_recovery_seconds: [[{ dir }, Number]] })
   await fixture.close()
 })
 
