@@ -32,6 +32,7 @@ const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   mirror: async () => (await import('./mirror.ts')).mirror,
   'test-kit': async () => (await import('./test-kit/index.ts')).testKit,
   cluster: async () => (await import('./cluster/index.ts')).cluster,
+  librdkafka: async () => (await import('./librdkafka/index.ts')).librdkafka,
   skipped: async () => (await import('./skipped.ts')).skipped,
 }
 
@@ -58,6 +59,8 @@ const help = `npm run conformance -- [SUITE] [options]
   cluster [racks|kafkajs]
                         three brokers and etcd, whose leaders are killed and stopped under clients of three families; with --full, kafkajs
                         against all three as well
+  librdkafka [NUMBER]   librdkafka's own tests, all or by their numbers, against three brokers and etcd; with --full in an hour instead of half
+                        of one. Ends with 77 where they cannot be had, and says why
   skipped               renews the lists of conformance/skipped.md
 
   --bootstrap HOST:PORT the broker that is checked; without, one of our own is started where the suite can take any
@@ -69,7 +72,7 @@ const help = `npm run conformance -- [SUITE] [options]
   --seconds N           (transactions) how long clients work in each run
   --runs N              (transactions) how many runs there are
   --seed N              (transactions) of the first run; drawn by chance where none is given
-  --full                (transactions, cluster) all of it, as .ci/run --full does
+  --full                (transactions, cluster, librdkafka) all of it, as .ci/run --full does
   --sabotage NAME       (transactions) puts a fault into a broker of our own
   --help                this
 `

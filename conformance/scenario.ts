@@ -10,6 +10,9 @@ export interface Scenario {
   readonly msMax?: number
 }
 
+/** Thrown by a scenario that finds out that it cannot run here, with the reason; it then counts as skipped. */
+export class Skipped extends Error {}
+
 interface Row {
   readonly name: string
   readonly outcome: 'ok' | 'FAILED' | 'skipped'
@@ -52,7 +55,7 @@ export async function runScenarios(title: string, scenarios: readonly Scenario[]
       try {
         note = (await within(name, run(), msMax)) ?? ''
       } catch (error) {
-        outcome = 'FAILED'
+        outcome = error instanceof Skipped ? 'skipped' : 'FAILED'
         note = error instanceof Error ? error.message : String(error)
         if (process.env.STACKS) console.log(error)
       }

@@ -31,6 +31,9 @@ function storeAt({ port }: EtcdMember): string {
   return `etcd://127.0.0.1:${port}/conformance`
 }
 
+/** Settings of a broker by its id, each as NAME=VALUE. */
+export type SettingsOf = (id: number) => readonly string[]
+
 export class ClusterOfProcesses {
   readonly bootstrap: string
   readonly admin: Admin
@@ -39,9 +42,11 @@ export class ClusterOfProcesses {
   readonly #etcd: EtcdMember
   readonly #ports: readonly number[]
   readonly #running = new Map<number, OwnBroker>()
+  readonly #more: SettingsOf
 
-  private constructor(etcd: EtcdMember, ports: readonly number[], timeline: Timeline) {
+  private constructor(etcd: EtcdMember, ports: readonly number[], timeline: Timeline, more: SettingsOf) {
     this.#etcd = etcd
+    this.#more = more
     this.timeline = timeline
     this.#ports = ports
     this.bootstrap = ports.map(port => `127.0.0.1:${port}`).join(',')
@@ -51,7 +56,8 @@ export class ClusterOfProcesses {
     })
   }
 
-  static async start(): Promise<ClusterOfProcesses> {
+  /** Resolves once all three serve. `more` are settings that brokers have beside those of all, or in their place. */
+  static async start(more: SettingsOf = () => []): Promise<ClusterOfProcesses> {
     const [port, peerPort, ...ports] = await freePorts(5)
     const etcd = new EtcdMember('m0', port!, peerPort!, [])
     etcd.start(`m0=http://127.0.0.1:${peerPort}`)
@@ -61,7 +67,7 @@ export class ClusterOfProcesses {
         () => undefined,
       ),
     )
-    const cluster = new ClusterOfProcesses(etcd, ports, await Timeline.follow(storeAt(etcd)))
+    const cluster = new ClusterOfProcesses(etcd, ports, await Timeline.follow(storeAt(etcd)), more)
     for (const id of ids) await cluster.start(id)
     return cluster
   }
@@ -73,6 +79,7 @@ export class ClusterOfProcesses {
       ...[`broker.rack=${rackOf(id)}`, `replica.selector.class=${rackAware}`],
       // Leaders are moved by nothing but what is tried.
       ...['auto.leader.rebalance.enable=false', 'group.initial.rebalance.delay.ms=0'],
+      ...this.#more(id),
     ]
     this.#running.set(
       id,
