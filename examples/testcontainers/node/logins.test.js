@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { KafkaContainer } from '@testcontainers/kafka'
 import { Kafka, logLevel } from 'kafkajs'
+import { Wait } from 'testcontainers'
 
 const port = 9096
 const passphrase = 'a pass phrase'
@@ -44,6 +45,8 @@ before(async () => {
       sasl: { mechanism: 'SCRAM-SHA-512', user: { name: 'app', password: 'a good one' } },
       keystore: stored,
     })
+    // Version 12.2 of the module waits for its own start script alone where it is not told what to wait for.
+    .withWaitStrategy(Wait.forLogMessage('Kafka Server started'))
     .start()
 })
 

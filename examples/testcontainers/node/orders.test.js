@@ -3,12 +3,16 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { KafkaContainer } from '@testcontainers/kafka'
 import { Kafka, logLevel } from 'kafkajs'
+import { Wait } from 'testcontainers'
 
 let container
 let kafka
 
 before(async () => {
-  container = await new KafkaContainer(process.env.OTTLA_IMAGE ?? 'ottla:8.4.0').start()
+  container = await new KafkaContainer(process.env.OTTLA_IMAGE ?? 'ottla:8.4.0')
+    // Version 12.2 of the module waits for its own start script alone where it is not told what to wait for.
+    .withWaitStrategy(Wait.forLogMessage('Kafka Server started'))
+    .start()
   kafka = new Kafka({
     brokers: [`${container.getHost()}:${container.getMappedPort(9093)}`],
     logLevel: logLevel.ERROR,
