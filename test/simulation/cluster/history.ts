@@ -24,6 +24,7 @@ import { Observer } from './observer.ts'
 import { ClusterProducer } from './producer.ts'
 import { ClusterReader } from './reader.ts'
 import { clusterSabotages } from './sabotage.ts'
+import { throttle } from './throttle.ts'
 import { ClusterWorld } from './world.ts'
 
 const topic = 'letters'
@@ -106,6 +107,7 @@ class ClusterHistory {
     this.#clients = this.#cast(await this.#create(topic, replicas, 1))
     for (const client of this.#clients) client.start()
     for (let round = 4 + world.random.int(8); round > 0; round--) await this.#trouble()
+    if (this.#seed % 4 === 0) await this.#throttle()
     if (this.#seed % 4 === 1) await this.#writeLate()
     if (this.#seed % 4 === 2) await this.#loseMinIsr()
     if (this.#seed % 4 === 3) await this.#makeAway()
@@ -237,6 +239,20 @@ class ClusterHistory {
     const { topicId } = JSON.parse((await world.store.get(`topics/${topic}`))!.value) as StoredTopic
     const start = (node: Node) => this.#start(node)
     await loseMinIsr(world, { topicId, index: world.random.int(partitions), hosts: this.#hosts, start })
+  }
+
+  /** Once all are there and in sync, one goes that has to catch up at a rate when it comes back, while others come and go; then at none. */
+  async #throttle(): Promise<void> {
+    await this.#heal()
+    const world = this.#world
+    const { random, nodes } = world
+    const takeOff = await throttle(world, topic, partitions)
+    const node = nodes[random.int(nodes.length)]!
+    node.kill((await this.#mayTear(node)) && random.int(2) === 0)
+    await world.pass(12_000 + random.int(6_000))
+    await this.#start(node)
+    for (let round = 1 + random.int(3); round > 0; round--) await this.#trouble()
+    await takeOff()
   }
 
   /** Once all are there and in sync, leases end one after the other, while what a leader wrote is on its way. */
