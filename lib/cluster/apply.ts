@@ -4,6 +4,7 @@ import { type Acl, aclOfKey } from './acls.ts'
 import type { FeatureLevels } from './features.ts'
 import {
   type AdmittedBroker,
+  type BrokerEndpoint,
   type BrokerImage,
   type ClusterImage,
   type ImageDelta,
@@ -67,6 +68,7 @@ class NextImage {
   #brokersChanged = false
   #starts: ReadonlyMap<number, number>
   #admitted: ReadonlyMap<number, AdmittedBroker>
+  #endpoints: ClusterImage['endpoints']
   #controllerId: number
   #featureLevels: FeatureLevels
   #scramUsers: ScramUsers
@@ -86,6 +88,7 @@ class NextImage {
     this.#brokers = new Map(before.brokers.map(broker => [broker.id, broker]))
     this.#starts = before.starts
     this.#admitted = before.admitted
+    this.#endpoints = before.endpoints
     this.#featureLevels = before.featureLevels
     this.#scramUsers = before.scramUsers
     this.#quotas = before.quotas
@@ -158,6 +161,7 @@ class NextImage {
     else if (kind === 'configs') this.#configs(key, rest, value)
     else if (kind === 'brokers') this.#broker(key, Number(rest), value)
     else if (kind === 'admitted') this.#admit(key, Number(rest), value)
+    else if (kind === 'endpoints') this.#reached(key, Number(rest), value)
     else if (kind === 'scram') this.#scram(key, rest, value)
     else if (kind === 'quotas')
       this.#quotas = withQuota(this.#quotas, key, value === null ? null : readStored(key, value))
@@ -225,6 +229,13 @@ class NextImage {
     }
   }
 
+  #reached(key: string, id: number, value: string | null): void {
+    const endpoints = new Map(this.#endpoints)
+    if (value === null) endpoints.delete(id)
+    else endpoints.set(id, readStored<BrokerEndpoint[]>(key, value))
+    this.#endpoints = endpoints
+  }
+
   #admit(key: string, id: number, value: string | null): void {
     this.#brokersChanged = true
     const admitted = new Map(this.#admitted)
@@ -274,6 +285,7 @@ class NextImage {
       brokers: this.#brokersChanged ? this.#finishedBrokers() : this.#before.brokers,
       starts: this.#starts,
       admitted: this.#admitted,
+      endpoints: this.#endpoints,
       brokerConfigs: this.#brokerConfigs.settings,
       groupConfigs: this.#groupConfigs.settings,
       otherConfigs: this.#otherConfigs.settings,

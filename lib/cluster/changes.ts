@@ -1,9 +1,10 @@
 /** Plans → what is written into the metadata store. */
-import type { BrokerImage, PartitionImage, TopicImage } from './image.ts'
+import type { BrokerEndpoint, BrokerImage, PartitionImage, TopicImage } from './image.ts'
 import {
   admittedKey,
   brokerKey,
   configKey,
+  endpointsKey,
   partitionKey,
   partitionsPrefix,
   type StoredAdmission,
@@ -46,6 +47,11 @@ export function deleteTopicChanges({ name, topicId }: TopicImage): (StoredChange
 /** A broker that is there, as long as its session is. */
 export function registerBrokerChanges(id: number, broker: StoredBroker): StoredChange[] {
   return [{ key: brokerKey(id), value: writeStored(broker) }]
+}
+
+/** Where a broker is reached, or was when it was there. */
+export function keepEndpointsChanges(id: number, endpoints: readonly BrokerEndpoint[]): StoredChange[] {
+  return [{ key: endpointsKey(id), value: writeStored(endpoints) }]
 }
 
 /** A run of a broker that the controller has dealt with. */
@@ -102,7 +108,7 @@ export function partitionStateChanges(
  * epochs go on, and the controller takes it for one that has lost what it had.
  */
 export function forgetBrokerChanges(id: number): StoredChange[] {
-  return [{ key: admittedKey(id), value: null }]
+  return [admittedKey(id), endpointsKey(id)].map(key => ({ key, value: null }))
 }
 
 /** A broker's start of this number: new leader epochs begin for all partitions that it leads. */

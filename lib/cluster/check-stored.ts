@@ -9,7 +9,7 @@ export interface StoredFinding {
 type Entries = readonly { readonly key: string; readonly value: string }[]
 
 /** Kinds of keys whose values are checked nowhere here. */
-const otherKinds = new Set(['features', 'scram', 'tokens', 'acls', 'leader-epochs', 'quotas'])
+const otherKinds = new Set(['features', 'scram', 'tokens', 'acls', 'leader-epochs', 'quotas', 'endpoints'])
 
 /** In the order of the keys. */
 export function checkStored(entries: Entries): StoredFinding[] {

@@ -7,7 +7,7 @@
 
 import type { Acls } from './acl-plans.ts'
 import type { Acl } from './acls.ts'
-import type { AdmittedBroker, BrokerImage } from './brokers.ts'
+import type { AdmittedBroker, BrokerEndpoint, BrokerImage } from './brokers.ts'
 import type { FeatureLevels } from './features.ts'
 import type { PartitionsMade } from './leader-epochs.ts'
 import { PieceMap } from './piece-map.ts'
@@ -115,6 +115,8 @@ export interface ClusterImage {
   readonly starts: ReadonlyMap<number, number>
   /** The run of each broker that the controller has dealt with, by node id; also of brokers that are away. */
   readonly admitted: ReadonlyMap<number, AdmittedBroker>
+  /** Where each broker was last reached, by node id; also of brokers that are away. */
+  readonly endpoints: ReadonlyMap<number, readonly BrokerEndpoint[]>
   /** Dynamic broker settings by node id as text; '' holds the default of all brokers. */
   readonly brokerConfigs: ReadonlyMap<string, Settings>
   readonly groupConfigs: ReadonlyMap<string, Settings>
@@ -158,6 +160,7 @@ export function emptyImage(clusterId: string, controllerId: number): ClusterImag
     brokers: [],
     starts: new Map(),
     admitted: new Map(),
+    endpoints: new Map(),
     brokerConfigs: new Map(),
     groupConfigs: new Map(),
     otherConfigs: new Map(),

@@ -7,6 +7,7 @@
  *     partitions/<topicId>/<index>       { leader, leaderEpoch, starts, partitionEpoch, isr, offlineReplicas }     only once it differs from how it began
  *     configs/<kind>/<name>              { "retention.ms": "1000" }
  *     brokers/<id>                       { epoch, rack, endpoints, previousEpoch, features, logDirs, state }     as long as the broker lives
+ *     endpoints/<id>                     [{ listener, host, port, securityProtocol }]     where it was last reached, until it is unregistered
  *     starts/<id>                        { count }     how often the broker has started, which is the epoch of its last run
  *     admitted/<id>                      { epoch, rack }     the run that the controller has dealt with, until the broker is unregistered
  *     leaders/controller                 the node id of the controller
@@ -103,6 +104,11 @@ export function brokerKey(id: number): string {
 
 export function admittedKey(id: number): string {
   return `admitted/${id}`
+}
+
+/** Where a broker was last reached. */
+export function endpointsKey(id: number): string {
+  return `endpoints/${id}`
 }
 
 export function startsKey(id: number): string {

@@ -1,5 +1,5 @@
 /** Where a client is told to reach brokers: each by the listener that the client came in by. */
-import { isFenced } from '../cluster/image.ts'
+import { brokerOf, isFenced } from '../cluster/image.ts'
 import type { Context, Endpoint } from './context.ts'
 
 /** A broker as clients are told of it. */
@@ -21,15 +21,24 @@ export function endpointOf(nodeId: number, { broker, connection }: Context): Nod
   return endpoint === undefined ? null : { nodeId, host: endpoint.host, port: endpoint.port, rack: other!.rack }
 }
 
-/** The brokers that take part, by node id; with those that are fenced, where they are asked for. */
+/** The brokers that take part, by node id; with those that are fenced, or away and not unregistered, where they are asked for. */
 export function allNodes(context: Context, withFenced = false): DescribedNode[] {
   const { nodeId, cluster } = context.broker
-  const { brokers } = cluster.image
+  const { brokers, admitted, endpoints } = cluster.image
   const nodes: DescribedNode[] = []
   for (const { id, state } of brokers) {
     if (state === 'fenced' && !withFenced) continue
     const node = endpointOf(id, context)
     if (node !== null) nodes.push({ ...node, isFenced: state === 'fenced' })
+  }
+  if (withFenced) {
+    const { listener } = context.connection
+    for (const [id, { rack }] of admitted) {
+      const last = brokerOf(cluster.image, id) === undefined ? endpoints.get(id) : undefined
+      const at = last?.find(endpoint => endpoint.listener === listener)
+      if (at !== undefined) nodes.push({ nodeId: id, host: at.host, port: at.port, rack, isFenced: true })
+    }
+    nodes.sort((a, b) => a.nodeId - b.nodeId)
   }
   // Nobody but this broker can tell a client where to go on.
   if (nodes.length === 0) nodes.push({ ...endpointOf(nodeId, context)!, isFenced: false })

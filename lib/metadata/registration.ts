@@ -1,6 +1,11 @@
 /** A broker's place in its cluster: one run of it, as long as its session with the store lasts. */
 import type { BrokerEndpoint } from '../cluster/brokers.ts'
-import { admitBrokerChanges, countStartChanges, registerBrokerChanges } from '../cluster/changes.ts'
+import {
+  admitBrokerChanges,
+  countStartChanges,
+  keepEndpointsChanges,
+  registerBrokerChanges,
+} from '../cluster/changes.ts'
 import { levelsOfNewCluster, type SupportedLevels, supportedLevels, unsupportedIn } from '../cluster/features.ts'
 import {
   brokerKey,
@@ -168,7 +173,7 @@ export class Registration {
       const [change] = registerBrokerChanges(this.#nodeId, { ...this.#self, previousEpoch: stored.previousEpoch })
       const { applied } = await this.#store.transact({
         conditions: [{ key, revision: there.revision }],
-        changes: [{ ...change!, session }],
+        changes: [{ ...change!, session }, ...keepEndpointsChanges(this.#nodeId, this.#self.endpoints)],
       })
       if (applied) return
     }

@@ -34,7 +34,7 @@ export interface Snapshot {
 /** Where a broker listens is not what it holds: a copy listens elsewhere. */
 const ofPlace = ['listeners', 'advertised.listeners']
 /** What the store knows by sessions, which end with their broker, and what is counted elsewhere. */
-const passing = ['brokers', 'leaders', producerIdsKey]
+const passing = ['brokers', 'endpoints', 'leaders', producerIdsKey]
 /** Turns of the event loop that logs are waited for: nothing of them takes longer in memory. */
 const turnsMax = 100
 

@@ -245,9 +245,19 @@ t.test('what is placed on a broker that is away is led by others, and taken up b
 t.test('nothing is placed on a broker that was unregistered, until it starts once more, as another run', async t => {
   const cluster = await start(t)
   await create(cluster, 'a', [[3, 1, 2]])
+  const described = async (includeFencedBrokers: boolean) => {
+    const { brokers } = await asking(cluster, 1, client =>
+      client.send(DescribeCluster, 2, { includeClusterAuthorizedOperations: false, includeFencedBrokers }),
+    )
+    return brokers.map(({ brokerId, host, port, isFenced }) => [brokerId, `${host}:${port}`, isFenced])
+  }
+  const [one, two, three] = cluster.brokers.map(({ nodeId, bootstrap }) => [nodeId, bootstrap, false] as const)
   await cluster.broker(3).stop()
   await until(cluster, 1, 'a', ({ leaderId }) => leaderId === 1)
+  t.same(await described(false), [one, two])
+  t.same(await described(true), [one, two, [...three!.slice(0, 2), true]], 'it is away, and was there')
   await asking(cluster, 1, client => client.send(UnregisterBroker, 0, { brokerId: 3 }))
+  t.same(await described(true), [one, two])
   await t.rejects(createPlaced(cluster, 'b', 3), /more than the 2 broker\(s\) that are registered/)
   await cluster.broker(3).start()
   await createPlaced(cluster, 'b', 3)
