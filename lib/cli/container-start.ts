@@ -6,7 +6,7 @@ import { startProperties } from '../config/start.ts'
 import { ConfigError } from '../config/values.ts'
 import { isDataDirectory } from '../container/dialects.ts'
 import type { Setting } from '../container/findings.ts'
-import { propertyOf } from '../container/names.ts'
+import { propertyOf, variableOf } from '../container/names.ts'
 import { clusterIdOf, namingOrigin } from '../container/translate.ts'
 import { parseCreateTopics, type StartTopic } from '../contents/topic-text.ts'
 import type { Asked } from './broker-options.ts'
@@ -19,8 +19,17 @@ import { serve } from './start.ts'
 export type Settings = ReadonlyMap<string, Setting>
 type Variables = Readonly<Record<string, string>>
 
-/** Formats new data directories with the cluster's id, starts, and says so in Kafka's words. Errors name the variable to change. */
-export async function serveAsKafka(asked: Asked, settings: Settings, variables: Variables, io: Io): Promise<number> {
+/**
+ * Formats new data directories with the cluster's id, starts, and says so in Kafka's words. Errors name
+ * the variable to change, or the place that is given for what nobody has set.
+ */
+export async function serveAsKafka(
+  asked: Asked,
+  settings: Settings,
+  variables: Variables,
+  io: Io,
+  place: (property: string) => string = variableOf,
+): Promise<number> {
   const { broker, testing } = asked
   const given = [...settings].filter(([name, setting]) => !testing || !isOfImage(name, setting))
   const properties = Object.fromEntries(given.map(([name, { value }]) => [name, value]))
@@ -35,7 +44,7 @@ export async function serveAsKafka(asked: Asked, settings: Settings, variables: 
     if (!isInMemory) format(startProperties(options), variables, io)
     return await serve({ ...asked, broker: options }, io, ({ nodeId }) => kafkaLines(nodeId))
   } catch (error) {
-    throw explained(error, settings)
+    throw explained(error, settings, place)
   }
 }
 
@@ -91,9 +100,9 @@ export function directoryRemedy(settings: Settings): string {
 }
 
 /** The same error in the words of a container: by variables, not by options or properties. */
-function explained(error: unknown, settings: Settings): unknown {
+function explained(error: unknown, settings: Settings, place: (property: string) => string): unknown {
   if (error instanceof ConfigError) {
-    const sentences = error.message.split('\n').map(line => namingOrigin(line, error.property, settings))
+    const sentences = error.message.split('\n').map(line => namingOrigin(line, error.property, settings, place))
     return new UsageError(sentences.join('\n'))
   }
   if (!(error instanceof Error)) return error

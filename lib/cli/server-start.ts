@@ -33,7 +33,7 @@ export async function kafkaServerStart(argv: readonly string[], io: Io): Promise
     properties['log.dirs'] = defaults['log.dirs']
   }
   const settings = withLoginFile(settingsOfFile(properties, file, variables), variables, io)
-  return serveAsKafka({ ...asked, broker: { ...asked.broker, properties } }, settings, variables, io)
+  return serveAsKafka({ ...asked, broker: { ...asked.broker, properties } }, settings, variables, io, () => file)
 }
 
 /** The same with the logins of the file that `KAFKA_OPTS` names, which Kafka's script hands to the JVM. */

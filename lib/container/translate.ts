@@ -203,11 +203,16 @@ function checkValues(findings: Findings): void {
   }
 }
 
-/** A sentence about a property, with what set it before it, or the variable that would. */
-export function namingOrigin(sentence: string, property: string, settings: ReadonlyMap<string, Setting>): string {
+/** A sentence about a property, with what set it before it, or the place that would: a variable, unless told otherwise. */
+export function namingOrigin(
+  sentence: string,
+  property: string,
+  settings: ReadonlyMap<string, Setting>,
+  place: (property: string) => string = variableOf,
+): string {
   const first = sentence.slice(0, Math.max(0, sentence.indexOf(' ')))
   const name = rowOf(first) === undefined ? property : first
-  const origin = settings.get(name)?.origin ?? (rowOf(name) === undefined ? null : variableOf(name))
+  const origin = settings.get(name)?.origin ?? (rowOf(name) === undefined ? null : place(name))
   return origin === null ? sentence : `${origin}: ${sentence}`
 }
 

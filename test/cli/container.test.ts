@@ -222,6 +222,13 @@ t.test('kafka-server-start names the variable that a bad value came from', async
   t.match(run(['kafka-server-start', file, '--override', 'x']).stderr, 'write --override name=value')
 })
 
+t.test('kafka-server-start names the file where a setting is missing', async t => {
+  const file = join(t.testdir(), 'server.properties')
+  const listener = 'listeners=SASL_PLAINTEXT://127.0.0.1:0\ninter.broker.listener.name=SASL_PLAINTEXT\n'
+  writeFileSync(file, `${listener}sasl.enabled.mechanisms=PLAIN\n`)
+  t.match(run(['kafka-server-start', file]).stderr, `ottla: ${file}: the listener SASL_PLAINTEXT has PLAIN`)
+})
+
 t.test("kafka-storage marks directories as a cluster's, once", async t => {
   const dir = t.testdir()
   const [one, two] = [join(dir, 'one'), join(dir, 'two')]
