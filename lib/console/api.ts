@@ -146,7 +146,8 @@ function decoded(segment: string): string {
 }
 
 function numberOf(name: string): number {
-  if (!/^\d{1,16}$/.test(name)) throw new RangeError(`'${name.slice(0, 40)}' is no partition or offset`)
+  if (!/^\d{1,16}$/.test(name) || !Number.isSafeInteger(Number(name)))
+    throw new RangeError(`'${name.slice(0, 40)}' is no partition or offset`)
   return Number(name)
 }
 

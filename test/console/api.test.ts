@@ -215,4 +215,10 @@ t.test('what there is not is refused, and nothing of it is looked for elsewhere'
   }
   t.match(await ask('topics?limit=100000'), { status: 400 })
   t.match(await ask('topics?from=-1'), { status: 400 })
+  // Rather than looked up as another: numbers here are exact up to 2^53.
+  for (const path of [
+    'topics/a/records?start=offset:9007199254740993',
+    'topics/a/partitions/0/records/9007199254740993',
+  ])
+    t.match(await ask(path), { status: 400, body: { error: /9007199254740993/ } }, path)
 })
