@@ -9,7 +9,7 @@ import { systemClock } from '../../base/clock.ts'
 import type { Io } from '../io.ts'
 import { columns, widthOf } from './columns.ts'
 import { type GroupsOption, resetTargets } from './groups-options.ts'
-import { type Offset, planIn } from './groups-plan.ts'
+import type { Offset } from './groups-plan.ts'
 import { sentenceOf, thrownAs } from './kafka-words.ts'
 import { durationMsOf, timeOf } from './times.ts'
 import { type Given, ToolUsageError } from './tool.ts'
@@ -104,7 +104,10 @@ async function plan(admin: Admin, given: Options, groupId: string, io: Io): Prom
     case 'to-current':
       return current(admin, groupId, partitions)
     case 'from-file':
-      return within(admin, planIn(given.one(target)!, given.all('group')).get(groupId) ?? [])
+      return within(
+        admin,
+        (await import('./groups-plan.ts')).planIn(given.one(target)!, given.all('group')).get(groupId) ?? [],
+      )
     case undefined:
       throw new ToolUsageError(
         `Option '[reset-offsets]' requires one of the following scenarios: [[by-duration], [to-datetime], [from-file], [shift-by], [to-offset], [to-earliest], [to-current], [to-latest]]`,

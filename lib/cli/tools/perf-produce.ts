@@ -143,15 +143,15 @@ async function askedOf(given: Given<Option>, io: Io): Promise<Asked> {
     ...{ topic, count, warmup, throughput, properties, bootstrap },
     reportingMs: given.long('reporting-interval') ?? 5_000,
     transactionMs: isTransactional ? (durationMs ?? 3_000) : null,
-    payload: payloadOf(given, random, io),
+    payload: payloadOf(given, count, random, io),
     key: keyOf(given, random),
   }
 }
 
-/** Letters of chance, of which each record has its part. */
-const letterBytes = 4 * 1024 * 1024
+/** The most letters of chance, of which each record has its part: to draw them costs 10 ms a megabyte. */
+const letterBytesMax = 4 * 1024 * 1024
 
-function payloadOf(given: Given<Option>, random: Random, io: Io): (index: number) => Buffer {
+function payloadOf(given: Given<Option>, count: number, random: Random, io: Io): (index: number) => Buffer {
   const ways = (['record-size', 'payload-file', 'payload-monotonic'] as const).filter(name => given.has(name))
   if (ways.length !== 1) {
     throw new ToolUsageError(
@@ -173,7 +173,7 @@ function payloadOf(given: Given<Option>, random: Random, io: Io): (index: number
   }
   const size = given.int('record-size')!
   if (size <= 0) throw new ToolUsageError('--record-size should be greater than zero')
-  const letters = random.bytes(Math.max(letterBytes, 2 * size))
+  const letters = random.bytes(Math.max(Math.min(letterBytesMax, count * size), 2 * size))
   for (let at = 0; at < letters.length; at++) letters[at] = 65 + (letters[at]! % 26)
   let at = 0
   return () => {

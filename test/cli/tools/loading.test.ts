@@ -19,7 +19,7 @@ const costly: Readonly<Record<string, string>> = {
 }
 
 /** Whose work is on files. */
-const readsFiles = ['delete-records', 'dump-log', 'groups', 'leader-election', 'perf-produce', 'reassign']
+const readsFiles = ['delete-records', 'dump-log', 'leader-election', 'perf-produce', 'reassign']
 
 const loadsOf = new Map(productSources.map(({ path, loads }) => [path, loads]))
 
