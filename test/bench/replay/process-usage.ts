@@ -52,8 +52,17 @@ export function threadSecondsOf(pid: number): number {
 
 /** Milliseconds that its main thread could have run and had no processor, as others had them. 0 where there is no /proc. */
 export function waitedMsOf(pid: number): number {
+  return scheduledMsOf(pid, 1)
+}
+
+/** Milliseconds that its main thread has run. 0 where there is no /proc. */
+export function ranMsOf(pid: number): number {
+  return scheduledMsOf(pid, 0)
+}
+
+function scheduledMsOf(pid: number, column: 0 | 1): number {
   const path = `/proc/${pid}/task/${pid}/schedstat`
-  return existsSync(path) ? Number(readFileSync(path, 'utf8').split(' ')[1]) / 1e6 : 0
+  return existsSync(path) ? Number(readFileSync(path, 'utf8').split(' ')[column]) / 1e6 : 0
 }
 
 /** Share of a core that a process uses in so many milliseconds from now. */

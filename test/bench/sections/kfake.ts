@@ -17,7 +17,7 @@ import { usageOf } from '../replay/process-usage.ts'
 import { cpuSecondsOf } from '../rivals.ts'
 
 /** How often each thing is done in a round; and topics of a cluster that is made clean, as in main.go. */
-const [repeats, faults, turns, topics] = [100, 10_000, 2_000, 100]
+const [repeats, faults, turns, topics] = [100, 10_000, 1_000, 100]
 const source = fileURLToPath(new URL('../kfake/', import.meta.url))
 
 /** In ms or µs, as the figure has it. */
