@@ -30,6 +30,8 @@ const settings = [
   'num.partitions=4',
   'authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer',
   'allow.everyone.if.no.acl.found=true',
+  // Nothing is killed here, and a machine that is busy with clients is not to pass for a dead broker.
+  'broker.session.timeout.ms=9000',
 ]
 
 /** A version of Apache Kafka that has all that is served, and no share groups. */
