@@ -26,8 +26,11 @@ import { oldFormatCases } from './old-formats.ts'
 import { produceCases } from './produce.ts'
 import { quotaCases } from './quotas.ts'
 import { heldCases } from './quotas-held.ts'
+import { recreatedTopicCases } from './recreated-topics.ts'
+import { rejoiningCases } from './rejoining-members.ts'
 import { securityCases } from './security.ts'
 import { sizeCases } from './sizes.ts'
+import { staticMemberCases } from './static-members.ts'
 import { subscriptionCases } from './subscriptions.ts'
 import { tokenRightCases } from './token-rights.ts'
 import { tokenCases } from './tokens.ts'
@@ -38,12 +41,15 @@ import { versionCases } from './versions.ts'
 export const caseGroups: Readonly<Record<string, readonly Case[]>> = {
   versions: versionCases,
   topics: topicCases,
+  'recreated-topics': recreatedTopicCases,
   produce: produceCases,
   fetch: fetchCases,
   'old-formats': oldFormatCases,
   offsets: offsetCases,
   groups: groupCases,
+  'static-members': staticMemberCases,
   'consumer-groups': consumerGroupCases,
+  'rejoining-members': rejoiningCases,
   subscriptions: subscriptionCases,
   sizes: sizeCases,
   coordination: coordinationCases,
