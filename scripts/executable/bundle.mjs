@@ -97,6 +97,7 @@ export async function bundleForExecutable(root, target, librariesIn = root) {
       onLoad({ filter: /.*/, namespace: 'packages' }, () => ({
         contents: `const packages = { ${names.map(name => `${JSON.stringify(name)}: () => require(${JSON.stringify(name)})`).join(', ')} }
           const get = name => {
+            if (name.startsWith('node:')) return process.getBuiltinModule(name)
             if (!Object.hasOwn(packages, name)) throw new Error(name + ' is not in this executable')
             return packages[name]()
           }
