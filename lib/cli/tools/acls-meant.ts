@@ -37,14 +37,41 @@ function nameOf(numbers: Readonly<Record<string, number>>, number: number): stri
 
 const patternFilters = { any: anyNumber, match: matchNumber, ...patternTypes }
 
+type Resource = Omit<AclsMeant, 'rule'>
+
+/** What is told of a resource, by the names that Kafka's tool has for it. */
+export function resourceFacts({ resourceType, resourceName, patternType }: Resource) {
+  return {
+    resourceType: nameOf(resourceTypes, resourceType),
+    name: resourceName,
+    patternType: nameOf(patternFilters, patternType),
+  }
+}
+
+/** The same of a rule. */
+export function ruleFacts({ principal, host, operation, permissionType }: Rule) {
+  return {
+    ...{ principal, host },
+    operation: nameOf(operations, operation),
+    permissionType: nameOf(permissions, permissionType),
+  }
+}
+
+/** `name=orders, patternType=LITERAL`. */
+function written(facts: Readonly<Record<string, string | null>>): string {
+  return Object.entries(facts)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(', ')
+}
+
 /** `ResourcePattern(resourceType=TOPIC, name=orders, patternType=LITERAL)`. */
-export function resourceText({ resourceType, resourceName, patternType }: Omit<AclsMeant, 'rule'>): string {
-  return `ResourcePattern(resourceType=${nameOf(resourceTypes, resourceType)}, name=${resourceName}, patternType=${nameOf(patternFilters, patternType)})`
+export function resourceText(resource: Resource): string {
+  return `ResourcePattern(${written(resourceFacts(resource))})`
 }
 
 /** `(principal=User:alice, host=*, operation=READ, permissionType=ALLOW)`. */
-export function ruleText({ principal, host, operation, permissionType }: Rule): string {
-  return `(principal=${principal}, host=${host}, operation=${nameOf(operations, operation)}, permissionType=${nameOf(permissions, permissionType)})`
+export function ruleText(rule: Rule): string {
+  return `(${written(ruleFacts(rule))})`
 }
 
 /** The number of `--resource-pattern-type`. Throws where there is no such type. */

@@ -8,8 +8,10 @@ import {
   principalIn,
   type ResourceRules,
   type Rule,
+  resourceFacts,
   resourcesOf,
   resourceText,
+  ruleFacts,
   rulesOf,
   ruleText,
 } from './acls-meant.ts'
@@ -58,7 +60,11 @@ function meantBy(given: Given<AclsOption>): Deed {
     .all('principal')
     .filter(text => text !== '')
     .map(principalIn)
-  return (admin, io) => list(admin, resources, principals, io)
+  return async (admin, io) => {
+    const found = await aclsOf(admin, resources)
+    if (given.has('json')) printJson(found, principals, io)
+    else print(found, principals, io)
+  }
 }
 
 async function add(admin: Admin, all: readonly ResourceRules[], io: Io): Promise<void> {
@@ -103,12 +109,10 @@ async function remove(admin: Admin, all: readonly ResourceRules[], isForced: boo
   }
 }
 
-async function list(
-  admin: Admin,
-  resources: readonly AclsMeant[],
-  principals: readonly string[],
-  io: Io,
-): Promise<void> {
+/** What there is, by resources in the order of their texts. */
+type AclsByResource = readonly (readonly [resource: string, acls: readonly Acl[]])[]
+
+async function aclsOf(admin: Admin, resources: readonly AclsMeant[]): Promise<AclsByResource> {
   const everything = { resourceType: anyNumber, resourceName: null, patternType: anyNumber }
   const byResource = new Map<string, Acl[]>()
   for (const meant of resources.length > 0 ? resources : [everything]) {
@@ -122,17 +126,29 @@ async function list(
     // Two filters may mean the same resource.
     for (const [resource, acls] of found) byResource.set(resource, acls)
   }
-  const print = (wanted: (acl: Acl) => boolean) => {
-    for (const [resource, acls] of [...byResource].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  return [...byResource].sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+function print(found: AclsByResource, principals: readonly string[], io: Io): void {
+  const show = (wanted: (acl: Acl) => boolean) => {
+    for (const [resource, acls] of found) {
       const shown = acls.filter(wanted)
       if (shown.length > 0) io.stdout.write(`Current ACLs for resource \`${resource}\`:\n${linesOf(shown)}\n\n`)
     }
   }
-  if (principals.length === 0) print(() => true)
+  if (principals.length === 0) show(() => true)
   for (const principal of principals) {
     io.stdout.write(`ACLs for principal \`${principal}\`\n`)
-    print(acl => acl.principal === principal)
+    show(acl => acl.principal === principal)
   }
+}
+
+/** One object for each rule. */
+function printJson(found: AclsByResource, principals: readonly string[], io: Io): void {
+  const shown = found
+    .flatMap(([, acls]) => acls)
+    .filter(({ principal }) => principals.length === 0 || principals.includes(principal))
+  io.stdout.write(`${JSON.stringify(shown.map(acl => ({ ...resourceFacts(acl), ...ruleFacts(acl) })))}\n`)
 }
 
 function linesOf(rules: readonly Rule[]): string {

@@ -20,6 +20,7 @@ const options = {
     doc: 'with --alter: which clients, by client_id, client_instance_id, client_software_name, client_software_version, client_source_address or client_source_port',
   },
   metrics: { value: 'PREFIX,...', doc: 'with --alter: which metrics; * for all' },
+  json: { doc: 'with --list and --describe: print JSON' },
   ...connectionOptions,
 } as const
 
@@ -63,7 +64,8 @@ function check(given: Given<Option>): void {
   if (actions.length !== 1)
     throw new ToolUsageError('Command must include exactly one action: --alter, --delete, --describe or --list.')
   if (!given.has('bootstrap-server')) throw new Error('--bootstrap-server must be specified.')
-  refuse(given, 'delete', ['generate-name', 'interval', 'match', 'metrics'])
+  refuse(given, 'alter', ['json'])
+  refuse(given, 'delete', ['json', 'generate-name', 'interval', 'match', 'metrics'])
   refuse(given, 'describe', ['generate-name', 'interval', 'match', 'metrics'])
   refuse(given, 'list', ['name', 'generate-name', 'interval', 'match', 'metrics'])
   if (given.has('alter') && given.has('name') === given.has('generate-name'))
@@ -84,8 +86,10 @@ function refuse(given: Given<Option>, action: Option, others: readonly Option[])
 
 async function carryOut(admin: Admin, given: Given<Option>, io: Io): Promise<void> {
   const name = given.one('name')
-  if (given.has('list')) io.stdout.write(`${(await allNames(admin)).join('\n')}\n`)
-  else if (given.has('describe')) await describe(admin, name, io)
+  if (given.has('list')) {
+    const names = await allNames(admin)
+    io.stdout.write(given.has('json') ? `${JSON.stringify(names)}\n` : `${names.join('\n')}\n`)
+  } else if (given.has('describe')) await (given.has('json') ? describeAsJson : describe)(admin, name, io)
   else if (given.has('delete')) {
     const all = await describeConfigs(admin, { type: 'clientMetrics', name: name! })
     await change(
@@ -121,6 +125,17 @@ async function describe(admin: Admin, name: string | undefined, io: Io): Promise
     for (const config of await describeConfigs(admin, { type: 'clientMetrics', name: each }))
       io.stdout.write(`  ${config.name}=${config.value}\n`)
   }
+}
+
+/** None where there is no subscription of that name. */
+async function describeAsJson(admin: Admin, name: string | undefined, io: Io): Promise<void> {
+  const names = (await allNames(admin)).filter(each => name === undefined || each === name)
+  const rows: object[] = []
+  for (const each of names) {
+    const configs = await describeConfigs(admin, { type: 'clientMetrics', name: each })
+    rows.push({ name: each, configs: Object.fromEntries(configs.map(config => [config.name, config.value])) })
+  }
+  io.stdout.write(`${JSON.stringify(rows)}\n`)
 }
 
 async function allNames(admin: Admin): Promise<string[]> {

@@ -44,7 +44,8 @@ export async function kafkaCluster(argv: readonly string[], io: Io): Promise<num
       if (!given.has('bootstrap-server'))
         throw new ArgumentsError('one of the arguments --bootstrap-server/-b --bootstrap-controller/-C is required')
       if (isOld) {
-        io.stdout.write(
+        const { stderr, stdout } = io
+        ;(given.has('json') ? stderr : stdout).write(
           'Option --config has been deprecated and will be removed in a future version. Use --command-config instead.\n',
         )
       }
@@ -64,6 +65,7 @@ async function apiVersions(given: Given<Option>, io: Io): Promise<number> {
       '--bootstrap-server',
       given.one('bootstrap-server')!,
       ...(config === undefined ? [] : ['--command-config', config]),
+      ...(given.has('json') ? ['--json'] : []),
     ],
     io,
   )

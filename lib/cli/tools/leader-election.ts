@@ -1,6 +1,5 @@
 /** `ottla leader-election`: has leaders elected, with the options and output of `kafka-leader-election`. */
-import { codes } from '../../../protocol/errors.ts'
-import type { Admin } from '../../admin/admin.ts'
+import { codeName, codes } from '../../../protocol/errors.ts'
 import type { TopicPartition } from '../../admin/by-leader.ts'
 import { electLeaders } from '../../admin/cluster.ts'
 import type { Io } from '../io.ts'
@@ -17,6 +16,7 @@ const options = {
   partition: { value: 'NUMBER', doc: 'the partition of --topic' },
   'all-topic-partitions': { doc: 'all partitions that need it' },
   'path-to-json-file': { value: 'FILE', doc: '{"partitions": [{"topic": "orders", "partition": 0}]}' },
+  json: { doc: 'print JSON' },
   'admin.config': { value: 'FILE', doc: 'the older name of --command-config' },
   ...connectionOptions,
 } as const
@@ -43,13 +43,20 @@ export function kafkaLeaderElection(argv: readonly string[], io: Io): Promise<nu
       if (argv.some(word => /^--admin\.config(=|$)/.test(word))) {
         if (given.all('command-config').length > 1)
           throw new ToolUsageError('Option "[admin.config]" can\'t be used with option "[command-config]"')
-        io.stdout.write(
+        const { stderr, stdout } = io
+        ;(given.has('json') ? stderr : stdout).write(
           'Option --admin.config has been deprecated and will be removed in a future version. Use --command-config instead.\n',
         )
       }
       const type = check(given)
       const partitions = meant(given)
-      await withAdmin(given, admin => elect(admin, type, partitions, io))
+      await withAdmin(given, async admin => {
+        const results = await electLeaders(admin, type, partitions)
+        const print = given.has('json') ? printJson : printLines
+        print(type, results, io)
+        const failed = results.filter(isFailed)
+        if (failed.length > 0) throw new Error(`${failed.length} replica(s) could not be elected`)
+      })
       return 0
     },
     error => io.stderr.write(`${sentenceOf(error)}\n`),
@@ -92,11 +99,17 @@ function nameOf({ topic, partition }: TopicPartition): string {
   return `${topic}-${partition}`
 }
 
-async function elect(admin: Admin, type: ElectionType, partitions: TopicPartition[] | null, io: Io): Promise<void> {
-  const results = await electLeaders(admin, type, partitions)
+/** Where the leader is there already, nothing has failed. */
+function isFailed({ errorCode }: Results[number]): boolean {
+  return errorCode !== codes.NONE && errorCode !== codes.ELECTION_NOT_NEEDED
+}
+
+type Results = Awaited<ReturnType<typeof electLeaders>>
+
+function printLines(type: ElectionType, results: Results, io: Io): void {
   const done = results.filter(({ errorCode }) => errorCode === codes.NONE)
   const needless = results.filter(({ errorCode }) => errorCode === codes.ELECTION_NOT_NEEDED)
-  const failed = results.filter(each => !done.includes(each) && !needless.includes(each))
+  const failed = results.filter(isFailed)
   const names = (all: readonly TopicPartition[]) => all.map(nameOf).join(', ')
   if (done.length > 0) {
     io.stdout.write(`Successfully completed leader election (${type.toUpperCase()}) for partitions ${names(done)}\n`)
@@ -108,5 +121,15 @@ async function elect(admin: Admin, type: ElectionType, partitions: TopicPartitio
       `Error completing leader election (${type.toUpperCase()}) for partition: ${nameOf(each)}: ${classOf(errorCode)}: ${value ?? sentenceOf(errorCode)}\n`,
     )
   }
-  if (failed.length > 0) throw new Error(`${failed.length} replica(s) could not be elected`)
+}
+
+/** One object for each partition; what stands in the way of those whose leader was not elected. */
+function printJson(type: ElectionType, results: Results, io: Io): void {
+  const rows = results.map(each => ({
+    ...{ topic: each.topic, partition: each.partition, electionType: type },
+    ...(isFailed(each)
+      ? { result: 'failed', error: codeName(each.errorCode), message: each.value ?? sentenceOf(each.errorCode) }
+      : { result: each.errorCode === codes.NONE ? 'elected' : 'not needed' }),
+  }))
+  io.stdout.write(`${JSON.stringify(rows)}\n`)
 }

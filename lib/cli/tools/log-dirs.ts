@@ -9,6 +9,7 @@ const options = {
   describe: { doc: 'what there is; required' },
   'broker-list': { value: '1,2', doc: 'of these brokers only' },
   'topic-list': { value: 'TOPIC,...', doc: 'of these topics only' },
+  json: { doc: 'print the JSON alone, without the lines before it' },
   ...connectionOptions,
 } as const
 
@@ -55,13 +56,14 @@ async function describe(admin: Admin, given: Given<Option>, io: Io): Promise<num
   }
   const topics = listed(given.one('topic-list'))
   const brokers = asked.length > 0 ? [...new Set(asked)] : known
-  io.stdout.write('Querying brokers for log directories information\n')
+  const said = (line: string) => given.has('json') || io.stdout.write(`${line}\n`)
+  said('Querying brokers for log directories information')
   const answers: { broker: number; logDirs: unknown[] }[] = []
   for (const broker of brokers) {
     const directories = await describeLogDirs(admin, broker)
     answers.push({ broker, logDirs: directories.map(directory => shown(directory, topics)) })
   }
-  io.stdout.write(`Received log directory information from brokers ${brokers.join(',')}\n`)
+  said(`Received log directory information from brokers ${brokers.join(',')}`)
   io.stdout.write(`${JSON.stringify({ brokers: answers, version: 1 })}\n`)
   return 0
 }

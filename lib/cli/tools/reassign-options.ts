@@ -19,6 +19,7 @@ const options = {
   additional: { doc: 'with --execute: beside what is under way' },
   'preserve-throttles': { doc: 'with --verify and --cancel: leave limits' },
   timeout: { value: 'MS', doc: 'with --execute: accepted' },
+  json: { doc: 'with --generate, --verify and --list: print JSON' },
   ...connectionOptions,
 } as const
 
@@ -43,11 +44,11 @@ const required: Readonly<Record<Action, readonly ReassignOption[]>> = {
 }
 
 const permitted: Readonly<Record<Action, readonly ReassignOption[]>> = {
-  verify: ['preserve-throttles'],
-  generate: ['disable-rack-aware'],
+  verify: ['preserve-throttles', 'json'],
+  generate: ['disable-rack-aware', 'json'],
   execute: ['additional', 'replica-alter-log-dirs-throttle', 'throttle', 'timeout'],
   cancel: ['preserve-throttles'],
-  list: [],
+  list: ['json'],
 }
 
 /** Throws ToolUsageError where the command line makes no sense. */

@@ -73,14 +73,14 @@ export function topicsIn(path: string): string[] {
 }
 
 /** As such a file has it. */
-export function jsonOf(partitions: readonly PlannedPartition[]): string {
+export function fileOf(partitions: readonly PlannedPartition[]) {
   const sorted = [...partitions].sort((a, b) =>
     a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1,
   )
-  return JSON.stringify({
+  return {
     version: 1,
     partitions: sorted.map(({ topic, partition, replicas, logDirs }) => ({
       ...{ topic, partition, replicas, log_dirs: logDirs },
     })),
-  })
+  }
 }

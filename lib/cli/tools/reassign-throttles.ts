@@ -82,14 +82,19 @@ async function set(admin: Admin, brokers: Iterable<number>, names: readonly stri
   for (const id of brokers) await alterConfigs(admin, { type: 'broker', name: String(id) }, changes)
 }
 
-/** Removes the throttles of all brokers: a broker that a partition has left is not in the plan any more, and keeps its rate otherwise. */
-export async function clearThrottles(admin: Admin, plan: readonly PlannedPartition[], io: Io): Promise<void> {
+/** Removes the throttles of all brokers, and gives whose they were: a broker that a partition has left is not in the plan any more, and keeps its rate otherwise. */
+export async function clearThrottles(
+  admin: Admin,
+  plan: readonly PlannedPartition[],
+  say: (line: string) => void,
+): Promise<{ readonly brokers: readonly number[]; readonly topics: readonly string[] }> {
   const there = (await admin.brokers()).map(({ nodeId }) => nodeId)
   const brokers = [...new Set([...there, ...plan.flatMap(({ replicas }) => replicas)])].sort((a, b) => a - b)
   const topics = [...new Set(plan.map(({ topic }) => topic))]
-  io.stdout.write(`Clearing broker-level throttles on broker${brokers.length === 1 ? '' : 's'} ${brokers.join(',')}\n`)
+  say(`Clearing broker-level throttles on broker${brokers.length === 1 ? '' : 's'} ${brokers.join(',')}\n`)
   const gone = (names: readonly string[]) => names.map(name => ({ name, value: null }))
   for (const id of brokers) await alterConfigs(admin, { type: 'broker', name: String(id) }, gone([...rates, dirRate]))
-  io.stdout.write(`Clearing topic-level throttles on topic${topics.length === 1 ? '' : 's'} ${topics.join(',')}\n`)
+  say(`Clearing topic-level throttles on topic${topics.length === 1 ? '' : 's'} ${topics.join(',')}\n`)
   for (const name of topics) await alterConfigs(admin, { type: 'topic', name }, gone(ofTopics))
+  return { brokers, topics }
 }

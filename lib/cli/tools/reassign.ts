@@ -1,13 +1,13 @@
 /** `ottla reassign`: moves partitions between brokers and data directories, with the options and output of `kafka-reassign-partitions`. */
 import { codes, KafkaError } from '../../../protocol/errors.ts'
 import type { Admin } from '../../admin/admin.ts'
-import type { TopicPartition } from '../../admin/by-leader.ts'
-import { alterLogDirs, describeLogDirs } from '../../admin/cluster.ts'
 import { alterReassignments, listReassignments } from '../../admin/reassignments.ts'
 import type { Io } from '../io.ts'
 import { classOf, sentenceOf, thrownAs } from './kafka-words.ts'
+import { cancelMoves, dirsOf, moveDirs, movesIn } from './reassign-moves.ts'
 import { checkReassign, type ReassignOption, reassignTool } from './reassign-options.ts'
-import { jsonOf, nameOf, type PlannedPartition, reassignmentsIn, topicsIn } from './reassign-plan.ts'
+import { fileOf, nameOf, type PlannedPartition, reassignmentsIn, topicsIn } from './reassign-plan.ts'
+import { list, verify } from './reassign-progress.ts'
 import { clearThrottles, throttleCopies, throttleDirs } from './reassign-throttles.ts'
 import { type Given, runTool, withAdmin } from './tool.ts'
 
@@ -36,7 +36,11 @@ export function kafkaReassignPartitions(argv: readonly string[], io: Io): Promis
 
 const actions: Readonly<
   Record<ReturnType<typeof checkReassign>, (admin: Admin, given: Options, io: Io) => Promise<void>>
-> = { generate, execute, verify, cancel, list }
+> = {
+  ...{ generate, execute, cancel },
+  verify: (admin, given, io) => verify(admin, planned(given), given, io),
+  list,
+}
 
 function planned(given: Options): PlannedPartition[] {
   return reassignmentsIn(given.one('reassignment-json-file')!)
@@ -76,17 +80,6 @@ async function withDirs(
   )
 }
 
-/** Data directories on one broker by partition; where one moves, the directory that it moves to where `future` is set. */
-async function dirsOf(admin: Admin, nodeId: number, partitions: readonly TopicPartition[], future = false) {
-  const found = new Map<string, string>()
-  for (const { logDir, topics } of await describeLogDirs(admin, nodeId, partitions)) {
-    for (const { name, partitions: all } of topics)
-      for (const { partitionIndex, isFutureKey } of all)
-        if (isFutureKey === future) found.set(`${name}-${partitionIndex}`, logDir)
-  }
-  return found
-}
-
 async function generate(admin: Admin, given: Options, io: Io): Promise<void> {
   const listed = given
     .one('broker-list')!
@@ -104,8 +97,12 @@ async function generate(admin: Admin, given: Options, io: Io): Promise<void> {
     current,
     listed.filter(id => known.includes(id)),
   )
-  io.stdout.write(`Current partition replica assignment\n${jsonOf(current)}\n\n`)
-  io.stdout.write(`Proposed partition reassignment configuration\n${jsonOf(proposed)}\n`)
+  if (given.has('json')) {
+    io.stdout.write(`${JSON.stringify({ current: fileOf(current), proposed: fileOf(proposed) })}\n`)
+    return
+  }
+  io.stdout.write(`Current partition replica assignment\n${JSON.stringify(fileOf(current))}\n\n`)
+  io.stdout.write(`Proposed partition reassignment configuration\n${JSON.stringify(fileOf(proposed))}\n`)
 }
 
 /** Replicas in turn over the brokers, as many as each partition has now. */
@@ -140,7 +137,7 @@ async function execute(admin: Admin, given: Options, io: Io): Promise<void> {
   const all = await currentOf(admin, [...new Set(plan.map(({ topic }) => topic))])
   const current = plan.flatMap(each => all.get(nameOf(each)) ?? [])
   io.stdout.write(
-    `Current partition replica assignment\n\n${jsonOf(current)}\n\nSave this to use as the --reassignment-json-file option during rollback\n`,
+    `Current partition replica assignment\n\n${JSON.stringify(fileOf(current))}\n\nSave this to use as the --reassignment-json-file option during rollback\n`,
   )
   if (betweenBrokers >= 0 || betweenDirs >= 0) {
     io.stdout.write(
@@ -162,82 +159,6 @@ async function execute(admin: Admin, given: Options, io: Io): Promise<void> {
     `Successfully started partition reassignment${names.length === 1 ? '' : 's'} for ${names.join(',')}\n`,
   )
   await moveDirs(admin, plan, io)
-}
-
-interface Move extends TopicPartition {
-  readonly nodeId: number
-  readonly path: string
-}
-
-function movesIn(plan: readonly PlannedPartition[]): Move[] {
-  return plan.flatMap(({ topic, partition, replicas, logDirs }) =>
-    replicas.flatMap((nodeId, at) => (logDirs[at] === 'any' ? [] : [{ topic, partition, nodeId, path: logDirs[at]! }])),
-  )
-}
-
-async function moveDirs(admin: Admin, plan: readonly PlannedPartition[], io: Io): Promise<void> {
-  const moves = movesIn(plan)
-  if (moves.length === 0) return
-  for (const nodeId of new Set(moves.map(move => move.nodeId))) {
-    const results = await alterLogDirs(
-      admin,
-      nodeId,
-      moves.filter(move => move.nodeId === nodeId),
-    )
-    const failed = results.find(({ errorCode }) => errorCode !== codes.NONE)
-    if (failed) throw new Error(`Failed to alter dir for ${nameOf(failed)}-${nodeId}`)
-  }
-  const names = moves.map(move => `${nameOf(move)}-${move.nodeId}`).sort()
-  io.stdout.write(`Successfully started log directory move${names.length === 1 ? '' : 's'} for: ${names.join(',')}\n`)
-}
-
-async function verify(admin: Admin, given: Options, io: Io): Promise<void> {
-  const plan = planned(given)
-  const topics = [...new Set(plan.map(({ topic }) => topic))]
-  const active = new Set((await listReassignments(admin)).map(nameOf))
-  const { topics: views } = await admin.metadata(topics)
-  io.stdout.write('Status of partition reassignment:\n')
-  for (const each of plan) {
-    const name = nameOf(each)
-    const now = views.get(each.topic)?.partitions.find(({ index }) => index === each.partition)?.replicas ?? []
-    const isSame = now.join(',') === each.replicas.join(',')
-    io.stdout.write(
-      active.has(name)
-        ? `Reassignment of partition ${name} is still in progress.\n`
-        : isSame
-          ? `Reassignment of partition ${name} is completed.\n`
-          : `There is no active reassignment of partition ${name}, but replica set is ${now.join(',')} rather than ${each.replicas.join(',')}.\n`,
-    )
-  }
-  const areMoved = await verifyMoves(admin, movesIn(plan), io)
-  io.stdout.write('\n')
-  // The limits are also those of whatever else is on its way.
-  if (active.size === 0 && areMoved && !given.has('preserve-throttles')) await clearThrottles(admin, plan, io)
-}
-
-async function verifyMoves(admin: Admin, moves: readonly Move[], io: Io): Promise<boolean> {
-  let areDone = true
-  for (const nodeId of new Set(moves.map(move => move.nodeId))) {
-    const ofNode = moves.filter(move => move.nodeId === nodeId)
-    const [now, later] = [await dirsOf(admin, nodeId, ofNode), await dirsOf(admin, nodeId, ofNode, true)]
-    for (const move of ofNode) {
-      const name = nameOf(move)
-      const [is, becomes] = [now.get(name), later.get(name)]
-      if (becomes === move.path) areDone = false
-      io.stdout.write(
-        is === undefined
-          ? `Partition ${name} is not found in any live log dir on broker ${nodeId}. There is likely an offline log directory on the broker.\n`
-          : is === move.path
-            ? `Reassignment of replica ${name}-${nodeId} completed successfully.\n`
-            : becomes === move.path
-              ? `Reassignment of replica ${name}-${nodeId} is still in progress.\n`
-              : becomes === undefined
-                ? `Partition ${name} on broker ${nodeId} is not being moved from log dir ${is} to ${move.path}.\n`
-                : `Partition ${name} on broker ${nodeId} is being moved to log dir ${becomes} instead of ${move.path}.\n`,
-      )
-    }
-  }
-  return areDone
 }
 
 async function cancel(admin: Admin, given: Options, io: Io): Promise<void> {
@@ -262,40 +183,5 @@ async function cancel(admin: Admin, given: Options, io: Io): Promise<void> {
     )
   }
   await cancelMoves(admin, movesIn(plan), io)
-  if (!given.has('preserve-throttles')) await clearThrottles(admin, plan, io)
-}
-
-/** A move is called off by moving to where the partition is. */
-async function cancelMoves(admin: Admin, moves: readonly Move[], io: Io): Promise<void> {
-  const called: string[] = []
-  for (const nodeId of new Set(moves.map(move => move.nodeId))) {
-    const ofNode = moves.filter(move => move.nodeId === nodeId)
-    const [now, later] = [await dirsOf(admin, nodeId, ofNode), await dirsOf(admin, nodeId, ofNode, true)]
-    const back = ofNode
-      .filter(move => later.get(nameOf(move)) === move.path)
-      .map(move => ({ ...move, path: now.get(nameOf(move))! }))
-    if (back.length > 0) await alterLogDirs(admin, nodeId, back)
-    called.push(...back.map(move => `${nameOf(move)}-${nodeId}`))
-  }
-  io.stdout.write(
-    called.length === 0
-      ? // Kafka's tool ends no line here.
-        'None of the specified partition moves are active.'
-      : `Successfully cancelled log directory move${called.length === 1 ? '' : 's'} for: ${called.sort().join(',')}\n`,
-  )
-}
-
-async function list(admin: Admin, _given: Options, io: Io): Promise<void> {
-  const all = await listReassignments(admin)
-  if (all.length === 0) {
-    io.stdout.write('No partition reassignments found.\n')
-    return
-  }
-  io.stdout.write('Current partition reassignments:\n')
-  for (const each of all) {
-    const { replicas, addingReplicas, removingReplicas } = each
-    const adding = addingReplicas.length > 0 ? ` adding: ${addingReplicas.join(',')}.` : ''
-    const removing = removingReplicas.length > 0 ? ` removing: ${removingReplicas.join(',')}.` : ''
-    io.stdout.write(`${nameOf(each)}: replicas: ${replicas.join(',')}.${adding}${removing}\n`)
-  }
+  if (!given.has('preserve-throttles')) await clearThrottles(admin, plan, line => io.stdout.write(line))
 }

@@ -99,6 +99,27 @@ t.test('producers and consumers get what they need', async t => {
   t.same(of('GROUP'), ['READ'])
 })
 
+t.test('with --json rules are listed as one array, an object each', async t => {
+  const { acls } = await aclsOn(t)
+  t.same(await acls('--list', '--json'), { ...nothing, stdout: '[]\n' })
+  await acls('--add', '--allow-principal', 'User:alice', '--operation', 'Read', '--topic', 'orders', '--topic', 'a')
+  const prefixed = ['--resource-pattern-type', 'prefixed', '--deny-host', '10.0.0.1', '--operation', 'DescribeConfigs']
+  await acls('--add', '--deny-principal', 'User:bob', '--group', 'g', ...prefixed)
+  const listed = async (...args: readonly string[]) => JSON.parse((await acls('--list', '--json', ...args)).stdout)
+  const ofAlice = (name: string) => ({
+    ...{ resourceType: 'TOPIC', name, patternType: 'LITERAL' },
+    ...{ principal: 'User:alice', host: '*', operation: 'READ', permissionType: 'ALLOW' },
+  })
+  const ofBob = {
+    ...{ resourceType: 'GROUP', name: 'g', patternType: 'PREFIXED' },
+    ...{ principal: 'User:bob', host: '10.0.0.1', operation: 'DESCRIBE_CONFIGS', permissionType: 'DENY' },
+  }
+  t.same(await listed(), [ofBob, ofAlice('a'), ofAlice('orders')])
+  t.same(await listed('--principal', 'User:bob'), [ofBob])
+  t.same(await listed('--topic', 'orders'), [ofAlice('orders')])
+  t.match(await acls('--remove', '--json', '--topic', 'orders'), { code: 1, stdout: '', stderr: /"\[json\]"/ })
+})
+
 t.test('a command line that makes no sense is told why, with the help', async t => {
   const says = async (stderr: RegExp, ...args: readonly string[]) =>
     t.match(await runHere(kafkaAcls, args), { code: 1, stdout: '', stderr }, args.join(' '))

@@ -65,6 +65,11 @@ t.test(
     })
     t.same(await described('--topic', 'a'), replicas)
     for (const id of ['1', '2', '3']) t.same(await described('--broker', id), rates(1))
+    const listed = await runHere(kafkaReassignPartitions, [...on, '--list', '--json'])
+    const moving = { replicas: [3, 2, 1], addingReplicas: [3], removingReplicas: [1] }
+    t.same(JSON.parse(listed.stdout), [{ topic: 'a', partition: 0, ...moving }])
+    const { partitions, clearedThrottles } = JSON.parse((await run('--verify', '--json')).stdout)
+    t.same([partitions.map(({ state }: { state: string }) => state), clearedThrottles], [['in progress'], null])
     const { stdout } = await run('--verify')
     t.match(stdout, /a-0 is still in progress/)
     t.notMatch(stdout, /Clearing/)
