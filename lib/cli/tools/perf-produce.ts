@@ -1,5 +1,6 @@
 /** `ottla perf produce`: how many records a second a broker takes, and how long it takes to confirm them, as Kafka's tool prints it. */
 import { resolve } from 'node:path'
+import type { BatchRecord } from '../../../protocol/records/batch.ts'
 import { diskFiles } from '../../../storage/files.ts'
 import { systemClock } from '../../base/clock.ts'
 import { type Random, seededRandom, systemRandom } from '../../base/random.ts'
@@ -8,6 +9,7 @@ import type { Io } from '../io.ts'
 import { producerOptionsOf, propertiesOf } from './client-properties.ts'
 import { Interrupts } from './interrupts.ts'
 import { byEitherWord, perfProducerWords } from './older-words.ts'
+import { Pace } from './perf-pace.ts'
 import { ProduceStats } from './perf-stats.ts'
 import { ArgumentsError, adminBy, connectionOptions, type Given, runTool, type Tool, ToolUsageError } from './tool.ts'
 
@@ -193,35 +195,50 @@ function keyOf(given: Given<Option>, random: Random): (index: number) => Buffer 
   return word === 'range' ? index => Buffer.from(String(index % range)) : () => Buffer.from(String(random.int(range)))
 }
 
+/** One that belongs to the steady state was sent after those that warm up: some of those are confirmed later. */
+interface SentRecord extends BatchRecord {
+  readonly isSteady: boolean
+}
+
 async function run(given: Given<Option>, io: Io): Promise<number> {
   const asked = await askedOf(given, io)
   const routes = await adminBy(asked.bootstrap, asked.properties)
-  let isStopped = false
-  const interrupts = new Interrupts(io, () => {
-    isStopped = true
-  })
   const print = (line: string) => io.stdout.write(`${line}\n`)
   if (asked.warmup > 0) {
     print(`Warmup first ${asked.warmup} records. Steady state results will print after the complete test summary.`)
   }
   let stats: ProduceStats | null = null
   let steady: ProduceStats | null = null
-  const producer = new Producer({
+  const producer = new Producer<SentRecord>({
     ...producerOptionsOf(asked.properties),
     routes,
     delivered: ({ records, error }) => {
+      if (isStopped) return
       const now = systemClock.now()
       if (error) io.stderr.write(`${error.message}\n`)
       else
-        for (const { timestamp, value } of records) {
+        for (const { timestamp, value, isSteady } of records) {
           stats!.record(now - timestamp, value!.length, now)
-          steady?.record(now - timestamp, value!.length, now)
+          if (isSteady) steady!.record(now - timestamp, value!.length, now)
         }
     },
   })
-  try {
-    // As Kafka's tool has it, the first record waits for the metadata of its topic, and that counts.
+  let isStopped = false
+  let pace: Pace | null = null
+  let stop = () => {}
+  const stopped = new Promise<void>(resolve => {
+    stop = resolve
+  })
+  const interrupts = new Interrupts(io, () => {
+    isStopped = true
+    pace?.stop()
+    stop()
+  })
+  const work = async () => {
+    // As Kafka's tool has it, the first record waits for the metadata of its topic, and that counts; the epoch of a transactional producer is there already.
+    if (asked.transactionMs !== null) await producer.begin()
     const startMs = systemClock.now()
+    pace = new Pace(asked.throughput, systemClock)
     await producer.find(asked.topic)
     const running = new ProduceStats(asked.count, startMs, asked.reportingMs, print)
     stats = running
@@ -229,6 +246,7 @@ async function run(given: Given<Option>, io: Io): Promise<number> {
       asked,
       producer,
       startMs,
+      pace,
       () => isStopped,
       () => {
         steady = new ProduceStats(asked.count - asked.warmup, systemClock.now(), asked.reportingMs, print, true)
@@ -236,12 +254,16 @@ async function run(given: Given<Option>, io: Io): Promise<number> {
       },
     )
     await producer.flush()
+  }
+  try {
+    // Who is interrupted waits for nothing: what is not confirmed by then does not count.
+    await Promise.race([work(), stopped])
     const now = systemClock.now()
-    running.printTotal(now)
-    ;(steady as ProduceStats | null)?.printTotal(now)
+    for (const each of [stats, steady] as (ProduceStats | null)[]) each?.printTotal(now)
     return interrupts.code ?? 0
   } finally {
     interrupts.forget()
+    isStopped = true
     producer.destroy()
     await routes.close()
   }
@@ -252,15 +274,15 @@ const turnBytes = 65_536
 
 async function send(
   asked: Asked,
-  producer: Producer,
+  producer: Producer<SentRecord>,
   firstTimestamp: number,
+  pace: Pace,
   isStopped: () => boolean,
   warm: () => void,
 ): Promise<void> {
-  const { topic, count, warmup, throughput, transactionMs } = asked
-  const startMs = systemClock.monotonicMs()
-  let transactionStartMs = Number.NEGATIVE_INFINITY
-  let isOpen = false
+  const { topic, count, warmup, transactionMs } = asked
+  let transactionStartMs = systemClock.monotonicMs()
+  let isOpen = transactionMs !== null
   let turn = 0
   for (let index = 0; index < count && !isStopped(); index++) {
     if (transactionMs !== null && !isOpen) {
@@ -271,7 +293,8 @@ async function send(
     const value = asked.payload(index)
     if (warmup > 0 && index === warmup) warm()
     const timestamp = index === 0 ? firstTimestamp : systemClock.now()
-    const hasRoom = producer.send(topic, { timestamp, key: asked.key(index), value })
+    const isSteady = warmup > 0 && index >= warmup
+    const hasRoom = producer.send(topic, { timestamp, key: asked.key(index), value, isSteady })
     if (!hasRoom) await producer.room()
     turn += value.length
     if (turn >= turnBytes) {
@@ -282,10 +305,8 @@ async function send(
       await producer.commit()
       isOpen = false
     }
-    if (throughput > 0) {
-      const aheadMs = (1_000 * (index + 1)) / throughput - (systemClock.monotonicMs() - startMs)
-      if (aheadMs >= 1) await new Promise<void>(resolve => systemClock.schedule(aheadMs, resolve))
-    }
+    const wait = pace.due(index + 1)
+    if (wait !== null) await wait
   }
   if (isOpen) await producer.commit()
 }
