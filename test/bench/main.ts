@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { fetchKafka } from '../../conformance/kafka.ts'
 import { type Section, tableOf } from './measures.ts'
 import { barsOf, pictureOf } from './picture.ts'
+import { aroundTable, comparedKeys, sectionKeys } from './report.ts'
 import { kafkaName, type Rivals, startOwn, startRivals } from './rivals.ts'
 import { clusters } from './sections/cluster.ts'
 import { consoleTools } from './sections/command-line.ts'
@@ -17,7 +18,7 @@ import { kfake, missingKfake } from './sections/kfake.ts'
 import { testKit } from './sections/kit.ts'
 import { librdkafka, missingLibrdkafka } from './sections/librdkafka.ts'
 import { limits } from './sections/limits.ts'
-import { perfTools } from './sections/perf-tools.ts'
+import { perfTools, perfToolsUnlimited } from './sections/perf-tools.ts'
 import { replay } from './sections/replay.ts'
 import { start } from './sections/start.ts'
 import { strangers } from './sections/strangers.ts'
@@ -43,7 +44,8 @@ Sections (all by default; together about an hour):
   tls          what TLS adds, beside what it adds to a bare socket
   strangers    latencies of a client beside half-open handshakes and wrong passwords
   command-line ottla produce and ottla consume beside kcat and Kafka's console tools
-  perf-tools   ottla perf beside Kafka's perf tools: what both tell of the same work
+  perf-tools   ottla perf beside Kafka's perf tools: what both tell of the same work at a limited rate
+  perf-tools-unlimited   the same at the speed of each
   console      the console's first page in Chromium, its first answers, a search over records
   floor        the distance to a bare socket that writes to a file, in Node and in C; Apache Kafka where each request comes alone
 
@@ -71,22 +73,6 @@ const { values, positionals } = parseArgs({
   },
 })
 
-const comparedKeys = ['start', 'java', 'librdkafka', 'replay', 'limits']
-const keys = [
-  ...comparedKeys,
-  'transactions',
-  'installed',
-  'kit',
-  'kfake',
-  'cluster',
-  'tls',
-  'strangers',
-  'command-line',
-  'perf-tools',
-  'console',
-  'disk',
-  'floor',
-]
 const reportFile = new URL('../../BENCHMARKS.md', import.meta.url)
 
 function sectionOf(key: string, rivals: Rivals, rounds: number, warm: boolean): Promise<Section> {
@@ -101,18 +87,16 @@ function sectionOf(key: string, rivals: Rivals, rounds: number, warm: boolean): 
 /** Puts a table, or what is drawn of all, between its marks. */
 function keep(section: Section, text: string): void {
   const report = readFileSync(reportFile, 'utf8')
-  const [begin, end] = [`<!-- bench ${section.key} -->\n`, `<!-- end of bench ${section.key} -->`]
-  const [before, after] = [report.indexOf(begin) + begin.length, report.indexOf(end)]
-  if (before < begin.length || after < 0) throw new Error(`BENCHMARKS.md has lost its marks for ${section.key}`)
-  writeFileSync(reportFile, `${report.slice(0, before)}\n${text}\n\n${report.slice(after)}`)
+  const [before, after] = aroundTable(report, section.key)
+  writeFileSync(reportFile, `${before}\n${text}\n\n${after}`)
 }
 
 async function main(): Promise<void> {
-  const unknown = positionals.find(key => !keys.includes(key))
+  const unknown = positionals.find(key => !sectionKeys.includes(key))
   if (unknown !== undefined) throw new Error(`there is no section ${unknown}; --help lists them`)
   const rounds = Number(values.rounds)
   const warm = !values['cold-memory']
-  const wanted = keys.filter(key => positionals.length === 0 || positionals.includes(key))
+  const wanted = sectionKeys.filter(key => positionals.length === 0 || positionals.includes(key))
   const running = values.against === undefined ? null : { bootstrap: values.against, pid: Number(values.pid) }
   const machine = `Node ${process.versions.node}, ${cpus().length} cores (${cpus()[0]!.model}), ${new Date().toISOString().slice(0, 10)}`
   const done = (section: Section, rival: string) => {
@@ -141,6 +125,11 @@ async function main(): Promise<void> {
     if (missing !== null) console.log(`perf-tools: skipped, ${missing}`)
     else done(await perfTools(rounds), '')
   }
+  if (wanted.includes('perf-tools-unlimited')) {
+    const missing = fetchKafka()
+    if (missing !== null) console.log(`perf-tools-unlimited: skipped, ${missing}`)
+    else done(await perfToolsUnlimited(rounds), '')
+  }
   if (wanted.includes('console')) done(await consolePage(rounds), '')
   const own = [
     'start',
@@ -152,6 +141,7 @@ async function main(): Promise<void> {
     'strangers',
     'command-line',
     'perf-tools',
+    'perf-tools-unlimited',
     'console',
     'floor',
   ]
