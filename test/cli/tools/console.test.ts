@@ -100,3 +100,24 @@ t.test('consume ends quietly where nobody reads its output, and by Ctrl-C', asyn
   interrupted.kill('SIGINT')
   t.equal((await once(interrupted, 'exit'))[0], 130)
 })
+
+t.test('Ctrl-C ends a consumer that has nothing to do, and says no more than how many there were', async t => {
+  const bootstrap = await brokerOf(t)
+  await producing(bootstrap, 'one\n')
+  const args = ['consume', '--bootstrap-server', bootstrap, '--topic', 'orders', '--from-beginning']
+  for (const [what, more, isRead] of [
+    ['without a group', [], true],
+    ['in a group', ['--group', 'g'], true],
+    ['after head -1 has ended', [], false],
+  ] as const) {
+    const idle = spawn(process.execPath, [command, ...args, ...more], { cwd: root })
+    let said = ''
+    idle.stderr.on('data', chunk => {
+      said += chunk
+    })
+    t.equal(String((await once(idle.stdout, 'data'))[0]), 'one\n', what)
+    if (!isRead) idle.stdout.destroy()
+    idle.kill('SIGINT')
+    t.same([(await once(idle, 'close'))[0], said], [130, 'Processed a total of 1 messages\n'], what)
+  }
+})

@@ -51,6 +51,16 @@ t.test('the throughput that was asked for is kept to', async t => {
   t.ok(Number(rate) <= 1_004, rate)
 })
 
+t.test('records in transactions are all committed, the last one too', async t => {
+  const bootstrap = await brokerOf(t)
+  const args = ['--bootstrap-server', bootstrap, '--topic', 'orders', '--num-records', '40']
+  const produced = ['--record-size', '10', '--throughput', '1000', '--transaction-duration-ms', '10']
+  t.match(await runHere(perfProduce, [...args, ...produced]), { code: 0, stdout: /^40 records sent, /, stderr: '' })
+  const committed = ['--command-property', 'isolation.level=read_committed', '--hide-header']
+  const { stdout } = await runHere(perfConsume, [...args, ...committed])
+  t.equal(stdout.split(', ')[4], '40')
+})
+
 /** Runs the producer until `isTime` to press Ctrl-C, which is asked again at all that it prints. */
 function interrupted(argv: readonly string[], isTime: (printed: string) => boolean) {
   return runHere(async (words, io) => {
