@@ -102,6 +102,16 @@ export async function describeQuotasOf(admin: Admin, target: QuotaTarget, io: Io
   )
 }
 
+/** The same as objects, in the same order; who is meant by all who have no quotas of their own is null. */
+export async function quotaRows(admin: Admin, target: QuotaTarget): Promise<object[]> {
+  const found = await describeQuotas(admin, questionOf(target))
+  const sorted = found.map(quota => ({ quota, line: lineOf(quota) })).sort((a, b) => (a.line < b.line ? -1 : 1))
+  return sorted.map(({ quota: { entity, values } }) => ({
+    entity: Object.fromEntries(entity),
+    values: Object.fromEntries([...values].sort(([a], [b]) => (a < b ? -1 : 1))),
+  }))
+}
+
 function lineOf({ entity, values }: DescribedQuota): string {
   const names = Object.values(kinds)
     .filter(({ type }) => entity.has(type))

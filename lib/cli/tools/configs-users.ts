@@ -1,7 +1,7 @@
 /** What `kafka-configs` says and does about users: their SCRAM credentials. */
 import type { Admin } from '../../admin/admin.ts'
 import type { ConfigChange } from '../../admin/configs.ts'
-import { alterScramUser, describeScramUsers, type ScramPassword } from '../../admin/users.ts'
+import { alterScramUser, describeScramUsers, type ScramPassword, type ScramUser } from '../../admin/users.ts'
 import { systemRandom } from '../../base/random.ts'
 import { isScramMechanism, type ScramMechanism } from '../../security/scram.ts'
 import { scramPasswordIn } from '../../security/scram-text.ts'
@@ -12,11 +12,15 @@ function unusable(sentence: string): ToolUsageError {
   return new ToolUsageError(sentence, { showHelp: false })
 }
 
+/** What users log in by: one, or all where the name is null. */
+export async function scramUsers(admin: Admin, name: string | null): Promise<ScramUser[]> {
+  // The default of all users could only have quotas.
+  return name === '' ? [] : describeScramUsers(admin, name === null ? null : [name])
+}
+
 /** Prints what users log in by. */
 export async function describeUsers(admin: Admin, name: string | null, io: Io): Promise<void> {
-  // The default of all users could only have quotas.
-  if (name === '') return
-  for (const { user, credentials } of await describeScramUsers(admin, name === null ? null : [name])) {
+  for (const { user, credentials } of await scramUsers(admin, name)) {
     const said = credentials.map(({ mechanism, iterations }) => `${mechanism}=iterations=${iterations}`)
     io.stdout.write(`SCRAM credential configs for user-principal '${user}' are ${said.join(', ')}\n`)
   }

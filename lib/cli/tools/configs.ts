@@ -11,7 +11,14 @@ import {
 import { listGroups } from '../../admin/groups.ts'
 import { listTopics } from '../../admin/topics.ts'
 import type { Io } from '../io.ts'
-import { alterQuotasOf, describeQuotasOf, isOfLogins, type QuotaTarget, quotaTargetOf } from './configs-quotas.ts'
+import {
+  alterQuotasOf,
+  describeQuotasOf,
+  isOfLogins,
+  type QuotaTarget,
+  quotaRows,
+  quotaTargetOf,
+} from './configs-quotas.ts'
 import { type Entity, type EntityType, entityOf, entityOptions, entityTypesOf } from './entities.ts'
 import { connectionOptions, type Given, propertiesIn, runTool, type Tool, ToolUsageError, withAdmin } from './tool.ts'
 
@@ -19,7 +26,7 @@ const options = {
   describe: { doc: 'the settings that were changed' },
   alter: { doc: 'change settings' },
   all: { doc: 'with --describe: all settings' },
-  json: { doc: 'with --describe of anything but users, clients and addresses: print JSON' },
+  json: { doc: 'with --describe: print JSON' },
   'add-config': { value: 'NAME=VALUE,...', doc: 'with --alter: settings to change; a value with commas stands in [ ]' },
   'add-config-file': { value: 'FILE', doc: 'with --alter: the same from a file of properties' },
   'delete-config': { value: 'NAME,...', doc: 'with --alter: settings that get their defaults back' },
@@ -43,7 +50,7 @@ export function kafkaConfigs(argv: readonly string[], io: Io): Promise<number> {
     io,
     async given => {
       const quotas = checkAction(given, argv)
-      if (given.has('json') && (quotas !== null || given.has('alter'))) throw new ToolUsageError(notAsJson)
+      given.refuseTogether('json', ['alter'])
       if (quotas !== null && !isOfLogins(quotas, await changesIn(given))) {
         await withAdmin(given, admin => carryOutQuotas(admin, given, quotas, io))
         return 0
@@ -62,19 +69,21 @@ export function kafkaConfigs(argv: readonly string[], io: Io): Promise<number> {
   )
 }
 
-const notAsJson = '--json is for --describe of topics, brokers, broker-loggers, groups and client-metrics'
-
 async function carryOutQuotas(admin: Admin, given: Given<ConfigsOption>, target: QuotaTarget, io: Io): Promise<void> {
   if (given.has('alter')) {
     checkChanges(given)
     return alterQuotasOf(admin, target, await changesIn(given), io)
   }
-  await describeQuotasOf(admin, target, io)
   const [[kind, name]] = target as readonly [QuotaTarget[number]]
-  if (target.length === 1 && kind === 'users') {
-    const { describeUsers } = await import('./configs-users.ts')
-    await describeUsers(admin, name === null ? '' : (name ?? null), io)
+  const user = name === null ? '' : (name ?? null)
+  const users = target.length === 1 && kind === 'users' ? await import('./configs-users.ts') : null
+  if (given.has('json')) {
+    const credentials = users === null ? {} : { scramCredentials: await users.scramUsers(admin, user) }
+    io.stdout.write(`${JSON.stringify({ quotas: await quotaRows(admin, target), ...credentials })}\n`)
+    return
   }
+  await describeQuotasOf(admin, target, io)
+  await users?.describeUsers(admin, user, io)
 }
 
 /** Whose quotas are meant; null where something else is. */

@@ -25,7 +25,26 @@ t.test('settings are told as JSON, too', async t => {
   t.same(JSON.parse(stdout), [{ type: 'topic', name: 'beta', configs: [{ ...retention, synonyms }] }])
   const all = JSON.parse((await run('--describe', '--topic', 'beta', '--all', '--json')).stdout)
   t.ok(all[0].configs.length > 20)
-  t.match(await run('--describe', '--entity-type', 'users', '--json'), { code: 1, stderr: /--json is for/ })
+  t.match(await run('--alter', '--topic', 'beta', '--json', '--delete-config', 'retention.ms'), {
+    ...{ code: 1, stdout: '', stderr: /"\[json\]"/ },
+  })
+})
+
+t.test('quotas and credentials are told as JSON, too', async t => {
+  const run = await toolOn(t, both)
+  const described = async (...words: string[]) => JSON.parse((await run('--describe', '--json', ...words)).stdout)
+  t.same(await described('--entity-type', 'users'), { quotas: [], scramCredentials: [] })
+  const password = 'SCRAM-SHA-256=[iterations=4096,password=secret]'
+  t.match(await run('--alter', '--user', 'alice', '--add-config', password), { code: 0 })
+  const rates = 'producer_byte_rate=1e10,consumer_byte_rate=2048'
+  t.match(await run('--alter', '--user', 'alice', '--add-config', rates), { code: 0 })
+  t.match(await run('--alter', '--user-defaults', '--add-config', 'request_percentage=50'), { code: 0 })
+  const ofAlice = { entity: { user: 'alice' }, values: { consumer_byte_rate: 2048, producer_byte_rate: 1e10 } }
+  const ofOthers = { entity: { user: null }, values: { request_percentage: 50 } }
+  const credentials = [{ user: 'alice', credentials: [{ mechanism: 'SCRAM-SHA-256', iterations: 4096 }] }]
+  t.same(await described('--entity-type', 'users'), { quotas: [ofOthers, ofAlice], scramCredentials: credentials })
+  t.same(await described('--user-defaults'), { quotas: [ofOthers], scramCredentials: [] })
+  t.same(await described('--entity-type', 'clients'), { quotas: [] }, 'clients have no credentials')
 })
 
 t.test("a topic's settings are changed, described and given back", async t => {
