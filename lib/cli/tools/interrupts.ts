@@ -6,6 +6,9 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** Calls `stop` at the first signal; the second one ends the process as it always does. */
 export class Interrupts {
+  /** Resolves at the first signal, for who waits for what may take long. */
+  readonly came: Promise<void>
+  #tell: () => void = () => undefined
   readonly #io: Io
   readonly #stop: () => void
   readonly #listeners: readonly (readonly [NodeJS.Signals, () => void])[]
@@ -15,6 +18,9 @@ export class Interrupts {
     this.#io = io
     this.#stop = stop
     this.#listeners = signals.map(signal => [signal, () => this.#came(signal)] as const)
+    this.came = new Promise(resolve => {
+      this.#tell = resolve
+    })
     for (const [signal, listener] of this.#listeners) io.on(signal, listener)
   }
 
@@ -31,5 +37,6 @@ export class Interrupts {
     this.forget()
     this.#code = 128 + constants.signals[signal]
     this.#stop()
+    this.#tell()
   }
 }

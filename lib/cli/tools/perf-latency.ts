@@ -91,7 +91,7 @@ async function run(given: Given<Option>, io: Io): Promise<number> {
     isStopped = true
     consumer.wake()
   })
-  try {
+  const setUp = async () => {
     if (!(await routes.metadata(null)).topics.has(topic)) {
       io.stdout.write(
         `Topic "${topic}" does not exist. Will create topic with 1 partition(s) and replication factor = 1\n`,
@@ -103,7 +103,14 @@ async function run(given: Given<Option>, io: Io): Promise<number> {
     const all = Array.from({ length: partitions }, (_, partition) => ({ topic, partition }))
     const latest = await ends.listOffsets(routes, all, ends.offsetSpecs.latest)
     await consumer.assign(latest.map(each => ({ topic, partition: each.partition, start: each.value.offset })))
-    const latencies = await measured(given, count, producer, consumer, topic, io, () => isStopped)
+  }
+  try {
+    await Promise.race([setUp(), interrupts.came])
+    if (isStopped) return interrupts.code ?? 0
+    const flush = async () => {
+      await Promise.race([producer.flush(), interrupts.came])
+    }
+    const latencies = await measured(given, count, producer, flush, consumer, topic, io, () => isStopped)
     print(latencies, io)
     return interrupts.code ?? 0
   } finally {
@@ -118,6 +125,7 @@ async function measured(
   given: Given<Option>,
   count: number,
   producer: Producer,
+  flush: () => Promise<void>,
   consumer: Consumer,
   topic: string,
   io: Io,
@@ -136,7 +144,7 @@ async function measured(
     }))
     const startMs = systemClock.monotonicMs()
     producer.send(topic, { timestamp: systemClock.now(), key: keyBytes > 0 ? letters(keyBytes) : null, value, headers })
-    await producer.flush()
+    await flush()
     let batch = consumer.take()
     while (batch === null) {
       if (isStopped()) return latencies.subarray(0, index)

@@ -225,14 +225,9 @@ async function run(given: Given<Option>, io: Io): Promise<number> {
   })
   let isStopped = false
   let pace: Pace | null = null
-  let stop = () => {}
-  const stopped = new Promise<void>(resolve => {
-    stop = resolve
-  })
   const interrupts = new Interrupts(io, () => {
     isStopped = true
     pace?.stop()
-    stop()
   })
   const work = async () => {
     // As Kafka's tool has it, the first record waits for the metadata of its topic, and that counts; the epoch of a transactional producer is there already.
@@ -257,7 +252,7 @@ async function run(given: Given<Option>, io: Io): Promise<number> {
   }
   try {
     // Who is interrupted waits for nothing: what is not confirmed by then does not count.
-    await Promise.race([work(), stopped])
+    await Promise.race([work(), interrupts.came])
     const now = systemClock.now()
     for (const each of [stats, steady] as (ProduceStats | null)[]) each?.printTotal(now)
     return interrupts.code ?? 0

@@ -43,7 +43,7 @@ async function run(asked: AskedToProduce, io: Io): Promise<number> {
   const producer = new Producer({ ...options, routes, delivered: each => lines.delivered(each) })
   const interrupts = new Interrupts(io, () => lines.stop())
   try {
-    await lines.sendAll(producer, reader, options.requestBytesMax)
+    await lines.sendAll(producer, reader, interrupts.came, options.requestBytesMax)
     return interrupts.code ?? 0
   } finally {
     interrupts.forget()
@@ -74,16 +74,25 @@ class Lines {
     this.#io.stdin.destroy()
   }
 
-  async sendAll(producer: Producer, reader: LineReader, requestBytesMax = requestBytesMaxDefault): Promise<void> {
+  async sendAll(
+    producer: Producer,
+    reader: LineReader,
+    stopped: Promise<void>,
+    requestBytesMax = requestBytesMaxDefault,
+  ): Promise<void> {
     const { transactionSize } = this.#asked
     // A topic that is not there is looked for with the first line only, as lines may never come.
     let isFound = false
     const splitter = new LineSplitter()
+    const begin = async () => {
+      await this.#find(producer)
+      if (transactionSize > 0) await producer.begin()
+    }
     const send = async (line: Buffer) => {
       const record = reader.read(line)
       if (!isFound) {
-        await this.#find(producer)
-        if (transactionSize > 0) await producer.begin()
+        await Promise.race([begin(), stopped])
+        if (this.#isStopped) return
         isFound = true
       }
       await this.#send(producer, record, requestBytesMax)

@@ -91,7 +91,7 @@ function produced(tool: Tool, to: readonly string[], count: number, bytes: numbe
 }
 
 const what =
-  'What the tools tell of the same work on the same broker of ours, in turns, its start included in their CPU'
+  'What the tools tell of the same work on the same broker of ours, in turns, with the CPU of each from its start'
 const rivals = [`perf tools of Kafka ${kafkaVersion}`]
 
 /** With a limit: both have the same to do in the same time, however fast they could be. */

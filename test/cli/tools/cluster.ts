@@ -1,5 +1,6 @@
 /** A broker in memory, and tools that are run on it. */
-import { EventEmitter } from 'node:events'
+import { EventEmitter, once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { Writable } from 'node:stream'
 import type { Test } from 'tap'
 import { Broker } from '../../../lib/broker.ts'
@@ -29,6 +30,39 @@ export async function runHere(
   const io = { ...pick(), stdout: collect('stdout'), stderr: collect('stderr') } as unknown as Io
   const code = await tool(argv, io)
   return { code, ...texts }
+}
+
+/** Runs a tool, and presses Ctrl-C when `isTime`, which is asked when there is somebody to interrupt, and at all that is printed. */
+export function interrupted(
+  tool: (argv: readonly string[], io: Io) => Promise<number>,
+  argv: readonly string[],
+  isTime: (printed: string) => boolean,
+): Promise<Outcome> {
+  return runHere(async (words, io) => {
+    const signals = new EventEmitter()
+    let printed = ''
+    const look = () => {
+      if (signals.listenerCount('SIGINT') === 0 && printed === '') setImmediate(look)
+      else if (isTime(printed)) signals.emit('SIGINT')
+    }
+    const write = (text: string) => {
+      printed += text
+      setImmediate(look)
+      return io.stdout.write(text)
+    }
+    setImmediate(look)
+    const [on, off] = [signals.on.bind(signals), signals.off.bind(signals)]
+    return tool(words, { ...io, on, off, stdout: { write } } as never)
+  }, argv)
+}
+
+/** Where no broker listens. */
+export async function addressOfNobody(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  await new Promise(resolve => server.close(resolve))
+  return `127.0.0.1:${port}`
 }
 
 function pick() {

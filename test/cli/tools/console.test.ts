@@ -7,7 +7,7 @@ import { Broker } from '../../../lib/broker.ts'
 import { consume } from '../../../lib/cli/tools/consume.ts'
 import { produce } from '../../../lib/cli/tools/produce.ts'
 import { command, root } from '../command.ts'
-import { runHere } from './cluster.ts'
+import { addressOfNobody, interrupted, runHere } from './cluster.ts'
 
 async function brokerOf(t: Test): Promise<string> {
   const broker = await Broker.start({ port: 0, ephemeral: true, dev: true, logLevel: 'error', topics: { orders: 3 } })
@@ -120,4 +120,15 @@ t.test('Ctrl-C ends a consumer that has nothing to do, and says no more than how
     idle.kill('SIGINT')
     t.same([(await once(idle, 'close'))[0], said], [130, 'Processed a total of 1 messages\n'], what)
   }
+})
+
+t.test('Ctrl-C ends a producer that finds no broker for its first line', async t => {
+  const args = ['--bootstrap-server', await addressOfNobody(), '--topic', 'orders']
+  const stdin = Readable.from([Buffer.from('one\n')])
+  const outcome = await interrupted(
+    (argv, io) => produce(argv, { ...io, stdin: stdin as never }),
+    args,
+    () => true,
+  )
+  t.same(outcome, { code: 130, stdout: '', stderr: '' })
 })

@@ -1,6 +1,4 @@
 /** ottla perf: the lines of Kafka's performance tools, and figures that fit what was done. */
-import { EventEmitter, once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import t, { type Test } from 'tap'
 import { Broker } from '../../../lib/broker.ts'
 import { perfConsume } from '../../../lib/cli/tools/perf-consume.ts'
@@ -8,7 +6,7 @@ import { perfLatency } from '../../../lib/cli/tools/perf-latency.ts'
 import { perfProduce } from '../../../lib/cli/tools/perf-produce.ts'
 import { ProduceStats } from '../../../lib/cli/tools/perf-stats.ts'
 import { javaDate } from '../../../lib/cli/tools/times.ts'
-import { runHere } from './cluster.ts'
+import { addressOfNobody, interrupted, runHere } from './cluster.ts'
 
 async function brokerOf(t: Test): Promise<string> {
   const broker = await Broker.start({ port: 0, ephemeral: true, dev: true, logLevel: 'error', topics: { orders: 2 } })
@@ -61,39 +59,22 @@ t.test('records in transactions are all committed, the last one too', async t =>
   t.equal(stdout.split(', ')[4], '40')
 })
 
-/** Runs the producer until `isTime` to press Ctrl-C, which is asked again at all that it prints. */
-function interrupted(argv: readonly string[], isTime: (printed: string) => boolean) {
-  return runHere(async (words, io) => {
-    let printed = ''
-    const signals = new EventEmitter()
-    const look = () => {
-      // The first time is before there is anything to interrupt.
-      if (signals.listenerCount('SIGINT') === 0 && printed === '') setImmediate(look)
-      else if (isTime(printed)) signals.emit('SIGINT')
-    }
-    const write = (text: string) => {
-      printed += text
-      setImmediate(look)
-      return io.stdout.write(text)
-    }
-    setImmediate(look)
-    const [on, off] = [signals.on.bind(signals), signals.off.bind(signals)]
-    return perfProduce(words, { ...io, on, off, stdout: { write } } as never)
-  }, argv)
-}
-
 t.test('Ctrl-C ends a producer at once: one that waits for its pace, and one that finds no broker', async t => {
   const bootstrap = await brokerOf(t)
   const args = ['--topic', 'orders', '--num-records', '10', '--record-size', '10', '--throughput', '0.001']
   const eachTold = ['--reporting-interval', '0']
-  const waiting = await interrupted(['--bootstrap-server', bootstrap, ...args, ...eachTold], text => text !== '')
+  const waiting = await interrupted(
+    perfProduce,
+    ['--bootstrap-server', bootstrap, ...args, ...eachTold],
+    text => text !== '',
+  )
   t.match(waiting, { code: 130, stdout: /^1 records sent, .*\n1 records sent, .* 99\.9th\.\n$/, stderr: '' })
-  const nobody = createServer().listen(0, '127.0.0.1')
-  await once(nobody, 'listening')
-  const { port } = nobody.address() as AddressInfo
-  await new Promise(resolve => nobody.close(resolve))
-  const looking = await interrupted(['--bootstrap-server', `127.0.0.1:${port}`, ...args], () => true)
+  const nobody = await addressOfNobody()
+  const looking = await interrupted(perfProduce, ['--bootstrap-server', nobody, ...args], () => true)
   t.same(looking, { code: 130, stdout: '', stderr: '' })
+  const measure = ['--topic', 'orders', '--num-records', '5', '--producer-acks', 'all', '--record-size', '5']
+  const measuring = await interrupted(perfLatency, ['--bootstrap-server', nobody, ...measure], () => true)
+  t.same(measuring, { code: 130, stdout: '', stderr: '' })
 })
 
 t.test('latency is told by record, with the topic made where it is not there', async t => {
