@@ -10,6 +10,7 @@ import { SettingsPage } from './pages/settings.tsx'
 import { TestingPage } from './pages/testing.tsx'
 import { TopicPage } from './pages/topic.tsx'
 import { TopicsPage } from './pages/topics.tsx'
+import { TracePage } from './pages/trace.tsx'
 import { TransactionPage, TransactionsPage } from './pages/transactions.tsx'
 import { Failure, Heading } from './parts.tsx'
 import { type ComponentChildren, render, useEffect, useState } from './preact.ts'
@@ -44,6 +45,8 @@ function Page({ route: { steps, query }, cluster }: { route: Route; cluster: Clu
     case 'brokers':
       if (name === undefined) return <BrokersPage query={query} />
       return <SettingsPage key={name} type="broker" name={name} mayWrite={mayWrite} />
+    case 'trace':
+      return <TracePage />
     case 'testing':
       return <TestingPage mayWrite={mayWrite && cluster.user === null} />
     default:
@@ -92,6 +95,11 @@ function App() {
               {text}
             </a>
           ))}
+          {cluster?.mayWrite && !cluster.isForTests && (
+            <a href={linkTo(['trace'])} aria-current={current === 'trace' ? 'page' : undefined}>
+              Trace
+            </a>
+          )}
           {cluster?.isForTests && (
             <a href={linkTo(['testing'])} aria-current={current === 'testing' ? 'page' : undefined}>
               Testing

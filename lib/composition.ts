@@ -135,7 +135,9 @@ export class Composition {
 /** How long a broker that stops waits for others to lead what it leads. */
 const handOverMs = 10_000
 
-async function compose(options: CompositionOptions, opened: Opened): Promise<Composition> {
+async function compose(given: CompositionOptions, opened: Opened): Promise<Composition> {
+  const { interceptors = [] } = given
+  const options = { ...given, interceptors }
   const { config, ephemeral, parts, logger } = options
   const { clocks, random } = parts
   const nodeId = config.get('node.id')
@@ -246,6 +248,7 @@ async function compose(options: CompositionOptions, opened: Opened): Promise<Com
       ...{ nodeId, config, clocks, cluster, partitions, groups, peers, server },
       logins: listening.logins,
       metrics: opened.metrics,
+      interceptors,
       whenClosed: close => opened.add(close),
     },
     storage,

@@ -18,15 +18,21 @@ export type DescribedLogDir = ClientResponseOf<typeof DescribeLogDirs>['results'
 export type FeatureAnswer = ClientResponseOf<typeof ApiVersions>
 export type DescribedQuorum = ClientResponseOf<typeof DescribeQuorum>
 
-/** The brokers, those too that are registered and not served by where that is asked for. */
+/** The brokers, those too that are registered and not served by where that is asked for; and what the client may do to the cluster, as bits. */
 export function describeCluster(
   admin: Admin,
-  options: { readonly includeFencedBrokers?: boolean } = {},
+  options: { readonly includeFencedBrokers?: boolean; readonly includeAuthorizedOperations?: boolean } = {},
 ): Promise<DescribedCluster> {
-  const fenced = options.includeFencedBrokers ?? false
-  return admin.ask({ to: 'any' }, DescribeCluster, fenced ? { includeFencedBrokers: true } : {}, {
-    leastVersion: fenced ? 2 : 0,
-  })
+  const { includeFencedBrokers: fenced = false, includeAuthorizedOperations: operations = false } = options
+  return admin.ask(
+    { to: 'any' },
+    DescribeCluster,
+    {
+      ...(fenced && { includeFencedBrokers: true }),
+      ...(operations && { includeClusterAuthorizedOperations: true }),
+    },
+    { leastVersion: fenced ? 2 : 0 },
+  )
 }
 
 /** The data directories of one broker with the partitions in them; those of some topics only, where `partitions` is given. */

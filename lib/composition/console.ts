@@ -17,6 +17,7 @@ import type { HttpServer } from '../http/server.ts'
 import type { ConnectOptions, Network, TlsConnecting } from '../network/network.ts'
 import { systemNetwork } from '../network/tcp.ts'
 import { addressOf, type BoundListener } from '../server/listener.ts'
+import { LiveTrace } from './live-trace.ts'
 import { tlsOf } from './peer-security.ts'
 
 /** How long the console tries what fails at first: somebody waits for it. */
@@ -25,10 +26,18 @@ const mechanisms: readonly ClientLogin['mechanism'][] = ['SCRAM-SHA-512', 'SCRAM
 
 /** The console of a broker that serves. */
 export function consoleOf(parts: Composition, config: BrokerConfig, server: HttpServer, logger: Logger): Console {
+  const { view } = parts
+  const trace = new LiveTrace({
+    interceptors: view.interceptors,
+    topicNameOf: topicId => view.partitions.topicNameOf(topicId),
+    clock: view.clocks.wire,
+  })
+  view.whenClosed(() => trace.close())
   return new Console({
     place: placeOf(parts, config, server.has('/testing/')),
     logger,
-    groupEvents: groupId => parts.view.groups.events.of(groupId),
+    groupEvents: groupId => view.groups.events.of(groupId),
+    trace: since => trace.look(since),
     enter: session => server.enter(session),
     leave: request => server.leave(request),
   })

@@ -55,8 +55,8 @@ export interface CompositionOptions {
   readonly published?: Published
   /** What answers requests; by default all handlers there are. */
   readonly handlers?: HandlerTable<Context>
-  /** What stands around every request. */
-  readonly interceptors?: readonly Interceptor[]
+  /** What stands around every request; a list of this broker's own, which may change while it serves. */
+  readonly interceptors?: Interceptor[]
   /** What timers of groups are set in: tests hold sessions of members by it. */
   readonly groupTimers?: () => Deadlines<GroupTimer>
   /** Topics and records that are there before clients can connect. */

@@ -1,4 +1,4 @@
-/** The parts of a running broker, for what stands beside it and looks in: metrics. It changes nothing. */
+/** The parts of a running broker, for what stands beside it and looks in: metrics, the console. It changes nothing but who watches requests. */
 import type { Clocks } from '../base/clock.ts'
 import type { BrokerConfig } from '../config/config.ts'
 import type { Groups } from '../coordination/groups.ts'
@@ -7,6 +7,7 @@ import type { Metrics } from '../metrics/metrics.ts'
 import type { Partitions } from '../partitions/partitions.ts'
 import type { Peers } from '../replication/peers.ts'
 import type { Logins } from '../security/logins.ts'
+import type { Interceptor } from '../server/interceptor.ts'
 import type { RequestCounts } from '../server/request-counts.ts'
 
 export interface BrokerView {
@@ -25,6 +26,8 @@ export interface BrokerView {
     readonly heldMs: ReadonlyMap<string, number>
     connectionsByListener(): ReadonlyMap<string, number>
   }
+  /** What stands around every request; read for each. */
+  readonly interceptors: Interceptor[]
   /** Has something closed with the broker, ahead of its parts. */
   readonly whenClosed: (close: () => unknown) => void
 }

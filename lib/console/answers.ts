@@ -245,3 +245,33 @@ export interface ProducedAnswer {
   readonly partition: number
   readonly offset: number
 }
+
+/** Something that went on between a client and the broker, in words. */
+export interface TraceRow {
+  /** Counted up. */
+  readonly number: number
+  readonly at: number
+  readonly kind: 'request' | 'answer' | 'fault' | 'closed'
+  readonly connection: number
+  readonly clientId: string | null
+  /** Null where a connection was closed. */
+  readonly api: string | null
+  readonly version: number | null
+  readonly correlationId: number | null
+  readonly text: string
+  /** Names of the error codes of an answer. */
+  readonly errors?: readonly string[]
+  /** Why an error was given, where that is known. */
+  readonly cause?: string
+  readonly tookMs?: number
+}
+
+export interface TraceAnswer {
+  /** When the broker began to tell, as somebody looked. */
+  readonly sinceMs: number
+  /** The number of the last line. */
+  readonly last: number
+  /** Lines that had gone by before this look. */
+  readonly missed: number
+  readonly lines: readonly TraceRow[]
+}

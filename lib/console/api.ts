@@ -6,7 +6,7 @@ import { deleteRecords } from '../admin/offsets.ts'
 import { createPartitions, createTopics, deleteTopics, type TopicResult } from '../admin/topics.ts'
 import { forceTerminateTransaction } from '../admin/transactions.ts'
 import type { HttpAnswer, HttpRequest } from '../http/routes.ts'
-import type { GroupEventRow, Listed } from './answers.ts'
+import type { GroupEventRow, Listed, TraceAnswer } from './answers.ts'
 import {
   bodyOf,
   fieldsOf,
@@ -28,6 +28,7 @@ import { produce } from './producing.ts'
 import { recordAlone, recordPart } from './record-alone.ts'
 import { type RecordsQuery, readRecords } from './records.ts'
 import { topicAnswer, topicRows } from './topics.ts'
+import { traceAnswer } from './trace.ts'
 import { transactionAnswer, transactionRows } from './transactions.ts'
 import type { Visit } from './visits.ts'
 
@@ -39,6 +40,8 @@ export interface Asked {
   readonly names: readonly string[]
   /** What happened to groups, the newest first. */
   readonly groupEvents: (groupId: string) => readonly GroupEventRow[]
+  /** Requests and answers after the line of this number. */
+  readonly trace: (since: number) => TraceAnswer
 }
 
 type Row = (asked: Asked) => unknown
@@ -48,6 +51,8 @@ const rows: Readonly<Record<string, Row>> = {
   'GET cluster': ({ visit, request }) => clusterAnswer(visit, request),
   'GET brokers': ({ visit }) => brokerRows(visit.admin, visit.topics),
   'GET replication': ({ visit, query }) => replicationAnswer(visit.admin, visit.topics, pageIn(query)),
+
+  'GET trace': ({ visit, request, trace }) => traceAnswer(visit, request, trace),
 
   'GET topics': ({ visit, query }) =>
     topicRows(visit.admin, visit.topics, {

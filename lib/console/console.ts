@@ -1,6 +1,6 @@
 /**
  * The console: a page in the browser, and the JSON interface that it asks. It is a client of the cluster like any other, by a connection to the broker that
- * it runs beside; of the broker itself it has nothing.
+ * it runs beside; of the broker itself it has no more than what happened to groups and the trace.
  */
 import { codeName, KafkaError } from '../../protocol/errors.ts'
 import type { Logger } from '../base/logger.ts'
@@ -9,7 +9,7 @@ import { ClientError } from '../client/client.ts'
 import { type ClientLogin, LoginError } from '../client/login.ts'
 import type { HttpSession } from '../http/access.ts'
 import type { HttpAnswer, HttpHandler, HttpMethods, HttpRequest, HttpRoutes } from '../http/routes.ts'
-import type { GroupEventRow, Refusal } from './answers.ts'
+import type { GroupEventRow, Refusal, TraceAnswer } from './answers.ts'
 import { answerOf, rowFor, statusOf } from './api.ts'
 import { bodyOf, textOf } from './asked.ts'
 import { pageFiles } from './page.ts'
@@ -20,6 +20,8 @@ export interface ConsoleOptions {
   readonly logger: Logger
   /** What happened to a group, the newest first. */
   readonly groupEvents: (groupId: string) => readonly GroupEventRow[]
+  /** Requests and answers after the line of this number, told from the first look on. */
+  readonly trace: (since: number) => TraceAnswer
   /** Headers that give a browser a session, and take it away. */
   readonly enter: (session: HttpSession) => Readonly<Record<string, string>>
   readonly leave: (request: HttpRequest) => Readonly<Record<string, string>>
@@ -80,9 +82,9 @@ export class Console {
     try {
       const found = rowFor(request.method, request.path.slice('/api/'.length))
       if (found === null) return refusal(404, { error: `there is no ${request.method} ${request.path}` })
-      const { groupEvents } = this.#options
+      const { groupEvents, trace } = this.#options
       const { row, names } = found
-      return answerOf(await row({ request, query: request.query, visit, names, groupEvents }))
+      return answerOf(await row({ request, query: request.query, visit, names, groupEvents, trace }))
     } catch (error) {
       return refused(error, visit.user === null && place.canLogIn)
     }

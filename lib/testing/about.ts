@@ -19,20 +19,19 @@ export interface About {
   readonly transactionalIds: readonly string[]
 }
 
-/** Sessions of which no more is known than these: more than a broker keeps. */
-const sessionsMax = 10_000
-
 type Session = Map<string, Set<number>>
 
 /** Looks at requests, and knows what sessions of Fetch are about, as most of their requests do not say it. */
 export class Abouts {
   readonly #nameOfId: (topicId: string) => string | undefined
+  readonly #sessionsMax: number
   readonly #known = new WeakMap<CallInfo, About>()
   readonly #sessions = new Map<number, Session>()
 
-  /** `nameOfId` is the topic that has an id now. */
-  constructor(nameOfId: (topicId: string) => string | undefined) {
+  /** `nameOfId` is the topic that has an id now. What sessions are about is known of so many: by itself, of more than a broker keeps. */
+  constructor(nameOfId: (topicId: string) => string | undefined, sessionsMax = 10_000) {
     this.#nameOfId = nameOfId
+    this.#sessionsMax = sessionsMax
   }
 
   readonly nameOfId = (topicId: string): string | undefined => this.#nameOfId(topicId)
@@ -53,11 +52,11 @@ export class Abouts {
     const { sessionId = 0, errorCode } = response as FetchResponse
     if (sessionEpoch !== 0 || errorCode !== 0) return
     this.#sessions.delete(before)
-    if (sessionId === 0) return
+    if (sessionId === 0 || this.#sessionsMax === 0) return
     const session: Session = new Map()
     for (const { topic, partitions } of this.of(call).topics ?? []) session.set(topic, new Set(partitions))
     this.#sessions.set(sessionId, session)
-    if (this.#sessions.size > sessionsMax) this.#sessions.delete(this.#sessions.keys().next().value!)
+    if (this.#sessions.size > this.#sessionsMax) this.#sessions.delete(this.#sessions.keys().next().value!)
   }
 
   #look(call: CallInfo): About {

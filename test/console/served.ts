@@ -3,6 +3,7 @@ import type { Test } from 'tap'
 import { Admin } from '../../lib/admin/admin.ts'
 import { systemClock } from '../../lib/base/clock.ts'
 import { systemRandom } from '../../lib/base/random.ts'
+import { Secret } from '../../lib/base/secret.ts'
 import { Broker, type BrokerOptions } from '../../lib/broker.ts'
 import { Producer } from '../../lib/client/producer.ts'
 import { systemNetwork } from '../../lib/network/tcp.ts'
@@ -45,7 +46,8 @@ export interface Sent {
 /** Starts one in memory; it stops with the test. */
 export async function served(t: Test, options: BrokerOptions = {}): Promise<Served> {
   const http = { address: '127.0.0.1:0', token }
-  const broker = await Broker.start({ port: 0, ephemeral: true, dev: true, http, logLevel: 'error', ...options })
+  const port = options.properties?.listeners === undefined ? { port: 0 } : {}
+  const broker = await Broker.start({ ...port, ephemeral: true, dev: true, http, logLevel: 'error', ...options })
   const admin = adminOf(broker.bootstrap)
   t.teardown(async () => {
     await admin.close()
@@ -88,8 +90,10 @@ export async function served(t: Test, options: BrokerOptions = {}): Promise<Serv
   }
 }
 
-export function adminOf(bootstrap: string): Admin {
+export function adminOf(bootstrap: string, user?: string, password = ''): Admin {
+  const login = { mechanism: 'PLAIN', user: user ?? '', password: new Secret(password) } as const
   return new Admin({
+    ...(user === undefined ? {} : { login }),
     ...{ bootstrap: [bootstrap], clock: systemClock, random: systemRandom, network: systemNetwork, timeoutMs: 20_000 },
   })
 }

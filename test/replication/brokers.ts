@@ -96,7 +96,7 @@ export class Brokers {
         openStore: async () => this.storeOf(id, sharedStore(this.store)),
       },
       handlers,
-      interceptors: this.interceptors(id),
+      interceptors: [...this.interceptors(id)],
       logger: createLogger('debug', { clock, write: line => void this.lines.push(`${id} ${line.trim()}`) }),
     })
     const composition = await this.passing(starting)

@@ -43,7 +43,7 @@ export const watched: Serve = async (composed, seed, clock) => {
   instruments.trace.begin()
   const network = instruments.network.around(composed.parts.network)
   const parts = { ...composed.parts, clocks: instruments.clocks, network }
-  const { interceptors } = instruments
+  const interceptors = [...instruments.interceptors]
   const groupTimers = instruments.clock.timersOfGroups
   broker = await Composition.start({ ...composed, parts, interceptors, groupTimers })
   return { broker, port, clientId, stop: () => broker!.stop() }

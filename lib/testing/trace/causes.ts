@@ -9,8 +9,8 @@ import type { CallInfo } from '../../server/interceptor.ts'
 import type { About } from '../about.ts'
 import { producerIn } from './describe.ts'
 
-/** Groups, members and producers that are remembered. */
-const namesMax = 10_000
+/** Of names that clients give themselves; of longer ones nothing is remembered, or their beginning. */
+const [keyCharactersMax, clientCharactersMax] = [600, 100]
 
 interface Epoch {
   readonly epoch: number
@@ -19,6 +19,7 @@ interface Epoch {
 
 /** See the head of the file. */
 export class Causes {
+  readonly #namesMax: number
   /** What last set a group in motion, and its latest generation. */
   readonly #moved = new Map<string, string>()
   readonly #generations = new Map<string, number>()
@@ -29,19 +30,24 @@ export class Causes {
   readonly #epochs = new Map<string, Epoch>()
   readonly #opened = new Map<string, string>()
 
+  /** So many groups, members and producers are remembered. */
+  constructor(namesMax: number) {
+    this.#namesMax = namesMax
+  }
+
   /** A request came. */
   asked(call: CallInfo): void {
     const client = nameOf(call)
     if (call.api.name === 'JoinGroup') {
       const { groupId, memberId, groupInstanceId } = call.request as JoinGroupRequest
-      put(this.#moved, groupId, `${client} ${memberId === '' ? 'joins' : 'joins again'}`)
-      if (groupInstanceId !== null) put(this.#instances, `${groupId}\0${groupInstanceId}`, client)
+      this.#put(this.#moved, groupId, `${client} ${memberId === '' ? 'joins' : 'joins again'}`)
+      if (groupInstanceId !== null) this.#put(this.#instances, `${groupId}\0${groupInstanceId}`, client)
     }
     if (call.api.name === 'LeaveGroup') {
       const { groupId, memberId, members } = call.request as LeaveGroupRequest
-      put(this.#moved, groupId, `${client} left`)
+      this.#put(this.#moved, groupId, `${client} left`)
       for (const left of [memberId, ...members.map(each => each.memberId)])
-        put(this.#gone, `${groupId}\0${left}`, 'it left')
+        this.#put(this.#gone, `${groupId}\0${left}`, 'it left')
     }
   }
 
@@ -52,13 +58,13 @@ export class Causes {
       const { producerId = -1, producerEpoch = -1 } = response as InitProducerIdResponse
       if (producerId < 0) return
       for (const name of [`${producerId}`, ...about.transactionalIds])
-        put(this.#epochs, name, { epoch: producerEpoch, client })
+        this.#put(this.#epochs, name, { epoch: producerEpoch, client })
     }
     if (call.api.name === 'JoinGroup' && response !== null) {
       const { errorCode, generationId } = response as JoinGroupResponse
-      if (errorCode === 0) put(this.#generations, (call.request as JoinGroupRequest).groupId, generationId)
+      if (errorCode === 0) this.#put(this.#generations, (call.request as JoinGroupRequest).groupId, generationId)
     }
-    if (call.api.name === 'EndTxn') for (const id of about.transactionalIds) put(this.#opened, id, client)
+    if (call.api.name === 'EndTxn') for (const id of about.transactionalIds) this.#put(this.#opened, id, client)
   }
 
   /** Why an answer has this code; undefined where that is not known. */
@@ -102,6 +108,13 @@ export class Causes {
     }
   }
 
+  #put<V>(map: Map<string, V>, key: string, value: V): void {
+    if (key.length > keyCharactersMax) return
+    map.delete(key)
+    map.set(key, value)
+    if (map.size > this.#namesMax) map.delete(map.keys().next().value!)
+  }
+
   #movedBy(group: string | undefined): string {
     const moved = this.#moved.get(group ?? '')
     return moved === undefined ? '' : `, as ${moved}`
@@ -138,11 +151,10 @@ function rangeIn(response: object | null): string | undefined {
 }
 
 function nameOf({ clientId, connection }: CallInfo): string {
-  return `${clientId === null || clientId === '' ? 'a client without a name' : clientId} (connection ${connection.id})`
+  return `${clientId === null || clientId === '' ? 'a client without a name' : cut(clientId, clientCharactersMax)} (connection ${connection.id})`
 }
 
-function put<V>(map: Map<string, V>, key: string, value: V): void {
-  map.delete(key)
-  map.set(key, value)
-  if (map.size > namesMax) map.delete(map.keys().next().value!)
+/** The beginning of a text that is longer; a copy, as a part of a text keeps all of it in memory. */
+export function cut(text: string, charactersMax: number): string {
+  return text.length <= charactersMax ? text : `${Buffer.from(text.slice(0, charactersMax)).toString()}…`
 }

@@ -13,6 +13,12 @@ import { topicOf } from '../faults/shapes.ts'
 
 type NameOfId = (topicId: string) => string | undefined
 
+/** A code that is not 0, and the topic, partition or group that it is of. */
+interface PlacedCode {
+  readonly code: number
+  readonly place: string
+}
+
 /** So many things are named in one line. */
 const namedMax = 8
 /** Batches of a partition that are counted. */
@@ -68,24 +74,30 @@ export function answerInWords({ api, request }: CallInfo, response: object | nul
 }
 
 /** Codes of an answer that are not 0, with the topic and partition that each is of. */
-export function errorsIn(
-  response: unknown,
-  nameOfId: NameOfId = () => undefined,
-  place = '',
-): { code: number; place: string }[] {
-  if (Array.isArray(response)) return response.flatMap(each => errorsIn(each, nameOfId, place))
-  if (typeof response !== 'object' || response === null || Buffer.isBuffer(response)) return []
+export function errorsIn(response: unknown, nameOfId: NameOfId = () => undefined, place = ''): PlacedCode[] {
+  const found: PlacedCode[] = []
+  gatherErrors(response, nameOfId, place, found)
+  return found
+}
+
+function gatherErrors(response: unknown, nameOfId: NameOfId, place: string, found: PlacedCode[]): void {
+  if (typeof response !== 'object' || response === null || Buffer.isBuffer(response)) return
+  if (Array.isArray(response)) {
+    for (const each of response) gatherErrors(each, nameOfId, place, found)
+    return
+  }
   const fields = response as Record<string, unknown>
   const here = placeOf(fields, nameOfId, place)
   const code = fields.errorCode ?? fields.partitionErrorCode
-  const own = typeof code === 'number' && code !== 0 ? [{ code, place: here }] : []
-  return own.concat(
-    Object.values(fields).flatMap(each => (typeof each === 'object' ? errorsIn(each, nameOfId, here) : [])),
-  )
+  if (typeof code === 'number' && code !== 0) found.push({ code, place: here })
+  for (const [name, each] of Object.entries(fields)) {
+    // Records have none, and some lie in files.
+    if (typeof each === 'object' && name !== 'records') gatherErrors(each, nameOfId, here, found)
+  }
 }
 
 /** Codes with their places, in words. */
-export function errorsInWords(errors: readonly { code: number; place: string }[]): string {
+export function errorsInWords(errors: readonly PlacedCode[]): string {
   return list(errors.map(({ code, place }) => (place === '' ? codeName(code) : `${place}: ${codeName(code)}`)))
 }
 
@@ -139,7 +151,8 @@ function fetchInWords(request: FetchRequest, about: About, nameOfId: NameOfId): 
   )
   if (parts.length > 0) return `${list(parts)}, at most ${request.maxWaitMs} ms`
   const known = about.topics?.reduce((sum, { partitions }) => sum + (partitions?.length ?? 0), 0) ?? 0
-  return `${known} partitions of session ${request.sessionId}, at most ${request.maxWaitMs} ms`
+  // Of a session that began before anybody looked it is not known how many it has.
+  return `${known === 0 ? 'the' : known} partitions of session ${request.sessionId}, at most ${request.maxWaitMs} ms`
 }
 
 function fetchedInWords(response: FetchResponse, nameOfId: NameOfId): string {

@@ -4,27 +4,39 @@ import type { Clock } from '../../base/clock.ts'
 import type { ConnectionInfo } from '../../server/connection-info.ts'
 import type { Aftermath, CallInfo, Interceptor, Verdict } from '../../server/interceptor.ts'
 import type { Abouts } from '../about.ts'
-import { Causes } from './causes.ts'
+import { Causes, cut } from './causes.ts'
 import { answerInWords, errorsIn, errorsInWords, requestInWords } from './describe.ts'
 import type { TestTrace, TraceLine } from './options.ts'
 
-/** Lines that are kept. */
-const linesMax = 10_000
+/** How much is kept of what clients say. */
+export interface TraceBounds {
+  readonly linesMax: number
+  /** Groups, members and producers whose causes are known. */
+  readonly namesMax: number
+  /** Characters of a text in a line. */
+  readonly charactersMax: number
+}
+
+const ofTests: TraceBounds = { linesMax: 10_000, namesMax: 10_000, charactersMax: Number.POSITIVE_INFINITY }
 
 /** See the head of the file. It costs more than a small request does, so it is off until somebody asks for it. */
 export class Trace implements Interceptor, TestTrace {
   readonly #abouts: Abouts
   readonly #clock: Clock
-  readonly #causes = new Causes()
+  readonly #bounds: TraceBounds
+  readonly #causes: Causes
   #lines: TraceLine[] = []
-  #last = 0
+  #last: number
   #isOn = false
   #onLine: ((line: TraceLine) => void) | null = null
 
-  /** Times are by this clock. */
-  constructor(abouts: Abouts, clock: Clock) {
+  /** Times are by this clock; lines are counted from the one after `last`. */
+  constructor(abouts: Abouts, clock: Clock, bounds: TraceBounds = ofTests, last = 0) {
     this.#abouts = abouts
     this.#clock = clock
+    this.#bounds = bounds
+    this.#causes = new Causes(bounds.namesMax)
+    this.#last = last
   }
 
   /** Tells all that comes from now on. */
@@ -44,7 +56,7 @@ export class Trace implements Interceptor, TestTrace {
   }
 
   since(number = 0): readonly TraceLine[] {
-    return this.#lines.slice(-linesMax).filter(line => line.number > number)
+    return this.#lines.slice(-this.#bounds.linesMax).filter(line => line.number > number)
   }
 
   before(call: CallInfo): Verdict | undefined {
@@ -101,7 +113,15 @@ export class Trace implements Interceptor, TestTrace {
     return { number: ++this.#last, at: this.#clock.now(), kind }
   }
 
-  #push(line: TraceLine): void {
+  #push(whole: TraceLine): void {
+    const { linesMax, charactersMax } = this.#bounds
+    const { clientId, cause } = whole
+    const line = {
+      ...whole,
+      clientId: clientId === null ? null : cut(clientId, charactersMax),
+      text: cut(whole.text, charactersMax),
+      ...(cause !== undefined && { cause: cut(cause, charactersMax) }),
+    }
     this.#lines.push(line)
     if (this.#lines.length > 2 * linesMax) this.#lines = this.#lines.slice(-linesMax)
     this.#onLine?.(line)
