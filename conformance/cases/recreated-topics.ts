@@ -9,6 +9,7 @@ import { OffsetFetch } from '../../protocol/messages/offset-fetch.ts'
 import { OffsetForLeaderEpoch } from '../../protocol/messages/offset-for-leader-epoch.ts'
 import { Produce } from '../../protocol/messages/produce.ts'
 import type { ClientRequestOf } from '../../protocol/schema.ts'
+import { until } from '../scenario.ts'
 import type { Loose, Session } from '../session.ts'
 import { batchOf, type Case, type Difference } from './case.ts'
 import { nextAssignment, seen, world } from './consumer-group-world.ts'
@@ -26,12 +27,11 @@ async function append(session: Session, name: string, values: readonly string[])
 
 async function remove(session: Session, name: string): Promise<void> {
   await session.prepare(DeleteTopics, 5, { topicNames: [name], timeoutMs: 10_000 })
-  for (let attempt = 0; attempt < 500; attempt++) {
+  await until(`${name} gone`, async () => {
     const [topic] = (await session.prepare(Metadata, 10, { topics: [{ name }], allowAutoTopicCreation: false })).topics
-    if (topic!.errorCode !== 0) return seen()
-    await new Promise(resolve => setTimeout(resolve, 20))
-  }
-  throw new Error(`${name} is not gone`)
+    return topic!.errorCode === 0 ? undefined : true
+  })
+  return seen()
 }
 
 /** Two topics, of which one is still there and the other is then deleted and made again with fewer records. */

@@ -7,6 +7,7 @@ import { OffsetCommit } from '../../protocol/messages/offset-commit.ts'
 import { SyncGroup } from '../../protocol/messages/sync-group.ts'
 import type { ClientResponseOf } from '../../protocol/schema.ts'
 import { wholeRequest } from '../../protocol/whole-request.ts'
+import { until } from '../scenario.ts'
 import type { Session } from '../session.ts'
 import type { Case } from './case.ts'
 import { seen } from './consumer-group-world.ts'
@@ -106,12 +107,10 @@ class Member {
   async hears(): Promise<void> {
     const { groupId } = this.group
     const { generationId, memberId, instanceId: groupInstanceId } = this
-    for (let attempt = 0; attempt < 500; attempt++) {
+    await until(`a rebalance, as ${this.name} is told`, async () => {
       const { errorCode } = await this.client.send(Heartbeat, 4, { groupId, generationId, memberId, groupInstanceId })
-      if (errorCode === rebalanceInProgress) return
-      await new Promise(resolve => setTimeout(resolve, 20))
-    }
-    throw new Error(`${this.name} was not told of a rebalance`)
+      return errorCode === rebalanceInProgress ? true : undefined
+    })
   }
 
   /** All that a member does, once another has come in its place. */
