@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { fetchKafka } from '../../conformance/kafka.ts'
 import { type Section, tableOf } from './measures.ts'
 import { barsOf, pictureOf } from './picture.ts'
-import { aroundTable, comparedKeys, sectionKeys } from './report.ts'
+import { aroundTable, besideRivalsKeys, comparedKeys, sectionKeys } from './report.ts'
 import { kafkaName, type Rivals, startOwn, startRivals } from './rivals.ts'
 import { clusters } from './sections/cluster.ts'
 import { consoleTools } from './sections/command-line.ts'
@@ -131,21 +131,7 @@ async function main(): Promise<void> {
     else done(await perfToolsUnlimited(rounds), '')
   }
   if (wanted.includes('console')) done(await consolePage(rounds), '')
-  const own = [
-    'start',
-    'installed',
-    'kit',
-    'kfake',
-    'cluster',
-    'tls',
-    'strangers',
-    'command-line',
-    'perf-tools',
-    'perf-tools-unlimited',
-    'console',
-    'floor',
-  ]
-  const others = wanted.filter(key => !own.includes(key))
+  const others = wanted.filter(key => besideRivalsKeys.includes(key))
   if (others.length > 0) {
     const rivals = await startRivals(running)
     try {

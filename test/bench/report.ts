@@ -3,6 +3,9 @@
 /** Sections that compare with Apache Kafka, of which the picture is drawn. */
 export const comparedKeys = ['start', 'java', 'librdkafka', 'replay', 'limits']
 
+/** Sections that share one start of each broker. */
+export const besideRivalsKeys = ['java', 'librdkafka', 'replay', 'limits', 'transactions', 'disk']
+
 export const sectionKeys = [
   ...comparedKeys,
   'transactions',
