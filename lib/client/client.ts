@@ -14,7 +14,7 @@ import { Queue } from '../base/queue.ts'
 import type { Network, TlsConnecting, Wire } from '../network/network.ts'
 import { systemNetwork } from '../network/tcp.ts'
 import { FrameSizeError, Frames } from './frames.ts'
-import type { ClientLogin } from './login.ts'
+import type { ClientLogin, logIn } from './login.ts'
 
 export interface ClientOptions {
   readonly host: string
@@ -42,6 +42,14 @@ interface Waiting {
   /** Takes the answer's frame, without its size. */
   resolve(frame: Buffer): void
   reject(error: Error): void
+}
+
+let loadedLogin: typeof logIn | undefined
+
+/** Loads what logs clients in, which those who are asked for no login do without. */
+export async function loadLogin(): Promise<typeof logIn> {
+  loadedLogin ??= (await import('./login.ts')).logIn
+  return loadedLogin
 }
 
 const apiVersionsKey = 18
@@ -92,10 +100,11 @@ export class Client {
 
   /** Connects, and logs in; rejects with ClientError where nobody listens or it takes too long, with LoginError where the broker refuses. */
   static async connect(options: ClientOptions): Promise<Client> {
+    if (options.login === undefined) return Client.#connect(options)
+    // Before there is a connection: a broker closes one on which nobody logs in for long.
+    const logIn = await loadLogin()
     const client = await Client.#connect(options)
-    if (options.login === undefined) return client
     try {
-      const { logIn } = await import('./login.ts')
       await logIn(client, options.login)
       return client
     } catch (error) {

@@ -1,7 +1,7 @@
 /** Several whole brokers in one process: over a network and files in memory, with one store for all and a clock that stands still until it is turned. */
 import { createLogger } from '../../lib/base/logger.ts'
 import { seededRandom } from '../../lib/base/random.ts'
-import { Client } from '../../lib/client/client.ts'
+import { Client, loadLogin } from '../../lib/client/client.ts'
 import type { ClientLogin } from '../../lib/client/login.ts'
 import { partitionKey, type StoredPartition, topicKey, writeStored } from '../../lib/cluster/stored.ts'
 import { Composition } from '../../lib/composition.ts'
@@ -56,6 +56,8 @@ export class Brokers {
   }
 
   async start(...ids: number[]): Promise<void> {
+    // Before the clock is turned, which does not wait for files of the program.
+    if (this.login) await loadLogin()
     for (const id of ids) await this.#startOne(id)
     await this.settle()
   }
