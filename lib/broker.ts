@@ -1,7 +1,7 @@
 /** The broker put together from its parts, and the public door of the package: start one, ask where it is, stop it. */
-
 import { codes, KafkaError } from '../protocol/errors.ts'
 import type { Logger, LogLevel } from './base/logger.ts'
+import { offLoop } from './base/off-loop.ts'
 import type { BrokerCluster, ClusterBroker, ClusterOptions } from './composition/cluster-options.ts'
 import type { BrokerOptions, BrokerRun, HttpSettings } from './composition/options.ts'
 import { startRun } from './composition/run.ts'
@@ -32,7 +32,7 @@ export type Cluster = BrokerCluster
 export const Cluster = {
   /** Starts all brokers, and resolves once each takes part and clients can connect. Nothing is left open where one cannot be started. */
   async start(options: ClusterOptions = {}): Promise<Cluster> {
-    const { LocalCluster } = await import('./composition/local-cluster.ts')
+    const { LocalCluster } = await offLoop(import('./composition/local-cluster.ts'))
     return LocalCluster.start(options)
   },
 }

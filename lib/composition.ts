@@ -3,6 +3,7 @@
  * Everything that a running broker holds hangs here; nothing else knows of all parts.
  */
 import { prepareZstd } from '../protocol/records/zstd.ts'
+import { offLoop } from './base/off-loop.ts'
 import { isFenced } from './cluster/image.ts'
 import { Listening } from './composition/listening.ts'
 import { Opened } from './composition/opened.ts'
@@ -259,7 +260,7 @@ async function compose(given: CompositionOptions, opened: Opened): Promise<Compo
 async function contentsInto(options: CompositionOptions, cluster: Cluster, partitions: Partitions): Promise<void> {
   const { contents, config, parts, logger, signal } = options
   if (!contents) return
-  const { makeContents } = await import('./contents/contents.ts')
+  const { makeContents } = await offLoop(import('./contents/contents.ts'))
   const { broker: clock, wire } = parts.clocks
   await makeContents(contents, { cluster, partitions, config, clock, wire, logger: logger.child('contents'), signal })
 }

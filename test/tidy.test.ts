@@ -56,6 +56,12 @@ const confined: readonly { what: string; pattern: RegExp; where: (path: string) 
     why: 'a clock that is turned by hand has methods that need it: hand on a function that calls it',
   },
   {
+    what: 'a module that is loaded unseen',
+    pattern: /(?<!\boffLoop\()(?<!\btypeof )\bimport\(/,
+    where: path => /^bin\/|^lib\/cli\/|^protocol\/|^storage\/worker\.ts$/.test(path),
+    why: 'import() goes through offLoop(): who turns a clock waits for what is read from the disk',
+  },
+  {
     what: 'code made at run time',
     pattern: /\bnew Function\b|\beval\(/,
     where: path => path === 'protocol/compile.ts',

@@ -15,6 +15,7 @@ import { Produce } from '../../protocol/messages/produce.ts'
 import { SyncGroup } from '../../protocol/messages/sync-group.ts'
 import { batches, buildBatch, readRecords } from '../../protocol/records/batch.ts'
 import type { Clock } from '../base/clock.ts'
+import { offLoop } from '../base/off-loop.ts'
 import type { Random } from '../base/random.ts'
 import { Client } from '../client/client.ts'
 import { type BrokerAddress, Connection } from '../client/connections.ts'
@@ -182,13 +183,13 @@ class Check {
     if (errorCode !== codes.UNKNOWN_TOPIC_OR_PARTITION) throw new AdminError(errorCode)
     if (this.#options.timeoutMs === undefined) this.#extend(foreignTimeoutMsDefault)
     this.#doing = 'making a topic'
-    const { makeCheckTopic } = await import('./health-topic.ts')
+    const { makeCheckTopic } = await offLoop(import('./health-topic.ts'))
     await makeCheckTopic(connection, this.#name, this.#timeoutMs, address => this.#connect(address))
     return this.#name
   }
 
   async #deleteTopic(connection: Connection, topic: string): Promise<void> {
-    const { deleteCheckTopic } = await import('./health-topic.ts')
+    const { deleteCheckTopic } = await offLoop(import('./health-topic.ts'))
     await deleteCheckTopic(connection, topic, this.#timeoutMs, address => this.#connect(address))
   }
 

@@ -1,4 +1,5 @@
 /** Patterns as Kafka takes them: RE2, which has no looking around and no going back, and matches in linear time. The one importer of re2js. */
+import { offLoop } from './off-loop.ts'
 
 /** Whether a text, all of it, fits. */
 export type Pattern = (text: string) => boolean
@@ -11,7 +12,7 @@ let loading: Promise<ReadPattern> | null = null
 
 /** What reads patterns, loaded when it is first asked for. */
 export function loadPatterns(): Promise<ReadPattern> {
-  loading ??= import('re2js').then(({ RE2JS }) => {
+  loading ??= offLoop(import('re2js')).then(({ RE2JS }) => {
     loaded = text => {
       try {
         const compiled = RE2JS.compile(text)
@@ -38,7 +39,7 @@ export async function patternOf(text: string): Promise<Pattern | null> {
 
 /** What is wrong with a pattern, as RE2 says it; null where nothing is. */
 export async function patternFault(text: string): Promise<string | null> {
-  const { RE2JS } = await import('re2js')
+  const { RE2JS } = await offLoop(import('re2js'))
   try {
     RE2JS.compile(text)
     return null

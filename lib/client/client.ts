@@ -10,6 +10,7 @@ import type { Api, ClientRequestOf, ClientResponseOf } from '../../protocol/sche
 import { Alarm } from '../base/alarm.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { Deadlines } from '../base/deadlines.ts'
+import { offLoop } from '../base/off-loop.ts'
 import { Queue } from '../base/queue.ts'
 import type { Network, TlsConnecting, Wire } from '../network/network.ts'
 import { systemNetwork } from '../network/tcp.ts'
@@ -48,7 +49,7 @@ let loadedLogin: typeof logIn | undefined
 
 /** Loads what logs clients in, which those who are asked for no login do without. */
 export async function loadLogin(): Promise<typeof logIn> {
-  loadedLogin ??= (await import('./login.ts')).logIn
+  loadedLogin ??= (await offLoop(import('./login.ts'))).logIn
   return loadedLogin
 }
 

@@ -4,6 +4,7 @@
  */
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import { Alarm } from '../base/alarm.ts'
+import { offLoop } from '../base/off-loop.ts'
 import type { FetchedBatch } from './fetched-set.ts'
 import { Fetcher, type StartPosition } from './fetcher.ts'
 import type { GroupMember, GroupOptions } from './group-member.ts'
@@ -139,7 +140,7 @@ export class Consumer {
   async #joining(): Promise<GroupMember | null> {
     const { routes, group } = this.#options
     if (group === undefined || this.#member !== null) return this.#member
-    const { GroupMember } = await import('./group-member.ts')
+    const { GroupMember } = await offLoop(import('./group-member.ts'))
     this.#member ??= new GroupMember(routes, group, this.#listener())
     return this.#member
   }

@@ -1,6 +1,7 @@
 /** The HTTP server beside a broker: opened ahead of the rest of the start, which may take long. */
 import { systemClock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
+import { offLoop } from '../base/off-loop.ts'
 import { systemRandom } from '../base/random.ts'
 import type { Composition } from '../composition.ts'
 import type { BrokerConfig } from '../config/config.ts'
@@ -75,7 +76,7 @@ export async function openHttp(
       void console?.close()
       console = null
       const opened = remembered(async () => {
-        const { consoleOf } = await import('./console.ts')
+        const { consoleOf } = await offLoop(import('./console.ts'))
         console = consoleOf(parts, config, server, logger.child('console'))
         return console
       })
@@ -93,7 +94,7 @@ export async function openHttp(
 
 /** The page and its interface, of which nothing is loaded before somebody asks for it. */
 function consoleRoutes(stage: () => BrokerStage, isComing: () => void): HttpRoutes {
-  const page = remembered(async () => (await import('../console/console.ts')).pageRoutes())
+  const page = remembered(async () => (await offLoop(import('../console/console.ts'))).pageRoutes())
   const GET: HttpHandler = async request => (await page())[request.path]!.GET!(request)
   const first: HttpHandler = request => {
     // The page is going to ask for it.

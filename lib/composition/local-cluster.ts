@@ -4,6 +4,7 @@ import { diskFiles, type Files, memoryFiles } from '../../storage/files.ts'
 import { DirectoryLock } from '../../storage/lock.ts'
 import { systemClock } from '../base/clock.ts'
 import { createLogger, type Logger } from '../base/logger.ts'
+import { offLoop } from '../base/off-loop.ts'
 import { systemRandom } from '../base/random.ts'
 import { Composition, type CompositionOptions } from '../composition.ts'
 import { BrokerConfig } from '../config/config.ts'
@@ -218,7 +219,7 @@ export class LocalBroker implements ClusterBroker {
     if (this.#running !== null) return
     const config = BrokerConfig.parse(this.#properties, { warn: message => this.#logger.warn(message) })
     const asked = this.#askedHttp
-    const http = asked && (await (await import('./http.ts')).openHttp(asked, config, this.#logger))
+    const http = asked && (await (await offLoop(import('./http.ts'))).openHttp(asked, config, this.#logger))
     try {
       this.#running = await Composition.start(
         this.#around({

@@ -6,6 +6,7 @@ import { diskFiles, memoryFiles } from '../../storage/files.ts'
 import { nodeIdIn, readMetaProperties } from '../../storage/meta-properties.ts'
 import { systemClocks } from '../base/clock.ts'
 import { createLogger, type Logger } from '../base/logger.ts'
+import { offLoop } from '../base/off-loop.ts'
 import { Composition, type CompositionOptions } from '../composition.ts'
 import { parsePublished } from '../config/advertised.ts'
 import { BrokerConfig } from '../config/config.ts'
@@ -136,7 +137,9 @@ export async function startRun(options: BrokerOptions, { compose, routes }: RunS
   const config = BrokerConfig.parse(properties, { warn: message => logger.warn(message) })
   const contents = contentsOf(options)
   const http =
-    options.http === undefined ? null : await (await import('./http.ts')).openHttp(options.http, config, logger)
+    options.http === undefined
+      ? null
+      : await (await offLoop(import('./http.ts'))).openHttp(options.http, config, logger)
   if (routes !== undefined) http?.server.add(routes)
   try {
     const composed: CompositionOptions = {
@@ -164,14 +167,14 @@ async function devTlsOf(options: BrokerOptions): Promise<DevTls> {
     throw new ConfigError(own, `${own} is set, and devTls (--dev-tls) makes keys of its own: leave one of them out`)
   }
   const listeners = listenersOf(BrokerConfig.parse(properties))
-  const { speaksTls } = await import('../tls/listeners.ts')
+  const { speaksTls } = await offLoop(import('../tls/listeners.ts'))
   if (!listeners.some(speaksTls)) {
     throw new ConfigError(
       'listeners',
       'devTls (--dev-tls) is for listeners that speak TLS: listeners has none with SSL or SASL_SSL',
     )
   }
-  const { devTls } = await import('../tls/dev-tls.ts')
+  const { devTls } = await offLoop(import('../tls/dev-tls.ts'))
   const published = options.published === undefined ? [] : [parsePublished(options.published).host]
   const named = listeners.flatMap(({ host, advertisedHost }) => [host, advertisedHost ?? '']).concat(published)
   const reachable = named.filter(host => !['', '0.0.0.0', '::'].includes(host))

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { LogDirectory } from '../../storage/directory.ts'
 import { faultOf } from '../../storage/faults.ts'
 import { metaPropertiesName } from '../../storage/meta-properties.ts'
+import { offLoop } from '../base/off-loop.ts'
 import { clusterKey, readStored } from '../cluster/stored.ts'
 import { etcdSettings } from '../config/metadata-store.ts'
 import { EmbeddedStore } from '../metadata/embedded.ts'
@@ -66,7 +67,7 @@ async function openEtcd({ config, parts, logger }: CompositionOptions): Promise<
   const settings = etcdSettings(config)
   if (settings === null) return null
   // Most brokers stand alone, and do without it.
-  const { etcdStoreOf } = await import('../metadata/etcd-of.ts')
+  const { etcdStoreOf } = await offLoop(import('../metadata/etcd-of.ts'))
   return etcdStoreOf(settings, {
     clock: parts.clocks.wire,
     random: parts.random,
@@ -107,7 +108,7 @@ async function takeOverFromKafka(
   const dataDirectory = places.find(path => files.exists(`${path}/${kraftDirectoryName}`))
   if (dataDirectory === undefined || (await store.get(clusterKey)) !== null) return
   // Hardly ever needed, and so not loaded at each start.
-  const { takeOver } = await import('../metadata/kraft/import.ts')
+  const { takeOver } = await offLoop(import('../metadata/kraft/import.ts'))
   await takeOver({
     store,
     files,

@@ -1,5 +1,6 @@
 /** The machine's network: TCP sockets of Node. With tcp-wire.ts, the only importer of node:net. */
 import net from 'node:net'
+import { offLoop } from '../base/off-loop.ts'
 import type { Bound, ConnectOptions, ListenOptions, Network, Wire } from './network.ts'
 import { type ReceivePath, receivePathOf, TcpWire } from './tcp-wire.ts'
 
@@ -17,7 +18,7 @@ export const systemNetwork: Network = tcpNetwork()
 async function listen(options: ListenOptions, path: ReceivePath | undefined): Promise<Bound> {
   const { host, port, backlog, accept, failed, tls } = options
   // Loaded where it is needed: it takes as long as the rest of the network.
-  const entrance = tls && new (await import('./tls.ts')).TlsEntrance(tls)
+  const entrance = tls && new (await offLoop(import('./tls.ts'))).TlsEntrance(tls)
   const wireOf = (socket: net.Socket) => entrance?.wireOf(socket) ?? new TcpWire(socket, path ?? receivePathOf(socket))
   const server = net.createServer(
     { pauseOnConnect: true, allowHalfOpen: true, noDelay: true, keepAlive: true },
@@ -38,7 +39,7 @@ async function listen(options: ListenOptions, path: ReceivePath | undefined): Pr
 }
 
 async function connect({ host, port, tls }: ConnectOptions, signal?: AbortSignal): Promise<Wire> {
-  if (tls !== undefined) return (await import('./tls.ts')).connectTls({ host, port, tls }, signal)
+  if (tls !== undefined) return (await offLoop(import('./tls.ts'))).connectTls({ host, port, tls }, signal)
   return new Promise((resolve, reject) => {
     const socket = net.connect({ host, port, noDelay: true })
     const abort = () => socket.destroy(signal?.reason as Error)

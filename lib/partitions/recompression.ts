@@ -10,6 +10,7 @@ import { codecWanted } from '../../storage/recompression/recompression.ts'
 import { RecompressionThread } from '../../storage/recompression/thread.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
+import { offLoop } from '../base/off-loop.ts'
 import type { AppendOrder } from './append-order.ts'
 import type { Partition, PartitionAppend } from './partition.ts'
 import type { Due, Timetable } from './waiting/timetable.ts'
@@ -52,7 +53,9 @@ export class Recompression implements Due {
     const isLong = takesLong(records, codecWanted(config))
     if (verified === null && !isLong && !this.#order.isHeldUp(partition, producerId)) return null
     // Once the request is answered, its bytes may be overwritten: where it runs out of time, before this is done.
-    const packed = isLong ? this.#thread.run(records, config, this.#clock.now()) : Promise.resolve(Buffer.from(records))
+    const packed = isLong
+      ? offLoop(this.#thread.run(records, config, this.#clock.now()))
+      : Promise.resolve(Buffer.from(records))
     packed.catch(error => {
       if (faultOf(error) !== 'exhaustion') return
       const what = 'records cannot be packed in the codec of their topic'

@@ -1,6 +1,7 @@
 /** The slow part of SCRAM: what is made of a password so that it is hard to guess from what is kept. It runs in a thread of Node's pool. */
 import { pbkdf2 } from 'node:crypto'
 import { promisify } from 'node:util'
+import { offLoop } from '../base/off-loop.ts'
 import type { Secret } from '../base/secret.ts'
 import { credentialOf, type ScramCredential, type ScramMechanism, scramMechanisms } from './scram.ts'
 
@@ -14,7 +15,7 @@ export function saltedPassword(
   iterations: number,
 ): Promise<Buffer> {
   const { hash, hashBytes } = scramMechanisms[mechanism]
-  return derive(password.reveal(), salt, iterations, hashBytes, hash)
+  return offLoop(derive(password.reveal(), salt, iterations, hashBytes, hash))
 }
 
 /** What a broker keeps of a password. */

@@ -4,6 +4,7 @@
  * koffi, an optional package that is loaded when it is first needed. Where it is missing, answers go through memory.
  */
 import { constants } from 'node:os'
+import { offLoop } from '../base/off-loop.ts'
 
 /** Non-blocking calls. The first two return the bytes that the system took, or a negative error number. */
 export interface NativeSend {
@@ -57,7 +58,7 @@ export function giveUpNativeSend(): void {
 
 async function load(): Promise<NativeSend | null> {
   if (process.platform !== 'linux') return null
-  const { default: koffi } = await import('koffi')
+  const { default: koffi } = await offLoop(import('koffi'))
   const library = koffi.load(null)
   const sendfile = library.func('int64_t sendfile(int to, int from, void *position, size_t length)')
   const send = library.func('int64_t send(int to, const void *bytes, size_t length, int flags)')

@@ -4,6 +4,7 @@
  */
 import { KafkaError } from '../../protocol/errors.ts'
 import { createLogger } from '../base/logger.ts'
+import { offLoop } from '../base/off-loop.ts'
 import type { ClusterOptions } from '../composition/cluster-options.ts'
 import type { BrokerOptions, BrokerRun } from '../composition/options.ts'
 import { Run, startRun } from '../composition/run.ts'
@@ -110,8 +111,8 @@ export class Kit {
     given: KitOptions,
     asked: BrokerOptions['http'] = undefined,
   ): Promise<Kit> {
-    const { Brokers } = await import('./brokers/brokers.ts')
-    const { ClusterRun, openClusterHttp } = await import('./brokers/cluster-run.ts')
+    const { Brokers } = await offLoop(import('./brokers/brokers.ts'))
+    const { ClusterRun, openClusterHttp } = await offLoop(import('./brokers/cluster-run.ts'))
     const family = new Family(given)
     const logger = options.logger ?? createLogger(options.logLevel ?? 'warn')
     if (given.advice) logger.warn(given.advice)

@@ -28,6 +28,7 @@ import { type BatchOptions, batches, buildBatch, readRecords } from '../../proto
 import { LogDirectory } from '../../storage/directory.ts'
 import { type Files, memoryFiles } from '../../storage/files.ts'
 import { activeBroker } from '../cluster/active-broker.ts'
+import { turnOfTheLoop } from '../turn-of-the-loop.ts'
 
 export interface TopicSpec {
   partitions?: number
@@ -250,7 +251,7 @@ export class PartitionsFixture {
 
   /** Lets promises that are settled run their course. */
   async settle(): Promise<void> {
-    await new Promise(resolve => setImmediate(resolve))
+    await turnOfTheLoop()
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
 /** Several whole brokers in one process: over a network and files in memory, with one store for all and a clock that stands still until it is turned. */
 import { createLogger } from '../../lib/base/logger.ts'
 import { seededRandom } from '../../lib/base/random.ts'
-import { Client, loadLogin } from '../../lib/client/client.ts'
+import { Client } from '../../lib/client/client.ts'
 import type { ClientLogin } from '../../lib/client/login.ts'
 import { partitionKey, type StoredPartition, topicKey, writeStored } from '../../lib/cluster/stored.ts'
 import { Composition } from '../../lib/composition.ts'
@@ -23,6 +23,7 @@ import { wholeRequest } from '../../protocol/whole-request.ts'
 import { LogDirectory } from '../../storage/directory.ts'
 import { type Files, memoryFiles } from '../../storage/files.ts'
 import { batchOf } from '../partitions/fixture.ts'
+import { turnOfTheLoop } from '../turn-of-the-loop.ts'
 
 const port = 9092
 const clusterId = 'several-brokers-in-one'
@@ -56,8 +57,6 @@ export class Brokers {
   }
 
   async start(...ids: number[]): Promise<void> {
-    // Before the clock is turned, which does not wait for files of the program.
-    if (this.login) await loadLogin()
     for (const id of ids) await this.#startOne(id)
     await this.settle()
   }
@@ -305,8 +304,4 @@ export class Brokers {
 
 function nameOf(id: number): string {
   return `broker-${id}`
-}
-
-function turnOfTheLoop(): Promise<void> {
-  return new Promise(resolve => setImmediate(resolve))
 }

@@ -1,5 +1,6 @@
 /** Several brokers of a program as one: where clients come, and the HTTP server beside them, which tells of one that runs. */
 import type { Logger } from '../../base/logger.ts'
+import { offLoop } from '../../base/off-loop.ts'
 import type { ClusterOptions } from '../../composition/cluster-options.ts'
 import type { HttpSide } from '../../composition/http.ts'
 import type { LocalCluster } from '../../composition/local-cluster.ts'
@@ -16,7 +17,7 @@ export async function openClusterHttp(
   options: ClusterOptions & { readonly logger: Logger },
   routes: HttpRoutes | undefined,
 ): Promise<HttpSide> {
-  const { openHttp } = await import('../../composition/http.ts')
+  const { openHttp } = await offLoop(import('../../composition/http.ts'))
   const { data = '/memory', ...given } = options
   const config = BrokerConfig.parse(startProperties({ ...given, data }))
   const http = await openHttp(asked, config, options.logger)

@@ -15,6 +15,7 @@ import { MemoryNetwork } from '../../../lib/network/memory.ts'
 import type { HandlerTable } from '../../../lib/server/server.ts'
 import { ManualClock } from '../../../lib/testing/clock.ts'
 import { Died, type StepKind } from '../../storage/simulated-files.ts'
+import { turnOfTheLoop } from '../../turn-of-the-loop.ts'
 import { SimulatedDisk } from '../storage-disk.ts'
 
 /** How a world is made. */
@@ -270,9 +271,4 @@ function whileAlive(life: Life, write: WriteMarkers): WriteMarkers {
 
 function untilNext(clock: ManualClock): number {
   return Math.max(0, clock.nextTimerMs - clock.now())
-}
-
-/** Promises that can be settled are, and what waits for them has run. */
-export function turnOfTheLoop(): Promise<void> {
-  return new Promise(resolve => setImmediate(resolve))
 }

@@ -5,6 +5,7 @@ import { memoryJournal } from '../../../lib/metadata/journal.ts'
 import { MemoryNetwork } from '../../../lib/network/memory.ts'
 import { ManualClock } from '../../../lib/testing/clock.ts'
 import { Died } from '../../storage/simulated-files.ts'
+import { turnOfTheLoop } from '../../turn-of-the-loop.ts'
 import { hostOf, Node } from './node.ts'
 
 export interface ClusterWorldOptions {
@@ -110,8 +111,4 @@ export class ClusterWorld {
       await this.step(this.clock.now() + 1_000)
     }
   }
-}
-
-function turnOfTheLoop(): Promise<void> {
-  return new Promise(resolve => setImmediate(resolve))
 }
