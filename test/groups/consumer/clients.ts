@@ -32,14 +32,12 @@ export interface SimulatedClient {
 /** Runs a request; null where its answer is lost on the way, or nothing could be written. */
 export type Send = <T>(request: () => T) => T | null
 
-let ids = 0
-
 export class ConsumerClient implements SimulatedClient {
   readonly kind = 'consumer'
   readonly #bench: ConsumerBench
   readonly #send: Send
   readonly instanceId: string | null
-  memberId = `new-${++ids}`
+  memberId: string
   epoch = 0
   isMember = false
   owned = new Set<string>()
@@ -53,6 +51,7 @@ export class ConsumerClient implements SimulatedClient {
     this.#send = send
     this.instanceId = instanceId
     this.subscription = subscription
+    this.memberId = bench.newMemberId()
   }
 
   step(): void {
@@ -122,7 +121,7 @@ export class ConsumerClient implements SimulatedClient {
 
   crash(): void {
     this.#lose()
-    this.memberId = `new-${++ids}`
+    this.memberId = this.#bench.newMemberId()
   }
 }
 

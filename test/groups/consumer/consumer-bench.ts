@@ -13,6 +13,8 @@ export function id(letter: string): string {
 }
 
 export class ConsumerBench extends Bench {
+  #newMembers = 0
+
   constructor(topics: Readonly<Record<string, number>> = { t: 3 }) {
     super()
     this.makeTopics(topics)
@@ -39,6 +41,11 @@ export class ConsumerBench extends Bench {
   /** A member that does as it is told. */
   member(memberId: string, fields: Fields = {}): TestMember {
     return new TestMember(this, memberId, fields)
+  }
+
+  /** What a member makes up for itself; the same in each life of the same seed. */
+  newMemberId(): string {
+    return `new-${++this.#newMembers}`
   }
 
   describe(groupId = 'g') {

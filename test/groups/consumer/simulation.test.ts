@@ -22,6 +22,13 @@ t.test(
   },
 )
 
+t.test('a seed gives the same life again, whatever lives were before it in the process', async t => {
+  const told: string[][] = [[], []]
+  for (const lines of told) await runConsumerLife(1, { steps, trace: line => lines.push(line) })
+  t.ok(told[0]!.length > 20)
+  t.same(told[0], told[1])
+})
+
 for (const sabotage of Object.keys(consumerGroupSabotages)) {
   t.test(`a fault is found: ${sabotage}`, async t => {
     const found = async () => {

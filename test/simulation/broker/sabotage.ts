@@ -10,16 +10,17 @@ import { buildBatch, readRecords } from '../../../protocol/records/batch.ts'
 
 type Sabotage = (handlers: HandlerTable<Context>) => HandlerTable<Context>
 
-/** Replaces how one API is handled. */
+/** Replaces how one API is handled; `asked` counts its requests in one life of the broker. */
 export function handling(
   key: number,
-  handle: (request: object, context: Context, row: HandlerRow<Context>) => Answer<object>,
+  handle: (request: object, context: Context, row: HandlerRow<Context>, asked: number) => Answer<object>,
 ): Sabotage {
   return handlers => {
     const row = handlers.get(key)!
+    let asked = 0
     return new Map([
       ...handlers,
-      [key, { ...row, handle: (request: object, context: Context) => handle(request, context, row) }],
+      [key, { ...row, handle: (request: object, context: Context) => handle(request, context, row, ++asked) }],
     ])
   }
 }
@@ -29,12 +30,10 @@ export function promised(answer: Answer<object>): Promise<object | null> {
   return new Promise((resolved, rejected) => answer.whenSettled({ resolved, rejected }))
 }
 
-let requests = 0
-
 export const brokerSabotages: Readonly<Record<string, Sabotage>> = {
-  'acknowledge what was not written': handling(Produce.key, (request, context, row) => {
+  'acknowledge what was not written': handling(Produce.key, (request, context, row, asked) => {
     const { topicData } = request as ProduceRequest
-    if (++requests % 20 > 0) return row.handle(request, context)
+    if (asked % 20 > 0) return row.handle(request, context)
     const responses = topicData.map(({ name, topicId, partitionData }) => ({
       name,
       topicId,
@@ -48,7 +47,7 @@ export const brokerSabotages: Readonly<Record<string, Sabotage>> = {
     return { responses, throttleTimeMs: 0 } as object
   }),
 
-  'append twice': handling(Produce.key, async (request, context, row) => {
+  'append twice': handling(Produce.key, async (request, context, row, asked) => {
     const { topicData } = request as ProduceRequest
     const again = topicData.map(topic => ({
       ...topic,
@@ -58,13 +57,13 @@ export const brokerSabotages: Readonly<Record<string, Sabotage>> = {
     const acknowledged = first.responses.every(each =>
       each.partitionResponses.every(({ errorCode }) => errorCode === 0),
     )
-    if (acknowledged && ++requests % 10 === 0) await promised(row.handle({ ...request, topicData: again }, context))
+    if (acknowledged && asked % 10 === 0) await promised(row.handle({ ...request, topicData: again }, context))
     return first
   }),
 
-  'forget commits': handling(OffsetCommit.key, (request, context, row) => {
+  'forget commits': handling(OffsetCommit.key, (request, context, row, asked) => {
     const { topics } = request as OffsetCommitRequest
-    if (++requests % 5 > 0) return row.handle(request, context)
+    if (asked % 5 > 0) return row.handle(request, context)
     return {
       throttleTimeMs: 0,
       topics: topics.map(({ name, topicId, partitions }) => ({
