@@ -5,12 +5,12 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import net from 'node:net'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Client } from '../lib/client/client.ts'
 import { ApiVersions } from '../protocol/messages/api-versions.ts'
+import { freePorts } from '../test/free-port.ts'
 import { until } from './scenario.ts'
 
 /** The judge of behaviour, and the rival in benchmarks. */
@@ -82,20 +82,6 @@ export async function kafkaTool(
     maxBuffer: 64 * 1024 * 1024,
   })
   return stdout
-}
-
-/** Ports of 127.0.0.1 that nobody listens on. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = net.createServer().listen(0, '127.0.0.1')
-      await once(server, 'listening')
-      return server
-    }),
-  )
-  const ports = servers.map(server => (server.address() as net.AddressInfo).port)
-  await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))))
-  return ports
 }
 
 export type KafkaSettings = Readonly<Record<string, string>>

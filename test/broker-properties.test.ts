@@ -1,6 +1,4 @@
 /** What single properties do, seen by a client of a whole broker. */
-import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import t from 'tap'
 import { DescribeProducers } from '../protocol/messages/describe-producers.ts'
 import { FindCoordinator } from '../protocol/messages/find-coordinator.ts'
@@ -10,6 +8,7 @@ import { Metadata } from '../protocol/messages/metadata.ts'
 import { OffsetCommit } from '../protocol/messages/offset-commit.ts'
 import { codecOf, codecs } from '../protocol/records/compression.ts'
 import { compressionType } from '../protocol/records/header.ts'
+import { freePort } from './free-port.ts'
 import { connect, Turned } from './turned-broker.ts'
 
 const topic = 'letters'
@@ -129,13 +128,3 @@ t.test('advertised.listeners can change while the broker runs, of this broker al
   await t.rejects(set(broker, 'advertised.listeners', 'nonsense'), /takes NAME:/)
   t.equal(await told(), 'new.test:2')
 })
-
-/** A port that nobody listens on now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Kafka, logLevel } from 'kafkajs'
 import { TestKafka } from '../../lib/testing/test-kafka.ts'
+import { freePort } from '../../test/free-port.ts'
 import { type Scenario, until } from '../scenario.ts'
 
 const missing =
@@ -161,13 +162,4 @@ async function zooKeeperOfNothing(): Promise<Server> {
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   return server
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -1,8 +1,8 @@
 /** A container engine by its command line, which docker and podman have in common. */
 import { execFile, spawnSync } from 'node:child_process'
-import { createServer } from 'node:net'
 import { promisify } from 'node:util'
 import { until } from '../../conformance/scenario.ts'
+import { freePort as anyFreePort, isFree } from '../free-port.ts'
 
 const execute = promisify(execFile)
 
@@ -147,13 +147,5 @@ export class Container {
 
 /** A port of this machine that nobody uses now; the one that is wished for, where it is free. */
 export async function freePort(wished = 0): Promise<number> {
-  const taken = await new Promise<number | null>(resolve => {
-    const server = createServer()
-    server.once('error', () => resolve(null))
-    server.listen(wished, '0.0.0.0', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
-  return taken ?? freePort()
+  return wished > 0 && (await isFree(wished, '0.0.0.0')) ? wished : anyFreePort('0.0.0.0')
 }

@@ -1,30 +1,14 @@
 /** Members of etcd for tests, on ports that are free, in temporary directories; each can be killed and started again. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { randomInt } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import { freePort } from '../free-port.ts'
 
 /** Why tests with etcd are skipped; false where there is one. */
 export const etcdMissing: string | false =
   spawnSync('etcd', ['--version']).status === 0 ? false : 'there is no etcd here: apt-get install etcd-server'
-
-/** Below those that systems give to outgoing connections: nobody else is given it until etcd listens, nor while it is started anew. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(10_000, 32_000)
-    const server = createServer()
-    const isFree = await new Promise<boolean>(resolve => {
-      server.once('error', () => resolve(false))
-      server.listen(port, '127.0.0.1', () => resolve(true))
-    })
-    if (!isFree) continue
-    await new Promise(resolve => server.close(resolve))
-    return port
-  }
-}
 
 export class EtcdMember {
   readonly name: string
@@ -137,7 +121,7 @@ export class EtcdCluster {
     for (;;) {
       for (const member of this.members) {
         if (member === former) continue
-        const status = await post(member.url, '/v3/maintenance/status', {}).catch(() => null)
+        const status = await post(member.url, '/v3/maintenance/status', {}, lookMsMax).catch(() => null)
         if (status !== null && status.leader === status.header.member_id) return member
       }
       await pause()
@@ -148,7 +132,7 @@ export class EtcdCluster {
 async function answered(member: EtcdMember): Promise<void> {
   for (;;) {
     try {
-      await post(member.url, '/v3/kv/range', { key: 'YQ==' })
+      await post(member.url, '/v3/kv/range', { key: 'YQ==' }, lookMsMax)
       return
     } catch {
       if (member.hasEnded) throw new Error(`etcd at ${member.url} has ended: a port of it was taken`)
@@ -161,12 +145,16 @@ function pause(): Promise<void> {
   return new Promise(resolve => setTimeout(resolve, 20))
 }
 
+/** After which somebody who does not answer is asked anew, or another one is. */
+const lookMsMax = 3_000
+
+/** The time only ends what hangs. */
 // biome-ignore lint/suspicious/noExplicitAny: what etcd answers is looked at by the tests
-export async function post(url: string, path: string, body: object): Promise<any> {
+export async function post(url: string, path: string, body: object, msMax = 60_000): Promise<any> {
   const response = await fetch(url + path, {
     method: 'POST',
     body: JSON.stringify(body),
-    signal: AbortSignal.timeout(3_000),
+    signal: AbortSignal.timeout(msMax),
   })
   if (!response.ok) throw new Error(await response.text())
   return response.json()

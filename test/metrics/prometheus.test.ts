@@ -1,12 +1,12 @@
 /** The dashboard and the alerts of docs/metrics: they ask for what there is, and Prometheus understands them. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Kafka, logLevel } from 'kafkajs'
 import t, { type Test } from 'tap'
 import { Broker } from '../../lib/broker.ts'
+import { freePort } from '../free-port.ts'
 import { Scrape } from './scrape.ts'
 
 const docs = fileURLToPath(new URL('../../docs/metrics', import.meta.url))
@@ -145,15 +145,6 @@ t.test('each query runs on Prometheus, and finds what it shows', { skip }, async
     'nothing is wrong with a broker that works',
   )
 })
-
-function freePort(): Promise<number> {
-  return new Promise(resolve => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
-}
 
 function ended(child: ChildProcess): Promise<void> {
   return new Promise(resolve => {
