@@ -89,7 +89,7 @@ t.test(
     const etcd = await EtcdCluster.start(t)
     const proxy = await FaultyProxy.start(t, etcd.members[0]!.port, noFaults, 1)
     const store = `etcd://127.0.0.1:${proxy.port}/away`
-    const broker = await start(store, 1, memoryFiles(), '/one', { 'broker.session.timeout.ms': '1500' })
+    const broker = await start(store, 1, memoryFiles(), '/one', { 'broker.session.timeout.ms': '4000' })
     t.equal(await create(broker, 'before', 1), codes.NONE)
     const looking = storeAt(etcd.address('away'))
     const epoch = async () => JSON.parse((await looking.get('brokers/1'))?.value ?? '{"epoch":-1}').epoch

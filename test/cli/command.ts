@@ -24,7 +24,8 @@ export function ottlaIn(cwd: string, ...args: readonly string[]): Result {
   const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...args], {
     cwd,
     encoding: 'utf8',
-    timeout: 20_000,
+    // It only ends what hangs.
+    timeout: 100_000,
   })
   return { code: status, stdout, stderr }
 }

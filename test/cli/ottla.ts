@@ -28,7 +28,8 @@ export function environment(variables: Readonly<Record<string, string>> = {}): R
 export function run(args: readonly string[], variables: Readonly<Record<string, string>> = {}): Result {
   const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...args], {
     encoding: 'utf8',
-    timeout: 30_000,
+    // It only ends what hangs.
+    timeout: 100_000,
     env: environment(variables),
   })
   return { code: status, stdout, stderr }

@@ -1,6 +1,5 @@
 /** ottla server-stop: the broker of a data directory is asked to stop, and no other process. */
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { Broker } from '../../lib/broker.ts'
@@ -8,7 +7,7 @@ import { serverStop } from '../../lib/cli/server-stop.ts'
 import { runHere } from './tools/cluster.ts'
 
 t.test('who holds a data directory is asked to stop', async t => {
-  const directory = mkdtempSync(join(tmpdir(), 'ottla-'))
+  const directory = t.testdir()
   const asked: number[] = []
   const run = (...argv: readonly string[]) =>
     runHere((words, io) => serverStop(words, io, pid => asked.push(pid)), argv)

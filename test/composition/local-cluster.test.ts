@@ -17,7 +17,7 @@ import { UnregisterBroker } from '../../protocol/messages/unregister-broker.ts'
 import { buildBatch } from '../../protocol/records/batch.ts'
 
 /** How long a change may take on a machine that is busy. */
-const changeMsMax = 15_000
+const changeMsMax = 60_000
 const noOperations = { includeClusterAuthorizedOperations: false, includeTopicAuthorizedOperations: false }
 const zeroId = 'AAAAAAAAAAAAAAAAAAAAAA'
 

@@ -30,7 +30,7 @@ export async function browserFor(t: Test): Promise<Browser> {
 export async function pageIn(browser: Browser, t: Test, options: Parameters<Browser['newPage']>[0] = {}) {
   const page = await browser.newPage({ viewport: { width: 1280, height: 760 }, ...options })
   t.teardown(() => page.close())
-  page.setDefaultTimeout(20_000)
+  page.setDefaultTimeout(60_000)
   const failures: string[] = []
   page.on('pageerror', error => failures.push(error.message))
   page.on('console', message => {

@@ -155,12 +155,17 @@ t.test('a broker tells a client, has its connection rest, and gives it nothing f
   ])
   const app = await connect('app')
   t.match(await app.send(Produce, 9, produced(9_000)), { throttleTimeMs: 0 })
-  const answer = await app.send(Produce, 9, produced(2_000))
+  let sentMs = performance.now()
+  let answer = await app.send(Produce, 9, produced(2_000))
+  // A process that stood still for a second has less to make up for.
+  while (answer.throttleTimeMs === 0) {
+    sentMs = performance.now()
+    answer = await app.send(Produce, 9, produced(1_000))
+  }
   t.ok(answer.throttleTimeMs > 0 && answer.throttleTimeMs < 1_500, `${answer.throttleTimeMs} ms`)
   t.equal(answer.responses[0]!.partitionResponses[0]!.errorCode, 0)
-  const before = performance.now()
   await app.send(ApiVersions, 0, wholeRequest(ApiVersions, {}))
-  t.ok(performance.now() - before >= answer.throttleTimeMs - 20, 'the next request waits')
+  t.ok(performance.now() - sentMs >= answer.throttleTimeMs, 'the next request waits')
   await app.close()
   const fetched = wholeRequest(Fetch, {
     ...{ replicaId: -1, maxWaitMs: 0, minBytes: 1, maxBytes: 50_000_000, sessionEpoch: -1 },

@@ -31,6 +31,8 @@ export class Bench {
   kafka(config: Partial<KafkaConfig> = {}): kafkajs.Kafka {
     return new kafkajs.Kafka({
       ...{ clientId: 'app', brokers: this.kit.bootstrap.split(','), logLevel: kafkajs.logLevel.NOTHING, retry },
+      // A second by default, in which a process that is held up may not come to look.
+      connectionTimeout: 60_000,
       ...config,
     })
   }

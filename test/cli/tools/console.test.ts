@@ -52,16 +52,18 @@ t.test('with --transactional all lines are seen, or none', async t => {
   t.match(await producing(bootstrap, 'a\t1\nb\t2\n', ...keyed), { code: 0 })
   t.match(await producing(bootstrap, 'c\t3\nno key\n', ...keyed), { code: 1, stderr: /No key separator/ })
   t.match(await producing(bootstrap, 'd\t4\ne\t5\nf\t6\n', ...keyed, '--transaction-size', '2'), { code: 0 })
-  const committed = ['--from-beginning', '--isolation-level', 'read_committed', '--timeout-ms', '500']
-  const { stdout } = await consuming(bootstrap, ...committed)
+  const committed = ['--from-beginning', '--isolation-level', 'read_committed']
+  const { stdout } = await consuming(bootstrap, ...committed, '--max-messages', '5')
   t.same(stdout.trim().split('\n').sort(), ['1', '2', '4', '5', '6'])
+  const all = await consuming(bootstrap, ...committed, '--timeout-ms', '500')
+  t.notMatch(all.stdout, /3/)
 })
 
 t.test('transactions of the broker are shown as JSON', async t => {
   const bootstrap = await brokerOf(t)
   await producing(bootstrap, 'one\n', '--transactional', 'tx')
   const formatter = ['--formatter', 'org.apache.kafka.tools.consumer.TransactionLogMessageFormatter']
-  const args = ['--topic', '__transaction_state', '--from-beginning', '--timeout-ms', '500', ...formatter]
+  const args = ['--topic', '__transaction_state', '--from-beginning', '--max-messages', '1', ...formatter]
   const { stdout } = await runHere(consume, ['--bootstrap-server', bootstrap, ...args])
   const [first] = stdout.split('\n').map(line => JSON.parse(line || 'null'))
   t.match(first, { key: { type: 0, data: { transactionalId: 'tx' } }, value: { data: { producerEpoch: 0 } } })

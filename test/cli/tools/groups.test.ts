@@ -1,6 +1,5 @@
 /** ottla groups: what Kafka's tool has not, JSON; times and files of offsets. The rest is compared with Kafka's tool by conformance/tools. */
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { kafkaConsumerGroups } from '../../../lib/cli/tools/groups.ts'
@@ -41,7 +40,7 @@ t.test('durations are read as Java writes them', async t => {
 })
 
 t.test('a file of offsets is for one group, or names each', async t => {
-  const path = join(mkdtempSync(join(tmpdir(), 'plan-')), 'plan.csv')
+  const path = join(t.testdir(), 'plan.csv')
   writeFileSync(path, 'a,0,1\nb,1,2\n')
   t.same(planIn(path, ['g']).get('g'), [
     { topic: 'a', partition: 0, offset: 1 },

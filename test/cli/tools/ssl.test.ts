@@ -14,7 +14,7 @@ t.test('a tool shows its certificate, and checks that of the broker', async t =>
   const directory = t.testdir({ 'tool.pem': own.key + own.certificate, 'authority.pem': authority.certificate })
   const run = (host: string, properties: Record<string, string>) => {
     const file = join(directory, 'client.properties')
-    const all = { 'security.protocol': 'SSL', 'default.api.timeout.ms': '5000', ...properties }
+    const all = { 'security.protocol': 'SSL', 'default.api.timeout.ms': '60000', ...properties }
     writeFileSync(
       file,
       Object.entries(all)
@@ -35,7 +35,7 @@ t.test('a tool shows its certificate, and checks that of the broker', async t =>
   const wrong = await run('localhost', { ...untrusting, 'ssl.truststore.certificates': other })
   t.equal(wrong.code, 1)
   t.match(wrong.stdout + wrong.stderr, /the certificate of the other end is not trusted/)
-  t.ok(systemClock.monotonicMs() - startMs < 4_000, 'what will not change is not tried again')
+  t.ok(systemClock.monotonicMs() - startMs < 50_000, 'what will not change is not tried again')
   const missing = await run('localhost', { ...good, 'ssl.truststore.location': '/nowhere' })
   t.match(missing.stdout + missing.stderr, /ssl.truststore.location is \/nowhere, and there is no such file/)
 })
