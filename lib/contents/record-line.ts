@@ -36,7 +36,8 @@ export interface LoadedRecord {
   readonly record: BatchRecord
 }
 
-const known = ['topic', 'key', 'value', 'headers', 'partition', 'timestamp', 'encoding']
+/** The last two are told of records that were consumed, and do not count where they are loaded. */
+const known = ['topic', 'key', 'value', 'headers', 'partition', 'timestamp', 'encoding', 'offset', 'timestampType']
 
 /** What is wrong with a record; who read it knows where it stands. */
 export class RecordLineError extends Error {

@@ -33,7 +33,7 @@ const options = {
   idempotent: { doc: 'with --producer: what an idempotent one needs of old brokers' },
   consumer: { doc: 'what a consumer needs on its topics and groups' },
   force: { doc: 'do not ask before rules are removed' },
-  json: { doc: 'with --list: print JSON' },
+  json: { doc: 'print JSON' },
   'bootstrap-controller': { value: 'HOST:PORT,...', doc: 'is for KRaft, and refused: rules are kept by brokers' },
   ...connectionOptions,
 } as const
@@ -54,8 +54,6 @@ const conflicts: readonly (readonly [AclsOption, readonly AclsOption[]])[] = [
   ['list', ['producer', 'consumer', 'allow-host', 'allow-principal', 'deny-host', 'deny-principal']],
   ['producer', ['operation', 'deny-principal', 'deny-host']],
   ['consumer', ['operation', 'deny-principal', 'deny-host']],
-  ['add', ['json']],
-  ['remove', ['json']],
 ]
 
 /** Throws ToolUsageError where the command line makes no sense. */

@@ -31,7 +31,7 @@ export function kafkaAcls(argv: readonly string[], io: Io): Promise<number> {
       return 0
     },
     // Where Kafka's tool says it.
-    error => io.stdout.write(`Error while executing ACL command: ${error.message}\n`),
+    (error, words) => words.write(`Error while executing ACL command: ${error.message}\n`),
   )
 }
 
@@ -49,11 +49,11 @@ function meantBy(given: Given<AclsOption>): Deed {
     if (all.some(({ rules }) => rules.length === 0)) {
       throw new ToolUsageError('You must specify one of: --allow-principal, --deny-principal when trying to add ACLs.')
     }
-    return (admin, io) => add(admin, all, io)
+    return (admin, io) => add(admin, all, given.has('json'), io)
   }
   if (given.has('remove')) {
     const all = rulesOf(given)
-    return (admin, io) => remove(admin, all, given.has('force'), io)
+    return (admin, io) => remove(admin, all, given, io)
   }
   const resources = resourcesOf(given, { isOptional: true })
   const principals = given
@@ -67,27 +67,34 @@ function meantBy(given: Given<AclsOption>): Deed {
   }
 }
 
-async function add(admin: Admin, all: readonly ResourceRules[], io: Io): Promise<void> {
+async function add(admin: Admin, all: readonly ResourceRules[], isJson: boolean, io: Io): Promise<void> {
+  const told: object[] = []
   for (const { meant, rules } of all) {
     const existing = new Set((await describeAcls(admin, meant)).map(ruleText))
     const [known, made] = [true, false].map(is => rules.filter(rule => existing.has(ruleText(rule)) === is))
-    for (const rule of known)
+    const facts = (rule: Rule, result: string) => ({ ...resourceFacts(meant), ...ruleFacts(rule), result })
+    told.push(...known.map(rule => facts(rule, 'exists')), ...made.map(rule => facts(rule, 'added')))
+    for (const rule of isJson ? [] : known)
       io.stdout.write(`Acl (pattern=${resourceText(meant)}, entry=${ruleText(rule)}) already exists.\n`)
     if (made.length === 0) continue
-    io.stdout.write(`Adding ACLs for resource \`${resourceText(meant)}\`: \n ${linesOf(made)}\n\n`)
+    if (!isJson) io.stdout.write(`Adding ACLs for resource \`${resourceText(meant)}\`: \n ${linesOf(made)}\n\n`)
     await createAcls(
       admin,
       made.map(rule => ({ ...meant, ...rule })),
     )
   }
+  if (isJson) io.stdout.write(`${JSON.stringify(told)}\n`)
 }
 
-async function remove(admin: Admin, all: readonly ResourceRules[], isForced: boolean, io: Io): Promise<void> {
-  const answers = isForced ? null : (await import('node:readline')).createInterface({ input: io.stdin })
+async function remove(admin: Admin, all: readonly ResourceRules[], given: Given<AclsOption>, io: Io): Promise<void> {
+  const isJson = given.has('json')
+  const removed: Acl[] = []
+  const answers = given.has('force') ? null : (await import('node:readline')).createInterface({ input: io.stdin })
   const lines = answers?.[Symbol.asyncIterator]()
   const confirmed = async (question: string) => {
     if (lines === undefined) return true
-    io.stdout.write(`${question} (y/n)\n`)
+    const words = isJson ? io.stderr : io.stdout
+    words.write(`${question} (y/n)\n`)
     const { value, done } = await lines.next()
     return done !== true && value.toLowerCase() === 'y'
   }
@@ -96,17 +103,18 @@ async function remove(admin: Admin, all: readonly ResourceRules[], isForced: boo
       const resource = `resource filter \`${resourceText(meant)}\`?`
       if (rules.length === 0) {
         if (await confirmed(`Are you sure you want to delete all ACLs for ${resource}`))
-          await deleteAcls(admin, [meant])
+          removed.push(...(await deleteAcls(admin, [meant])))
       } else if (await confirmed(`Are you sure you want to remove ACLs: \n ${linesOf(rules)}\n from ${resource}`)) {
-        await deleteAcls(
-          admin,
-          rules.map(rule => ({ ...meant, rule })),
-        )
+        const named = rules.map(rule => ({ ...meant, rule }))
+        removed.push(...(await deleteAcls(admin, named)))
       }
     }
   } finally {
     answers?.close()
   }
+  if (!isJson) return
+  const told = removed.map(acl => ({ ...resourceFacts(acl), ...ruleFacts(acl), result: 'removed' }))
+  io.stdout.write(`${JSON.stringify(told)}\n`)
 }
 
 /** What there is, by resources in the order of their texts. */

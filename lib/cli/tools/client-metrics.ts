@@ -20,7 +20,7 @@ const options = {
     doc: 'with --alter: which clients, by client_id, client_instance_id, client_software_name, client_software_version, client_source_address or client_source_port',
   },
   metrics: { value: 'PREFIX,...', doc: 'with --alter: which metrics; * for all' },
-  json: { doc: 'with --list and --describe: print JSON' },
+  json: { doc: 'print JSON' },
   ...connectionOptions,
 } as const
 
@@ -50,7 +50,8 @@ export function kafkaClientMetrics(argv: readonly string[], io: Io): Promise<num
           await carryOut(admin, given, io)
           return 0
         } catch (error) {
-          io.stdout.write(`Error while executing client metrics command : ${sentenceOf(error as Error)}\n`)
+          const words = given.has('json') ? io.stderr : io.stdout
+          words.write(`Error while executing client metrics command : ${sentenceOf(error as Error)}\n`)
           return 1
         }
       })
@@ -64,8 +65,7 @@ function check(given: Given<Option>): void {
   if (actions.length !== 1)
     throw new ToolUsageError('Command must include exactly one action: --alter, --delete, --describe or --list.')
   if (!given.has('bootstrap-server')) throw new Error('--bootstrap-server must be specified.')
-  refuse(given, 'alter', ['json'])
-  refuse(given, 'delete', ['json', 'generate-name', 'interval', 'match', 'metrics'])
+  refuse(given, 'delete', ['generate-name', 'interval', 'match', 'metrics'])
   refuse(given, 'describe', ['generate-name', 'interval', 'match', 'metrics'])
   refuse(given, 'list', ['name', 'generate-name', 'interval', 'match', 'metrics'])
   if (given.has('alter') && given.has('name') === given.has('generate-name'))
@@ -97,7 +97,7 @@ async function carryOut(admin: Admin, given: Given<Option>, io: Io): Promise<voi
       name!,
       all.map(each => ({ name: each.name, value: null })),
     )
-    io.stdout.write(`Deleted client metrics config for ${name}.\n`)
+    tell(name!, 'deleted', `Deleted client metrics config for ${name}.`, given, io)
   } else {
     const chosen = name ?? systemRandom.uuid()
     const chosenOptions = (Object.keys(settings) as (keyof typeof settings)[]).filter(option => given.has(option))
@@ -106,8 +106,12 @@ async function carryOut(admin: Admin, given: Given<Option>, io: Io): Promise<voi
       chosen,
       chosenOptions.map(option => ({ name: settings[option], value: given.one(option) || null })),
     )
-    io.stdout.write(`Altered client metrics config for ${chosen}.\n`)
+    tell(chosen, 'altered', `Altered client metrics config for ${chosen}.`, given, io)
   }
+}
+
+function tell(name: string, result: string, sentence: string, given: Given<Option>, io: Io): void {
+  io.stdout.write(`${given.has('json') ? JSON.stringify([{ name, result }]) : sentence}\n`)
 }
 
 async function change(admin: Admin, name: string, changes: readonly ConfigChange[]): Promise<void> {

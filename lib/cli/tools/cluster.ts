@@ -28,12 +28,19 @@ const tool: Tool<Option> = {
   options,
 }
 
+/** What is told of a cluster's state by a tool of its own. */
+const stateWords = ['status', 'brokers', 'leaders', 'isr']
+
+/** Whether a word stands behind an option that takes it. */
+function isValueBehind(before = ''): boolean {
+  return Object.entries(tool.options).some(([name, { value }]) => before === `--${name}` && value !== undefined)
+}
+
 /** Carries out a command line; gives the exit code. */
 export async function kafkaCluster(argv: readonly string[], io: Io): Promise<number> {
-  if (['status', 'brokers', 'leaders', 'isr'].includes(argv[0] ?? '')) {
-    return (await import('./cluster-state.ts')).clusterState(argv, io)
-  }
   const words = spelledOut(argv, { '-b': 'bootstrap-server', '-i': 'id', '-c': 'config', '-h': 'help' })
+  const at = words.findIndex((word, index) => stateWords.includes(word) && !isValueBehind(words[index - 1]))
+  if (at >= 0) return (await import('./cluster-state.ts')).clusterState([words[at]!, ...words.toSpliced(at, 1)], io)
   const isOld = words.some(word => word === '--config' || word.startsWith('--config='))
   return runTool(
     tool,
@@ -81,7 +88,8 @@ async function carryOut(admin: Admin, command: Exclude<Command, 'api-versions'>,
     case 'unregister': {
       const id = idIn(given)
       await unregisterBroker(admin, id)
-      io.stdout.write(`Broker ${id} is no longer registered.\n`)
+      const told = { id, result: 'unregistered' }
+      io.stdout.write(given.has('json') ? `${JSON.stringify(told)}\n` : `Broker ${id} is no longer registered.\n`)
       return
     }
     case 'unregister-controller':

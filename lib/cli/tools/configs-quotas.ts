@@ -128,6 +128,7 @@ export async function alterQuotasOf(
   admin: Admin,
   target: QuotaTarget,
   changes: readonly ConfigChange[],
+  isJson: boolean,
   io: Io,
 ): Promise<void> {
   if (target.some(([, name]) => name === undefined)) {
@@ -142,6 +143,10 @@ export async function alterQuotasOf(
   await refuseMissing(admin, target, changes)
   const entity = new Map(target.map(([each, of]) => [kinds[each].type, of ?? null]))
   await alterQuotas(admin, entity, values)
+  if (isJson) {
+    io.stdout.write(`${JSON.stringify([{ entity: Object.fromEntries(entity), result: 'altered' }])}\n`)
+    return
+  }
   io.stdout.write(
     name === null
       ? `Completed updating default config for ${kind} in the cluster.\n`

@@ -26,7 +26,7 @@ const options = {
   describe: { doc: 'the settings that were changed' },
   alter: { doc: 'change settings' },
   all: { doc: 'with --describe: all settings' },
-  json: { doc: 'with --describe: print JSON' },
+  json: { doc: 'print JSON' },
   'add-config': { value: 'NAME=VALUE,...', doc: 'with --alter: settings to change; a value with commas stands in [ ]' },
   'add-config-file': { value: 'FILE', doc: 'with --alter: the same from a file of properties' },
   'delete-config': { value: 'NAME,...', doc: 'with --alter: settings that get their defaults back' },
@@ -50,7 +50,6 @@ export function kafkaConfigs(argv: readonly string[], io: Io): Promise<number> {
     io,
     async given => {
       const quotas = checkAction(given, argv)
-      given.refuseTogether('json', ['alter'])
       if (quotas !== null && !isOfLogins(quotas, await changesIn(given))) {
         await withAdmin(given, admin => carryOutQuotas(admin, given, quotas, io))
         return 0
@@ -72,7 +71,7 @@ export function kafkaConfigs(argv: readonly string[], io: Io): Promise<number> {
 async function carryOutQuotas(admin: Admin, given: Given<ConfigsOption>, target: QuotaTarget, io: Io): Promise<void> {
   if (given.has('alter')) {
     checkChanges(given)
-    return alterQuotasOf(admin, target, await changesIn(given), io)
+    return alterQuotasOf(admin, target, await changesIn(given), given.has('json'), io)
   }
   const [[kind, name]] = target as readonly [QuotaTarget[number]]
   const user = name === null ? '' : (name ?? null)
@@ -166,6 +165,11 @@ async function alter(admin: Admin, given: Given<ConfigsOption>, { type, name }: 
     const { alterUser } = await import('./configs-users.ts')
     await alterUser(admin, name!, changes)
   } else await alterConfigs(admin, { type, name: name! }, changes)
+  if (given.has('json')) {
+    const altered = { type: singulars[type], name: name === '' ? null : name, result: 'altered' }
+    io.stdout.write(`${JSON.stringify([altered])}\n`)
+    return
+  }
   io.stdout.write(
     name === ''
       ? `Completed updating default config for ${plurals[type]} in the cluster.\n`
@@ -212,8 +216,10 @@ function ownSource({ type, name }: ConfigEntity): number {
 async function describe(admin: Admin, given: Given<ConfigsOption>, entity: Entity, io: Io): Promise<void> {
   const { type } = entity
   if (type === 'user') {
-    const { describeUsers } = await import('./configs-users.ts')
-    await describeUsers(admin, entity.name, io)
+    const { describeUsers, scramUsers } = await import('./configs-users.ts')
+    if (given.has('json')) {
+      io.stdout.write(`${JSON.stringify({ scramCredentials: await scramUsers(admin, entity.name) })}\n`)
+    } else await describeUsers(admin, entity.name, io)
     return
   }
   const { name } = entity
@@ -221,7 +227,9 @@ async function describe(admin: Admin, given: Given<ConfigsOption>, entity: Entit
   const isSure = name === '' || (name !== null && isAll)
   const all = isSure ? [] : await allNames(admin, type)
   if (name !== null && !isSure && !all.includes(name)) {
-    io.stdout.write(`The ${singulars[type]} '${name}' doesn't exist and doesn't have dynamic config.\n`)
+    if (given.has('json')) io.stdout.write('[]\n')
+    const words = given.has('json') ? io.stderr : io.stdout
+    words.write(`The ${singulars[type]} '${name}' doesn't exist and doesn't have dynamic config.\n`)
     return
   }
   const names = name === null ? all : [name]

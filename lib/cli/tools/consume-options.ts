@@ -28,6 +28,7 @@ const options = {
   'formatter-config': { value: 'FILE', doc: 'the same as a file of properties' },
   'key-deserializer': { value: 'CLASS', doc: 'what keys are' },
   'value-deserializer': { value: 'CLASS', doc: 'what values are' },
+  json: { doc: 'print records as JSON lines, which ottla start --load reads' },
   'skip-message-on-error': { doc: 'go on where a record cannot be printed' },
   'command-property': {
     value: 'NAME=VALUE',
@@ -54,7 +55,8 @@ export const consumeTool: Tool<ConsumeOption> = {
 export interface AskedToConsume {
   readonly bootstrap: string
   readonly consumer: Readonly<Record<string, string>>
-  readonly formatter: string
+  /** Null for JSON lines. */
+  readonly formatter: string | null
   readonly formatterProperties: Readonly<Record<string, string>>
   /** Undefined where topics are meant by `include`. */
   readonly topic: string | undefined
@@ -95,7 +97,7 @@ export async function askedToConsume(given: Given<ConsumeOption>, io: Io): Promi
     bootstrap: given.one('bootstrap-server')!,
     ...{ consumer, topic, partition, group, start: startOf(given) },
     includes: include === undefined ? null : patternOf(include),
-    formatter: given.one('formatter') ?? 'DefaultMessageFormatter',
+    formatter: given.has('json') ? null : (given.one('formatter') ?? 'DefaultMessageFormatter'),
     formatterProperties: await formatterProperties(given, io),
     messagesMax: messagesMax < 0 ? Number.POSITIVE_INFINITY : messagesMax,
     timeoutMs: timeoutMs < 0 ? Number.POSITIVE_INFINITY : timeoutMs,
@@ -109,6 +111,7 @@ function checkTogether(given: Given<ConsumeOption>): void {
   if (named + (given.has('include') ? 1 : 0) !== 1) {
     throw new ToolUsageError('Exactly one of the following arguments is required: [topic], [include]')
   }
+  given.refuseTogether('formatter', ['json'])
   if (given.has('partition')) {
     if (named === 0) throw new ToolUsageError('The topic is required when partition is specified.')
     if (given.has('from-beginning') && given.has('offset'))

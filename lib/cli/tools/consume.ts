@@ -23,7 +23,11 @@ export function consume(argv: readonly string[], io: Io): Promise<number> {
 }
 
 async function run(asked: AskedToConsume, io: Io): Promise<number> {
-  const formatter = await formatterOf(asked.formatter, asked.formatterProperties)
+  const { formatter: className, formatterProperties } = asked
+  const formatter =
+    className === null
+      ? (await import('./json-formatter.ts')).jsonFormatter(formatterProperties)
+      : await formatterOf(className, formatterProperties)
   const routes = await adminBy(asked.bootstrap, asked.consumer)
   const output = new Output(io.stdout)
   const printing = new Printing(asked, routes, formatter, output)
@@ -39,7 +43,10 @@ async function run(asked: AskedToConsume, io: Io): Promise<number> {
     await routes.close()
     await output.end()
     if (!output.isClosed) io.stderr.write(`Processed a total of ${printing.count} messages\n`)
-    if (asked.tellsShutdown) io.stdout.write('shutdown_complete\n')
+    if (asked.tellsShutdown) {
+      const { stderr, stdout } = io
+      ;(className === null ? stderr : stdout).write('shutdown_complete\n')
+    }
   }
 }
 

@@ -25,7 +25,7 @@ const options = {
   'renew-time-period': { value: 'MS', doc: 'with --renew: for how long; -1 for what the broker has' },
   'expiry-time-period': { value: 'MS', doc: 'with --expire: in how long; -1 at once' },
   hmac: { value: 'TEXT', doc: 'with --renew and --expire: the token' },
-  json: { doc: 'with --create and --describe: print one JSON array' },
+  json: { doc: 'print JSON' },
   ...connectionOptions,
 } as const
 
@@ -126,24 +126,28 @@ const carryOut: Readonly<
 
   async renew(admin, given, io) {
     const renewPeriodMs = given.long('renew-time-period')!
-    io.stdout.write(
-      `Calling renew token operation with hmac :${given.one('hmac')} , renew-time-period :${renewPeriodMs}\n`,
-    )
+    if (!given.has('json'))
+      io.stdout.write(
+        `Calling renew token operation with hmac :${given.one('hmac')} , renew-time-period :${renewPeriodMs}\n`,
+      )
     const { expiryTimestampMs } = await admin.ask({ to: 'any' }, RenewDelegationToken, {
       ...{ hmac: hmacIn(given), renewPeriodMs },
     })
-    io.stdout.write(`Completed renew operation. New expiry date : ${minute(expiryTimestampMs)}\n`)
+    const told = `Completed renew operation. New expiry date : ${minute(expiryTimestampMs)}`
+    io.stdout.write(`${given.has('json') ? JSON.stringify({ expiryTimestampMs }) : told}\n`)
   },
 
   async expire(admin, given, io) {
     const expiryTimePeriodMs = given.long('expiry-time-period')!
-    io.stdout.write(
-      `Calling expire token operation with hmac :${given.one('hmac')} , expire-time-period :${expiryTimePeriodMs}\n`,
-    )
+    if (!given.has('json'))
+      io.stdout.write(
+        `Calling expire token operation with hmac :${given.one('hmac')} , expire-time-period :${expiryTimePeriodMs}\n`,
+      )
     const { expiryTimestampMs } = await admin.ask({ to: 'any' }, ExpireDelegationToken, {
       ...{ hmac: hmacIn(given), expiryTimePeriodMs },
     })
-    io.stdout.write(`Completed expire operation. New expiry date : ${minute(expiryTimestampMs)}\n`)
+    const told = `Completed expire operation. New expiry date : ${minute(expiryTimestampMs)}`
+    io.stdout.write(`${given.has('json') ? JSON.stringify({ expiryTimestampMs }) : told}\n`)
   },
 
   async describe(admin, given, io) {

@@ -8,6 +8,7 @@ import { TimeIndex } from '../../../storage/time-index.ts'
 import { TransactionIndex } from '../../../storage/transaction-index.ts'
 import { type Complaints, complain } from './dump-log-complaints.ts'
 import { type Frame, fileRecords, framesOf } from './dump-log-frames.ts'
+import { jsonLine } from './dump-log-json.ts'
 import type { DumpOptions } from './dump-log-options.ts'
 import type { Output } from './output.ts'
 
@@ -35,7 +36,7 @@ export function dumpIndex(
   try {
     const { count } = index.file
     if (count === 0) {
-      output.text(`${path} is empty.\n`)
+      output.text(asked.isJson ? jsonLine({ type: 'index', file: path, isEmpty: true }) : `${path} is empty.\n`)
       return
     }
     if (asked.onlySane) {
@@ -44,7 +45,9 @@ export function dumpIndex(
         throw new Error(
           `Corrupt index found, index file (${path}) has non-zero size but the last offset is ${index.offset(count - 1)} which is less than the base offset ${base}.`,
         )
-      output.text(`${path} passed sanity check.\n`)
+      output.text(
+        asked.isJson ? jsonLine({ type: 'index', file: path, isSane: true }) : `${path} passed sanity check.\n`,
+      )
       return
     }
     for (let n = 0; n < count; n++) {
@@ -56,7 +59,12 @@ export function dumpIndex(
       if (first === undefined) throw new Error(`there is no batch at ${position} of ${logPath}`)
       const found = frameLastOffset(first.b, first.at)
       if (found !== offset) complain(complaints.mismatches, path, [offset, found])
-      if (!asked.onlyVerify) output.text(`offset: ${offset} position: ${position}\n`)
+      if (!asked.onlyVerify)
+        output.text(
+          asked.isJson
+            ? jsonLine({ type: 'index', file: path, offset, position })
+            : `offset: ${offset} position: ${position}\n`,
+        )
     }
   } finally {
     log.close()
@@ -80,7 +88,9 @@ export function dumpTimeIndex(
     if (asked.onlySane) {
       checkSize(files, path, timeEntryBytes, 'Time index file')
       checkOrder(times, path)
-      output.text(`${path} passed sanity check.\n`)
+      output.text(
+        asked.isJson ? jsonLine({ type: 'timeindex', file: path, isSane: true }) : `${path} passed sanity check.\n`,
+      )
       return
     }
     let before = -1
@@ -95,7 +105,12 @@ export function dumpTimeIndex(
         if (most !== timestamp) complain(complaints.timestamps, path, [timestamp, most])
         if (before >= timestamp) complain(complaints.disorder, path, [timestamp, before])
       }
-      if (!asked.onlyVerify) output.text(`timestamp: ${timestamp} offset: ${offset}\n`)
+      if (!asked.onlyVerify)
+        output.text(
+          asked.isJson
+            ? jsonLine({ type: 'timeindex', file: path, timestamp, offset })
+            : `timestamp: ${timestamp} offset: ${offset}\n`,
+        )
       before = timestamp
     }
   } finally {
@@ -142,10 +157,15 @@ function checkSize(files: Files, path: string, entryBytes: number, what: string)
     )
 }
 
-export function dumpTransactionIndex(files: Files, path: string, output: Output): void {
+export function dumpTransactionIndex(files: Files, path: string, asked: DumpOptions, output: Output): void {
   const index = new TransactionIndex(files, path)
   try {
     for (const { producerId, firstOffset, lastOffset, lastStableOffset } of index.entries) {
+      if (asked.isJson) {
+        const entry = { version: 0, producerId, firstOffset, lastOffset, lastStableOffset }
+        output.text(jsonLine({ type: 'txnindex', file: path, ...entry }))
+        continue
+      }
       const told = `producerId: ${producerId} firstOffset: ${firstOffset} lastOffset: ${lastOffset}`
       output.text(`version: 0 ${told} lastStableOffset: ${lastStableOffset}\n`)
     }
@@ -155,7 +175,13 @@ export function dumpTransactionIndex(files: Files, path: string, output: Output)
 }
 
 /** What is wrong with it is told aside. Throws an Error where there is none. */
-export function dumpSnapshot(files: Files, path: string, output: Output, tell: (line: string) => void): void {
+export function dumpSnapshot(
+  files: Files,
+  path: string,
+  asked: DumpOptions,
+  output: Output,
+  tell: (line: string) => void,
+): void {
   const bytes = files.read(path)
   if (bytes === null) throw new Error(path)
   const states = decodeSnapshot(bytes)
@@ -164,6 +190,13 @@ export function dumpSnapshot(files: Files, path: string, output: Output, tell: (
     return
   }
   for (const { producerId, epoch, coordinatorEpoch, currentTxnFirstOffset: first, lastTimestamp, batches } of states) {
+    if (asked.isJson) {
+      const state = { producerId, producerEpoch: epoch, coordinatorEpoch, lastTimestamp }
+      const batch = batches[0] && { ...batches[0], firstSequence: batches[0].lastSequence - batches[0].offsetDelta }
+      const told = { ...state, currentTxnFirstOffset: first < 0 ? null : first, batch: batch ?? null }
+      output.text(jsonLine({ type: 'producer', file: path, ...told }))
+      continue
+    }
     const transaction = first < 0 ? 'OptionalLong.empty' : `OptionalLong[${first}]`
     const head = `producerId: ${producerId} producerEpoch: ${epoch} coordinatorEpoch: ${coordinatorEpoch}`
     output.text(`${head} currentTxnFirstOffset: ${transaction} lastTimestamp: ${lastTimestamp}`)

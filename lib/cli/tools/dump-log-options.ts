@@ -10,4 +10,5 @@ export interface DumpOptions {
   readonly messageBytesMax: number
   readonly onlyVerify: boolean
   readonly onlySane: boolean
+  readonly isJson: boolean
 }

@@ -35,6 +35,7 @@ const options = {
   'share-group-state-decoder': { doc: 'read records as those of __share_group_state, of which none is known here' },
   'remote-log-metadata-decoder': { doc: 'read records as those of __remote_log_metadata, of which none is known here' },
   'skip-record-metadata': { doc: 'print keys and values of records alone' },
+  json: { doc: 'print JSON lines' },
   help,
   version,
 } as const
@@ -88,6 +89,7 @@ function askedBy(given: Given<Option>): DumpOptions {
     messageBytesMax: given.int('max-message-size') ?? messageBytesMaxUsual,
     onlyVerify: given.has('verify-index-only'),
     onlySane: given.has('index-sanity-check'),
+    isJson: given.has('json'),
   }
 }
 
@@ -98,15 +100,15 @@ async function dumpFile(
   output: Output,
   io: Io,
 ): Promise<void> {
-  output.text(`Dumping ${file}\n`)
+  if (!given.has('json')) output.text(`Dumping ${file}\n`)
   const asked = askedBy(given)
   const name = file.slice(file.lastIndexOf('/') + 1)
   const suffix = name.slice(Math.max(0, name.lastIndexOf('.')))
   if (suffix === '.log' || suffix === '.checkpoint') await dumpLogFile(diskFiles, file, asked, complaints, output)
   else if (suffix === '.index') dumpIndex(diskFiles, file, asked, complaints, output)
   else if (suffix === '.timeindex') dumpTimeIndex(diskFiles, file, asked, complaints, output)
-  else if (suffix === '.snapshot') dumpSnapshot(diskFiles, file, output, line => io.stderr.write(`${line}\n`))
-  else if (suffix === '.txnindex') dumpTransactionIndex(diskFiles, file, output)
+  else if (suffix === '.snapshot') dumpSnapshot(diskFiles, file, asked, output, line => io.stderr.write(`${line}\n`))
+  else if (suffix === '.txnindex') dumpTransactionIndex(diskFiles, file, asked, output)
   else io.stderr.write(`Ignoring unknown file ${file}\n`)
   await output.drained()
 }

@@ -1,5 +1,5 @@
 /** `ottla features`: describes features of a cluster and chooses their levels, with the options and output of `kafka-features`. */
-import { codes, KafkaError } from '../../../protocol/errors.ts'
+import { codeName, codes, KafkaError } from '../../../protocol/errors.ts'
 import type { Admin } from '../../admin/admin.ts'
 import { describeFeatures, type FeatureUpdate, updateFeatures } from '../../admin/cluster.ts'
 import type { Io } from '../io.ts'
@@ -15,7 +15,7 @@ const options = {
   unsafe: { doc: 'downgrade, disable: even where something is lost by it' },
   'dry-run': { doc: 'upgrade, downgrade, disable: only say whether it could be done' },
   'node-id': { value: 'ID', doc: 'describe: as this broker tells it' },
-  json: { doc: 'describe: print JSON' },
+  json: { doc: 'print JSON' },
   ...connectionOptions,
 } as const
 
@@ -71,11 +71,24 @@ async function carryOut(admin: Admin, command: Command, given: Given<Option>, io
     case 'version-mapping': {
       const text = given.one('release-version') ?? metadataName(latestMetadataLevel)
       const level = metadataLevelOf(text)
+      if (given.has('json')) {
+        const features = [['metadata.version', level] as const, ...usualLevels(level)].map(levelRow)
+        io.stdout.write(`${JSON.stringify({ releaseVersion: text, features })}\n`)
+        return 0
+      }
       io.stdout.write(`metadata.version=${level} (${text})\n`)
       for (const [name, usual] of usualLevels(level)) io.stdout.write(`${name}=${usual}\n`)
       return 0
     }
     case 'feature-dependencies':
+      if (given.has('json')) {
+        const rows = levelsIn(given.all('feature')).map(([name, level]) => ({
+          ...levelRow([name, level]),
+          dependencies: dependenciesOf(name, level).map(levelRow),
+        }))
+        io.stdout.write(`${JSON.stringify(rows)}\n`)
+        return 0
+      }
       for (const [name, level] of levelsIn(given.all('feature'))) {
         const needed = dependenciesOf(name, level).map(([other, least]) => `    ${shown(other, least)}\n`)
         io.stdout.write(
@@ -88,6 +101,10 @@ async function carryOut(admin: Admin, command: Command, given: Given<Option>, io
     default:
       return change(admin, command, given, io)
   }
+}
+
+function levelRow([feature, level]: readonly [string, number]) {
+  return { feature, level, ...(feature === 'metadata.version' && { release: metadataName(level) }) }
 }
 
 function shown(name: string, level: number): string {
@@ -139,9 +156,18 @@ async function change(admin: Admin, command: keyof typeof verbs, given: Given<Op
     await updateFeatures(admin, updates, { validateOnly })
   } catch (error) {
     if (!(error instanceof KafkaError) || error.code === codes.NETWORK_EXCEPTION) throw error
-    for (const [name, level] of sorted)
-      io.stdout.write(`Could not ${infinitive} ${name}${to(level)}. ${sentenceOf(error)}\n`)
+    if (given.has('json')) {
+      const failure = { result: 'failed', error: codeName(error.code), message: sentenceOf(error) }
+      io.stdout.write(`${JSON.stringify(sorted.map(each => ({ ...levelRow(each), ...failure })))}\n`)
+    } else
+      for (const [name, level] of sorted)
+        io.stdout.write(`Could not ${infinitive} ${name}${to(level)}. ${sentenceOf(error)}\n`)
     throw new Error(`${levels.length} out of ${levels.length} operation(s) failed.`)
+  }
+  if (given.has('json')) {
+    const result = validateOnly ? 'possible' : done.replace('was ', '')
+    io.stdout.write(`${JSON.stringify(sorted.map(each => ({ ...levelRow(each), result })))}\n`)
+    return 0
   }
   for (const [name, level] of sorted) io.stdout.write(`${name} ${validateOnly ? possible : done}${to(level)}.\n`)
   return 0
@@ -164,7 +190,8 @@ function wanted(command: keyof typeof verbs, given: Given<Option>, io: Io): (rea
   const levels: (readonly [string, number])[] = []
   const metadata = given.one('metadata')
   if (metadata !== undefined) {
-    io.stdout.write(' `metadata` flag is deprecated and may be removed in a future release.\n')
+    const words = given.has('json') ? io.stderr : io.stdout
+    words.write(' `metadata` flag is deprecated and may be removed in a future release.\n')
     levels.push(['metadata.version', metadataLevelOf(metadata)])
   }
   levels.push(...levelsIn(given.all('feature')))

@@ -33,7 +33,7 @@ const options = {
   'dry-run': { doc: 'with --reset-offsets: only say what would be done; this is the default' },
   export: { doc: 'with --reset-offsets: print the new offsets as CSV' },
   timeout: { value: 'MS', doc: 'how long it may take (30000)' },
-  json: { doc: 'print JSON instead of a table' },
+  json: { doc: 'print JSON' },
   ...connectionOptions,
 } as const
 

@@ -22,7 +22,8 @@ export async function reset(admin: Admin, given: Options, groupIds: readonly str
   for (const groupId of groupIds) {
     const state = await stateOf(admin, groupId)
     if (state !== 'Empty' && state !== 'Dead') {
-      io.stdout.write(
+      const words = given.has('json') ? io.stderr : io.stdout
+      words.write(
         `\nError: Assignments can only be reset if the group '${groupId}' is inactive, but the current state is ${state}.\n`,
       )
       planned.set(groupId, [])
@@ -98,9 +99,9 @@ async function plan(admin: Admin, given: Options, groupId: string, io: Io): Prom
     case 'shift-by':
       return shifted(admin, groupId, partitions, given.long(target)!)
     case 'to-datetime':
-      return atTime(admin, partitions, timeOf(given.one(target)!), io)
+      return atTime(admin, partitions, timeOf(given.one(target)!), given, io)
     case 'by-duration':
-      return atTime(admin, partitions, systemClock.now() - durationMsOf(given.one(target)!), io)
+      return atTime(admin, partitions, systemClock.now() - durationMsOf(given.one(target)!), given, io)
     case 'to-current':
       return current(admin, groupId, partitions)
     case 'from-file':
@@ -230,14 +231,14 @@ async function atTime(
   admin: Admin,
   partitions: readonly TopicPartition[],
   timestamp: number,
+  given: Options,
   io: Io,
 ): Promise<readonly Offset[]> {
   const found = await logOffsets(admin, partitions, timestamp)
   const late = found.filter(({ offset }) => offset < 0)
+  const words = given.has('json') ? io.stderr : io.stdout
   for (const { topic, partition } of late) {
-    io.stdout.write(
-      `\nWarn: Partition ${partition} from topic ${topic} is empty. Falling back to latest known offset.\n`,
-    )
+    words.write(`\nWarn: Partition ${partition} from topic ${topic} is empty. Falling back to latest known offset.\n`)
   }
   const ends = late.length === 0 ? [] : await logOffsets(admin, found, offsetSpecs.latest)
   return found.map((each, index) => (each.offset < 0 ? ends[index]! : each))

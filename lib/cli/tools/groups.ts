@@ -1,5 +1,5 @@
 /** `ottla groups`: lists, describes and deletes consumer groups and changes their offsets, with the options and output of `kafka-consumer-groups`. */
-import { codes, KafkaError } from '../../../protocol/errors.ts'
+import { codeName, codes, KafkaError } from '../../../protocol/errors.ts'
 import type { Admin } from '../../admin/admin.ts'
 import type { TopicPartition } from '../../admin/by-leader.ts'
 import { deleteGroupOffsets, deleteGroups, type ListedGroup, listGroups } from '../../admin/groups.ts'
@@ -30,23 +30,23 @@ export async function kafkaConsumerGroups(argv: readonly string[], io: Io): Prom
     async given => {
       checkGroupsOptions(given, sentence => io.stderr.write(`${sentence}\n`))
       if (given.has('validate-regex')) {
-        await validate(given.one('validate-regex')!, io)
+        await validate(given.one('validate-regex')!, given.has('json'), io)
         return 0
       }
       await withAdmin(given, admin => carryOut(admin, given, io), { timeoutMs: timeoutMsIn(given) })
       return 0
     },
-    error => {
+    (error, words) => {
       failed = true
-      tellFailure(error, io)
+      tellFailure(error, words, io)
     },
   )
   return failed ? 0 : code
 }
 
-function tellFailure(error: Error, io: Io): void {
+function tellFailure(error: Error, words: NodeJS.WritableStream, io: Io): void {
   const said = error instanceof KafkaError ? thrownAs(error) : error.message
-  io.stdout.write(`\nError: Executing consumer group command failed due to ${said}\n`)
+  words.write(`\nError: Executing consumer group command failed due to ${said}\n`)
   io.stderr.write(`${sentenceOf(error)}\n`)
 }
 
@@ -54,7 +54,7 @@ async function carryOut(admin: Admin, given: Options, io: Io): Promise<void> {
   if (given.has('list')) return list(admin, given, io)
   if (given.has('describe')) return describe(admin, given, await named(admin, given), io)
   if (given.has('reset-offsets')) return reset(admin, given, await named(admin, given), io)
-  if (given.has('delete')) return remove(admin, await named(admin, given), io)
+  if (given.has('delete')) return remove(admin, await named(admin, given), given.has('json'), io)
   return removeOffsets(admin, given, io)
 }
 
@@ -107,8 +107,13 @@ async function list(admin: Admin, given: Options, io: Io): Promise<void> {
   io.stdout.write([titles, ...rows].map(cells => `${columns(widths, cells)}\n`).join(''))
 }
 
-async function remove(admin: Admin, groupIds: readonly string[], io: Io): Promise<void> {
+async function remove(admin: Admin, groupIds: readonly string[], isJson: boolean, io: Io): Promise<void> {
   const results = await deleteGroups(admin, groupIds)
+  if (isJson) {
+    const rows = results.map(({ groupId, errorCode }) => ({ group: groupId, ...resultOf(errorCode) }))
+    io.stdout.write(`${JSON.stringify(rows)}\n`)
+    return
+  }
   const quoted = (ids: readonly { readonly groupId: string }[]) => ids.map(({ groupId }) => `'${groupId}'`).join(', ')
   const done = results.filter(({ errorCode }) => errorCode === 0)
   const failed = results.filter(({ errorCode }) => errorCode !== 0)
@@ -120,6 +125,12 @@ async function remove(admin: Admin, groupIds: readonly string[], io: Io): Promis
   for (const { groupId, errorCode } of failed)
     io.stdout.write(`* Group '${groupId}' could not be deleted due to: ${thrownAs(errorCode)}\n`)
   if (done.length > 0) io.stdout.write(`\nThese consumer groups were deleted successfully: ${quoted(done)}\n`)
+}
+
+/** What became of what was to be deleted, for JSON. */
+function resultOf(errorCode: number) {
+  if (errorCode === 0) return { result: 'deleted' }
+  return { result: 'failed', error: codeName(errorCode), message: sentenceOf(errorCode) }
 }
 
 async function removeOffsets(admin: Admin, given: Options, io: Io): Promise<void> {
@@ -138,6 +149,15 @@ async function removeOffsets(admin: Admin, given: Options, io: Io): Promise<void
     failure = error.code
     return partitions.map(each => ({ ...each, errorCode: error.code }))
   })
+  if (given.has('json')) {
+    const gone = missing.map(topic => ({ topic, partition: null, errorCode: codes.UNKNOWN_TOPIC_OR_PARTITION }))
+    const told = [...gone, ...statuses].map(({ topic, partition, errorCode }) => ({
+      ...{ group: groupId, topic, partition },
+      ...resultOf(errorCode),
+    }))
+    io.stdout.write(`${JSON.stringify(told)}\n`)
+    return
+  }
   for (const { topic, partition, errorCode } of statuses) {
     const status = errorCode === 0 ? 'Successful' : `Error: ${thrownAs(errorCode)}`
     rows.push({ topic, partition: String(partition), status })
@@ -163,9 +183,13 @@ async function deletedOffsets(admin: Admin, groupId: string, partitions: readonl
   return partitions.length === 0 ? [] : deleteGroupOffsets(admin, groupId, partitions)
 }
 
-async function validate(pattern: string, io: Io): Promise<void> {
+async function validate(pattern: string, isJson: boolean, io: Io): Promise<void> {
   const { patternFault } = await import('../../base/pattern.ts')
   const fault = await patternFault(pattern)
+  if (isJson) {
+    io.stdout.write(`${JSON.stringify({ pattern, isValid: fault === null, fault })}\n`)
+    return
+  }
   io.stdout.write(
     fault === null
       ? `The regular expression \`${pattern}\` is valid.\n`

@@ -16,7 +16,7 @@ const options = {
   'progress-ms': { value: 'MS', doc: 'how often progress is told on standard error (5000); 0 for never' },
   'note-ms': { value: 'MS', doc: 'how often it is noted how far the copy has come (1000)' },
   'refresh-ms': { value: 'MS', doc: 'how often topics, settings and the offsets of groups are brought (10000)' },
-  json: { doc: 'with --lag: as JSON' },
+  json: { doc: 'tell progress and the end as JSON lines, on standard output; --lag as one JSON array' },
   help: { doc: 'this' },
 } as const
 

@@ -34,14 +34,20 @@ async function run(given: Given<MirrorOption>, asked: AskedToMirror, io: Io): Pr
   const target = await adminBy(asked.to, await propertiesOf(given.one('to-config'), []))
   try {
     if (given.has('lag')) return await tellLag(source, target, asked, given.has('json'), io)
-    return await copy(source, target, asked, given.has('once'), io)
+    return await copy(source, target, asked, given, io)
   } finally {
     await source.close()
     await target.close()
   }
 }
 
-async function copy(source: Admin, target: Admin, asked: AskedToMirror, once: boolean, io: Io): Promise<number> {
+async function copy(
+  source: Admin,
+  target: Admin,
+  asked: AskedToMirror,
+  given: Given<MirrorOption>,
+  io: Io,
+): Promise<number> {
   const say = (sentence: string) => io.stderr.write(`${sentence}\n`)
   const { name, isTopicMeant, isGroupMeant, targetOf, noteMs, refreshMs } = asked
   const mirroring = new Mirror({
@@ -49,10 +55,14 @@ async function copy(source: Admin, target: Admin, asked: AskedToMirror, once: bo
     ...{ clock: systemClock, warn: say },
   })
   const interrupts = new Interrupts(io, () => mirroring.stop())
-  const progress = new Telling(mirroring, asked.progressMs, say)
+  const tellJson = (facts: object) => io.stdout.write(`${JSON.stringify(facts)}\n`)
+  const tell = given.has('json')
+    ? (facts: Facts, isDone: boolean) => tellJson({ ...facts, isDone })
+    : (facts: Facts) => say(lineOf(facts))
+  const progress = new Telling(mirroring, asked.progressMs, tell)
   try {
-    await mirroring.run({ once })
-    say(progress.line)
+    await mirroring.run({ once: given.has('once') })
+    tell(progress.facts, true)
     return interrupts.code ?? 0
   } finally {
     progress.end()
@@ -60,26 +70,38 @@ async function copy(source: Admin, target: Admin, asked: AskedToMirror, once: bo
   }
 }
 
+/** How far a mirror is. */
+interface Facts {
+  readonly copied: number
+  readonly lag: number
+  readonly partitions: number
+  readonly topics: number
+}
+
+function lineOf({ copied, lag, partitions, topics }: Facts): string {
+  return `${copied} records copied, ${lag} to be copied, ${partitions} partitions of ${topics} topics`
+}
+
 /** Tells how far a mirror is, again and again. */
 class Telling {
   readonly #mirroring: Mirror
   readonly #everyMs: number
-  readonly #say: (sentence: string) => void
+  readonly #tell: (facts: Facts, isDone: boolean) => void
   #timer: { cancel(): void } | null = null
   #copied = 0
 
-  constructor(mirroring: Mirror, everyMs: number, say: (sentence: string) => void) {
+  constructor(mirroring: Mirror, everyMs: number, tell: (facts: Facts, isDone: boolean) => void) {
     this.#mirroring = mirroring
     this.#everyMs = everyMs
-    this.#say = say
+    this.#tell = tell
     this.#wait()
   }
 
-  get line(): string {
+  get facts(): Facts {
     const { copied, progress } = this.#mirroring
     const lag = progress.reduce((sum, { position, end }) => sum + Math.max(0, end - position), 0)
     const topics = new Set(progress.map(({ topic }) => topic)).size
-    return `${copied} records copied, ${lag} to be copied, ${progress.length} partitions of ${topics} topics`
+    return { copied, lag, partitions: progress.length, topics }
   }
 
   end(): void {
@@ -90,7 +112,7 @@ class Telling {
     if (this.#everyMs <= 0) return
     this.#timer = systemClock.schedule(this.#everyMs, () => {
       // Who has nothing to do is silent.
-      if (this.#mirroring.copied !== this.#copied) this.#say(this.line)
+      if (this.#mirroring.copied !== this.#copied) this.#tell(this.facts, false)
       this.#copied = this.#mirroring.copied
       this.#wait()
     })

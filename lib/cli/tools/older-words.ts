@@ -47,6 +47,8 @@ export function byEitherWord<Name extends string>(
 ): readonly string[] {
   if (!given.has(older)) return given.all(name)
   if (given.has(name)) throw new ToolUsageError(words.both(older, name))
-  io.stdout.write(`${words.warning(older, name)}\n`)
+  // With --json, standard output has JSON alone.
+  const { stderr, stdout } = io
+  ;(given.has('json' as Name) ? stderr : stdout).write(`${words.warning(older, name)}\n`)
   return given.all(older)
 }

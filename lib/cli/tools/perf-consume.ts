@@ -8,7 +8,7 @@ import type { Io } from '../io.ts'
 import { consumerOptionsOf, groupOptionsOf, propertiesOf } from './client-properties.ts'
 import { Interrupts } from './interrupts.ts'
 import { byEitherWord, perfConsumerWords } from './older-words.ts'
-import { type ReadSoFar, readColumns } from './perf-stats.ts'
+import { type ReadSoFar, readColumns, readFigures } from './perf-stats.ts'
 import { javaDate } from './times.ts'
 import { adminBy, connectionOptions, type Given, runTool, type Tool, ToolUsageError } from './tool.ts'
 
@@ -27,6 +27,7 @@ const options = {
   'hide-header': { doc: 'leave out the line that names the columns' },
   'date-format': { value: 'FORMAT', doc: 'how times are told (yyyy-MM-dd HH:mm:ss:SSS)' },
   'print-metrics': { doc: 'accepted' },
+  json: { doc: 'print what was read, and with --show-detailed-stats progress, as JSON lines' },
   'socket-buffer-size': { value: 'BYTES', doc: 'accepted' },
   messages: { value: 'COUNT', doc: 'an older word for --num-records' },
   'consumer.config': { value: 'FILE', doc: 'an older word for --command-config' },
@@ -79,7 +80,7 @@ async function run(given: Given<Option>, io: Io): Promise<number> {
     ...(await propertiesOf(file, given.all('command-property'))),
   }
   const isDetailed = given.has('show-detailed-stats')
-  if (!given.has('hide-header'))
+  if (!given.has('hide-header') && !given.has('json'))
     io.stdout.write(`${isDetailed ? 'time, threadId' : 'start.time, end.time'}, ${rates}, ${fetching}\n`)
   const routes = await adminBy(given.one('bootstrap-server')!, properties)
   const startMs = systemClock.now()
@@ -129,6 +130,7 @@ class Reading {
   readonly #timeoutMs: number
   readonly #reportingMs: number
   readonly #isDetailed: boolean
+  readonly #isJson: boolean
   #records = 0
   #bytes = 0
 
@@ -147,6 +149,7 @@ class Reading {
     this.#timeoutMs = (given.one('timeout') && given.long('timeout')) || 10_000
     this.#reportingMs = given.long('reporting-interval') ?? 5_000
     this.#isDetailed = given.has('show-detailed-stats')
+    this.#isJson = given.has('json')
   }
 
   async run(consumer: Consumer): Promise<void> {
@@ -161,18 +164,31 @@ class Reading {
       else if (now - lastMs > this.#timeoutMs) break
       if (batch === null || now - reported.ms < this.#reportingMs) continue
       const soFar = this.#soFar(now)
-      if (this.#isDetailed)
-        this.#print([this.#date(now), '0', ...readColumns(reported, soFar, this.#joining.sinceReportMs)])
+      if (this.#isDetailed) this.#tellProgress(reported, soFar)
       this.#joining.sinceReportMs = 0
       reported = soFar
     }
     if (this.#records < this.#count && !this.isStopped) {
       const sentence = `WARNING: Exiting before consuming the expected number of records: timeout (${this.#timeoutMs} ms) exceeded. `
-      this.#io.stdout.write(`${sentence}You can use the --timeout option to increase the timeout.\n`)
+      const words = this.#isJson ? this.#io.stderr : this.#io.stdout
+      words.write(`${sentence}You can use the --timeout option to increase the timeout.\n`)
     }
     if (this.#isDetailed) return
     const end = this.#soFar(systemClock.now())
-    this.#print([this.#date(this.#start.ms), this.#date(end.ms), ...readColumns(this.#start, end, this.#joining.ms)])
+    if (this.#isJson) this.#printJson('total', { startMs: this.#start.ms, endMs: end.ms }, this.#start, end)
+    else
+      this.#print([this.#date(this.#start.ms), this.#date(end.ms), ...readColumns(this.#start, end, this.#joining.ms)])
+  }
+
+  #tellProgress(before: ReadSoFar, now: ReadSoFar): void {
+    const joinMs = this.#joining.sinceReportMs
+    if (this.#isJson) this.#printJson('progress', { timeMs: now.ms }, before, now)
+    else this.#print([this.#date(now.ms), '0', ...readColumns(before, now, joinMs)])
+  }
+
+  #printJson(type: 'progress' | 'total', times: object, from: ReadSoFar, to: ReadSoFar): void {
+    const joinMs = type === 'total' ? this.#joining.ms : this.#joining.sinceReportMs
+    this.#io.stdout.write(`${JSON.stringify({ type, ...times, ...readFigures(from, to, joinMs) })}\n`)
   }
 
   #date(ms: number): string {

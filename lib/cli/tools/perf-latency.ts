@@ -18,6 +18,7 @@ const options = {
   'record-key-size': { value: 'BYTES', doc: 'how large their keys are (0: none)' },
   'num-headers': { value: 'COUNT', doc: 'how many headers they have (0)' },
   'record-header-key-size': { value: 'BYTES', doc: 'how large the keys of headers are (0)' },
+  json: { doc: 'print progress and the total as JSON lines' },
   'record-header-size': { value: 'BYTES', doc: 'how large the values of headers are (0)' },
 } as const
 
@@ -93,9 +94,8 @@ async function run(given: Given<Option>, io: Io): Promise<number> {
   })
   const setUp = async () => {
     if (!(await routes.metadata(null)).topics.has(topic)) {
-      io.stdout.write(
-        `Topic "${topic}" does not exist. Will create topic with 1 partition(s) and replication factor = 1\n`,
-      )
+      const words = given.has('json') ? io.stderr : io.stdout
+      words.write(`Topic "${topic}" does not exist. Will create topic with 1 partition(s) and replication factor = 1\n`)
       await createTopics(routes, [{ name: topic, partitions: 1, replicationFactor: 1 }])
     }
     const partitions = await producer.find(topic)
@@ -111,7 +111,7 @@ async function run(given: Given<Option>, io: Io): Promise<number> {
       await Promise.race([producer.flush(), interrupts.came])
     }
     const latencies = await measured(given, count, producer, flush, consumer, topic, io, () => isStopped)
-    print(latencies, io)
+    print(latencies, given.has('json'), io)
     return interrupts.code ?? 0
   } finally {
     interrupts.forget()
@@ -159,15 +159,26 @@ async function measured(
       throw new Error(`Only one result was expected during this test. We found [${records.length}]`)
     if (!records[0]!.value?.equals(value))
       throw new Error(`The message value read [${records[0]!.value}] did not match the message value sent [${value}]`)
-    if (index % progressRecords === 0) io.stdout.write(`${index}\t${latencies[index]}\n`)
+    if (index % progressRecords === 0) {
+      const figures = { type: 'progress', record: index, latencyMs: latencies[index] }
+      io.stdout.write(given.has('json') ? `${JSON.stringify(figures)}\n` : `${index}\t${latencies[index]}\n`)
+    }
   }
   return latencies
 }
 
-function print(latencies: Float64Array, io: Io): void {
+function print(latencies: Float64Array, isJson: boolean, io: Io): void {
   const average = latencies.reduce((sum, each) => sum + each, 0) / latencies.length
   const sorted = latencies.slice().sort()
-  const at = (share: number) => Math.floor(sorted[Math.floor(share * sorted.length)] ?? 0)
+  const nth = (share: number) => sorted[Math.floor(share * sorted.length)] ?? 0
+  const at = (share: number) => Math.floor(nth(share))
+  if (isJson) {
+    const percentiles = { p50LatencyMs: nth(0.5), p99LatencyMs: nth(0.99), p999LatencyMs: nth(0.999) }
+    const averageLatencyMs = latencies.length === 0 ? null : average
+    const figures = { type: 'total', records: latencies.length, averageLatencyMs, ...percentiles }
+    io.stdout.write(`${JSON.stringify(figures)}\n`)
+    return
+  }
   io.stdout.write(`Avg latency: ${average.toFixed(4)} ms\n`)
   io.stdout.write(`Percentiles: 50th = ${at(0.5)}, 99th = ${at(0.99)}, 99.9th = ${at(0.999)}\n`)
 }

@@ -38,6 +38,7 @@ const options = {
   'record-key-range': { value: 'COUNT', doc: 'how many keys there are' },
   'random-seed': { value: 'NUMBER', doc: 'what chance begins with (0)' },
   'print-metrics': { doc: 'accepted' },
+  json: { doc: 'print progress and totals as JSON lines' },
   'producer-props': { value: 'NAME=VALUE ...', multiple: true, doc: 'an older word for --command-property' },
   'producer.config': { value: 'FILE', doc: 'an older word for --command-config' },
 } as const
@@ -164,13 +165,14 @@ function payloadOf(given: Given<Option>, count: number, random: Random, io: Io):
   const file = given.one('payload-file')
   if (file !== undefined) {
     const delimiter = given.one('payload-delimiter') ?? '\n'
-    io.stdout.write(`Reading payloads from: ${resolve(file)}\n`)
+    const words = given.has('json') ? io.stderr : io.stdout
+    words.write(`Reading payloads from: ${resolve(file)}\n`)
     const content = diskFiles.read(file)
     if (content === null || content.length === 0) throw new Error('File does not exist or empty file provided.')
     const texts = content.toString('utf8').split(delimiter)
     if (texts.at(-1) === '') texts.pop()
     const payloads = texts.map(text => Buffer.from(text))
-    io.stdout.write(`Number of records read: ${payloads.length}\n`)
+    words.write(`Number of records read: ${payloads.length}\n`)
     return () => payloads[random.int(payloads.length)]!
   }
   const size = given.int('record-size')!
@@ -203,7 +205,10 @@ interface SentRecord extends BatchRecord {
 async function run(given: Given<Option>, io: Io): Promise<number> {
   const asked = await askedOf(given, io)
   const routes = await adminBy(asked.bootstrap, asked.properties)
-  const print = (line: string) => io.stdout.write(`${line}\n`)
+  const print = (line: string, figures?: object) => {
+    if (!given.has('json')) io.stdout.write(`${line}\n`)
+    else if (figures !== undefined) io.stdout.write(`${JSON.stringify(figures)}\n`)
+  }
   if (asked.warmup > 0) {
     print(`Warmup first ${asked.warmup} records. Steady state results will print after the complete test summary.`)
   }

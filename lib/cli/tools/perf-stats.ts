@@ -4,6 +4,9 @@
 const samplesMax = 500_000
 const mebibyte = 1024 * 1024
 
+/** Takes a line of Kafka's tool, and what it tells as figures. */
+export type Print = (line: string, figures?: object) => void
+
 /** How long records took until they were confirmed. */
 export class ProduceStats {
   readonly #startMs: number
@@ -11,7 +14,7 @@ export class ProduceStats {
   readonly #samples: Int32Array
   readonly #reportingMs: number
   readonly #label: string
-  readonly #print: (line: string) => void
+  readonly #print: Print
   isQuiet = false
   #sampled = 0
   #count = 0
@@ -24,13 +27,7 @@ export class ProduceStats {
   #windowTotalMs = 0
   #windowMaxMs = 0
 
-  constructor(
-    recordCount: number,
-    startMs: number,
-    reportingMs: number,
-    print: (line: string) => void,
-    isSteady = false,
-  ) {
+  constructor(recordCount: number, startMs: number, reportingMs: number, print: Print, isSteady = false) {
     this.#startMs = startMs
     this.#windowStartMs = startMs
     this.#reportingMs = reportingMs
@@ -64,6 +61,14 @@ export class ProduceStats {
       const average = (this.#windowTotalMs / this.#windowCount).toFixed(1)
       this.#print(
         `${this.#windowCount} records sent, ${rate}, ${average} ms avg latency, ${this.#windowMaxMs.toFixed(1)} ms max latency.`,
+        {
+          type: 'progress',
+          records: this.#windowCount,
+          recordsPerSecond: this.#windowCount * perMs,
+          mebibytesPerSecond: (this.#windowBytes * perMs) / mebibyte,
+          averageLatencyMs: this.#windowTotalMs / this.#windowCount,
+          maxLatencyMs: this.#windowMaxMs,
+        },
       )
     }
     this.#windowStartMs = now
@@ -81,7 +86,15 @@ export class ProduceStats {
     const average = this.#count === 0 ? 'NaN' : (this.#totalMs / this.#count).toFixed(2)
     const latency = `${average} ms avg latency, ${this.#maxMs.toFixed(2)} ms max latency`
     const percentiles = `${at(0.5)} ms 50th, ${at(0.95)} ms 95th, ${at(0.99)} ms 99th, ${at(0.999)} ms 99.9th.`
-    this.#print(`${this.#count}${this.#label} records sent, ${rate}, ${latency}, ${percentiles}`)
+    this.#print(`${this.#count}${this.#label} records sent, ${rate}, ${latency}, ${percentiles}`, {
+      type: this.#label === '' ? 'total' : 'steady',
+      records: this.#count,
+      recordsPerSecond: this.#count * perMs,
+      mebibytesPerSecond: (this.#bytes * perMs) / mebibyte,
+      averageLatencyMs: this.#count === 0 ? null : this.#totalMs / this.#count,
+      maxLatencyMs: this.#maxMs,
+      ...{ p50LatencyMs: at(0.5), p95LatencyMs: at(0.95), p99LatencyMs: at(0.99), p999LatencyMs: at(0.999) },
+    })
   }
 }
 
@@ -92,20 +105,35 @@ export interface ReadSoFar {
   readonly bytes: number
 }
 
-/** Columns of what was read between two moments, of which `joinMs` went to joining the group. */
-export function readColumns(from: ReadSoFar, to: ReadSoFar, joinMs: number): string[] {
+/** What was read up to a moment, and how fast since an earlier one, of which `joinMs` went to joining the group. */
+export function readFigures(from: ReadSoFar, to: ReadSoFar, joinMs: number) {
   const [elapsedMs, records] = [to.ms - from.ms, to.records - from.records]
-  const megabytes = (to.bytes - from.bytes) / mebibyte
+  const mebibytes = (to.bytes - from.bytes) / mebibyte
   const fetchMs = elapsedMs - joinMs
-  const perSecond = (value: number, ms: number) => (ms <= 0 ? 0 : (1_000 * value) / ms).toFixed(4)
+  const perSecond = (value: number, ms: number) => (ms <= 0 ? 0 : (1_000 * value) / ms)
+  return {
+    mebibytes: to.bytes / mebibyte,
+    mebibytesPerSecond: perSecond(mebibytes, elapsedMs),
+    records: to.records,
+    recordsPerSecond: perSecond(records, elapsedMs),
+    rebalanceMs: joinMs,
+    fetchMs,
+    fetchedMebibytesPerSecond: perSecond(mebibytes, fetchMs),
+    fetchedRecordsPerSecond: perSecond(records, fetchMs),
+  }
+}
+
+/** The same as columns. */
+export function readColumns(from: ReadSoFar, to: ReadSoFar, joinMs: number): string[] {
+  const { records, rebalanceMs, fetchMs, ...rates } = readFigures(from, to, joinMs)
   return [
-    (to.bytes / mebibyte).toFixed(4),
-    perSecond(megabytes, elapsedMs),
-    String(to.records),
-    perSecond(records, elapsedMs),
-    String(joinMs),
+    rates.mebibytes.toFixed(4),
+    rates.mebibytesPerSecond.toFixed(4),
+    String(records),
+    rates.recordsPerSecond.toFixed(4),
+    String(rebalanceMs),
     String(fetchMs),
-    perSecond(megabytes, fetchMs),
-    perSecond(records, fetchMs),
+    rates.fetchedMebibytesPerSecond.toFixed(4),
+    rates.fetchedRecordsPerSecond.toFixed(4),
   ]
 }

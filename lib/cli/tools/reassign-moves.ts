@@ -3,7 +3,6 @@ import { codes } from '../../../protocol/errors.ts'
 import type { Admin } from '../../admin/admin.ts'
 import type { TopicPartition } from '../../admin/by-leader.ts'
 import { alterLogDirs, describeLogDirs } from '../../admin/cluster.ts'
-import type { Io } from '../io.ts'
 import { nameOf, type PlannedPartition } from './reassign-plan.ts'
 
 /** A replica that is to be in a data directory. */
@@ -19,10 +18,14 @@ export function movesIn(plan: readonly PlannedPartition[]): Move[] {
   )
 }
 
-/** Begins moves, and says so. Rejects where one is refused. */
-export async function moveDirs(admin: Admin, plan: readonly PlannedPartition[], io: Io): Promise<void> {
+/** Begins moves, says so, and gives them. Rejects where one is refused. */
+export async function moveDirs(
+  admin: Admin,
+  plan: readonly PlannedPartition[],
+  say: (line: string) => void,
+): Promise<readonly Move[]> {
   const moves = movesIn(plan)
-  if (moves.length === 0) return
+  if (moves.length === 0) return moves
   for (const nodeId of new Set(moves.map(move => move.nodeId))) {
     const results = await alterLogDirs(
       admin,
@@ -33,7 +36,8 @@ export async function moveDirs(admin: Admin, plan: readonly PlannedPartition[], 
     if (failed) throw new Error(`Failed to alter dir for ${nameOf(failed)}-${nodeId}`)
   }
   const names = moves.map(move => `${nameOf(move)}-${move.nodeId}`).sort()
-  io.stdout.write(`Successfully started log directory move${names.length === 1 ? '' : 's'} for: ${names.join(',')}\n`)
+  say(`Successfully started log directory move${names.length === 1 ? '' : 's'} for: ${names.join(',')}\n`)
+  return moves
 }
 
 /** Data directories on one broker by partition; where one moves, the directory that it moves to where `future` is set. */
@@ -47,22 +51,27 @@ export async function dirsOf(admin: Admin, nodeId: number, partitions: readonly 
   return found
 }
 
-/** A move is called off by moving to where the partition is. */
-export async function cancelMoves(admin: Admin, moves: readonly Move[], io: Io): Promise<void> {
-  const called: string[] = []
+/** A move is called off by moving to where the partition is; gives those that were under way. */
+export async function cancelMoves(
+  admin: Admin,
+  moves: readonly Move[],
+  say: (line: string) => void,
+): Promise<readonly Move[]> {
+  const called: Move[] = []
   for (const nodeId of new Set(moves.map(move => move.nodeId))) {
     const ofNode = moves.filter(move => move.nodeId === nodeId)
     const [now, later] = [await dirsOf(admin, nodeId, ofNode), await dirsOf(admin, nodeId, ofNode, true)]
-    const back = ofNode
-      .filter(move => later.get(nameOf(move)) === move.path)
-      .map(move => ({ ...move, path: now.get(nameOf(move))! }))
+    const underWay = ofNode.filter(move => later.get(nameOf(move)) === move.path)
+    const back = underWay.map(move => ({ ...move, path: now.get(nameOf(move))! }))
     if (back.length > 0) await alterLogDirs(admin, nodeId, back)
-    called.push(...back.map(move => `${nameOf(move)}-${nodeId}`))
+    called.push(...underWay)
   }
-  io.stdout.write(
+  const names = called.map(move => `${nameOf(move)}-${move.nodeId}`).sort()
+  say(
     called.length === 0
       ? // Kafka's tool ends no line here.
         'None of the specified partition moves are active.'
-      : `Successfully cancelled log directory move${called.length === 1 ? '' : 's'} for: ${called.sort().join(',')}\n`,
+      : `Successfully cancelled log directory move${called.length === 1 ? '' : 's'} for: ${names.join(',')}\n`,
   )
+  return called
 }

@@ -19,7 +19,7 @@ const options = {
   additional: { doc: 'with --execute: beside what is under way' },
   'preserve-throttles': { doc: 'with --verify and --cancel: leave limits' },
   timeout: { value: 'MS', doc: 'with --execute: accepted' },
-  json: { doc: 'with --generate, --verify and --list: print JSON' },
+  json: { doc: 'print JSON' },
   ...connectionOptions,
 } as const
 
@@ -44,11 +44,11 @@ const required: Readonly<Record<Action, readonly ReassignOption[]>> = {
 }
 
 const permitted: Readonly<Record<Action, readonly ReassignOption[]>> = {
-  verify: ['preserve-throttles', 'json'],
-  generate: ['disable-rack-aware', 'json'],
+  verify: ['preserve-throttles'],
+  generate: ['disable-rack-aware'],
   execute: ['additional', 'replica-alter-log-dirs-throttle', 'throttle', 'timeout'],
   cancel: ['preserve-throttles'],
-  list: ['json'],
+  list: [],
 }
 
 /** Throws ToolUsageError where the command line makes no sense. */
@@ -68,6 +68,7 @@ export function checkReassign(given: Given<ReassignOption>): Action {
     ...required[action],
     ...permitted[action],
     ...Object.keys(connectionOptions),
+    'json',
   ]
   const foreign = (Object.keys(options) as ReassignOption[]).find(name => given.has(name) && !known.includes(name))
   if (foreign) throw new ToolUsageError(`Option "[${foreign}]" can't be used with action "[${action}]"`)

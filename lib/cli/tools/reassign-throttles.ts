@@ -3,7 +3,6 @@ import type { Admin } from '../../admin/admin.ts'
 import type { TopicPartition } from '../../admin/by-leader.ts'
 import { alterConfigs } from '../../admin/configs.ts'
 import type { Reassignment } from '../../admin/reassignments.ts'
-import type { Io } from '../io.ts'
 import { nameOf, type PlannedPartition } from './reassign-plan.ts'
 
 const rates = ['leader.replication.throttled.rate', 'follower.replication.throttled.rate'] as const
@@ -44,7 +43,7 @@ export async function throttleCopies(
   plan: readonly PlannedPartition[],
   current: readonly PlannedPartition[],
   underWay: readonly Reassignment[],
-  io: Io,
+  say: (line: string) => void,
 ): Promise<void> {
   const copies = copiesIn(plan, current, underWay)
   for (const name of new Set(copies.map(({ topic }) => topic))) {
@@ -63,7 +62,7 @@ export async function throttleCopies(
   }
   const brokers = [...new Set(copies.flatMap(({ from, to }) => [...from, ...to]))]
   await set(admin, brokers, rates, bytesPerSecond)
-  io.stdout.write(`The inter-broker throttle limit was set to ${bytesPerSecond} B/s\n`)
+  say(`The inter-broker throttle limit was set to ${bytesPerSecond} B/s\n`)
 }
 
 /** The same for copies between directories, on brokers where there are some. */
@@ -71,10 +70,10 @@ export async function throttleDirs(
   admin: Admin,
   bytesPerSecond: number,
   brokers: Iterable<number>,
-  io: Io,
+  say: (line: string) => void,
 ): Promise<void> {
   await set(admin, brokers, [dirRate], bytesPerSecond)
-  io.stdout.write(`The replica-alter-dir throttle limit was set to ${bytesPerSecond} B/s\n`)
+  say(`The replica-alter-dir throttle limit was set to ${bytesPerSecond} B/s\n`)
 }
 
 async function set(admin: Admin, brokers: Iterable<number>, names: readonly string[], rate: number): Promise<void> {

@@ -27,9 +27,9 @@ export function kafkaReassignPartitions(argv: readonly string[], io: Io): Promis
       await withAdmin(given, admin => actions[action](admin, given, io))
       return 0
     },
-    error => {
+    (error, words) => {
       const said = error instanceof KafkaError ? thrownAs(error) : sentenceOf(error)
-      io.stdout.write(error instanceof Refusal ? `${error.message}\n` : `Error: ${said}\n`)
+      words.write(error instanceof Refusal ? `${error.message}\n` : `Error: ${said}\n`)
     },
   )
 }
@@ -136,16 +136,18 @@ async function execute(admin: Admin, given: Options, io: Io): Promise<void> {
   if (unknown !== undefined) throw new Error(`Unknown broker id ${unknown}`)
   const all = await currentOf(admin, [...new Set(plan.map(({ topic }) => topic))])
   const current = plan.flatMap(each => all.get(nameOf(each)) ?? [])
-  io.stdout.write(
+  const isJson = given.has('json')
+  const say = (line: string) => isJson || io.stdout.write(line)
+  say(
     `Current partition replica assignment\n\n${JSON.stringify(fileOf(current))}\n\nSave this to use as the --reassignment-json-file option during rollback\n`,
   )
   if (betweenBrokers >= 0 || betweenDirs >= 0) {
-    io.stdout.write(
+    say(
       'Warning: You must run --verify periodically, until the reassignment completes, to ensure the throttle is removed.\n',
     )
-    if (betweenBrokers >= 0) await throttleCopies(admin, betweenBrokers, plan, current, underWay, io)
+    if (betweenBrokers >= 0) await throttleCopies(admin, betweenBrokers, plan, current, underWay, say)
     const moving = new Set(movesIn(plan).map(({ nodeId }) => nodeId))
-    if (betweenDirs >= 0) await throttleDirs(admin, betweenDirs, moving, io)
+    if (betweenDirs >= 0) await throttleDirs(admin, betweenDirs, moving, say)
   }
   const failed = (await alterReassignments(admin, plan)).filter(({ errorCode }) => errorCode !== codes.NONE)
   if (failed.length > 0) {
@@ -155,17 +157,18 @@ async function execute(admin: Admin, given: Options, io: Io): Promise<void> {
     throw new Refusal(`Error reassigning partition(s):\n${reasons.join('\n')}`)
   }
   const names = plan.map(nameOf).sort()
-  io.stdout.write(
-    `Successfully started partition reassignment${names.length === 1 ? '' : 's'} for ${names.join(',')}\n`,
-  )
-  await moveDirs(admin, plan, io)
+  say(`Successfully started partition reassignment${names.length === 1 ? '' : 's'} for ${names.join(',')}\n`)
+  const moves = await moveDirs(admin, plan, say)
+  if (isJson) io.stdout.write(`${JSON.stringify({ current: fileOf(current), started: fileOf(plan), moves })}\n`)
 }
 
 async function cancel(admin: Admin, given: Options, io: Io): Promise<void> {
   const plan = planned(given)
   const active = new Set((await listReassignments(admin, plan)).map(nameOf))
   const called = plan.filter(each => active.has(nameOf(each)))
-  if (called.length === 0) io.stdout.write('None of the specified partition reassignments are active.\n')
+  const isJson = given.has('json')
+  const say = (line: string) => isJson || io.stdout.write(line)
+  if (called.length === 0) say('None of the specified partition reassignments are active.\n')
   else {
     const results = await alterReassignments(
       admin,
@@ -178,10 +181,12 @@ async function cancel(admin: Admin, given: Options, io: Io): Promise<void> {
       const reasons = failed.map(each => `${nameOf(each)}: ${each.value ?? sentenceOf(each.errorCode)}`)
       throw new Refusal(`Error cancelling partition reassignment(s) for:\n${reasons.join('\n')}`)
     }
-    io.stdout.write(
+    say(
       `Successfully cancelled partition reassignment${called.length === 1 ? '' : 's'} for: ${called.map(nameOf).sort().join(',')}\n`,
     )
   }
-  await cancelMoves(admin, movesIn(plan), io)
-  if (!given.has('preserve-throttles')) await clearThrottles(admin, plan, line => io.stdout.write(line))
+  const moves = await cancelMoves(admin, movesIn(plan), say)
+  const clearedThrottles = given.has('preserve-throttles') ? null : await clearThrottles(admin, plan, say)
+  const cancelled = called.map(({ topic, partition }) => ({ topic, partition }))
+  if (isJson) io.stdout.write(`${JSON.stringify({ cancelled, moves, clearedThrottles })}\n`)
 }

@@ -148,22 +148,23 @@ export function toolHelp({ name, about, example, options }: Tool): string {
 
 /**
  * Runs a tool: help and version are answered here, and so are command lines that make no sense. What else is thrown goes to `failed`, which
- * says it in the tool's own form. Gives the exit code.
+ * says it in the tool's own form, on `words` where Kafka's tool uses standard output: with --json that has JSON alone. Gives the exit code.
  */
 export async function runTool<Name extends string>(
   tool: Tool<Name | keyof typeof connectionOptions>,
   argv: readonly string[],
   io: Io,
   run: (given: Given<Name | keyof typeof connectionOptions>) => Promise<number>,
-  failed: (error: Error) => void,
+  failed: (error: Error, words: NodeJS.WritableStream) => void,
 ): Promise<number> {
+  const words = argv.includes('--json') ? io.stderr : io.stdout
   try {
     if (argv.length === 0 && !tool.hasCommands) {
       io.stderr.write(toolHelp(tool))
       return 1
     }
-    const words = withoutDropped(tool.dropped ?? {}, argv, sentence => io.stderr.write(`${sentence}\n`))
-    const given = parseTool(tool, words)
+    const current = withoutDropped(tool.dropped ?? {}, argv, sentence => io.stderr.write(`${sentence}\n`))
+    const given = parseTool(tool, current)
     if (given.has('help')) {
       io.stdout.write(toolHelp(tool))
       return 0
@@ -176,7 +177,7 @@ export async function runTool<Name extends string>(
   } catch (error) {
     const isOfOptions = error instanceof ArgumentsError || error instanceof ToolOptionError
     if (isOfOptions && tool.badOption === 'failure') {
-      failed(error)
+      failed(error, words)
       return 1
     }
     if (error instanceof ArgumentsError) {
@@ -189,7 +190,7 @@ export async function runTool<Name extends string>(
       return 1
     }
     if (!(error instanceof Error) || ['TypeError', 'ReferenceError', 'AssertionError'].includes(error.name)) throw error
-    failed(error)
+    failed(error, words)
     return 1
   }
 }

@@ -38,7 +38,7 @@ const options = {
   },
   'at-min-isr-partitions': { doc: 'with --describe: partitions with just as many' },
   'partition-size-limit-per-response': { value: 'NUMBER', doc: 'accepted; answers are read page by page anyway' },
-  json: { doc: 'with --list and --describe: print JSON' },
+  json: { doc: 'print JSON' },
   ...connectionOptions,
 } as const
 
@@ -63,20 +63,11 @@ const filters = [
 const conflicts: readonly (readonly [TopicsOption, readonly TopicsOption[]])[] = [
   ['list', ['partitions', 'replication-factor', 'replica-assignment', 'config', 'if-not-exists', ...filters]],
   ['describe', ['partitions', 'replication-factor', 'replica-assignment', 'config', 'if-not-exists']],
-  ['create', ['json', 'if-exists', 'exclude-internal', 'topic-id', ...filters]],
-  ['alter', ['json', 'replication-factor', 'if-not-exists', 'exclude-internal', 'topic-id', ...filters]],
+  ['create', ['if-exists', 'exclude-internal', 'topic-id', ...filters]],
+  ['alter', ['replication-factor', 'if-not-exists', 'exclude-internal', 'topic-id', ...filters]],
   [
     'delete',
-    [
-      'json',
-      'partitions',
-      'replication-factor',
-      'replica-assignment',
-      'config',
-      'if-not-exists',
-      'topic-id',
-      ...filters,
-    ],
+    ['partitions', 'replication-factor', 'replica-assignment', 'config', 'if-not-exists', 'topic-id', ...filters],
   ],
 ]
 

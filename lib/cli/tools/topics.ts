@@ -25,7 +25,7 @@ export function kafkaTopics(argv: readonly string[], io: Io): Promise<number> {
       return 0
     },
     // Where Kafka's tool says it.
-    error => io.stdout.write(`Error while executing topic command : ${error.message}\n`),
+    (error, words) => words.write(`Error while executing topic command : ${error.message}\n`),
   )
 }
 
@@ -36,20 +36,37 @@ async function carryOut(admin: Admin, given: Given<TopicsOption>, io: Io): Promi
   const names = topics.map(({ name }) => name)
   if (given.has('list') && given.has('json')) io.stdout.write(`${JSON.stringify(names)}\n`)
   else if (given.has('list')) io.stdout.write(names.map(name => `${name}\n`).join(''))
-  else if (given.has('delete')) refuseFailed(await deleteTopics(admin, names))
-  else if (names.length > 0) {
+  else if (given.has('delete')) {
+    refuseFailed(await deleteTopics(admin, names))
+    tell(
+      names.map(topic => ({ topic, result: 'deleted' })),
+      given,
+      io,
+    )
+  } else {
     const count = given.int('partitions')!
     const all = assignmentsIn(given.one('replica-assignment'))
     const more = ({ name, partitions }: (typeof topics)[number]) =>
       [name, { count, assignments: all?.slice(partitions.length) }] as const
-    refuseFailed(await createPartitions(admin, Object.fromEntries(topics.map(more))))
+    if (names.length > 0) refuseFailed(await createPartitions(admin, Object.fromEntries(topics.map(more))))
+    tell(
+      names.map(topic => ({ topic, partitions: count, result: 'altered' })),
+      given,
+      io,
+    )
   }
+}
+
+/** What was done, as JSON where that is asked for. */
+function tell(rows: readonly object[], given: Given<TopicsOption>, io: Io): void {
+  if (given.has('json')) io.stdout.write(`${JSON.stringify(rows)}\n`)
 }
 
 async function create(admin: Admin, given: Given<TopicsOption>, io: Io): Promise<void> {
   const name = given.one('topic')!
   if (/[._]/.test(name)) {
-    io.stdout.write(
+    const words = given.has('json') ? io.stderr : io.stdout
+    words.write(
       "WARNING: Due to limitations in metric names, topics with a period ('.') or underscore ('_') could collide. To avoid issues it is best to use either, but not both.\n",
     )
   }
@@ -63,12 +80,13 @@ async function create(admin: Admin, given: Given<TopicsOption>, io: Io): Promise
   const topic = { name, partitions, replicationFactor, assignments, configs: configsOf(given.all('config')) }
   const [result] = await createTopics(admin, [topic])
   if (result.errorCode === codes.TOPIC_ALREADY_EXISTS) {
-    if (given.has('if-not-exists')) return
+    if (given.has('if-not-exists')) return tell([{ topic: name, result: 'exists' }], given, io)
     // Scripts look for these words.
     throw new Error(`Topic '${name}' already exists.`)
   }
   refuseFailed([result])
-  io.stdout.write(`Created topic ${name}.\n`)
+  if (given.has('json')) tell([{ topic: name, result: 'created' }], given, io)
+  else io.stdout.write(`Created topic ${name}.\n`)
 }
 
 /** `1:2,2:3`: the brokers of each partition. Throws where they cannot be those of one topic. */

@@ -17,7 +17,7 @@ const options = {
   'producer-epoch': { value: 'NUMBER', doc: 'abort: the epoch of the producer' },
   'coordinator-epoch': { value: 'NUMBER', doc: 'abort: the epoch of the coordinator' },
   transactionalId: { value: 'ID', doc: 'forceTerminateTransaction: the transactional id; required' },
-  json: { doc: 'print JSON instead of a table' },
+  json: { doc: 'print JSON' },
   ...connectionOptions,
 } as const
 

@@ -113,11 +113,15 @@ const commands: Readonly<Record<TransactionsCommand, (admin: Admin, given: Optio
     print(rows, columns, given, io)
   },
 
-  async abort(admin, given) {
+  async abort(admin, given, io) {
     const transaction = await transactionToAbort(admin, given)
     await told(`Failed to abort transaction of producer ${transaction.producerId} in ${nameOf(transaction)}`, () =>
       abortTransaction(admin, transaction),
     )
+    if (given.has('json')) {
+      const { topic, partition, producerId, producerEpoch } = transaction
+      io.stdout.write(`${JSON.stringify({ topic, partition, producerId, producerEpoch, result: 'aborted' })}\n`)
+    }
   },
 
   async 'find-hanging'(admin, given, io) {
@@ -151,11 +155,12 @@ const commands: Readonly<Record<TransactionsCommand, (admin: Admin, given: Optio
     print(rows, columns, given, io)
   },
 
-  async forceTerminateTransaction(admin, given) {
+  async forceTerminateTransaction(admin, given, io) {
     const id = given.one('transactionalId')!
     await told(`Failed to terminate the transaction of transactionalId \`${id}\``, () =>
       forceTerminateTransaction(admin, id),
     )
+    if (given.has('json')) io.stdout.write(`${JSON.stringify({ transactionalId: id, result: 'terminated' })}\n`)
   },
 }
 

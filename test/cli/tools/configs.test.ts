@@ -25,9 +25,6 @@ t.test('settings are told as JSON, too', async t => {
   t.same(JSON.parse(stdout), [{ type: 'topic', name: 'beta', configs: [{ ...retention, synonyms }] }])
   const all = JSON.parse((await run('--describe', '--topic', 'beta', '--all', '--json')).stdout)
   t.ok(all[0].configs.length > 20)
-  t.match(await run('--alter', '--topic', 'beta', '--json', '--delete-config', 'retention.ms'), {
-    ...{ code: 1, stdout: '', stderr: /"\[json\]"/ },
-  })
 })
 
 t.test('quotas and credentials are told as JSON, too', async t => {
