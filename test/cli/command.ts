@@ -41,6 +41,8 @@ export interface Running {
   readonly line: string
   /** All that it has written to standard output. */
   output(): string
+  /** Resolves once it has written this to standard output, with what fits. */
+  printed(words: RegExp): Promise<RegExpExecArray>
   /** Sends a signal and answers the exit code. */
   end(signal: NodeJS.Signals): Promise<number | null>
 }
@@ -53,7 +55,8 @@ export function serving(t: Test, ...args: readonly string[]): Promise<Running> {
 export async function started(t: Test, program: string, args: readonly string[], cwd = root): Promise<Running> {
   const child = spawn(program, args, { cwd, stdio: ['ignore', 'pipe', 'inherit'] })
   t.teardown(() => child.kill('SIGKILL'))
-  const ended = once(child, 'exit')
+  // Then all that it wrote has been read.
+  const ended = once(child, 'close')
   let output = ''
   const line = await new Promise<string>((resolve, reject) => {
     child.stdout.setEncoding('utf8').on('data', chunk => {
@@ -71,6 +74,13 @@ export async function started(t: Test, program: string, args: readonly string[],
     port: Number(match[2]),
     line,
     output: () => output,
+    printed: async words => {
+      for (;;) {
+        const found = words.exec(output)
+        if (found !== null) return found
+        await once(child.stdout, 'data')
+      }
+    },
     end: async signal => {
       child.kill(signal)
       const [code] = await ended

@@ -2,7 +2,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { systemClock } from '../../lib/base/clock.ts'
 import { Client } from '../../lib/client/client.ts'
 import { Metadata } from '../../protocol/messages/metadata.ts'
 import { trusting } from '../tls/secured-broker.ts'
@@ -171,7 +170,7 @@ t.test('topics and records are there from the start', async t => {
 
 t.test('--dev-tls prints how clients come to trust the broker, by a file that is there', async t => {
   const broker = await serving(t, '--ephemeral', '--dev-tls')
-  const [, path] = /ssl\.truststore\.location=(\S+)/.exec(broker.output())!
+  const [, path] = await broker.printed(/ssl\.truststore\.location=(\S+)\s/)
   const tls = trusting(null, { authorities: [readFileSync(path!, 'utf8')] })
   const client = await Client.connect({ host: 'localhost', port: broker.port, tls })
   await client.close()
@@ -191,7 +190,7 @@ t.test('several brokers of one process are one cluster, and end together', async
     [1, 2, 3],
   )
   const links = () => [...brokers.output().matchAll(/^ottla http: (\S+)\?token=(\S+)\n/gm)]
-  while (links().length < 3) await new Promise<void>(resolve => systemClock.schedule(20, resolve))
+  await brokers.printed(/(?:^ottla http: \S+\n[\s\S]*){3}/m)
   t.equal(new Set(links().map(([, address]) => address)).size, 3, 'each has a console of its own')
   t.equal(new Set(links().map(([, , token]) => token)).size, 1, 'and one token is good for all of them')
   t.equal((await fetch(`${links()[2]![1]}metrics`)).status, 200)

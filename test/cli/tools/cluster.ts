@@ -1,10 +1,10 @@
 /** A broker in memory, and tools that are run on it. */
-import { EventEmitter, once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
+import { EventEmitter } from 'node:events'
 import { Writable } from 'node:stream'
 import type { Test } from 'tap'
 import { Broker } from '../../../lib/broker.ts'
 import type { Io } from '../../../lib/cli/io.ts'
+import { freePort } from '../../free-port.ts'
 
 export interface Outcome {
   readonly code: number
@@ -58,11 +58,7 @@ export function interrupted(
 
 /** Where no broker listens. */
 export async function addressOfNobody(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise(resolve => server.close(resolve))
-  return `127.0.0.1:${port}`
+  return `127.0.0.1:${await freePort()}`
 }
 
 function pick() {
