@@ -5,6 +5,12 @@ import type { Files } from './files.ts'
 /** Offsets by partition: what the recovery point, log start and high watermark checkpoints hold. */
 export type PartitionOffsets = Map<string, Map<number, number>>
 
+/** Asked for after each piece of long work: resolves when others have had their turn, where it is time for that. */
+export type Pause = () => Promise<void> | undefined
+
+/** Lines of a piece. */
+const pieceLines = 500
+
 /** A checkpoint that cannot be read, with the reason; it is safe to delete such a file and start with recovery. */
 export class CheckpointError extends DamageError {
   constructor(path: string, reason: string) {
@@ -49,11 +55,26 @@ export function readPartitionOffsets(files: Files, path: string): PartitionOffse
 
 /** The content of a file of offsets by partition. */
 export function partitionOffsetsText(offsets: PartitionOffsets): string {
-  const lines: string[] = []
-  for (const [topic, partitions] of offsets) {
-    for (const [partition, offset] of partitions) lines.push(`${topic} ${partition} ${offset}`)
+  return checkpointText([...linesOf(offsets)])
+}
+
+/** The same where others may go on in between: each line is as it is when it is looked at. */
+export async function partitionOffsetsTextLater(offsets: PartitionOffsets, pause: Pause): Promise<string> {
+  let [text, lines, count]: [string, string[], number] = ['', [], 0]
+  for (const line of linesOf(offsets)) {
+    lines.push(`${line}\n`)
+    if (++count % pieceLines !== 0) continue
+    text += lines.join('')
+    lines = []
+    await pause()
   }
-  return checkpointText(lines)
+  return `0\n${count}\n${text}${lines.join('')}`
+}
+
+function* linesOf(offsets: PartitionOffsets): Iterable<string> {
+  for (const [topic, partitions] of offsets) {
+    for (const [partition, offset] of partitions) yield `${topic} ${partition} ${offset}`
+  }
 }
 
 /** Sets one partition's offset. */

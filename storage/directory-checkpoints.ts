@@ -1,8 +1,12 @@
 /** The four checkpoint files of a data directory, which go together: recovery points, log starts, high watermarks, and how far logs were compacted. */
+import type { Pause } from './checkpoints.ts'
 import type { Files } from './files.ts'
 import type { Log } from './log.ts'
 import { cleanedOffsetsName, highWatermarksName, logStartsName, recoveryPointsName } from './names.ts'
 import { OffsetCheckpoint } from './offset-checkpoint.ts'
+
+/** Logs that are looked at between two pauses. */
+const notedAtOnce = 100
 
 /** See the head of the file. */
 export class DirectoryCheckpoints {
@@ -38,6 +42,17 @@ export class DirectoryCheckpoints {
     else this.cleanedOffsets.delete(topic, partition)
   }
 
+  async noteAll(
+    logs: Iterable<{ readonly topic: string; readonly partition: number; readonly log: Log }>,
+    pause: Pause,
+  ): Promise<void> {
+    let count = 0
+    for (const { topic, partition, log } of logs) {
+      this.note(topic, partition, log)
+      if (++count % notedAtOnce === 0) await pause()
+    }
+  }
+
   /** Takes in what they are to say of a partition whose copy is about to take its place here. */
   expect(topic: string, partition: number, log: Log, highWatermark: number): void {
     this.recoveryPoints.set(topic, partition, log.segments[log.segments.length - 1].baseOffset)
@@ -61,8 +76,13 @@ export class DirectoryCheckpoints {
     for (const offsets of this.#all) offsets.delete(topic, partition)
   }
 
+  /** Nothing is written any more, what is under way included. */
+  discard(): void {
+    for (const offsets of this.#all) offsets.discard()
+  }
+
   /** Writes those in which something changed, one after the other. */
-  async write(): Promise<void> {
-    for (const offsets of this.#all) await offsets.write()
+  async write(pause: Pause): Promise<void> {
+    for (const offsets of this.#all) await offsets.write(pause)
   }
 }

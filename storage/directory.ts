@@ -3,6 +3,7 @@
  * recovery points, log starts and high watermarks, and a marker that says that all was closed well.
  */
 import { crash } from '../lib/base/assert.ts'
+import type { Pause } from './checkpoints.ts'
 import { markCleanShutdown, takeCleanShutdown } from './clean-shutdown.ts'
 import { DirectoryCheckpoints } from './directory-checkpoints.ts'
 import { DirectoryLogs, type LogAtRest, type OpenLog } from './directory-logs.ts'
@@ -419,9 +420,9 @@ export class LogDirectory {
     this.#checkpoints.lowerTo(topic, partition, offset)
   }
 
-  /** Writes down recovery points, log starts, high watermarks and how far logs were compacted, as far as they changed. */
-  checkpoint(): Promise<void> {
-    this.#checkpointing = this.#checkpointing.catch(() => undefined).then(() => this.#checkpoint())
+  /** Writes down recovery points, log starts, high watermarks and how far logs were compacted, as far as they changed; with pauses where there are any. */
+  checkpoint(pause: Pause = () => undefined): Promise<void> {
+    this.#checkpointing = this.#checkpointing.catch(() => undefined).then(() => this.#checkpoint(pause))
     return this.#checkpointing
   }
 
@@ -466,6 +467,7 @@ export class LogDirectory {
   abandon(): void {
     if (this.#isOver) return
     this.#isOver = true
+    this.#checkpoints.discard()
     for (const { log } of this.#logs.open()) {
       try {
         log.discard()
@@ -477,9 +479,11 @@ export class LogDirectory {
     this.#lock.release()
   }
 
-  async #checkpoint(): Promise<void> {
-    for (const { topic, partition, log } of this.#logs.open()) this.#checkpoints.note(topic, partition, log)
-    await this.#checkpoints.write()
+  async #checkpoint(pauseOfOthers: Pause): Promise<void> {
+    // Nobody is served any more once it is closed or let go of.
+    const pause: Pause = () => (this.#isOver ? undefined : pauseOfOthers())
+    await this.#checkpoints.noteAll(this.#logs.open(), pause)
+    await this.#checkpoints.write(pause)
     const { renamedCount } = this.#logs
     if (!this.#logs.mayAnyComeBack) return
     await this.#options.files.syncDirectory(this.path)

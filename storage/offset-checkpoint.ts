@@ -3,7 +3,9 @@ import {
   CheckpointError,
   deletePartitionOffset,
   type PartitionOffsets,
+  type Pause,
   partitionOffsetsText,
+  partitionOffsetsTextLater,
   readPartitionOffsets,
   setPartitionOffset,
 } from './checkpoints.ts'
@@ -21,6 +23,8 @@ export class OffsetCheckpoint {
   #writing: Promise<void> = Promise.resolve()
   /** Whether less has been promised since a text went on its way to the file: then it must not arrive. */
   #wasLowered = false
+  /** Whether the file is another's by now. */
+  #isDiscarded = false
 
   /**
    * Reads the file. One that is damaged is as good as none, as recovery then reads more; `warn` is told. `isSynced` is false where the
@@ -74,20 +78,26 @@ export class OffsetCheckpoint {
     this.#wasLowered = true
   }
 
+  /** Nothing is written any more, what is under way included. */
+  discard(): void {
+    this.#isDiscarded = true
+  }
+
   /** Writes what changed, once what is being written is. */
-  write(): Promise<void> {
-    this.#writing = this.#writing.catch(() => undefined).then(() => this.#write())
+  write(pause: Pause = () => undefined): Promise<void> {
+    this.#writing = this.#writing.catch(() => undefined).then(() => this.#write(pause))
     return this.#writing
   }
 
-  async #write(): Promise<void> {
-    if (!this.#changed) return
+  async #write(pause: Pause): Promise<void> {
+    if (!this.#changed || this.#isDiscarded) return
     this.#changed = false
     try {
       this.#wasLowered = false
       const gone = [...this.#gone]
       // Where `lower` has replaced the file meanwhile, its text is newer than this one.
-      await this.#files.replaceLater(this.#path, partitionOffsetsText(this.#offsets), () => !this.#wasLowered)
+      const text = await partitionOffsetsTextLater(this.#offsets, pause)
+      await this.#files.replaceLater(this.#path, text, () => !this.#wasLowered && !this.#isDiscarded)
       for (const [name, entry] of gone) if (this.#gone.get(name) === entry) this.#gone.delete(name)
     } catch (error) {
       this.#changed = true

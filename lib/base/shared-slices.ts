@@ -6,8 +6,11 @@
 import type { Clock } from './clock.ts'
 import { Queue } from './queue.ts'
 
-/** Milliseconds of a turn that go to them, beside what the last step takes. */
-const sliceMs = 5
+/**
+ * Milliseconds of a turn that go to them, beside what the last step takes: less by what others took since the slice before, as sockets, timers and the
+ * collector of garbage hold up those who wait just as well; but so much at the least that they get on however busy all others are.
+ */
+const [sliceMs, sliceMsMin] = [5, 1]
 
 const byClock = new WeakMap<Clock, SharedSlices>()
 
@@ -25,6 +28,8 @@ export function slicesOf(clock: Clock): SharedSlices {
 export class SharedSlices {
   readonly #clock: Clock
   #endMs = Number.NEGATIVE_INFINITY
+  /** When the others' part of the turn began. */
+  #othersMs = 0
   /** Whether the next slice is some turn's end away. */
   #isTaken = false
   #isDue = false
@@ -39,6 +44,11 @@ export class SharedSlices {
     return this.#clock.monotonicMs() >= this.#endMs
   }
 
+  /** When the present slice ends. */
+  get endMs(): number {
+    return this.#endMs
+  }
+
   /** Resolves at the begin of a slice, in another turn. */
   next(): Promise<void> {
     return new Promise(resolve => this.wait(resolve))
@@ -49,6 +59,7 @@ export class SharedSlices {
     this.#waiting.push(run)
     if (this.#isTaken || this.#isDue) return
     this.#isDue = true
+    this.#othersMs = this.#clock.monotonicMs()
     this.#atEnd(() => {
       this.#isDue = false
       this.#begin()
@@ -58,7 +69,7 @@ export class SharedSlices {
   /** Begins a slice at once; false where somebody has one, or waits for it. */
   take(): boolean {
     if (this.#isTaken || this.#waiting.length > 0) return false
-    this.#open()
+    this.#open(sliceMs)
     // Anywhere in a turn: sockets are not read before its end, and are to be read before the next slice.
     this.#clock.immediate(() => this.#atEnd(() => this.#free()))
     return true
@@ -69,18 +80,19 @@ export class SharedSlices {
     this.#clock.immediate(run)
     this.#clock.immediate(() => {
       this.#endMs = Number.NEGATIVE_INFINITY
+      this.#othersMs = this.#clock.monotonicMs()
     })
   }
 
   #begin(): void {
-    this.#open()
+    this.#open(Math.max(sliceMsMin, sliceMs - (this.#clock.monotonicMs() - this.#othersMs)))
     this.#atEnd(() => this.#free())
     this.#waiting.shift()!()
   }
 
-  #open(): void {
+  #open(ms: number): void {
     this.#isTaken = true
-    this.#endMs = this.#clock.monotonicMs() + sliceMs
+    this.#endMs = this.#clock.monotonicMs() + ms
   }
 
   #free(): void {

@@ -27,7 +27,7 @@ export interface HttpAnswer {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** A body in pieces; where the client goes away, its iterator is told by `return`. */
+/** A body in pieces, of which each is sent before the next one is asked for; where the client goes away, its iterator is told by `return`. */
 export type HttpPieces = AsyncIterable<string | Uint8Array>
 
 export type HttpHandler = (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>

@@ -39,7 +39,7 @@ export async function send(
   }
   for await (const piece of body as HttpPieces) {
     if (response.destroyed) return
-    if (!response.write(piece)) await roomIn(response)
+    await written(response, piece)
   }
   response.end()
 }
@@ -48,14 +48,14 @@ function isIterable(body: unknown): body is HttpPieces {
   return typeof body === 'object' && body !== null && Symbol.asyncIterator in body
 }
 
-function roomIn(response: ServerResponse): Promise<void> {
+/** Resolves once the system has it, so that its bytes may be written over, or the client is gone. */
+function written(response: ServerResponse, piece: string | Uint8Array): Promise<void> {
   return new Promise(resolve => {
     const done = () => {
-      response.off('drain', done)
       response.off('close', done)
       resolve()
     }
-    response.on('drain', done)
     response.on('close', done)
+    response.write(piece, done)
   })
 }

@@ -31,8 +31,8 @@ export class Exporter {
     this.#options = options
   }
 
-  /** The text in pieces, made as it is read. */
-  async *read(query: ExportQuery): AsyncGenerator<string> {
+  /** The text in pieces, made as it is read; each is good until the next one is asked for. */
+  async *read(query: ExportQuery): AsyncGenerator<Uint8Array> {
     const { slices, prepare, droppedLags, seriesMax } = this.#options
     await prepare()
     this.#scrapes++

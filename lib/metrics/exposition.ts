@@ -4,10 +4,9 @@
  */
 import type { SharedSlices } from '../base/shared-slices.ts'
 import { boundsSeconds } from '../base/time-histogram.ts'
-import type { Family, Labels, Pause, Series, Times } from './family.ts'
+import type { Family, Labels, Pause, Times } from './family.ts'
+import { TextWriter } from './text-writer.ts'
 
-/** Characters of a piece of the answer. */
-const pieceCharacters = 65_536
 /** Series of one name: what is more is counted in `ottla_series_dropped_total`. */
 export const seriesMax = 200_000
 
@@ -21,12 +20,12 @@ export interface ExpositionOptions {
   readonly seriesMax?: number
 }
 
-/** The text in pieces. A family without series is left out. */
+/** The text in pieces, each good until the next one is asked for. A family without series is left out. */
 export async function* exposition(
   families: Iterable<Family | Pause>,
   { slices, dropped, seriesMax: most = seriesMax }: ExpositionOptions,
-): AsyncGenerator<string> {
-  let piece = ''
+): AsyncGenerator<Uint8Array> {
+  const writer = new TextWriter()
   if (slices.isOver) await slices.next()
   for (const family of families) {
     if (family !== null) {
@@ -34,57 +33,32 @@ export async function* exposition(
       let count = 0
       for (const each of series) {
         if (each !== null && ++count <= most) {
-          if (count === 1) piece += `# HELP ${name} ${escapedHelp(help)}\n# TYPE ${name} ${type}\n`
-          piece += lines(name, each)
+          if (count === 1) writer.text(`# HELP ${name} ${escapedHelp(help)}\n# TYPE ${name} ${type}\n`)
+          const [labels, value] = each
+          if (typeof value === 'number') writer.series(name, labels, value)
+          else writeTimes(writer, name, labels, value)
         }
-        if (piece.length >= pieceCharacters) {
-          yield piece
-          piece = ''
-        }
+        if (writer.isFull) yield writer.take()
         if (slices.isOver) await slices.next()
       }
       if (count > most) dropped(name, count - most)
     }
     if (slices.isOver) await slices.next()
   }
-  if (piece !== '') yield piece
+  if (!writer.isEmpty) yield writer.take()
 }
 
-function lines(name: string, [labels, value]: Series): string {
-  const text = labelText(labels)
-  if (typeof value === 'number') return `${name}${text === '' ? '' : `{${text}}`} ${numberText(value)}\n`
-  return histogramLines(name, text, value)
-}
-
-function histogramLines(name: string, labels: string, times: Times): string {
+function writeTimes(writer: TextWriter, name: string, labels: Labels, times: Times): void {
   const counts = times.cumulative()
-  const before = labels === '' ? '' : `${labels},`
-  const own = labels === '' ? '' : `{${labels}}`
-  let text = ''
+  const bucket = `${name}_bucket`
   for (let i = 0; i < boundsSeconds.length; i++)
-    text += `${name}_bucket{${before}le="${boundsSeconds[i]}"} ${counts[i]}\n`
-  const all = counts[boundsSeconds.length]
-  return `${text}${name}_bucket{${before}le="+Inf"} ${all}\n${name}_sum${own} ${times.sumSeconds}\n${name}_count${own} ${all}\n`
-}
-
-function labelText(labels: Labels): string {
-  let text = ''
-  for (const name in labels) text += `${text === '' ? '' : ','}${name}="${escapedLabel(labels[name]!)}"`
-  return text
-}
-
-const special = /[\\"\n]/g
-
-function escapedLabel(value: string | number): string {
-  if (typeof value === 'number') return String(value)
-  return value.replace(special, found => (found === '\n' ? '\\n' : `\\${found}`))
+    writer.series(bucket, { ...labels, le: String(boundsSeconds[i]) }, counts[i]!)
+  const all = counts[boundsSeconds.length]!
+  writer.series(bucket, { ...labels, le: '+Inf' }, all)
+  writer.series(`${name}_sum`, labels, times.sumSeconds)
+  writer.series(`${name}_count`, labels, all)
 }
 
 function escapedHelp(text: string): string {
   return text.replace(/[\\\n]/g, found => (found === '\n' ? '\\n' : '\\\\'))
-}
-
-function numberText(value: number): string {
-  if (value === Number.POSITIVE_INFINITY) return '+Inf'
-  return value === Number.NEGATIVE_INFINITY ? '-Inf' : String(value)
 }

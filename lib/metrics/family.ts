@@ -9,6 +9,7 @@ export interface Times {
   readonly sumSeconds: number
 }
 
+/** Good until the next one is asked for: where there are many, it is the same one with other contents. */
 export type Series = readonly [labels: Labels, value: number | Times]
 
 /** A pause is where whoever writes may let others go on: made where many things are looked at for few series. */

@@ -2,7 +2,7 @@
  * The same figures under the names of kafka_exporter, for dashboards and alerts that there are. It is one process that tells of a whole
  * cluster; here each broker tells of the partitions that it leads and the groups that it coordinates, so that all together tell the same.
  */
-import { type Family, gauge, type Pause, type Series } from './family.ts'
+import { type Family, gauge, type Labels, type Pause, type Series } from './family.ts'
 import type { GroupFigures } from './groups.ts'
 import type { PartitionFigures, TopicFigures } from './topics.ts'
 
@@ -91,13 +91,21 @@ function* ledSeries<P extends PartitionFigures>(
   figures: ExporterFigures<P>,
   look: (partition: P) => number | null,
 ): Iterable<Series | Pause> {
+  const labels = { partition: 0, topic: '' }
+  const series: [Labels, number] = [labels, 0]
   for (const each of figures.topics()) {
     if (each === null) yield null
     const [topic, partitions] = each ?? ['', []]
-    for (const partition of partitions) {
+    // In the order that its labels have there.
+    labels.topic = topic
+    for (let at = 0; at < partitions.length; at++) {
+      const partition = partitions[at]!
       const value = partition.isLeader ? look(partition) : null
-      // In the order that its labels have there.
-      yield value === null ? null : [{ partition: partition.index, topic }, value]
+      if (value !== null) {
+        labels.partition = partition.index
+        series[1] = value
+      }
+      yield value === null ? null : series
     }
   }
 }

@@ -27,36 +27,26 @@ export function* topicFamilies<P extends PartitionFigures>(
   { byPartition }: Detail,
 ): Iterable<Family | Pause> {
   const topics = topicSeries(figures, byPartition)
-  const directions = [
-    ['in', 'bytesIn'],
-    ['out', 'bytesOut'],
-    ['replication_in', 'replicationBytesIn'],
-    ['replication_out', 'replicationBytesOut'],
-  ] as const
   yield counter(
     'ottla_bytes_total',
     'Bytes of record batches: produced by clients (in), given to consumers (out), taken from leaders and given to followers.',
-    topics((partition, add) => {
-      const { traffic } = partition
-      for (const [direction, name] of directions) {
-        // Of what most brokers never have, nothing is told.
-        if (direction === 'in' || direction === 'out' || (traffic?.[name] ?? 0) > 0)
-          add({ direction }, traffic?.[name] ?? 0)
-      }
-    }),
+    topics([
+      { labels: { direction: 'in' }, told: ({ traffic }) => traffic?.bytesIn ?? 0 },
+      { labels: { direction: 'out' }, told: ({ traffic }) => traffic?.bytesOut ?? 0 },
+      // Of what most brokers never have, nothing is told.
+      { labels: { direction: 'replication_in' }, told: ({ traffic }) => traffic?.replicationBytesIn || null },
+      { labels: { direction: 'replication_out' }, told: ({ traffic }) => traffic?.replicationBytesOut || null },
+    ]),
   )
   yield counter(
     'ottla_records_total',
     'Records that clients produced.',
-    topics((partition, add) => add(none, partition.traffic?.recordsIn ?? 0)),
+    topics([{ labels: {}, told: ({ traffic }) => traffic?.recordsIn ?? 0 }]),
   )
   yield gauge(
     'ottla_log_bytes',
     'Bytes of logs on this broker.',
-    topics((partition, add) => {
-      const bytes = figures.bytesOf(partition)
-      if (bytes !== null) add(none, bytes)
-    }),
+    topics([{ labels: {}, told: partition => figures.bytesOf(partition) }]),
   )
   if (byPartition) yield* offsetFamilies(figures, topics)
   yield gauge(
@@ -71,8 +61,13 @@ export function* topicFamilies<P extends PartitionFigures>(
   )
 }
 
-type Add = (labels: Labels, value: number) => void
-type TopicSeries<P> = (look: (partition: P, add: Add) => void) => Iterable<Series | Pause>
+/** A series of each partition: what it is labelled by beside topic and partition, and its value, null where there is none. */
+interface Column<P> {
+  readonly labels: Labels
+  readonly told: (partition: P) => number | null
+}
+
+type TopicSeries<P> = (columns: readonly Column<P>[]) => Iterable<Series | Pause>
 
 function* offsetFamilies<P extends PartitionFigures>(
   figures: TopicFigures<P>,
@@ -85,47 +80,73 @@ function* offsetFamilies<P extends PartitionFigures>(
   } as const
   for (const key of ['start', 'end', 'highWatermark'] as const) {
     const [name, text] = help[key]
-    const series = topics((partition, add) => {
-      const offsets = figures.offsetsOf(partition)
-      if (offsets !== null) add(none, offsets[key])
-    })
+    const series = topics([{ labels: {}, told: partition => figures.offsetsOf(partition)?.[key] ?? null }])
     yield { name, type: 'gauge', help: text, series }
   }
   yield gauge(
     'ottla_partition_is_leader',
     'Whether this broker leads a partition.',
-    topics((partition, add) => add(none, partition.isLeader ? 1 : 0)),
+    topics([{ labels: {}, told: ({ isLeader }) => (isLeader ? 1 : 0) }]),
   )
 }
 
 /** Looks at partitions, and tells of each, or of their sums by topic. */
 function topicSeries<P extends PartitionFigures>(figures: TopicFigures<P>, byPartition: boolean): TopicSeries<P> {
-  return function* (look) {
-    const found: [Labels, number][] = []
-    for (const each of figures.topics()) {
-      if (each === null) {
-        yield null
-        continue
-      }
-      const [topic, partitions] = each
-      const sums = new Map<string, [Labels, number]>()
-      for (const partition of partitions) {
-        look(partition, (labels, value) => {
-          if (byPartition) {
-            found.push([{ topic, partition: partition.index, ...labels }, value])
-            return
-          }
-          const key = labels === none ? '' : String(labels.direction)
-          const sum = sums.get(key)
-          if (sum === undefined) sums.set(key, [{ topic, ...labels }, value])
-          else sum[1] += value
-        })
-        yield* found
-        found.length = 0
-        yield null
-      }
-      yield* sums.values()
+  return byPartition ? columns => partitionSeries(figures, columns) : columns => sumSeries(figures, columns)
+}
+
+function* partitionSeries<P extends PartitionFigures>(
+  figures: TopicFigures<P>,
+  columns: readonly Column<P>[],
+): Iterable<Series | Pause> {
+  for (const each of figures.topics()) {
+    if (each === null) {
+      yield null
+      continue
     }
+    const [topic, partitions] = each
+    const rows = columns.map(({ labels, told }) => {
+      const own = { topic, partition: 0, ...labels }
+      return { own, told, series: [own, 0] as [Labels, number] }
+    })
+    // By their indexes, here and below: an iterator allocates for each.
+    for (let at = 0; at < partitions.length; at++) {
+      const partition = partitions[at]!
+      let isTold = false
+      for (let i = 0; i < rows.length; i++) {
+        const { own, told, series } = rows[i]!
+        const value = told(partition)
+        if (value === null) continue
+        own.partition = partition.index
+        series[1] = value
+        yield series
+        isTold = true
+      }
+      if (!isTold) yield null
+    }
+  }
+}
+
+function* sumSeries<P extends PartitionFigures>(
+  figures: TopicFigures<P>,
+  columns: readonly Column<P>[],
+): Iterable<Series | Pause> {
+  for (const each of figures.topics()) {
+    if (each === null) {
+      yield null
+      continue
+    }
+    const [topic, partitions] = each
+    const sums = columns.map((): number | null => null)
+    for (let at = 0; at < partitions.length; at++) {
+      const partition = partitions[at]!
+      for (let i = 0; i < columns.length; i++) {
+        const value = columns[i]!.told(partition)
+        if (value !== null) sums[i] = (sums[i] ?? 0) + value
+      }
+      yield null
+    }
+    for (const [i, sum] of sums.entries()) if (sum !== null) yield [{ topic, ...columns[i]!.labels }, sum]
   }
 }
 
@@ -138,5 +159,3 @@ function* directories<P extends PartitionFigures>(
     if (value !== null && value >= 0) yield [{ dir: directory.path }, value]
   }
 }
-
-const none: Labels = {}

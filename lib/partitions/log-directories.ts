@@ -1,6 +1,7 @@
 /** The data directories of this broker (`log.dirs`): which partition lies in which, and which of them have failed. */
 
 import { codes, KafkaError } from '../../protocol/errors.ts'
+import type { Pause } from '../../storage/checkpoints.ts'
 import type { LogDirectory, RecoverableLog, RecoveryChoice } from '../../storage/directory.ts'
 import { exhausted, type Fault, faultOf, warnOfExhaustion } from '../../storage/faults.ts'
 import type { Log } from '../../storage/log.ts'
@@ -345,8 +346,8 @@ export class LogDirectories {
   }
 
   /** Writes what changed of recovery points, log starts and high watermarks; false where there were no descriptors for some of it. */
-  checkpoint(): Promise<boolean> {
-    return this.#each('the checkpoints cannot be written', directory => directory.checkpoint())
+  checkpoint(pause: Pause): Promise<boolean> {
+    return this.#each('the checkpoints cannot be written', directory => directory.checkpoint(pause))
   }
 
   /** Removes what was given up and whose delay is over; false where there were no descriptors for some of it. */

@@ -37,6 +37,15 @@ t.test('a figure is a line, with its labels as they are', async t => {
   )
 })
 
+t.test('numbers and names of any length and script are written as they are', async t => {
+  const values = [0, 7, 10, 4_294_967_296, 2_147_483_647, -3, 0.1, 1e21, Number.NaN, Number.NEGATIVE_INFINITY]
+  const text = await written([family(values.map((value, partition): Series => [{ partition }, value]))])
+  t.same(text.match(/(?<=\} )\S+/g), ['0', '7', '10', '4294967296', '2147483647', '-3', '0.1', '1e+21', 'NaN', '-Inf'])
+  const group = `naïve "グループ" 👥\n${'x'.repeat(100_000)}\\é`
+  const escaped = group.replace(/["\\]/g, '\\$&').replace('\n', '\\n')
+  t.match(await written([family([[{ group }, 1]])]), `\nottla_x{group="${escaped}"} 1\n`)
+})
+
 t.test('a distribution is told by its bounds, sum and count', async t => {
   const times = new TimeHistogram()
   for (const ticks of [5, 50_000]) times.add(ticks)

@@ -1,6 +1,7 @@
 /** The small files beside the logs: what is left of one after a loss of power, and that none ever promises more than there is. */
 import t from 'tap'
 import { checkpointText } from '../../storage/checkpoints.ts'
+import { memoryFiles } from '../../storage/files.ts'
 import { LeaderEpochs } from '../../storage/leader-epochs.ts'
 import { defaultLogConfig } from '../../storage/log.ts'
 import { OffsetCheckpoint } from '../../storage/offset-checkpoint.ts'
@@ -95,6 +96,27 @@ t.test(
     }
   },
 )
+
+t.test('what is lowered or discarded between two pieces of a text is as it was put down then', async t => {
+  const files = memoryFiles()
+  files.mkdir('/data')
+  const read = () => new OffsetCheckpoint(files, '/data/offsets', true, () => undefined)
+  const offsets = read()
+  for (let partition = 0; partition < 2_000; partition++) offsets.set('t', partition, 94)
+  let pauses = 0
+  await offsets.write(async () => {
+    if (++pauses === 2) offsets.lower('t', 0, 84)
+  })
+  t.ok(pauses >= 3, `${pauses} pauses`)
+  t.same([read().get('t', 0), read().get('t', 1_999)], [84, 94])
+  offsets.set('t', 1, 95)
+  offsets.set('t', 1_999, 95)
+  await offsets.write(async () => offsets.set('t', 1_999, 96))
+  t.same([read().get('t', 1), read().get('t', 1_999)], [95, 96], 'each is as it is when it is looked at')
+  offsets.set('t', 2, 95)
+  await offsets.write(async () => offsets.discard())
+  t.equal(read().get('t', 2), 94)
+})
 
 t.test('a topic that is made again under the name of a deleted one inherits no promise of it', async t => {
   for (const isUnderWay of [false, true]) {

@@ -20,6 +20,7 @@ import type { Log } from '../../../storage/log.ts'
 import { crash } from '../../base/assert.ts'
 import type { Clocks } from '../../base/clock.ts'
 import type { Logger } from '../../base/logger.ts'
+import { slicesOf } from '../../base/shared-slices.ts'
 import type { Partition } from '../partition.ts'
 import type { Due, Timetable } from '../waiting/timetable.ts'
 
@@ -55,7 +56,7 @@ export interface LastCleaning {
   readonly durationMs: number
 }
 
-/** How long logs are opened in one go to look at them, and how long others then have their turn. */
+/** How long logs are opened in one round to look at them, and how long others then have their turn. */
 const openingMsMax = 5
 const pauseMs = 10
 
@@ -174,41 +175,56 @@ export class Compactor {
     /** Those that did not get further in this round. */
     const stuck = new Set<Partition>()
     while (!this.#stopped && this.#options.settings().enabled) {
-      const next = this.#dirtiest(stuck)
-      if (next === null) break
-      this.#cleaning = this.#clean(next.partition, next.dirtiness)
-      if (!(await this.#cleaning)) stuck.add(next.partition)
+      const partition = await this.#dirtiest(stuck)
+      if (partition === null) break
+      // Others had their turns since it was looked at.
+      const dirtiness = this.#mayClean(partition, stuck) ? look(partition, this.#options.clocks.broker.now()) : null
+      if (this.#stopped) break
+      this.#cleaning = dirtiness === null ? Promise.resolve(false) : this.#clean(partition, dirtiness)
+      if (!(await this.#cleaning)) stuck.add(partition)
     }
     await this.#thread.stop()
   }
 
-  #dirtiest(except: ReadonlySet<Partition>): { partition: Partition; dirtiness: Dirtiness } | null {
+  /** That of all which are due; in slices, as there may be many. */
+  async #dirtiest(except: ReadonlySet<Partition>): Promise<Partition | null> {
     const { broker, wire } = this.#options.clocks
+    const slices = slicesOf(wire)
     const now = broker.now()
     this.#lookedMs = wire.monotonicMs()
-    const endMs = this.#lookedMs + openingMsMax
     this.#isBehind = false
-    let found: { partition: Partition; dirtiness: Dirtiness } | null = null
+    let openingMs = 0
+    let found: { partition: Partition; ratio: number } | null = null
+    slices.take()
     for (const partition of this.#options.all()) {
-      if (partition.standing !== 'online' || except.has(partition) || this.#damaged.has(partition)) continue
-      if (this.#paused.has(partition)) continue
-      if (!partition.settings.log.cleanupPolicy.includes('compact')) continue
+      if (slices.isOver) await slices.next()
+      if (this.#stopped) return null
+      if (!this.#mayClean(partition, except)) continue
       const { isLoaded } = partition
       if (!isLoaded && partition.isCompacted) continue
-      if (!isLoaded && wire.monotonicMs() > endMs) {
+      if (!isLoaded && openingMs > openingMsMax) {
         this.#isBehind = true
         continue
       }
-      if (!partition.load()) continue
+      const beganMs = wire.monotonicMs()
+      const isOpen = partition.load()
+      openingMs += wire.monotonicMs() - beganMs
+      if (!isOpen) continue
       const { log } = partition
       const dirtiness = look(partition, now)
       if (dirtiness === null || !isDue(log, dirtiness)) {
         if (!isLoaded) letGo(partition)
         continue
       }
-      if (found === null || dirtiness.ratio > found.dirtiness.ratio) found = { partition, dirtiness }
+      if (found === null || dirtiness.ratio > found.ratio) found = { partition, ratio: dirtiness.ratio }
     }
-    return found
+    return found === null ? null : found.partition
+  }
+
+  #mayClean(partition: Partition, except: ReadonlySet<Partition>): boolean {
+    if (partition.standing !== 'online' || except.has(partition)) return false
+    if (this.#damaged.has(partition) || this.#paused.has(partition)) return false
+    return partition.settings.log.cleanupPolicy.includes('compact')
   }
 
   /** One cleaning; false where it came to nothing. */

@@ -3,8 +3,7 @@ import type { Clock } from '../../base/clock.ts'
 import { type SharedSlices, slicesOf } from '../../base/shared-slices.ts'
 import type { Due, Timetable } from '../waiting/timetable.ts'
 
-/** Milliseconds that others wait at most, and that they then have, beside what one item takes. */
-const sliceMs = 5
+/** Milliseconds that others have between two slices, however much there is to do. */
 const pauseMs = 10
 
 /**
@@ -39,7 +38,7 @@ export class Slices {
           this.#shared.wait(() => go(true))
           return
         }
-        this.#endMs = nowMs + sliceMs
+        this.#endMs = this.#shared.endMs
       } else if (nowMs >= this.#endMs) {
         this.#timetable.in(restsMs, slice)
         return

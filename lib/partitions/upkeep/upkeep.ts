@@ -7,6 +7,7 @@ import { retentionDueMs } from '../../../storage/retention.ts'
 import { crash } from '../../base/assert.ts'
 import type { Clock, Clocks } from '../../base/clock.ts'
 import type { Logger } from '../../base/logger.ts'
+import { slicesOf } from '../../base/shared-slices.ts'
 import type { Metric } from '../../metrics/metrics.ts'
 import type { LogDirectories } from '../log-directories.ts'
 import { compactionMetrics } from '../metrics.ts'
@@ -19,11 +20,15 @@ import type { Slices } from './slices.ts'
 /** When deleted files are tried to be removed again that could not be for want of descriptors. */
 const removalAgainMs = 10_000
 
+/** Partitions that a checkpoint takes in between two looks at whether others are to have their turn. */
+const notedAtOnce = 100
+
 /** How long nobody uses a log before it is let go of: longer than any producer tries to send a batch again that may be there. */
 const idleMs = 300_000
 
 export class Upkeep {
   readonly #clock: Clock
+  readonly #wire: Clock
   readonly #timetable: Timetable
   readonly #directories: LogDirectories
   readonly #all: () => Iterable<Partition>
@@ -55,6 +60,7 @@ export class Upkeep {
     logger: Logger
   }) {
     this.#clock = options.clocks.broker
+    this.#wire = options.clocks.wire
     this.#timetable = options.timetable
     this.#directories = options.directories
     this.#all = options.all
@@ -142,9 +148,16 @@ export class Upkeep {
 
   /** Writes the checkpoints of what changed since the last. */
   async checkpoint(): Promise<void> {
-    for (const partition of this.#changed) this.#directories.noteHighWatermark(partition)
-    this.#changed.clear()
-    const hasAll = await this.#directories.checkpoint()
+    const slices = slicesOf(this.#wire)
+    const pause = () => (slices.isOver ? slices.next() : undefined)
+    slices.take()
+    let count = 0
+    for (const partition of this.#changed) {
+      this.#changed.delete(partition)
+      this.#directories.noteHighWatermark(partition)
+      if (++count % notedAtOnce === 0) await pause()
+    }
+    const hasAll = await this.#directories.checkpoint(pause)
     if (!hasAll && !this.#stopped) this.#timetable.in(this.#intervals.checkpointIntervalMs, this.#checkpoint)
   }
 
@@ -210,10 +223,13 @@ export class Upkeep {
 
   #expireProducers(): void {
     const now = this.#clock.now()
-    for (const partition of this.#all()) {
-      if (partition.standing === 'online' && partition.isLoaded) partition.log.expireProducers(now)
-    }
-    this.#timetable.in(this.#intervals.producerExpirationCheckIntervalMs, this.#expiration)
+    this.#slices.run(
+      this.#all(),
+      partition => {
+        if (partition.standing === 'online' && partition.isLoaded) partition.log.expireProducers(now)
+      },
+      () => this.#timetable.in(this.#intervals.producerExpirationCheckIntervalMs, this.#expiration),
+    )
   }
 
   #expectFlush(partition: Partition): void {

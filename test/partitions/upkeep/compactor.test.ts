@@ -6,6 +6,7 @@ import { compactionMetrics } from '../../../lib/partitions/metrics.ts'
 import type { Partition } from '../../../lib/partitions/partition.ts'
 import { Compactor, type CompactorSettings } from '../../../lib/partitions/upkeep/compactor.ts'
 import { Timetable } from '../../../lib/partitions/waiting/timetable.ts'
+import { ManualClock } from '../../../lib/testing/clock.ts'
 import { diskFiles } from '../../../storage/compaction/compaction.ts'
 import { type Files, memoryFiles } from '../../../storage/files.ts'
 import { crashesIn } from '../../base/crashes.ts'
@@ -209,3 +210,46 @@ t.test('a cleaning without descriptors is done when there are some, and a bug in
     t.ok(bugs.length > 0 && bugs.every(each => each === bug))
   }
 })
+
+t.test(
+  'among many partitions what is due is looked for in slices, and what is gone meanwhile is left alone',
+  async t => {
+    const fixture = new CompactorFixture(memoryFiles(), '/data', { a: compact, b: compact })
+    t.teardown(() => fixture.close())
+    fixture.versions('a', 5)
+    fixture.versions('b', 3)
+    const clock = new ManualClock({ immediates: 'real' })
+    const [a, b] = [fixture.partition('a'), fixture.partition('b')]
+    const compacted: string[] = []
+    let [heldMs, heldMsMax, isFirst] = [0, 0, true]
+    const compactor = new Compactor({
+      *all() {
+        for (let i = 0; i < 40; i++) {
+          clock.advance(1)
+          heldMsMax = Math.max(heldMsMax, ++heldMs)
+          yield i % 2 === 0 ? a : b
+        }
+        if (isFirst) void compactor.pause(a)
+        isFirst = false
+      },
+      clocks: { broker: fixture.clock, wire: clock },
+      timetable: new Timetable(clock),
+      settings: () => fixture.settings,
+      logger: createLogger('error', { clock, write: () => {} }),
+      compacted: partition => void compacted.push(partition.name),
+    })
+    let isOver = false
+    const others = () => {
+      heldMs = 0
+      if (!isOver) setImmediate(others)
+    }
+    setImmediate(others)
+    compactor.start()
+    clock.advance(15_000)
+    await compactor.idle
+    isOver = true
+    await compactor.stop()
+    t.same(compacted, ['b-0'])
+    t.ok(heldMsMax <= 6, `${heldMsMax} ms`)
+  },
+)
