@@ -24,7 +24,7 @@ import { fetchKafka, startKafka } from './kafka.ts'
 import { startOwnBroker } from './own-broker.ts'
 import { runScenarios, type Scenario } from './scenario.ts'
 
-const command = fileURLToPath(new URL('../dist/ottla.js', import.meta.url))
+const command = fileURLToPath(new URL('../dist/ottla.cjs', import.meta.url))
 
 const [topicCount, partitionCount, valueBytes, kills] = [20, 3, 100, 3]
 const recordsDefault = 1_000_000

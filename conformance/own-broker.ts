@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-const command = fileURLToPath(new URL('../dist/ottla.js', import.meta.url))
+const command = fileURLToPath(new URL('../dist/ottla.cjs', import.meta.url))
 
 /** How long a broker may take to say that it is ready, also with a log to recover. */
 const readyMsMax = 60_000

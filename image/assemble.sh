@@ -12,7 +12,7 @@ while read -r name; do commands+=("$name"); done < <(grep -o "'kafka-[a-z0-9-]*'
 mkdir -p "$into"/opt/ottla
 cp package.json LICENSE "$into"/opt/ottla/
 mkdir "$into"/opt/ottla/dist
-cp dist/*.js "$into"/opt/ottla/dist/
+cp dist/*.js dist/ottla.cjs dist/tool*.cjs "$into"/opt/ottla/dist/
 npm prune --silent --omit=dev --no-audit --no-fund
 cp -R node_modules "$into"/opt/ottla/
 platform=linux-$(node -p process.arch)

@@ -84,7 +84,7 @@ function executable(tarball) {
     writeFileSync(join(installed, 'package.json'), '{ "private": true }')
     run([...ofNode.install, tarball], installed)
   }
-  return join(installed, 'node_modules', 'ottla', 'dist', 'ottla.js')
+  return join(installed, 'node_modules', 'ottla', 'dist', 'ottla.cjs')
 }
 
 function tryOut(name, tarball) {

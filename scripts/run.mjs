@@ -31,7 +31,7 @@ function hand(tool, args) {
 installed()
 if (verb === 'start') {
   await built()
-  const entry = join(root, 'dist', 'ottla.js')
+  const entry = join(root, 'dist', 'ottla.cjs')
   process.argv = [process.argv[0], entry, 'start', ...rest]
   await import(pathToFileURL(entry).href)
 } else if (verb === 'test') {

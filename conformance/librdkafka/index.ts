@@ -23,7 +23,7 @@ import {
   testsWithBroker,
 } from './source.ts'
 
-const command = fileURLToPath(new URL('../../dist/ottla.js', import.meta.url))
+const command = fileURLToPath(new URL('../../dist/ottla.cjs', import.meta.url))
 
 /** What librdkafka's own set-up gives its brokers. */
 const settings = [

@@ -2,7 +2,7 @@
 import { Writable } from 'node:stream'
 import { helpFor } from './help.ts'
 import { type Io, UsageError } from './io.ts'
-import { toolCommands } from './tools/index.ts'
+import type { Command } from './tools/index.ts'
 
 /** An option with what its help says. */
 interface Option {
@@ -12,8 +12,15 @@ interface Option {
 
 type Options = ReadonlyMap<string, readonly Option[]>
 
+type Tools = Readonly<Record<string, () => Promise<Command>>>
+
 /** Prints the script for a shell; the exit code. Throws UsageError for another shell. */
-export async function completion(names: readonly string[], [shell = '']: readonly string[], io: Io): Promise<number> {
+export async function completion(
+  names: readonly string[],
+  tools: Tools,
+  [shell = '']: readonly string[],
+  io: Io,
+): Promise<number> {
   if (shell === '--help' || shell === '-h') {
     io.stdout.write(help)
     return 0
@@ -22,7 +29,7 @@ export async function completion(names: readonly string[], [shell = '']: readonl
     throw new UsageError(`there is no completion for ${shell || 'no shell'}; name bash, zsh or fish`)
   }
   const options = new Map<string, readonly Option[]>()
-  for (const name of names) options.set(name, optionsIn(await helpOf(name, io)))
+  for (const name of names) options.set(name, optionsIn(await helpOf(name, tools, io)))
   io.stdout.write(scripts[shell as keyof typeof scripts](options))
   return 0
 }
@@ -36,8 +43,8 @@ Prints a script that completes commands, their options and Kafka's names of them
   ottla completion fish > ~/.config/fish/completions/ottla.fish
 `
 
-async function helpOf(name: string, io: Io): Promise<string> {
-  if (!Object.hasOwn(toolCommands, name)) {
+async function helpOf(name: string, tools: Tools, io: Io): Promise<string> {
+  if (!Object.hasOwn(tools, name)) {
     const text = helpFor(name)
     return text === helpFor('') ? '' : text
   }
@@ -48,7 +55,7 @@ async function helpOf(name: string, io: Io): Promise<string> {
       done()
     },
   })
-  const command = await toolCommands[name]!()
+  const command = await tools[name]!()
   await command(['--help'], { ...io, stdout, stderr: stdout } as unknown as Io)
   return text
 }

@@ -25,7 +25,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   cub: async () => (await import('./cub.ts')).cub,
   completion: async () => {
     const { completion } = await import('./completion.ts')
-    return (argv, io) => completion(Object.keys(commands), argv, io)
+    return (argv, io) => completion(Object.keys(commands), toolCommands, argv, io)
   },
   'kafka-run-class': async () => {
     const { runClass } = await import('./run-class.ts')

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 execFileSync(process.execPath, [join(root, 'scripts', 'run.mjs'), 'build'], { stdio: 'ignore' })
-export const command = join(root, 'dist', 'ottla.js')
+export const command = join(root, 'dist', 'ottla.cjs')
 
 export interface Result {
   readonly code: number | null

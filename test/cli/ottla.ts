@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-export const command = join(root, 'dist', 'ottla.js')
+export const command = join(root, 'dist', 'ottla.cjs')
 
 /** Builds the command, where it is not up to date. */
 export function build(): void {

@@ -46,7 +46,7 @@ export function healthScenarios({ engine, image }: Subject): Scenario[] {
       run: async () => {
         const broker = await engine.start([], image)
         await broker.says('Kafka Server started')
-        await broker.exec('bash', '-c', 'kill -STOP $(pgrep -f ottla.js || cat /proc/1/task/1/children)')
+        await broker.exec('bash', '-c', 'kill -STOP $(pgrep -f ottla.cjs || cat /proc/1/task/1/children)')
         const held = await broker.exec('ottla', 'health')
         await broker.exec('bash', '-c', 'kill -CONT $(cat /proc/1/task/1/children)')
         assert.equal(held.code, 1)

@@ -12,7 +12,7 @@ const help = `Replays ready-made requests against brokers and measures them.
 
 Brokers, measured in turns in the order given; ratios are to the last one:
   --ours                    the broker of this checkout (build it first), on a fresh directory; the default
-  --build FILE              another build of it: its entry, such as dist/ottla.js
+  --build FILE              another build of it: its entry, such as dist/ottla.cjs
   --against HOST:PORT       a running broker
   --pid N                   the process of the --against before it, to read its CPU and memory from /proc
   --name NAME               what to call the broker before it

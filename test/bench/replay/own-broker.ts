@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Target } from './run.ts'
 
-const entryDefault = fileURLToPath(new URL('../../../dist/ottla.js', import.meta.url))
+const entryDefault = fileURLToPath(new URL('../../../dist/ottla.cjs', import.meta.url))
 
 export interface OwnBroker {
   readonly target: Target

@@ -8,7 +8,7 @@ import { homeOf, kafkaVersion } from '../../../conformance/kafka.ts'
 import { startOwnBroker } from '../../../conformance/own-broker.ts'
 import { Figures, type Section } from '../measures.ts'
 
-const ottla = fileURLToPath(new URL('../../../dist/ottla.js', import.meta.url))
+const ottla = fileURLToPath(new URL('../../../dist/ottla.cjs', import.meta.url))
 const [lineCount, lineBytes] = [1_000_000, 100]
 const partition = ['--partition', '0', '--offset', 'earliest', '--max-messages', String(lineCount)]
 

@@ -8,7 +8,7 @@ import { homeOf, kafkaVersion } from '../../../conformance/kafka.ts'
 import { startOwnBroker } from '../../../conformance/own-broker.ts'
 import { Figures, type Measure, type Section } from '../measures.ts'
 
-const ottla = fileURLToPath(new URL('../../../dist/ottla.js', import.meta.url))
+const ottla = fileURLToPath(new URL('../../../dist/ottla.cjs', import.meta.url))
 const settings = ['acks=all', 'batch.size=16384', 'linger.ms=5']
 /** So slow that a busy machine keeps to it, and so long that what a JVM needs to start is made up for. */
 const [limitedRecords, warmupRecords, limitedBytes, throughput] = [10_000, 4_000, 1_000, 500]

@@ -1,6 +1,11 @@
 /** What each tool loads before it does anything: most of the time of a short command is the loading of files. */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import t from 'tap'
 import { allSources, productSources } from '../../sources.ts'
+import { command } from '../command.ts'
 
 /** What a command loads only when it is told to do something that needs it, and what it costs in CPU where it is loaded needlessly. */
 const costly: Readonly<Record<string, string>> = {
@@ -66,4 +71,41 @@ t.test('the code that stands for globals in the built command asks process for n
   // An import of node:process calls all its getters, that of standard input too.
   const { imports } = allSources.find(({ path }) => path === 'scripts/globals.mjs')!
   t.same(imports, ['node:buffer'])
+})
+
+interface Loaded {
+  readonly files: readonly string[]
+  readonly bytes: number
+  readonly builtins: readonly string[]
+}
+
+/** What the built command reads of its own, in bytes, and what of Node, when a tool is asked for its help. */
+const probe = `
+const { statSync } = require('node:fs')
+process.on('exit', () => {
+  const files = Object.keys(require.cache).filter(path => !path.endsWith('probe.cjs'))
+  const bytes = files.reduce((sum, path) => sum + statSync(path).size, 0)
+  const builtins = process.moduleLoadList.map(each => each.replace('NativeModule ', 'node:'))
+  process.stderr.write(JSON.stringify({ files, bytes, builtins }))
+})
+`
+
+t.test('the built command reads few files for a tool, and little that the tool does not need', async t => {
+  const directory = mkdtempSync(join(tmpdir(), 'ottla-loading-'))
+  t.teardown(() => rmSync(directory, { recursive: true }))
+  const required = join(directory, 'probe.cjs')
+  writeFileSync(required, probe)
+  for (const tool of ['topics', 'consume', 'produce', 'groups', 'get-offsets', 'configs', 'acls']) {
+    const { stdout, stderr } = spawnSync(process.execPath, ['--require', required, command, tool, '--help'], {
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH },
+    })
+    t.match(stdout, /^ottla /, `${tool} has help`)
+    const { files, bytes, builtins } = JSON.parse(stderr) as Loaded
+    // Each file takes half a millisecond, 50 KB one; the oldest Node is the slowest.
+    t.ok(files.length >= 3 && files.length <= 8, `${tool} is in ${files.length} files`)
+    t.ok(bytes <= 400_000, `${tool} is in ${bytes} bytes`)
+    for (const name of ['node:crypto', 'node:tls', 'node:http', 'node:zlib', 'node:worker_threads', 'node:readline'])
+      t.notOk(builtins.includes(name), `${tool} does without ${name}`)
+  }
 })
