@@ -3,7 +3,7 @@
  * Everything that a running broker holds hangs here; nothing else knows of all parts.
  */
 import { prepareZstd } from '../protocol/records/zstd.ts'
-import { offLoop } from './base/off-loop.ts'
+import { offLoop, offLoopDone } from './base/off-loop.ts'
 import { isFenced } from './cluster/image.ts'
 import { Listening } from './composition/listening.ts'
 import { Opened } from './composition/opened.ts'
@@ -231,6 +231,10 @@ async function compose(given: CompositionOptions, opened: Opened): Promise<Compo
   opened.settle = async () => {
     // What is due writes at the end of a turn; what waits for that is answered in the next.
     await turnOver()
+    for (let done = offLoopDone(); done !== null; done = offLoopDone()) {
+      await done
+      await turnOver()
+    }
     await listening.settled()
     await partitions.settled()
     await groups.settled()

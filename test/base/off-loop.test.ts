@@ -6,6 +6,7 @@ import { offLoop, offLoopDone } from '../../lib/base/off-loop.ts'
 import { Brokers } from '../replication/brokers.ts'
 import { ClusterWorld } from '../simulation/cluster/world.ts'
 import { turnOfTheLoop } from '../turn-of-the-loop.ts'
+import { Turned } from '../turned-broker.ts'
 
 /** Takes a thread longer than many turns of the event loop, on any machine. */
 const derive = () => offLoop(promisify(pbkdf2)('password', 'salt', 50_000, 64, 'sha512'))
@@ -44,4 +45,14 @@ t.test('nor does a simulated cluster go on', async t => {
   world.clock.schedule(1, () => undefined)
   await world.passing(derive(), 'deriving')
   t.equal(world.clock.now(), beginMs)
+})
+
+t.test('a clock in the hands of a test stands still for it, too', async t => {
+  const broker = await Turned.start(t)
+  let isDone = false
+  void derive().then(() => {
+    isDone = true
+  })
+  await broker.advance(0)
+  t.ok(isDone)
 })
