@@ -49,7 +49,7 @@ type Row = (asked: Asked) => unknown
 /** `:` stands for a name. Each row answers with what is sent as JSON, or with an answer of its own. */
 const rows: Readonly<Record<string, Row>> = {
   'GET cluster': ({ visit, request }) => clusterAnswer(visit, request),
-  'GET brokers': ({ visit }) => brokerRows(visit.admin, visit.topics),
+  'GET brokers': ({ visit }) => brokerRows(visit.admin, visit.topics, visit.directories),
   'GET replication': ({ visit, query }) => replicationAnswer(visit.admin, visit.topics, pageIn(query)),
 
   'GET trace': ({ visit, request, trace }) => traceAnswer(visit, request, trace),

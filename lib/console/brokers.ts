@@ -9,7 +9,7 @@ import { type Page, pageOf } from './page-of.ts'
 import type { ListedTopic, TopicList } from './topics.ts'
 import { forEachInTurns, inPieces } from './turns.ts'
 
-export async function brokerRows(admin: Admin, list: TopicList): Promise<BrokerRow[]> {
+export async function brokerRows(admin: Admin, list: TopicList, directories: DirectoryList): Promise<BrokerRow[]> {
   const [{ controllerId, brokers }, topics] = await Promise.all([described(admin), list.all()])
   const counts = new Map(brokers.map(({ brokerId }) => [brokerId, { leads: 0, underReplicated: 0 }]))
   const held = new Map(brokers.map(({ brokerId }): [number, TopicPartition[]] => [brokerId, []]))
@@ -28,7 +28,7 @@ export async function brokerRows(admin: Admin, list: TopicList): Promise<BrokerR
     ...{ nodeId, host, port, rack, isFenced, isController: nodeId === controllerId },
     ...counts.get(nodeId)!,
     replicas: held.get(nodeId)!.length,
-    directories: isFenced ? null : await directoriesOf(admin, nodeId, held.get(nodeId)!),
+    directories: isFenced ? null : await directories.of(nodeId, held.get(nodeId)!),
   }))
   return (await Promise.all(rows)).sort((a, b) => a.nodeId - b.nodeId)
 }
@@ -43,25 +43,46 @@ async function described(admin: Admin) {
   }
 }
 
-async function directoriesOf(
-  admin: Admin,
-  nodeId: number,
-  held: readonly TopicPartition[],
-): Promise<DirectoryRow[] | null> {
-  try {
-    const rows = new Map<string, DirectoryRow>()
-    for (const pieces of await inPieces(held, piece => describeLogDirs(admin, nodeId, piece))) {
-      for (const { errorCode, logDir: path, totalBytes, usableBytes, topics } of pieces) {
-        const sizes = topics.flatMap(({ partitions }) => partitions.map(({ partitionSize }) => partitionSize))
-        const bytes = sizes.reduce((sum, size) => sum + Math.max(0, size), rows.get(path)?.bytes ?? 0)
-        const error = errorCode === 0 ? null : codeName(errorCode)
-        rows.set(path, { path, totalBytes, usableBytes, bytes, error })
+/** Milliseconds for which sizes are kept, for each partition that was asked for: those of ten thousand for half a minute. */
+const keptMsEach = 3
+
+/** Data directories of brokers. What lies in them is asked for seldom where there are many partitions, and how they are each time. */
+export class DirectoryList {
+  readonly #admin: Admin
+  /** By node id: bytes by path, and until when they are kept. */
+  readonly #sizes = new Map<number, { readonly untilMs: number; readonly bytes: ReadonlyMap<string, number> }>()
+
+  constructor(admin: Admin) {
+    this.#admin = admin
+  }
+
+  /** Null where this user may not know. */
+  async of(nodeId: number, held: readonly TopicPartition[]): Promise<DirectoryRow[] | null> {
+    const nowMs = this.#admin.clock.monotonicMs()
+    const kept = this.#sizes.get(nodeId)
+    const known = kept !== undefined && nowMs < kept.untilMs ? kept.bytes : null
+    try {
+      const rows = new Map<string, DirectoryRow>()
+      const asked = known === null ? held : []
+      for (const pieces of await inPieces(asked, piece => describeLogDirs(this.#admin, nodeId, piece))) {
+        for (const { errorCode, logDir: path, totalBytes, usableBytes, topics } of pieces) {
+          let bytes = rows.get(path)?.bytes ?? known?.get(path) ?? 0
+          for (const { partitions } of topics)
+            for (const { partitionSize } of partitions) bytes += Math.max(0, partitionSize)
+          const error = errorCode === 0 ? null : codeName(errorCode)
+          rows.set(path, { path, totalBytes, usableBytes, bytes, error })
+        }
       }
+      const all = [...rows.values()]
+      if (known === null) {
+        const bytes = new Map(all.map(row => [row.path, row.bytes]))
+        this.#sizes.set(nodeId, { untilMs: nowMs + held.length * keptMsEach, bytes })
+      }
+      return all
+    } catch (error) {
+      if (error instanceof KafkaError) return null
+      throw error
     }
-    return [...rows.values()]
-  } catch (error) {
-    if (error instanceof KafkaError) return null
-    throw error
   }
 }
 

@@ -1,6 +1,7 @@
 /** Who looks at the cluster by the console: for the brokers, each is a client of its own, and may do what its user may. */
 import type { Admin } from '../admin/admin.ts'
 import type { ClientLogin } from '../client/login.ts'
+import { DirectoryList } from './brokers.ts'
 import { type ListedTopic, TopicList } from './topics.ts'
 
 /** The broker that the console belongs to, as its composition tells. */
@@ -30,6 +31,7 @@ export interface Visit {
   readonly user: string | null
   readonly admin: Admin
   readonly topics: TopicList
+  readonly directories: DirectoryList
 }
 
 /** Users whose connections are kept; who has not asked for the longest time connects anew. */
@@ -60,6 +62,7 @@ export class Visits {
       user: login?.user ?? null,
       admin,
       topics: new TopicList(admin, this.#place.topics),
+      directories: new DirectoryList(admin),
     }
     this.#visits.set(login, visit)
     return visit

@@ -2,7 +2,7 @@
 import t from 'tap'
 import { alterGroupOffsets } from '../../lib/admin/groups.ts'
 import { systemClock } from '../../lib/base/clock.ts'
-import { brokerRows, replicationAnswer } from '../../lib/console/brokers.ts'
+import { brokerRows, DirectoryList, replicationAnswer } from '../../lib/console/brokers.ts'
 import { groupRows, readersOf } from '../../lib/console/groups.ts'
 import { TopicList, topicRows } from '../../lib/console/topics.ts'
 import { served } from './served.ts'
@@ -52,8 +52,10 @@ t.test('brokers are asked for few partitions at once, and others go on between m
   await send('second', [{ value: 'x' }])
   const asked: { api: string; partitions: number }[] = []
   let [looks, most] = [0, 0]
+  let laterMs = 0
   const clock = {
     ...systemClock,
+    monotonicMs: () => systemClock.monotonicMs() + laterMs,
     immediate: (work: () => void) => {
       most = Math.max(most, looks)
       looks = 0
@@ -82,9 +84,18 @@ t.test('brokers are asked for few partitions at once, and others go on between m
     },
   }))
   const list = new TopicList(counting, () => [...own, ...many])
-  const [broker] = await brokerRows(counting, list)
+  const directories = new DirectoryList(counting)
+  const [broker] = await brokerRows(counting, list, directories)
   t.match(broker, { leads: 703, replicas: 703, underReplicated: 0, directories: { length: 1 } })
   t.ok(broker!.directories![0]!.bytes > 50, 'all pieces count')
+  const askedBefore = asked.length
+  const [again] = await brokerRows(counting, list, directories)
+  t.same(again!.directories![0]!.bytes, broker!.directories![0]!.bytes)
+  const sizesAsked = () => asked.slice(askedBefore).filter(({ api }) => api === 'DescribeLogDirs')
+  t.same(sizesAsked(), [{ api: 'DescribeLogDirs', partitions: 0 }], 'sizes of many are not asked for at once again')
+  laterMs += 3_000
+  await brokerRows(counting, list, directories)
+  t.ok(sizesAsked().length > 4, 'but after a while')
   t.match(await replicationAnswer(counting, list, { from: 0, limit: 10 }), { partitions: 703, rows: { matching: 0 } })
   const byPartitions = { from: 0, limit: 3, filter: '', internal: false, sort: 'partitions' }
   const largest = await topicRows(counting, list, byPartitions)
