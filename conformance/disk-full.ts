@@ -9,6 +9,7 @@ import { once } from 'node:events'
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { Client } from '../lib/client/client.ts'
 import { codes } from '../protocol/errors.ts'
 import { DescribeLogDirs } from '../protocol/messages/describe-log-dirs.ts'
@@ -59,7 +60,8 @@ function whyNoMounts(): string | null {
 const unshareOptions = ['--map-root-user', '--mount', '--']
 
 async function runInside(): Promise<number> {
-  const command = [process.execPath, ...process.execArgv, ...process.argv.slice(1)]
+  const main = fileURLToPath(new URL('main.ts', import.meta.url))
+  const command = [process.execPath, ...process.execArgv, main, ...process.argv.slice(2)]
   const env = { ...process.env, [insideVariable]: '1' }
   const child = spawn('unshare', [...unshareOptions, ...command], { stdio: 'inherit', env })
   const [code] = await once(child, 'exit')

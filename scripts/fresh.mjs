@@ -102,3 +102,9 @@ export async function built({ types = false } = {}) {
   utimesSync(buildStamp, startedAt, startedAt)
   console.error(`ottla: built in ${Date.now() - startedAt.getTime()} ms`)
 }
+
+/** Builds what tests and the project's own programs run, where a source differs from what was built. */
+export async function transpiled() {
+  const { transpile } = await import('./transpile.mjs')
+  await transpile(root)
+}

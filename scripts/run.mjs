@@ -10,14 +10,18 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { built, installed, root, testable } from './fresh.mjs'
+import { built, installed, root, testable, transpiled } from './fresh.mjs'
 
 const [verb, ...rest] = process.argv.slice(2)
 
-/** Runs a tool of node_modules/.bin, passes signals on, and ends with its code. */
+/** Runs a tool of node_modules/.bin. */
 function hand(tool, args) {
-  const command = join(root, 'node_modules', '.bin', tool)
-  const child = spawn(command, args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' })
+  follow(tool, join(root, 'node_modules', '.bin', tool), args, { shell: process.platform === 'win32' })
+}
+
+/** Runs a command, passes signals on, and ends with its code. */
+function follow(tool, command, args, options = {}) {
+  const child = spawn(command, args, { cwd: root, stdio: 'inherit', ...options })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('error', error => {
     console.error(`ottla: ${tool} did not start: ${error.message}; delete node_modules and try again`)
@@ -37,10 +41,13 @@ if (verb === 'start') {
 } else if (verb === 'test') {
   await built()
   testable()
-  hand('tap', rest)
+  await transpiled()
+  const runner = join(root, 'node_modules', 'tap', 'dist', 'esm', 'run.mjs')
+  follow('tap', process.execPath, ['--import=./scripts/tap-children.mjs', runner, ...rest])
 } else if (verb === 'script') {
   await built()
-  hand('tsx', rest)
+  await transpiled()
+  follow('Node', process.execPath, ['--enable-source-maps', 'scripts/built.mjs', ...rest])
 } else if (verb === 'exec') {
   hand(rest[0], rest.slice(1))
 } else if (verb === 'build') {

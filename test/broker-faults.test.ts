@@ -32,7 +32,7 @@ class Suffering {
   constructor(data: string) {
     const script = fileURLToPath(new URL('suffering-broker.ts', import.meta.url))
     const command = `ulimit -n ${filesMax} && exec "$0" "$@"`
-    const args = ['-c', command, process.execPath, '--import', 'tsx', script, data]
+    const args = ['-c', command, process.execPath, ...process.execArgv, script, data]
     this.child = spawn('/bin/sh', args, { stdio: ['ignore', 'inherit', 'pipe', 'ipc'] })
     this.child.stderr!.on('data', text => {
       this.log += text

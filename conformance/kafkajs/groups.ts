@@ -84,7 +84,7 @@ async function killedMember(client: Client): Promise<string> {
   await collect(survivor, [topic], seen)
   const victim = spawn(
     process.execPath,
-    ['--import=tsx', fileURLToPath(new URL('victim.ts', import.meta.url)), client.bootstrap, topic, group],
+    [...process.execArgv, fileURLToPath(new URL('victim.ts', import.meta.url)), client.bootstrap, topic, group],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
   try {

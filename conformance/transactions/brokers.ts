@@ -38,7 +38,7 @@ export async function ownBroker(sabotage?: string): Promise<BrokerUnderTest> {
   const start = (port: string): Promise<OwnBroker> =>
     sabotage === undefined
       ? startOwnBroker(['--data', directory, '--port', port, '--set', ...given])
-      : startOwnBroker([sabotage, directory, port, ...given], ['--import=tsx', faulty])
+      : startOwnBroker([sabotage, directory, port, ...given], [...process.execArgv, faulty])
   let broker = await start('0')
   const port = broker.bootstrap.split(':').at(-1)!
   return {

@@ -32,7 +32,7 @@ export interface Family extends CopierFamily {
 
 function typescript(file: string, args: readonly string[]): Command {
   const path = fileURLToPath(new URL(`kafkajs/${file}.ts`, import.meta.url))
-  return { command: process.execPath, args: ['--import=tsx', path, ...args] }
+  return { command: process.execPath, args: [...process.execArgv, path, ...args] }
 }
 
 function copierArgs(bootstrap: string, task: CopierTask): string[] {

@@ -1,7 +1,7 @@
 /** What becomes of requests that handlers refuse, and of handlers with bugs, by both ways of receiving bytes. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import type { Client } from '../../lib/client/client.ts'
 import type { ReceivePath } from '../../lib/network/tcp-wire.ts'
@@ -96,7 +96,8 @@ byBothPaths('a handler with a bug ends the connection, and the broker', async (t
 })
 
 t.test('a process whose handler has a bug ends with a trace', async t => {
-  const child = spawn(process.execPath, ['--import=tsx', join(import.meta.dirname, 'broker-with-a-bug.ts')], {
+  const script = fileURLToPath(new URL('broker-with-a-bug.ts', import.meta.url))
+  const child = spawn(process.execPath, [...process.execArgv, script], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   let said = ''

@@ -30,7 +30,7 @@ class Taker {
   }
 
   static async start(t: Test, way: string, prefix: readonly string[] = []): Promise<Taker> {
-    const [command, ...args] = [...prefix, process.execPath, '--import', 'tsx', script, way]
+    const [command, ...args] = [...prefix, process.execPath, ...process.execArgv, script, way]
     const child = spawn(command!, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
     t.teardown(() => child.kill('SIGKILL'))
     await once(child, 'message')

@@ -25,17 +25,19 @@ function faults(codec: Packed, seed: number): number {
   return wrong
 }
 
-const resolved = (path: string) => JSON.stringify(import.meta.resolve(path))
+const compression = new URL('../../../protocol/records/compression.ts', import.meta.url).href
+const zstd = new URL('../../../protocol/records/zstd.ts', import.meta.url).href
+const vectors = new URL('./vectors.ts', import.meta.url).href
 const script = `
   const { parentPort } = require('node:worker_threads')
   const rounds = ${rounds}
   const faults = ${String(faults)}
   let compress, decompress, chance
-  import(${resolved('tsx/esm/api')}).then(async ({ register }) => {
+  import('${import.meta.resolve('tsx/esm/api')}').then(async ({ register }) => {
     register()
-    ;({ compress, decompress } = await import(${resolved('../../../protocol/records/compression.ts')}))
-    ;({ chance } = await import(${resolved('./vectors.ts')}))
-    await (await import(${resolved('../../../protocol/records/zstd.ts')})).prepareZstd()
+    ;({ compress, decompress } = await import('${compression}'))
+    ;({ chance } = await import('${vectors}'))
+    await (await import('${zstd}')).prepareZstd()
     parentPort.on('message', ([codec, seed]) => parentPort.postMessage(faults(codec, seed)))
     parentPort.postMessage('ready')
   })`

@@ -20,7 +20,7 @@ function seen(variables: Record<string, string>): unknown {
     slabs.retain(chunk)
     slabs.release(chunk)
     console.log(JSON.stringify([buffer[4000], chunk.buffer[99], chunk.buffer[100]]))`
-  const { stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
+  const { stdout, stderr } = spawnSync(process.execPath, [...process.execArgv, '--input-type=module', '-e', program], {
     env: { ...process.env, ...variables },
     encoding: 'utf8',
   })
