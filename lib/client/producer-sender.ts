@@ -69,10 +69,11 @@ export class ProducerSender<R extends BatchRecord> {
     const queue = this.#queueOf(topic, partition)
     const wasEmpty = queue.isEmpty
     this.#isHurried = false
-    if (queue.add(record, bytes, this.#options.batchBytesMax, this.#now)) this.#drainSoon()
+    // Timers tick by the millisecond: one that is counted from a fraction rings early as often as not, and is late by a whole one after that.
+    if (queue.add(record, bytes, this.#options.batchBytesMax, Math.floor(this.#now))) this.#drainSoon()
     else if (wasEmpty) {
       if (this.#options.lingerMs === 0) this.#drainSoon()
-      else this.#alarm.set(Math.min(this.#nextMs, this.#now + this.#options.lingerMs))
+      else this.#alarm.set(Math.min(this.#nextMs, queue.openSinceMs + this.#options.lingerMs))
     }
     if (wasEmpty) this.#active.add(queue)
   }

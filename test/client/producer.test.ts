@@ -1,5 +1,6 @@
 /** A producer beside a real broker: what it sends is there, once and in order, whatever becomes of connections and answers. */
 import t from 'tap'
+import { Admin } from '../../lib/admin/admin.ts'
 import { listOffsets, offsetSpecs } from '../../lib/admin/offsets.ts'
 import { seededRandom } from '../../lib/base/random.ts'
 import type { Connection } from '../../lib/client/connections.ts'
@@ -7,6 +8,8 @@ import { Partitioner } from '../../lib/client/partitioner.ts'
 import { type Delivery, Producer } from '../../lib/client/producer.ts'
 import type { Routes } from '../../lib/client/routes.ts'
 import { partitionOfRecordKey } from '../../lib/contents/partition-of-key.ts'
+import { systemNetwork } from '../../lib/network/tcp.ts'
+import { ManualClock } from '../../lib/testing/clock.ts'
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import { Produce } from '../../protocol/messages/produce.ts'
 import { ClusterOfOne, recordOf } from './cluster-of-one.ts'
@@ -178,6 +181,27 @@ t.test('there is no room beyond the bound until something is confirmed', async t
   await producer.room()
   t.equal(producer.send('a', recordOf('x')), true)
   await producer.close()
+})
+
+t.test('a batch is waited for in whole milliseconds, by which timers tick', async t => {
+  const { broker } = await ClusterOfOne.start(t, { a: 1 })
+  const clock = new ManualClock({ immediates: 'real' })
+  const routes = new Admin({ bootstrap: [broker.bootstrap], clock, network: systemNetwork, random: seededRandom(1) })
+  t.teardown(() => routes.close())
+  let told = (_delivery: Delivery) => {}
+  const delivered = new Promise<Delivery>(resolve => {
+    told = resolve
+  })
+  const producer = new Producer({ routes, lingerMs: 5, delivered: each => told(each) })
+  t.teardown(() => producer.destroy())
+  await producer.find('a')
+  clock.advance(0.75 - (clock.monotonicMs() % 1))
+  producer.send('a', recordOf('x'))
+  const wholeMs = Math.floor(clock.monotonicMs())
+  t.equal(clock.nextTimerMs - clock.now(), 4.25, 'it is due as the fifth millisecond begins')
+  clock.advance(4.25)
+  t.equal(clock.monotonicMs(), wholeMs + 5)
+  t.match(await delivered, { error: null })
 })
 
 t.test('transactions are seen whole or not at all, with the offsets that belong to them', async t => {
