@@ -1,8 +1,6 @@
 /** `ottla completion bash|zsh|fish`: what a shell needs to complete commands and their options, taken from the help of each. */
 import { Writable } from 'node:stream'
-import { helpFor } from './help.ts'
 import { type Io, UsageError } from './io.ts'
-import type { Command } from './tools/index.ts'
 
 /** An option with what its help says. */
 interface Option {
@@ -10,14 +8,27 @@ interface Option {
   readonly doc: string
 }
 
-type Options = ReadonlyMap<string, readonly Option[]>
+/** What a command takes: words that say what it is to do, and options. */
+interface Taken {
+  readonly words: readonly string[]
+  readonly options: readonly Option[]
+}
 
-type Tools = Readonly<Record<string, () => Promise<Command>>>
+/** By the names of commands. */
+type All = ReadonlyMap<string, Taken>
+
+type Run = (argv: readonly string[], io: Io) => Promise<number>
+
+/** Words of a command that have options of their own, with a help. */
+const withOwnHelp: Readonly<Record<string, readonly string[]>> = {
+  perf: ['produce', 'consume', 'latency'],
+  cluster: ['status'],
+}
 
 /** Prints the script for a shell; the exit code. Throws UsageError for another shell. */
 export async function completion(
+  run: Run,
   names: readonly string[],
-  tools: Tools,
   [shell = '']: readonly string[],
   io: Io,
 ): Promise<number> {
@@ -28,9 +39,9 @@ export async function completion(
   if (!Object.hasOwn(scripts, shell)) {
     throw new UsageError(`there is no completion for ${shell || 'no shell'}; name bash, zsh or fish`)
   }
-  const options = new Map<string, readonly Option[]>()
-  for (const name of names) options.set(name, optionsIn(await helpOf(name, tools, io)))
-  io.stdout.write(scripts[shell as keyof typeof scripts](options))
+  const all = new Map<string, Taken>()
+  for (const name of names) all.set(name, await takenBy(run, name, io))
+  io.stdout.write(scripts[shell as keyof typeof scripts](all))
   return 0
 }
 
@@ -43,11 +54,13 @@ Prints a script that completes commands, their options and Kafka's names of them
   ottla completion fish > ~/.config/fish/completions/ottla.fish
 `
 
-async function helpOf(name: string, tools: Tools, io: Io): Promise<string> {
-  if (!Object.hasOwn(tools, name)) {
-    const text = helpFor(name)
-    return text === helpFor('') ? '' : text
-  }
+async function takenBy(run: Run, name: string, io: Io): Promise<Taken> {
+  const texts = [await helpOf(run, [name], io)]
+  for (const word of withOwnHelp[name] ?? []) texts.push(await helpOf(run, [name, word], io))
+  return { words: [...new Set(texts.flatMap(wordsIn))], options: optionsIn(texts.join('\n')) }
+}
+
+async function helpOf(run: Run, words: readonly string[], io: Io): Promise<string> {
   let text = ''
   const stdout = new Writable({
     write(chunk, _encoding, done) {
@@ -55,77 +68,115 @@ async function helpOf(name: string, tools: Tools, io: Io): Promise<string> {
       done()
     },
   })
-  const command = await tools[name]!()
-  await command(['--help'], { ...io, stdout, stderr: stdout } as unknown as Io)
+  await run([...words, '--help'], { ...io, stdout, stderr: stdout } as unknown as Io)
   return text
+}
+
+/** Those of a first line such as `ottla log check|dump|repair DIR`. */
+function wordsIn(text: string): string[] {
+  const [, words] = /^ottla \S+ ([\w-]+(?: [A-Z]+)?(?:\|[\w-]+(?: [A-Z]+)?)+)/.exec(text) ?? []
+  return words?.split('|').map(word => word.split(' ')[0]!) ?? []
 }
 
 /** Lines such as `  --topic TOPIC   the topic`. */
 function optionsIn(text: string): Option[] {
   const found = new Map<string, string>()
-  for (const [, name, doc] of text.matchAll(/^ {2,}(--[\w.-]+)(?:[^\S\n]\S+)*?(?:[^\S\n]{2,}(\S.*))?$/gm))
+  for (const [, name, doc] of text.matchAll(/^ {2,}(--[\w.-]+),?(?:[^\S\n]\S+)*?(?:[^\S\n]{2,}(\S.*))?$/gm))
     if (!found.has(name!)) found.set(name!, doc ?? '')
   return [...found].map(([name, doc]) => ({ name, doc }))
 }
 
-function words(options: readonly Option[]): string {
+function listed({ options }: Taken): string {
   return options.map(({ name }) => name).join(' ')
 }
 
-function isKafkas(name: string): boolean {
-  return name.startsWith('kafka-')
+/** Commands that there are without a leading `ottla`, as scripts of Kafka have their names, too. */
+function kafkas(all: All): string[] {
+  return [...all.keys()].filter(name => name.startsWith('kafka-')).flatMap(name => [name, `${name}.sh`])
 }
 
 const scripts = {
-  bash(options: Options): string {
-    const cases = [...options].map(([name, all]) => `    ${name}) words='${words(all)}' ;;`)
-    const kafkas = [...options.keys()].filter(isKafkas).flatMap(name => [name, `${name}.sh`])
+  bash(all: All): string {
+    const cases = [...all].map(
+      ([name, taken]) => `    ${name}) options='${listed(taken)}' words='${taken.words.join(' ')}' ;;`,
+    )
     return `_ottla() {
-  local cur=\${COMP_WORDS[COMP_CWORD]} command=\${COMP_WORDS[0]##*/} at=0 words=
+  local cur=\${COMP_WORDS[COMP_CWORD]} command=\${COMP_WORDS[0]##*/} at=0 options= words=
   command=\${command%.sh}
   if [[ $command == ottla ]]; then command=\${COMP_WORDS[1]} at=1; fi
   if ((at == COMP_CWORD)); then
-    COMPREPLY=($(compgen -W '${[...options.keys()].join(' ')}' -- "$cur"))
+    COMPREPLY=($(compgen -W '${[...all.keys()].join(' ')}' -- "$cur"))
+    return
+  fi
+  case \${command%.sh} in
+${cases.join('\n')}
+  esac
+  if [[ $cur == -* ]]; then
+    COMPREPLY=($(compgen -W "$options" -- "$cur"))
+  elif ((at + 1 == COMP_CWORD)) && [[ -n $words ]]; then
+    COMPREPLY=($(compgen -W "$words" -- "$cur"))
+  else
+    COMPREPLY=($(compgen -f -- "$cur"))
+  fi
+}
+complete -F _ottla ottla ${kafkas(all).join(' ')}
+`
+  },
+
+  zsh(all: All): string {
+    const cases = [...all].map(
+      ([name, taken]) => `    ${name}) options=(${listed(taken)}) choices=(${taken.words.join(' ')}) ;;`,
+    )
+    const names = ['ottla', ...kafkas(all)].join(' ')
+    return `#compdef ${names}
+_ottla() {
+  local command=\${\${words[1]:t}%.sh} at=1
+  local -a options choices
+  if [[ $command == ottla ]]; then
+    command=\${words[2]%.sh} at=2
+  fi
+  if ((CURRENT == at)); then
+    compadd -- ${[...all.keys()].join(' ')}
     return
   fi
   case $command in
 ${cases.join('\n')}
   esac
-  if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "$words" -- "$cur")); else COMPREPLY=($(compgen -f -- "$cur")); fi
-}
-complete -F _ottla ottla ${kafkas.join(' ')}
-`
-  },
-
-  zsh(options: Options): string {
-    const cases = [...options].map(([name, all]) => `    ${name}) compadd -- ${words(all)} ;;`)
-    return `#compdef ottla
-_ottla() {
-  if ((CURRENT == 2)); then
-    compadd -- ${[...options.keys()].join(' ')}
-    return
-  fi
-  if [[ $PREFIX != -* ]]; then
+  if [[ $PREFIX == -* ]]; then
+    compadd -- $options
+  elif ((CURRENT == at + 1 && $#choices > 0)); then
+    compadd -- $choices
+  else
     _files
-    return
   fi
-  case $words[2] in
-${cases.join('\n')}
-  esac
 }
-if [[ $funcstack[1] == _ottla ]]; then _ottla "$@"; else compdef _ottla ottla; fi
+if [[ $funcstack[1] == _ottla ]]; then _ottla "$@"; else compdef _ottla ${names}; fi
 `
   },
 
-  fish(options: Options): string {
+  fish(all: All): string {
     const quoted = (text: string) => `'${text.replaceAll(/['\\]/g, '\\$&')}'`
-    const lines = [...options].flatMap(([name, all]) => [
-      `complete -c ottla -n __fish_use_subcommand -f -a ${name}`,
-      ...all.map(
-        ({ name: option, doc }) =>
-          `complete -c ottla -n '__fish_seen_subcommand_from ${name}' -l ${option.slice(2)} -d ${quoted(doc)}`,
-      ),
-    ])
+    const optionLines = (start: string, { options }: Taken) =>
+      options.map(({ name, doc }) => `${start} -l ${name.slice(2)} -d ${quoted(doc)}`)
+    const wordLine = (command: string, condition: string, { words }: Taken) =>
+      words.length === 0
+        ? []
+        : [
+            `complete -c ${command} -n '${condition}; and not __fish_seen_subcommand_from ${words.join(' ')}' -f -a '${words.join(' ')}'`,
+          ]
+    const lines = [...all].flatMap(([name, taken]) => {
+      const seen = `__fish_seen_subcommand_from ${name}`
+      const own = name.startsWith('kafka-') ? [name, `${name}.sh`] : []
+      return [
+        `complete -c ottla -n __fish_use_subcommand -f -a ${name}`,
+        ...wordLine('ottla', seen, taken),
+        ...optionLines(`complete -c ottla -n '${seen}'`, taken),
+        ...own.flatMap(command => [
+          ...wordLine(command, 'true', taken),
+          ...optionLines(`complete -c ${command}`, taken),
+        ]),
+      ]
+    })
     return `${lines.join('\n')}\n`
   },
 } as const

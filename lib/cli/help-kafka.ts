@@ -14,6 +14,8 @@ become the properties of a broker; docs/container.md has the rules.
   --config FILE         with start: serve from this file where it is there, write it where it is not
   --check               with configure: write nothing
   --debug               also say what was accepted without an effect
+
+  ottla container configure --out - --check
 `
 
 const serverStart = `ottla kafka-server-start FILE [--override NAME=VALUE ...]
@@ -22,7 +24,7 @@ Serves from a file of properties until SIGTERM or SIGINT. Takes the options of o
 of the cluster that CLUSTER_ID names. KAFKA_OPTS may name a login file by -Djava.security.auth.login.config. Once clients can
 connect, standard output has the lines that Kafka's containers are waited for by.
 
-  ottla kafka-server-start server.properties --override num.partitions=3
+  ottla server-start server.properties --override num.partitions=3
 `
 
 const storage = `ottla kafka-storage format|info|random-uuid
@@ -37,11 +39,15 @@ const storage = `ottla kafka-storage format|info|random-uuid
                               accepted; they are for KRaft
   info -c FILE              what the data directories say
   random-uuid               a new cluster id
+
+  ottla storage format -t 4L6g3nShT-eMCtK--X86sw -c server.properties
 `
 
 const zookeeper = `ottla zookeeper-server-start FILE
 
 Listens on the clientPort of FILE (2181), and nothing more: there is no ZooKeeper, and none is needed. Start scripts wait for the port.
+
+  ottla zookeeper-server-start zookeeper.properties
 `
 
 const cub = `ottla cub kafka-ready|zk-ready|listeners
@@ -49,11 +55,15 @@ const cub = `ottla cub kafka-ready|zk-ready|listeners
   kafka-ready COUNT SECONDS -b HOST:PORT [-c FILE]   waits until the cluster has so many brokers; 1 where it does not
   zk-ready HOST:PORT SECONDS                         waits until the port can be connected to; 1 where it cannot
   listeners ADVERTISED                               the same listeners on all addresses
+
+  ottla cub kafka-ready 1 30 -b localhost:9092
 `
 
 export const kafkaTexts: Readonly<Record<string, string>> = {
   container,
+  'server-start': serverStart,
   'kafka-server-start': serverStart,
+  storage,
   'kafka-storage': storage,
   'zookeeper-server-start': zookeeper,
   cub,

@@ -21,7 +21,7 @@ const overall = `ottla: a Kafka broker
                                               Kafka's command-line tools, with their options and output; each has a --help, and goes also
                                               by Kafka's name: kafka-topics, kafka-consumer-groups, …
   ottla container configure|start             a broker by the variables of Kafka's container images
-  ottla kafka-server-start FILE               and kafka-storage, zookeeper-server-start, cub: as the scripts of these names
+  ottla server-start FILE                     and server-stop, storage, zookeeper-server-start, cub: as Kafka's scripts of these names
   ottla completion bash|zsh|fish              what a shell needs to complete all this
   ottla COMMAND --help                        what a command takes
   ottla --version
@@ -129,6 +129,8 @@ Reads JSON objects from standard input, one a line, and writes one for each to s
   records   {"hex"}                         ->  {"batches"}
 
 What cannot be done gives {"error"}; for bytes it says at which byte and field.
+
+  ottla protocol records < batches.jsonl
 `
 
 const log = `ottla log check|dump|repair DIR

@@ -17,15 +17,17 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   log: async () => (await import('./log.ts')).log,
   metadata: async () => (await import('./metadata.ts')).metadata,
   container: async () => (await import('./container.ts')).container,
+  'server-start': async () => (await import('./server-start.ts')).kafkaServerStart,
   'kafka-server-start': async () => (await import('./server-start.ts')).kafkaServerStart,
   'server-stop': async () => (await import('./server-stop.ts')).serverStop,
   'kafka-server-stop': async () => (await import('./server-stop.ts')).serverStop,
+  storage: async () => (await import('./storage-tool.ts')).kafkaStorage,
   'kafka-storage': async () => (await import('./storage-tool.ts')).kafkaStorage,
   'zookeeper-server-start': async () => (await import('./zookeeper.ts')).zookeeperServerStart,
   cub: async () => (await import('./cub.ts')).cub,
   completion: async () => {
     const { completion } = await import('./completion.ts')
-    return (argv, io) => completion(Object.keys(commands), toolCommands, argv, io)
+    return (argv, io) => completion(main, Object.keys(commands), argv, io)
   },
   'kafka-run-class': async () => {
     const { runClass } = await import('./run-class.ts')
@@ -40,6 +42,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   // Kafka's scripts have their ending.
   const name = word.replace(/\.sh$/, '')
   try {
+    if (name === 'help' && Object.hasOwn(commands, rest[0] ?? '')) return await main([rest[0]!, '--help'], io)
     if (name === '--help' || name === '-h' || name === 'help') {
       const { helpFor } = await import('./help.ts')
       io.stdout.write(helpFor(rest[0] ?? ''))

@@ -31,8 +31,19 @@ const commands: Readonly<Record<string, string>> = {
 
 type Run = (argv: readonly string[], io: Io) => Promise<number>
 
+const help = `ottla kafka-run-class CLASS [ARGUMENT ...]
+
+Runs the tool that Kafka has in a class of Java, with the options of that tool.
+
+  ottla kafka-run-class kafka.tools.GetOffsetShell --bootstrap-server localhost:9092 --topic orders
+`
+
 /** Carries out the command of a class; gives the exit code. Throws UsageError where there is none. */
-export function runClass(run: Run, [name = '', ...argv]: readonly string[], io: Io): Promise<number> {
+export async function runClass(run: Run, [name = '', ...argv]: readonly string[], io: Io): Promise<number> {
+  if (name === '--help' || name === '-h') {
+    io.stdout.write(help)
+    return 0
+  }
   const command = /^(?:kafka|org\.apache\.kafka)\./.test(name) ? commands[name.split('.').at(-1)!] : undefined
   if (command === undefined) {
     const known = Object.keys(commands).join(', ')
