@@ -100,11 +100,13 @@ export async function bundle(root) {
     supported: { 'dynamic-import': false },
   })
   for (const name of Object.keys(doors(root))) writeFileSync(join(root, 'dist', `${name}.cjs`), doorTo(name))
+  // For who starts the command by the path that it had as an ES module.
+  writeFileSync(join(root, 'dist', 'ottla.js'), "import './ottla.cjs'\n")
   // esbuild keeps a process for the next build, which would stay as long as a broker started from here.
   await stop()
   // What an earlier build left: chunks under other hashes, and the declaration files, which no longer fit.
   const outputs = [modules, command, library].flatMap(({ metafile }) => Object.keys(metafile.outputs))
-  const made = new Set([...toolFiles, ...outputs.map(path => basename(path))])
+  const made = new Set(['ottla.js', ...toolFiles, ...outputs.map(path => basename(path))])
   for (const name of Object.keys(doors(root))) made.add(`${name}.cjs`)
   for (const name of readdirSync(join(root, 'dist'))) {
     if (!made.has(name)) rmSync(join(root, 'dist', name), { recursive: true })
