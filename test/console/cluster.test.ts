@@ -20,8 +20,8 @@ import { systemNetwork } from '../../lib/network/tcp.ts'
 import { Scrape } from '../metrics/scrape.ts'
 import { authority, sslProperties, trusting } from '../tls/secured-broker.ts'
 import { browserFor, chromiumMissing, pageIn, seriousIn } from './browser.ts'
+import { token, withoutRetention } from './served.ts'
 
-const token = 'a-token-for-tests'
 const plain = (text: string) => `org.apache.kafka.common.security.plain.PlainLoginModule required ${text};`
 
 interface Way {
@@ -69,7 +69,11 @@ async function start(t: Test, { properties, connecting }: Way): Promise<{ cluste
   const cluster = await Cluster.start({
     ...{ brokers: 3, ephemeral: true, logLevel: 'error', http: { address: '127.0.0.1:0', token } },
     ...(isPlain && { port: 0 }),
-    properties: { 'replica.lag.time.max.ms': '1000', 'group.initial.rebalance.delay.ms': '0', ...properties },
+    properties: {
+      ...{ 'replica.lag.time.max.ms': '1000', 'group.initial.rebalance.delay.ms': '0' },
+      ...withoutRetention,
+      ...properties,
+    },
   })
   t.teardown(() => cluster.stop())
   const admin = new Admin({

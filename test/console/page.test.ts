@@ -5,6 +5,7 @@ import { Consumer } from '../../lib/client/consumer.ts'
 import { Producer } from '../../lib/client/producer.ts'
 import { TestKafka } from '../../lib/testing/test-kafka.ts'
 import { codes } from '../../protocol/errors.ts'
+import { turnOfTheLoop } from '../turn-of-the-loop.ts'
 import { browserFor, chromiumMissing, pageIn, seriousIn } from './browser.ts'
 import { adminOf, served, token } from './served.ts'
 
@@ -267,6 +268,8 @@ t.test('in a browser', { skip: chromiumMissing, timeout: 300_000 }, async t => {
     const before = kafka.clock.state.now
     await page.getByLabel('Pass a time').fill('1h')
     await page.getByRole('button', { name: 'Pass it' }).click()
+    // The time passes bit by bit, so that what is due in it can answer.
+    while (kafka.clock.state.now - before < 3_600_000) await turnOfTheLoop()
     await page.getByRole('form', { name: 'A fault' }).getByLabel('A request of API').fill('Metadata')
     await page.getByLabel('Error', { exact: true }).fill('NO_SUCH_ERROR')
     await page.getByRole('button', { name: 'Put it in force' }).click()

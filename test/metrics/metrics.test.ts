@@ -17,7 +17,10 @@ import { Scrape } from './scrape.ts'
 const zeroId = 'AAAAAAAAAAAAAAAAAAAAAA'
 
 async function start(t: Test, options: Partial<BrokerOptions> = {}) {
-  const broker = await Broker.start({ port: 0, ephemeral: true, dev: true, http: '0', logLevel: 'error', ...options })
+  // The records here are of the year 1970: none is looked for that is past its time.
+  const properties = { 'log.initial.task.delay.ms': '86400000', ...options.properties }
+  const more = { ephemeral: true, dev: true, http: '0', logLevel: 'error' as const }
+  const broker = await Broker.start({ port: 0, ...more, ...options, properties })
   t.teardown(() => broker.stop())
   const [host, port] = broker.bootstrap.split(':') as [string, string]
   const client = await Client.connect({ host, port: Number(port) })

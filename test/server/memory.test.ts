@@ -62,7 +62,16 @@ const metadataOf = {
 for (const ephemeral of [true, false]) {
   const where = ephemeral ? 'in memory' : 'on a disk'
   t.test(`what many connections send at once, with any acks, is what is read back (${where})`, async t => {
-    const broker = await Broker.start({ port: 0, data: t.testdir(), ephemeral, dev: true, logLevel: 'error' })
+    // Records of the year 1970 are past their time when a broker first looks, half a minute from its start.
+    const properties = { 'log.retention.ms': '-1' }
+    const broker = await Broker.start({
+      port: 0,
+      data: t.testdir(),
+      ephemeral,
+      dev: true,
+      properties,
+      logLevel: 'error',
+    })
     const [host, port] = broker.bootstrap.split(':') as [string, string]
     const connect = () => Client.connect({ host, port: Number(port), clientId: 'many' })
     const reader = await connect()
@@ -70,6 +79,7 @@ for (const ephemeral of [true, false]) {
 
     /** Sums of what was sent, by what it is called. */
     const sums = new Map<string, number>()
+    const errors = new Set<number>()
     async function run(connection: number): Promise<void> {
       const random = seededRandom(100 + connection)
       const client = await connect()
@@ -82,7 +92,10 @@ for (const ephemeral of [true, false]) {
         const records = buildBatch({ records: [{ timestamp: 0, key: Buffer.from(key), value }] })
         const acks = [0, 1, -1][random.int(3)]!
         if (acks === 0) client.sendUnanswered(Produce, 9, produceOf(records, 0))
-        else answers.push(client.send(Produce, 9, produceOf(records, acks)))
+        else {
+          const answer = client.send(Produce, 9, produceOf(records, acks))
+          answers.push(answer.then(({ responses }) => errors.add(responses[0]!.partitionResponses[0]!.errorCode)))
+        }
         if (random.int(5) === 0) await answers.pop()
         // Others, which may keep what they are sent, use the same memory.
         if (random.int(10) === 0) answers.push(client.send(Metadata, 8, metadataOf))
@@ -92,12 +105,14 @@ for (const ephemeral of [true, false]) {
       await client.close()
     }
     await Promise.all(Array.from({ length: connectionCount }, (_, connection) => run(connection)))
+    t.same([...errors], [0], 'all are taken')
 
     let wrong = 0
     for (let offset = 0; offset < connectionCount * batchesPerConnection; ) {
       const { responses } = await reader.send(Fetch, 11, fetchOf(offset))
-      const { records } = responses[0].partitions[0] as { records: Buffer }
-      if (!t.ok(records.length > 0, `there is something at ${offset}`)) break
+      const { records, errorCode, highWatermark } = responses[0]!.partitions[0]!
+      t.equal(errorCode, 0)
+      if (records === null || !t.ok(records.length > 0, `there is something at ${offset} of ${highWatermark}`)) break
       for (const at of batches(records)) {
         const [record] = readRecords(records, at)
         const key = record!.key!.toString()
