@@ -38,8 +38,7 @@ export async function send(
     return
   }
   for await (const piece of body as HttpPieces) {
-    if (response.destroyed) return
-    await written(response, piece)
+    if (!(await written(response, piece))) return
   }
   response.end()
 }
@@ -48,14 +47,15 @@ function isIterable(body: unknown): body is HttpPieces {
   return typeof body === 'object' && body !== null && Symbol.asyncIterator in body
 }
 
-/** Resolves once the system has it, so that its bytes may be written over, or the client is gone. */
-function written(response: ServerResponse, piece: string | Uint8Array): Promise<void> {
+/** True once the system has it, so that its bytes may be written over; false where the client is gone, which shows here before the response is closed. */
+function written(response: ServerResponse, piece: string | Uint8Array): Promise<boolean> {
+  if (response.destroyed) return Promise.resolve(false)
   return new Promise(resolve => {
-    const done = () => {
-      response.off('close', done)
-      resolve()
-    }
-    response.on('close', done)
-    response.write(piece, done)
+    const gone = () => resolve(false)
+    response.once('close', gone)
+    response.write(piece, error => {
+      response.off('close', gone)
+      resolve(!error)
+    })
   })
 }
