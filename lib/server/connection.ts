@@ -358,6 +358,11 @@ export class Connection implements WireReceiver {
     if (this.#blocked) this.#pump()
     if (this.#blocked || this.#closing) return
     this.#paused = false
+    if (this.#reader.unread === 0) {
+      // Its memory is left to others now: its client may send nothing more for long.
+      this.#reader.makeRoom()
+      this.#accountRoom()
+    }
     this.#wire.resume()
   }
 

@@ -202,6 +202,11 @@ export class Server<Context> {
     return this.#connections.inFlight.taken
   }
 
+  /** Bytes of large requests that are received only in part. */
+  get requestBytesAssembled(): number {
+    return this.#connections.assembly.taken
+  }
+
   /** Changes limits while the server runs; they take effect with the next connection, request or idle period. */
   updateLimits(limits: Partial<ServerLimits>): void {
     Object.assign(this.#limits, limits)
