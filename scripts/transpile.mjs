@@ -31,6 +31,10 @@ const define = { 'import.meta.url': 'source$url', 'import.meta.dirname': 'source
  */
 function placed(root, source, code) {
   const file = join(root, source)
+  // Which it is cannot be known here, and the source cannot be run.
+  const [computed] = /\bnew URL\(`[^`]*\.ts`/.exec(code) ?? []
+  if (computed !== undefined && source !== threads)
+    throw new Error(`${source}: name the modules, instead of ${computed})`)
   const module = code
     .replace(/^((?:import|(?:import|export|\}).* from) "\.[^"\n]*)\.ts";$/gm, '$1.js";')
     .replace(/\bimport\("(\.[^"\n]*)\.ts"\)/g, 'import("$1.js")')

@@ -30,9 +30,14 @@ export interface Family extends CopierFamily {
   reader(bootstrap: string, topics: readonly string[]): Command
 }
 
-function typescript(file: string, args: readonly string[]): Command {
-  const path = fileURLToPath(new URL(`kafkajs/${file}.ts`, import.meta.url))
-  return { command: process.execPath, args: [...process.execArgv, path, ...args] }
+const programs = {
+  producer: new URL('kafkajs/producer.ts', import.meta.url),
+  reader: new URL('kafkajs/reader.ts', import.meta.url),
+  copier: new URL('kafkajs/copier.ts', import.meta.url),
+}
+
+function typescript(name: keyof typeof programs, args: readonly string[]): Command {
+  return { command: process.execPath, args: [...process.execArgv, fileURLToPath(programs[name]), ...args] }
 }
 
 function copierArgs(bootstrap: string, task: CopierTask): string[] {
