@@ -17,6 +17,7 @@ import { tierProperties } from '../lib/config/definitions-tiers.ts'
 import { transactionProperties } from '../lib/config/definitions-transactions.ts'
 import { metadataStoreProperties } from '../lib/config/metadata-store.ts'
 import { intMax, longMax, type Properties, type Property } from '../lib/config/property.ts'
+import { topicPolicyProperties } from '../lib/config/topic-policy.ts'
 import { formatValue } from '../lib/config/values.ts'
 import { groupOf, propertyGroups } from './property-groups.ts'
 
@@ -53,6 +54,10 @@ const brokerColumns = ['Property', 'Type', 'Default', 'Update', 'What it does']
 const aboutMetadataStore = `These are Ottla's own, beside those of Apache Kafka. They count where they are set before the start, and cannot be altered while the broker
 runs. [A cluster](cluster.md) says more.`
 
+const aboutTopicPolicy = `In the place of a class of Java, and Ottla's own, too: set before the start, on each broker alike, and not altered while the broker runs. What
+does not keep to them is refused with POLICY_VIOLATION, by CreateTopics, CreatePartitions and where topics are made on first use, also where a request
+is only validated. The broker's own topics are made as it needs them.`
+
 /** The page as it ought to be now. */
 export function configurationNow(): string {
   const sections = brokerSubjects.map(([title, properties]) => `### ${title}\n\n${table(properties, true)}`)
@@ -60,7 +65,8 @@ export function configurationNow(): string {
   return [
     head,
     `## Brokers\n\n${effective} of ${all} properties have an effect.\n\n${sections.join('\n')}`,
-    `### Where the metadata are kept\n\n${aboutMetadataStore}\n\n${metadataStoreTable()}`,
+    `### Where the metadata are kept\n\n${aboutMetadataStore}\n\n${ownTable(metadataStoreProperties)}`,
+    `### What new topics have to keep to\n\n${aboutTopicPolicy}\n\n${ownTable(topicPolicyProperties)}`,
     `## Topics\n\nA topic without a value of its own has that of the broker property behind it.\n\n${table(topicProperties, false)}`,
     `## Groups\n\nThe same for groups.\n\n${table(groupProperties, false)}`,
   ].join('\n')
@@ -101,10 +107,10 @@ function written(columns: readonly string[], rows: readonly (readonly string[])[
   return [columns, columns.map(() => '---'), ...rows].map(cells => `| ${cells.map(cell).join(' | ')} |\n`).join('')
 }
 
-function metadataStoreTable(): string {
+function ownTable(properties: typeof metadataStoreProperties | typeof topicPolicyProperties): string {
   return written(
     brokerColumns,
-    Object.entries(metadataStoreProperties).map(([name, { type, default: value, doc }]) => [
+    Object.entries(properties).map(([name, { type, default: value, doc }]) => [
       ...[code(name), type, value === null ? '' : code(value), 'read-only', doc],
     ]),
   )

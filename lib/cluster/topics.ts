@@ -11,6 +11,7 @@ import type { ClusterImage, TopicImage } from './image.ts'
 import { type PartitionsMade, withPartitionsMade } from './leader-epochs.ts'
 import { placeReplicas } from './placement.ts'
 import { collisionForm, mayCollide, metadataTopicName, topicNameError } from './topic-names.ts'
+import { checkNewTopic, checkPartitions, type TopicPolicy } from './topic-policy.ts'
 
 export type TopicToCreate = CreateTopicsRequest['topics'][number]
 export type TopicToEnlarge = CreatePartitionsRequest['topics'][number]
@@ -35,6 +36,8 @@ export interface TopicRules {
   readonly countsSince?: ReadonlyMap<number, number>
   /** Throws KafkaError where a topic may not have these settings. */
   readonly checkConfigs: (configs: ReadonlyMap<string, string>) => void
+  /** What topics of clients have to keep to; whatever can be made is allowed where nothing is said. */
+  readonly policy?: TopicPolicy
 }
 
 export interface PlannedTopic {
@@ -128,6 +131,7 @@ function planTopic(image: ClusterImage, request: TopicToCreate, rules: TopicRule
     configs.set(name, value)
   }
   rules.checkConfigs(configs)
+  if (rules.policy) checkNewTopic(rules.policy, request.name, replicas, configs)
   const made = withPartitionsMade([], 0, replicas, rules.countsSince ?? image.starts, isActiveIn(image))
   return { topicId: rules.newTopicId(), name: request.name, replicas, made, configs }
 }
@@ -258,13 +262,14 @@ export interface PlannedPartitions {
 export function planPartitions(
   image: ClusterImage,
   requests: readonly TopicToEnlarge[],
-  rules: Pick<TopicRules, 'randomInt' | 'countsSince'>,
+  rules: Pick<TopicRules, 'randomInt' | 'countsSince' | 'policy'>,
 ): Plan<PlannedPartitions>[] {
   const partitionsLeft = { count: partitionsPerRequestMax }
   return onceByName(requests, request => {
     const topic = image.topics.get(request.name)
     if (topic === undefined) throw unknownTopic()
     const planned = enlarged(image, topic, request, rules)
+    if (rules.policy) checkPartitions(rules.policy, request.name, request.count)
     spend(partitionsLeft, planned.length)
     const counts = rules.countsSince ?? image.starts
     const made = withPartitionsMade(topic.made, topic.partitions.length, planned, counts, isActiveIn(image))

@@ -2,6 +2,7 @@
 import { isOfAuthorizer } from './authorizer.ts'
 import { brokerProperties } from './definitions.ts'
 import { isMetadataStoreProperty } from './metadata-store.ts'
+import { isTopicPolicyProperty } from './topic-policy.ts'
 
 /** Names that Kafka once knew, and what became of them. */
 const retired: Readonly<Record<string, string>> = {
@@ -28,7 +29,7 @@ const pluginPrefixes = ['rlmm.config.', 'rsm.config.', 'config.providers.', 'cli
 /** A sentence for an unknown property, or null where it may be ignored in silence. */
 export function nameAdvice(name: string): string | null {
   if (pluginPrefixes.some(prefix => name.startsWith(prefix))) return null
-  if (isMetadataStoreProperty(name)) return null
+  if (isMetadataStoreProperty(name) || isTopicPolicyProperty(name)) return null
   if (isOfAuthorizer(name)) return null
   const scoped = /^listener\.name\.[^.]+\.(.+)$/.exec(name)
   if (scoped && isScopable(scoped[1]!)) return null

@@ -6,6 +6,7 @@ import { etcdSettings } from './metadata-store.ts'
 import { overridesOf } from './server-limits.ts'
 import type { BrokerSettings } from './settings.ts'
 import { topicReader } from './topic-config.ts'
+import { topicPolicy } from './topic-policy.ts'
 import { ConfigError } from './values.ts'
 
 /** Pairs of which the first may not be greater than the second. */
@@ -53,6 +54,7 @@ const strictlyOrdered: readonly (readonly [BrokerPropertyName, BrokerPropertyNam
 export function checkTogether(config: BrokerSettings): void {
   authorizerSettings(config)
   etcdSettings(config)
+  topicPolicy(config)
   if (config.layers('broker.id').length > 0 && config.get('broker.id') !== config.get('node.id')) {
     throw new ConfigError(
       'node.id',

@@ -43,6 +43,7 @@ import { type ConfigOwner, checkAltered } from '../config/alter.ts'
 import type { BrokerConfig } from '../config/config.ts'
 import { checkReconfiguration } from '../config/reconfiguration.ts'
 import { validateTopicConfigs } from '../config/topic-config.ts'
+import { topicPolicy } from '../config/topic-policy.ts'
 import { ConfigError } from '../config/values.ts'
 import type { Planning } from './change-isr.ts'
 import type {
@@ -428,6 +429,7 @@ export class Cluster {
       randomInt: max => this.#random.int(max),
       ...(this.#countsSince && { countsSince: this.#countsSince }),
       checkConfigs: configs => validateTopicConfigs(configs, this.#config),
+      policy: topicPolicy(this.#config),
     }
   }
 

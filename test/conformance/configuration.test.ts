@@ -3,6 +3,7 @@ import t from 'tap'
 import { configurationNow, configurationWritten } from '../../conformance/configuration.ts'
 import { brokerProperties, groupProperties, topicProperties } from '../../lib/config/definitions.ts'
 import { metadataStoreProperties } from '../../lib/config/metadata-store.ts'
+import { topicPolicyProperties } from '../../lib/config/topic-policy.ts'
 
 t.test('docs/configuration.md is what the tables of properties say', t => {
   t.equal(configurationWritten(), configurationNow(), 'write it anew: npm run docs')
@@ -13,9 +14,8 @@ t.test('every property of brokers, topics and groups has one row, with what it d
   const rows = configurationNow()
     .split('\n')
     .filter(line => line.startsWith('| `'))
-  const names = [brokerProperties, topicProperties, groupProperties, metadataStoreProperties].flatMap(table =>
-    Object.keys(table),
-  )
+  const own = [metadataStoreProperties, topicPolicyProperties]
+  const names = [brokerProperties, topicProperties, groupProperties, ...own].flatMap(table => Object.keys(table))
   t.same(rows.map(row => /^\| `([^`]+)`/.exec(row)![1]).sort(), [...names].sort())
   for (const row of rows) {
     const cells = row.slice(2, -2).split(' | ')
