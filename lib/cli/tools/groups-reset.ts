@@ -36,7 +36,7 @@ export async function reset(admin: Admin, given: Options, groupIds: readonly str
   if (given.has('json')) {
     const rows = [...planned].flatMap(([group, offsets]) => offsets.map(each => ({ group, ...each })))
     io.stdout.write(`${JSON.stringify(rows)}\n`)
-  } else if (given.has('export')) io.stdout.write(`${csvOf(planned)}\n`)
+  } else if (given.has('export')) io.stdout.write(`${await csvOf(planned, given.all('group').length === 1)}\n`)
   else print(planned, io)
 }
 
@@ -54,12 +54,13 @@ async function set(admin: Admin, groupId: string, offsets: readonly Offset[]): P
   if (failed) throw new KafkaError(failed.errorCode, sentenceOf(failed.errorCode))
 }
 
-function csvOf(planned: ReadonlyMap<string, readonly Offset[]>): string {
-  const isOne = planned.size === 1
+/** The group stands in each line, unless it is the only one that was named. */
+async function csvOf(planned: ReadonlyMap<string, readonly Offset[]>, isOne: boolean): Promise<string> {
+  const { lineOf } = await import('./groups-plan.ts')
   return [...planned]
     .flatMap(([group, offsets]) =>
       offsets.map(
-        ({ topic, partition, offset }) => `${[...(isOne ? [] : [group]), topic, partition, offset].join(',')}\n`,
+        ({ topic, partition, offset }) => `${lineOf([...(isOne ? [] : [group]), topic, partition, offset])}\n`,
       ),
     )
     .join('')
@@ -165,18 +166,22 @@ export async function partitionsIn(
       else partitions.push(...topic.partitions.map(({ index }) => ({ topic: name, partition: index })))
     }
   }
-  return { partitions, missing }
+  const distinct = new Map(partitions.map(each => [`${each.topic}-${each.partition}`, each]))
+  return { partitions: [...distinct.values()], missing }
 }
 
 function specified(arg: string): TopicPartition[] {
   const [topic = '', indexes = '', ...more] = arg.replace(/:+$/, '').split(':')
   if (topic === '' || indexes === '' || more.length > 0)
     throw new ToolUsageError(`Invalid topic arg '${arg}', expected topic name and partitions`)
-  return indexes.split(',').map(index => {
-    if (!/^[+-]?\d{1,10}$/.test(index))
-      throw new ToolUsageError(`Invalid partition '${index}' specified in topic arg '${arg}''`)
-    return { topic, partition: Number(index) }
-  })
+  return indexes
+    .replace(/(?<=.),+$/, '')
+    .split(',')
+    .map(index => {
+      if (!/^[+-]?\d{1,10}$/.test(index))
+        throw new ToolUsageError(`Invalid partition '${index}' specified in topic arg '${arg}''`)
+      return { topic, partition: Number(index) }
+    })
 }
 
 async function logOffsets(
