@@ -118,6 +118,10 @@ export class Mirror {
   #positions: Positions = new Map()
   #failure: Error | null = null
   #isStopped = false
+  #tellStopped: () => void = () => undefined
+  readonly #stopping = new Promise<void>(resolve => {
+    this.#tellStopped = resolve
+  })
   /** Records that were sent, and are in no note that is written. */
   #unnoted = 0
   /** Those of them that the next note will have. */
@@ -142,19 +146,19 @@ export class Mirror {
     this.#writer = new PositionWriter(target, name)
   }
 
-  /** Ends `run` after what is under way. */
+  /** Ends `run` after what is under way; at once where nothing is, as a cluster may be away for long. */
   stop(): void {
     this.#isStopped = true
+    this.#tellStopped()
     this.#wake()
   }
 
   /** Copies until it is stopped, or, with `once`, until all that there was at the beginning is copied. Rejects with KafkaError. */
   async run({ once = false }: { readonly once?: boolean } = {}): Promise<void> {
-    const { clock, target, name, noteMs = noteMsDefault, refreshMs = refreshMsDefault } = this.#options
+    const { clock, noteMs = noteMsDefault, refreshMs = refreshMsDefault } = this.#options
     try {
-      await this.#writer.begin()
-      this.#positions = await readPositions(target, name)
-      await this.#refresh()
+      await Promise.race([this.#setUp(), this.#stopping])
+      if (this.#isStopped) return
       const ends = once ? await this.#ends() : null
       let noteAtMs = clock.monotonicMs() + noteMs
       let refreshAtMs = clock.monotonicMs() + refreshMs
@@ -187,6 +191,12 @@ export class Mirror {
       this.#producer.destroy()
       this.#writer.close()
     }
+  }
+
+  async #setUp(): Promise<void> {
+    await this.#writer.begin()
+    this.#positions = await readPositions(this.#options.target, this.#options.name)
+    await this.#refresh()
   }
 
   /** How far each partition is. */

@@ -7,7 +7,7 @@ import { mirror } from '../../../lib/cli/tools/mirror.ts'
 import { recordsOf } from '../../../lib/client/consumer.ts'
 import { ClusterOfOne, recordOf } from '../../client/cluster-of-one.ts'
 import { command, root } from '../command.ts'
-import { runHere } from './cluster.ts'
+import { addressOfNobody, interrupted, runHere } from './cluster.ts'
 
 const [partitions, records] = [4, 40_000]
 
@@ -44,6 +44,18 @@ t.test('killed three times, it copies all, in order, and little twice', async t 
   t.match(ends[0]![group!.value.offset], 100, 'the group goes on with the record that it has not read')
   const lag = await runHere(mirror, [...args.slice(1, 5), '--lag'])
   t.match(lag.stdout, /^TOPIC\s+PARTITION\s+POSITION\s+END\s+LAG\norders\s+0\s+10000\s+10000\s+0\n/)
+})
+
+t.test('Ctrl-C ends a mirror at once that does not find one of its clusters', async t => {
+  const there = (await ClusterOfOne.start(t, {})).broker.bootstrap
+  const nobody = await addressOfNobody()
+  for (const [from, to] of [
+    [nobody, there],
+    [there, nobody],
+  ] as const) {
+    const args = ['--from', from, '--to', to]
+    t.match(await interrupted(mirror, args, () => true), { code: 130, stdout: '' }, args.join(' '))
+  }
 })
 
 /** The numbers in the copy, by partition. */
