@@ -3,6 +3,7 @@ import { systemClock } from '../base/clock.ts'
 import { parsed } from './arguments.ts'
 import { type Io, UsageError } from './io.ts'
 import { type Figure, figuresIn, quantileOf } from './metrics-text.ts'
+import { Interrupts } from './tools/interrupts.ts'
 
 const options = {
   http: { type: 'string' },
@@ -14,7 +15,7 @@ const options = {
 
 const addressDefault = 'localhost:8080'
 
-/** 0, or 1 where the broker does not tell. Words are what names or labels have in them; without any, all figures are shown. */
+/** 0, or 1 where the broker does not tell; the code of the signal that ends what looks again and again. Words are what names or labels have in them; without any, all figures are shown. */
 export async function metrics(argv: readonly string[], io: Io): Promise<number> {
   const { values, positionals } = parsed(
     { args: [...argv], options, allowPositionals: true },
@@ -27,26 +28,37 @@ export async function metrics(argv: readonly string[], io: Io): Promise<number> 
   }
   const everyMs = values.every === undefined ? null : secondsOf(values.every) * 1_000
   const url = urlOf(values.http ?? process.env.OTTLA_HTTP ?? addressDefault, values.partitions ?? false)
-  let stopped = false
-  io.once('SIGINT', () => {
-    stopped = true
-  })
-  let before: Look | null = null
-  do {
-    const look: Look | string = await lookAt(url)
-    if (typeof look === 'string') {
-      io.stderr.write(`ottla metrics: ${look}\n`)
-      return 1
-    }
+  const show = (look: Look, before: Look | null) => {
     const shown = look.figures.filter(figure =>
       positionals.every(word => `${figure.name}${figure.labels}`.includes(word)),
     )
     const rows = shown.map(figure => rowOf(figure, before, look.atMs))
     io.stdout.write(values.json ? `${JSON.stringify(rows)}\n` : tableOf(rows, before !== null && everyMs !== null))
-    before = look
-    if (everyMs !== null && !stopped) await new Promise<void>(resolve => void systemClock.schedule(everyMs, resolve))
-  } while (everyMs !== null && !stopped)
-  return 0
+  }
+  const interrupts = new Interrupts(io, () => undefined)
+  try {
+    for (let before: Look | null = null; ; ) {
+      const look: Look | string = await lookAt(url)
+      if (interrupts.code !== null) return interrupts.code
+      if (typeof look === 'string') {
+        io.stderr.write(`ottla metrics: ${look}\n`)
+        return 1
+      }
+      show(look, before)
+      before = look
+      if (everyMs === null) return 0
+      await new Promise<void>(resolve => {
+        const timer = systemClock.schedule(everyMs, resolve)
+        void interrupts.came.then(() => {
+          timer.cancel()
+          resolve()
+        })
+      })
+      if (interrupts.code !== null) return interrupts.code
+    }
+  } finally {
+    interrupts.forget()
+  }
 }
 
 interface Look {

@@ -82,10 +82,22 @@ t.test('again and again, it shows what came up a second', async t => {
     if (scrapes === 3) io.emit('SIGINT')
   }
   const { port } = server.address() as { port: number }
-  t.equal(await metrics(['--http', `127.0.0.1:${port}`, '--every', '0.1'], io as unknown as Io), 0)
+  t.equal(await metrics(['--http', `127.0.0.1:${port}`, '--every', '0.1'], io as unknown as Io), 130)
   const lines = io.output.split('\n').filter(line => line !== '')
   t.match(lines[0], /^ottla_records_total\{topic="a b"\} {2}1000$/)
   t.match(lines[2], /^ottla_records_total\{topic="a b"\} {2}3000 {2}\d+(\.\d+)?\/s$/)
+})
+
+t.test('Ctrl-C ends at once what waits for its next look, as the code of a signal tells', async t => {
+  const server = createServer((_, response) => response.end('# TYPE ottla_up gauge\nottla_up 1\n'))
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  const io = new Process()
+  io.wrote = () => setImmediate(() => io.emit('SIGINT'))
+  const { port } = server.address() as { port: number }
+  t.equal(await metrics(['--http', `127.0.0.1:${port}`, '--every', '3600'], io as unknown as Io), 130)
+  t.equal(io.output, 'ottla_up  1\n')
+  t.equal(io.listenerCount('SIGINT') + io.listenerCount('SIGTERM'), 0)
 })
 
 t.test('a distribution is one figure, with what most of it is below', t => {
