@@ -1,26 +1,9 @@
 /** What no well-meaning client sends: each is answered as Kafka answers it, others are served all the while, and memory stays flat. */
-import t, { type Test } from 'tap'
 import { seededRandom } from '../../lib/base/random.ts'
 import type { Client } from '../../lib/client/client.ts'
-import type { ReceivePath } from '../../lib/network/tcp-wire.ts'
 import { Heartbeat } from '../../protocol/messages/heartbeat.ts'
-import { FakeBroker, type FakeBrokerOptions, until } from './fake-broker.ts'
-
-const paths: readonly ReceivePath[] = ['slab', 'events']
-
-function byBothPaths(
-  name: string,
-  options: FakeBrokerOptions,
-  run: (t: Test, broker: FakeBroker) => Promise<void>,
-): void {
-  for (const receivePath of paths) {
-    t.test(`${name} (${receivePath})`, async t => {
-      const broker = await FakeBroker.start({ ...options, receivePath })
-      t.teardown(() => broker.stop())
-      await run(t, broker)
-    })
-  }
-}
+import { byBothPaths } from './both-paths.ts'
+import { until } from './fake-broker.ts'
 
 const beat = (client: Client, memberId = 'm', generationId = 0) =>
   client.send(Heartbeat, 4, { groupId: 'g', generationId, memberId })
