@@ -27,6 +27,8 @@ export type {
   TestDisk,
   TestGroup,
   TestTopic,
+  TestTrace,
+  TraceLine,
   WaitOptions,
 } from './testing/options.ts'
 export type {
@@ -46,6 +48,6 @@ export type {
   VirtualClusterOptions,
 } from './testing/state-options.ts'
 export { TestKafka, type TestKafkaOptions } from './testing/test-kafka.ts'
-export type { TestTrace, TraceLine } from './testing/trace/options.ts'
-export { lineInWords, TracedBroker } from './testing/trace/traced.ts'
+export { TracedBroker } from './testing/traced-broker.ts'
 export { WaitTimeoutError } from './testing/wait-timeout-error.ts'
+export { lineInWords } from './trace/line.ts'

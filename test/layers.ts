@@ -201,8 +201,16 @@ export const layers: readonly { from: string; may: readonly string[]; why: strin
     why: 'what clients push becomes figures; who asks and what is subscribed to is handed in',
   },
   {
+    from: 'lib/trace/',
+    may: ['protocol/', 'lib/base/', 'lib/server/'],
+    why: 'a trace stands around requests as an interceptor, and knows them by their messages alone',
+  },
+  {
     from: 'lib/console/',
-    may: ['lib/admin/', 'lib/client/', 'lib/http/access.ts', 'lib/http/routes.ts', 'lib/base/', 'protocol/'],
+    may: [
+      ...['lib/admin/', 'lib/client/', 'lib/http/access.ts', 'lib/http/routes.ts', 'lib/trace/line.ts'],
+      ...['lib/base/', 'protocol/'],
+    ],
     why: 'the console is a client of the cluster like any other, and has nothing of the broker itself',
   },
   {

@@ -86,6 +86,14 @@ t.test('each part of the project imports only what it may', async t => {
   t.pass('all imports looked at')
 })
 
+t.test('nothing in a broker knows of the test-kit', async t => {
+  const isKits = (path: string) => path === 'lib/testing.ts' || path.startsWith('lib/testing/')
+  for (const { path, imports } of productSources) {
+    if (isKits(path) || path.startsWith('lib/cli/')) continue
+    t.same(imports.filter(isKits), [], `${path}: what a broker does for tests, too, has a part of its own`)
+  }
+})
+
 t.test('no file is imported by what it imports', async t => {
   const importsOfFile = new Map(
     productSources.map(({ path, imports }) => [

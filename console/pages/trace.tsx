@@ -1,5 +1,6 @@
 /** What clients ask and are answered, in words, as it comes. */
-import type { TraceAnswer, TraceRow } from '../../lib/console/answers.ts'
+import type { TraceAnswer } from '../../lib/console/answers.ts'
+import type { TraceLine } from '../../lib/trace/line.ts'
 import { ApiError, ask } from '../api.ts'
 import { counted, time } from '../format.ts'
 import { Badge, type Column, Failure, Heading, Table } from '../parts.tsx'
@@ -12,7 +13,7 @@ const own = 'ottla-console'
 
 /** Lines as far as they have come, the newest first. */
 interface Trace {
-  readonly lines: readonly TraceRow[]
+  readonly lines: readonly TraceLine[]
   /** Null where that is not told. */
   readonly sinceMs: number | null
   /** Lines that came faster than they were shown. */
@@ -20,7 +21,7 @@ interface Trace {
   readonly error: ApiError | null
 }
 
-const columns: readonly Column<TraceRow>[] = [
+const columns: readonly Column<TraceLine>[] = [
   { head: 'Time', className: 'once', cell: ({ at }) => time(at).split(' ')[1] ?? '' },
   {
     head: 'Client',

@@ -2,9 +2,9 @@
 import type { Clock, Timer } from '../base/clock.ts'
 import type { TraceAnswer } from '../console/answers.ts'
 import type { Interceptor } from '../server/interceptor.ts'
-import { Abouts } from '../testing/about.ts'
-import { exceptPeers } from '../testing/brokers/except-peers.ts'
-import { Trace } from '../testing/trace/trace.ts'
+import { Abouts } from '../trace/about.ts'
+import { Trace } from '../trace/trace.ts'
+import { exceptPeers } from './except-peers.ts'
 
 /** So long after the last look it ends. */
 const unseenMsMax = 10_000

@@ -1,4 +1,5 @@
 /** What the console's page is told: the shapes of all JSON answers, shared by who gives them and who shows them. Offsets and times are exact integers. */
+import type { TraceLine } from '../trace/line.ts'
 
 /** A refusal. `code` is Kafka's name of the error where a broker refused; `needsLogin` where who logs in may do more. */
 export interface Refusal {
@@ -246,26 +247,6 @@ export interface ProducedAnswer {
   readonly offset: number
 }
 
-/** Something that went on between a client and the broker, in words. */
-export interface TraceRow {
-  /** Counted up. */
-  readonly number: number
-  readonly at: number
-  readonly kind: 'request' | 'answer' | 'fault' | 'closed'
-  readonly connection: number
-  readonly clientId: string | null
-  /** Null where a connection was closed. */
-  readonly api: string | null
-  readonly version: number | null
-  readonly correlationId: number | null
-  readonly text: string
-  /** Names of the error codes of an answer. */
-  readonly errors?: readonly string[]
-  /** Why an error was given, where that is known. */
-  readonly cause?: string
-  readonly tookMs?: number
-}
-
 export interface TraceAnswer {
   /** When the broker began to tell, as somebody looked. */
   readonly sinceMs: number
@@ -273,5 +254,5 @@ export interface TraceAnswer {
   readonly last: number
   /** Lines that had gone by before this look. */
   readonly missed: number
-  readonly lines: readonly TraceRow[]
+  readonly lines: readonly TraceLine[]
 }

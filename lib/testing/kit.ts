@@ -17,11 +17,10 @@ import type { Brokers } from './brokers/brokers.ts'
 import { Family } from './family.ts'
 import type { Instruments } from './instruments.ts'
 import type { Guest } from './network/entrance.ts'
-import type { PersonaName } from './options.ts'
+import type { PersonaName, TraceLine } from './options.ts'
 import type { KitServices } from './services.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { ResetOptions, ResetResult, VirtualClusterOptions } from './state-options.ts'
-import type { TraceLine } from './trace/options.ts'
 import { type Keeping, World } from './world.ts'
 
 interface Alone {

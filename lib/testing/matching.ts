@@ -1,5 +1,5 @@
 /** Which requests a test means: by API, client, and what they are about. */
-import type { About, AboutTopic } from './about.ts'
+import type { About, AboutTopic } from '../trace/about.ts'
 import type { RequestMatch } from './options.ts'
 
 /** A request, as far as it matters here. */

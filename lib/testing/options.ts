@@ -1,7 +1,8 @@
 /** What tests say to the kit and hear of it. The types of the package name nothing that is not in here, so that they are checked quickly. */
+import type { TraceLine } from '../trace/line.ts'
 import type { Duration, Moment } from './durations.ts'
 
-export type { Duration, Moment }
+export type { Duration, Moment, TraceLine }
 
 /** Versions of Apache Kafka for which a broker can pass. */
 export type PersonaName = '0.11' | '2.8' | '3.9' | '4.0' | '4.4'
@@ -121,4 +122,12 @@ export interface TestDisk {
   disturb(disturbance: DiskDisturbance): AsyncDisposable
   /** Ends all disturbances. */
   restore(): void
+}
+
+/** What happened since it was first asked for, or since the start where that was said, as far as it is kept: 10,000 lines. */
+export interface TestTrace {
+  /** Lines after this number; all that are kept without one. */
+  since(number?: number): readonly TraceLine[]
+  /** The number of the last line; 0 where there is none. */
+  readonly last: number
 }

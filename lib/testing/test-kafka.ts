@@ -9,11 +9,20 @@ import { deleteGroup, evict, expire, setOffsets } from './groups.ts'
 import { isOpenToOthers, openAdvice, testingRoutes, tokenOf } from './http.ts'
 import { Kit, type KitOptions } from './kit.ts'
 import type { TestNetwork } from './network/options.ts'
-import type { Mark, PersonaName, RequestWait, TestClock, TestDisk, TestGroup, TestTopic } from './options.ts'
+import type {
+  Mark,
+  PersonaName,
+  RequestWait,
+  TestClock,
+  TestDisk,
+  TestGroup,
+  TestTopic,
+  TestTrace,
+  TraceLine,
+} from './options.ts'
 import type { GroupState, TopicRecords } from './record-options.ts'
 import type { ResetOptions, ResetResult, TestSnapshot, VirtualClusterOptions } from './state-options.ts'
 import { linesOf, loadLines, lookFor, produce, recordsIn } from './topics.ts'
-import type { TestTrace, TraceLine } from './trace/options.ts'
 
 /** How a broker for tests is started. All of it may be left out. */
 export interface TestKafkaOptions extends BrokerOptions {

@@ -6,9 +6,10 @@ import { alterScramUser } from '../../lib/admin/users.ts'
 import { Secret } from '../../lib/base/secret.ts'
 import { operations, patternTypes, permissions, resourceTypes } from '../../lib/cluster/acls.ts'
 import { LiveTrace } from '../../lib/composition/live-trace.ts'
-import type { TraceAnswer, TraceRow } from '../../lib/console/answers.ts'
+import type { TraceAnswer } from '../../lib/console/answers.ts'
 import type { CallInfo, Interceptor } from '../../lib/server/interceptor.ts'
 import { ManualClock } from '../../lib/testing/clock.ts'
+import type { TraceLine } from '../../lib/trace/line.ts'
 import { Metadata } from '../../protocol/messages/metadata.ts'
 import { browserFor, chromiumMissing, pageIn, seriousIn } from './browser.ts'
 import { adminOf, served, token } from './served.ts'
@@ -21,7 +22,7 @@ const login = 'org.apache.kafka.common.security.plain.PlainLoginModule required'
 
 t.setTimeout(300_000)
 
-function ofClients(lines: readonly TraceRow[]): TraceRow[] {
+function ofClients(lines: readonly TraceLine[]): TraceLine[] {
   return lines.filter(({ clientId }) => clientId !== 'ottla-console')
 }
 

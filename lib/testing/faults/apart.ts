@@ -1,6 +1,14 @@
 /** Takes topics and partitions out of requests, and puts their refusals into answers: so that one of several fails by itself. */
-import type { AboutTopic } from '../about.ts'
-import { type Fields, indexOf, partitionsOf, type Shape, type TopicList, topicLists, topicOf } from './shapes.ts'
+import type { AboutTopic } from '../../trace/about.ts'
+import {
+  type Fields,
+  indexOf,
+  partitionsOf,
+  type Shape,
+  type TopicList,
+  topicLists,
+  topicOf,
+} from '../../trace/shapes.ts'
 
 type NameOfId = (topicId: string) => string | undefined
 

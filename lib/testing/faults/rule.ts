@@ -2,7 +2,7 @@
 import { codeName } from '../../../protocol/errors.ts'
 import type { Random } from '../../base/random.ts'
 import type { CallInfo } from '../../server/interceptor.ts'
-import type { About } from '../about.ts'
+import type { About } from '../../trace/about.ts'
 import { fitOf, type Taken } from '../matching.ts'
 import type { FaultAction, FaultMatch } from './options.ts'
 

@@ -1,14 +1,12 @@
 /** A broker that is like any other, and tells what its clients ask and are answered. */
-import { systemClock } from '../../base/clock.ts'
-import { Broker } from '../../broker.ts'
-import type { BrokerOptions } from '../../composition/options.ts'
-import { startRun } from '../../composition/run.ts'
-import { Composition } from '../../composition.ts'
-import { Abouts } from '../about.ts'
-import type { TraceLine } from './options.ts'
-import { lineInWords, Trace } from './trace.ts'
-
-export { lineInWords }
+import { systemClock } from '../base/clock.ts'
+import { Broker } from '../broker.ts'
+import type { BrokerOptions } from '../composition/options.ts'
+import { startRun } from '../composition/run.ts'
+import { Composition } from '../composition.ts'
+import { Abouts } from '../trace/about.ts'
+import type { TraceLine } from '../trace/line.ts'
+import { Trace } from '../trace/trace.ts'
 
 /** See the head of the file. */
 export class TracedBroker extends Broker {

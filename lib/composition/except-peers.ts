@@ -1,5 +1,5 @@
 /** What tests put around requests of clients is not put around those of brokers among each other. */
-import type { CallInfo, Interceptor } from '../../server/interceptor.ts'
+import type { CallInfo, Interceptor } from '../server/interceptor.ts'
 
 /** As brokers call themselves when they ask each other (`lib/replication/peers.ts`). */
 const ofPeer = /^broker-\d+$/

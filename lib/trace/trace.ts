@@ -1,12 +1,12 @@
 /** A trace of what clients ask and are answered, in plain words, with the causes of errors. */
-import { codeName } from '../../../protocol/errors.ts'
-import type { Clock } from '../../base/clock.ts'
-import type { ConnectionInfo } from '../../server/connection-info.ts'
-import type { Aftermath, CallInfo, Interceptor, Verdict } from '../../server/interceptor.ts'
-import type { Abouts } from '../about.ts'
+import { codeName } from '../../protocol/errors.ts'
+import type { Clock } from '../base/clock.ts'
+import type { ConnectionInfo } from '../server/connection-info.ts'
+import type { Aftermath, CallInfo, Interceptor, Verdict } from '../server/interceptor.ts'
+import type { Abouts } from './about.ts'
 import { Causes, cut } from './causes.ts'
 import { answerInWords, errorsIn, errorsInWords, requestInWords } from './describe.ts'
-import type { TestTrace, TraceLine } from './options.ts'
+import type { TraceLine } from './line.ts'
 
 /** How much is kept of what clients say. */
 export interface TraceBounds {
@@ -20,7 +20,7 @@ export interface TraceBounds {
 const ofTests: TraceBounds = { linesMax: 10_000, namesMax: 10_000, charactersMax: Number.POSITIVE_INFINITY }
 
 /** See the head of the file. It costs more than a small request does, so it is off until somebody asks for it. */
-export class Trace implements Interceptor, TestTrace {
+export class Trace implements Interceptor {
   readonly #abouts: Abouts
   readonly #clock: Clock
   readonly #bounds: TraceBounds
@@ -126,24 +126,4 @@ export class Trace implements Interceptor, TestTrace {
     if (this.#lines.length > 2 * linesMax) this.#lines = this.#lines.slice(-linesMax)
     this.#onLine?.(line)
   }
-}
-
-/** A line as people read it. */
-export function lineInWords({
-  at,
-  kind,
-  connection,
-  clientId,
-  api,
-  version,
-  correlationId,
-  text,
-  cause,
-  tookMs,
-}: TraceLine): string {
-  const arrow = { request: '→', answer: '←', fault: '!', closed: '×' }[kind]
-  const who = `${connection}${clientId === null ? '' : ` ${clientId}`}`
-  const what = api === null ? text : `${api} v${version} #${correlationId}${text === '' ? '' : `: ${text}`}`
-  const why = cause === undefined ? '' : ` (${cause})`
-  return `${new Date(at).toISOString().slice(11, 23)} ${arrow} ${who}  ${what}${why}${tookMs === undefined ? '' : `  ${tookMs} ms`}`
 }

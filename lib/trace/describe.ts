@@ -1,15 +1,15 @@
 /** Requests and answers in plain words. */
-import { codeName } from '../../../protocol/errors.ts'
-import type { FetchRequest, FetchResponse } from '../../../protocol/messages/fetch.ts'
-import type { InitProducerIdResponse } from '../../../protocol/messages/init-producer-id.ts'
-import type { JoinGroupRequest, JoinGroupResponse } from '../../../protocol/messages/join-group.ts'
-import type { OffsetCommitRequest } from '../../../protocol/messages/offset-commit.ts'
-import type { ProduceRequest, ProduceResponse } from '../../../protocol/messages/produce.ts'
-import { batches } from '../../../protocol/records/batch.ts'
-import { magic, producerEpoch, producerId, recordCount } from '../../../protocol/records/header.ts'
-import type { CallInfo } from '../../server/interceptor.ts'
-import type { About } from '../about.ts'
-import { topicOf } from '../faults/shapes.ts'
+import { codeName } from '../../protocol/errors.ts'
+import type { FetchRequest, FetchResponse } from '../../protocol/messages/fetch.ts'
+import type { InitProducerIdResponse } from '../../protocol/messages/init-producer-id.ts'
+import type { JoinGroupRequest, JoinGroupResponse } from '../../protocol/messages/join-group.ts'
+import type { OffsetCommitRequest } from '../../protocol/messages/offset-commit.ts'
+import type { ProduceRequest, ProduceResponse } from '../../protocol/messages/produce.ts'
+import { batches } from '../../protocol/records/batch.ts'
+import { magic, producerEpoch, producerId, recordCount } from '../../protocol/records/header.ts'
+import type { CallInfo } from '../server/interceptor.ts'
+import type { About } from './about.ts'
+import { topicOf } from './shapes.ts'
 
 type NameOfId = (topicId: string) => string | undefined
 

@@ -2,7 +2,7 @@
 import { Fetch, type FetchRequest, type FetchResponse } from '../../protocol/messages/fetch.ts'
 import { FindCoordinator, type FindCoordinatorRequest } from '../../protocol/messages/find-coordinator.ts'
 import type { CallInfo } from '../server/interceptor.ts'
-import { type Fields, indexOf, partitionsOf, shapeOf, topicLists, topicOf } from './faults/shapes.ts'
+import { type Fields, indexOf, partitionsOf, shapeOf, topicLists, topicOf } from './shapes.ts'
 
 /** A topic that a request names. */
 export interface AboutTopic {

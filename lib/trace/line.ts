@@ -1,4 +1,4 @@
-/** What a trace tells. */
+/** A line of a trace: what it tells, and how people read it. */
 
 /** One thing that happened between a client and the broker. */
 export interface TraceLine {
@@ -25,10 +25,22 @@ export interface TraceLine {
   readonly tookMs?: number
 }
 
-/** What happened since it was first asked for, or since the start where that was said, as far as it is kept: 10,000 lines. */
-export interface TestTrace {
-  /** Lines after this number; all that are kept without one. */
-  since(number?: number): readonly TraceLine[]
-  /** The number of the last line; 0 where there is none. */
-  readonly last: number
+/** A line as people read it. */
+export function lineInWords({
+  at,
+  kind,
+  connection,
+  clientId,
+  api,
+  version,
+  correlationId,
+  text,
+  cause,
+  tookMs,
+}: TraceLine): string {
+  const arrow = { request: '→', answer: '←', fault: '!', closed: '×' }[kind]
+  const who = `${connection}${clientId === null ? '' : ` ${clientId}`}`
+  const what = api === null ? text : `${api} v${version} #${correlationId}${text === '' ? '' : `: ${text}`}`
+  const why = cause === undefined ? '' : ` (${cause})`
+  return `${new Date(at).toISOString().slice(11, 23)} ${arrow} ${who}  ${what}${why}${tookMs === undefined ? '' : `  ${tookMs} ms`}`
 }

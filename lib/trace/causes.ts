@@ -1,12 +1,12 @@
 /** Why errors were given: what had happened before to the same group, producer or partition. */
-import { codes } from '../../../protocol/errors.ts'
-import type { FetchResponse } from '../../../protocol/messages/fetch.ts'
-import type { InitProducerIdResponse } from '../../../protocol/messages/init-producer-id.ts'
-import type { JoinGroupRequest, JoinGroupResponse } from '../../../protocol/messages/join-group.ts'
-import type { LeaveGroupRequest } from '../../../protocol/messages/leave-group.ts'
-import type { ProduceRequest } from '../../../protocol/messages/produce.ts'
-import type { CallInfo } from '../../server/interceptor.ts'
-import type { About } from '../about.ts'
+import { codes } from '../../protocol/errors.ts'
+import type { FetchResponse } from '../../protocol/messages/fetch.ts'
+import type { InitProducerIdResponse } from '../../protocol/messages/init-producer-id.ts'
+import type { JoinGroupRequest, JoinGroupResponse } from '../../protocol/messages/join-group.ts'
+import type { LeaveGroupRequest } from '../../protocol/messages/leave-group.ts'
+import type { ProduceRequest } from '../../protocol/messages/produce.ts'
+import type { CallInfo } from '../server/interceptor.ts'
+import type { About } from './about.ts'
 import { producerIn } from './describe.ts'
 
 /** Of names that clients give themselves; of longer ones nothing is remembered, or their beginning. */
