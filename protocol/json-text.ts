@@ -28,6 +28,16 @@ export function parseExact(text: string): unknown {
   return new Parser(text).whole()
 }
 
+/** Whether a text is one JSON document. */
+export function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
 const number = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y
 const notSpace = /[^ \t\r\n]|$/g
 

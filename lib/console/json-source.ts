@@ -2,6 +2,7 @@
  * JSON by its source text: numbers stay as they are written, so that none above 2⁵³ is rounded, and nothing is reordered. Made for text that comes from
  * records: the work is linear, and text that is no JSON is told, not thrown.
  */
+import { isJson } from '../../protocol/json-text.ts'
 
 export type TokenKind = 'open' | 'close' | 'comma' | 'colon' | 'string' | 'number' | 'word'
 
@@ -92,15 +93,6 @@ export function jsonLines(text: string): JsonLine[] | null {
   }
   end()
   return lines
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** A step into a value: a name, or an index. */

@@ -1,5 +1,5 @@
 /** What `ottla dump-log` finds as JSON lines, one object for each thing, in the names that Kafka's tool has for what it tells. */
-import { stringifyExact } from '../../../protocol/json-text.ts'
+import { isJson, stringifyExact } from '../../../protocol/json-text.ts'
 
 /** Keys and values of stored records are JSON already, and stay as exact as they are. */
 export interface DecodedTexts {
@@ -17,13 +17,4 @@ export function jsonLine(facts: object, decoded: DecodedTexts | null = null): st
 function embedded(text: string | null): string {
   if (text === null) return 'null'
   return /^\{/.test(text) && isJson(text) ? text : JSON.stringify(text)
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
 }
