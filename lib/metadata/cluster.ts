@@ -15,17 +15,14 @@ import {
   emptyImage,
   type ImageDelta,
   placesOf,
-  type Settings,
   type TopicImage,
 } from '../cluster/image.ts'
 import {
   brokerKey,
-  configKey,
   featuresKey,
   producerIdsKey,
   readStored,
   type StoredChange,
-  storedConfigs,
   topicKey,
   writeStored,
 } from '../cluster/stored.ts'
@@ -39,12 +36,9 @@ import {
   type TopicToDelete,
   type TopicToEnlarge,
 } from '../cluster/topics.ts'
-import { type ConfigOwner, checkAltered } from '../config/alter.ts'
 import type { BrokerConfig } from '../config/config.ts'
-import { checkReconfiguration } from '../config/reconfiguration.ts'
 import { validateTopicConfigs } from '../config/topic-config.ts'
 import { topicPolicy } from '../config/topic-policy.ts'
-import { ConfigError } from '../config/values.ts'
 import type { Planning } from './change-isr.ts'
 import type {
   ClusterOptions,
@@ -54,6 +48,7 @@ import type {
   DeleteTopicResult,
   ProducerIdBlock,
 } from './cluster-types.ts'
+import { ConfigChanges, dynamicSettings } from './config-changes.ts'
 import { type ControlledCluster, ControllerLoop } from './controller-loop.ts'
 import { controllerRules } from './controller-rules.ts'
 import { Following } from './following.ts'
@@ -64,7 +59,7 @@ import { topicOnFirstUse } from './internal-topics.ts'
 import { changedMeanwhile, done, failed, type ItemResult } from './item-result.ts'
 import { joined } from './joined.ts'
 import { Membership } from './membership.ts'
-import { checkMinInsync, forgetEligible, isMinInsyncChanged, minInsyncChanges, settleMinInsync } from './min-insync.ts'
+import { minInsyncChanges, settleMinInsync } from './min-insync.ts'
 import { storeRefusalOf } from './refusal.ts'
 import { checkClusterId } from './registration.ts'
 import { type Change, type Condition, type MetadataStore, StoreClosed } from './store.ts'
@@ -74,14 +69,11 @@ export type * from './cluster-types.ts'
 /** Ids that are taken at a time, so that not each new producer waits for the store. */
 const producerIdsPerBlock = 1_000
 
-const noSettings: Settings = new Map()
-
 export class Cluster {
   readonly #store: MetadataStore
   readonly #config: BrokerConfig
   readonly #nodeId: number
   readonly #random: Random
-  readonly #checkSettings: (next: BrokerConfig) => void
   readonly #countsSince: ClusterOptions['countsSince']
   readonly #allocateProducerIds: ClusterOptions['allocateProducerIds']
   #image: ClusterImage
@@ -94,6 +86,7 @@ export class Cluster {
   /** Those who wait for the image to reach a revision. */
   #waiting: { readonly revision: number; readonly wake: () => void }[] = []
   readonly #membership: Membership
+  readonly #configs: ConfigChanges
   readonly #loop: ControllerLoop
   #closed = false
 
@@ -103,7 +96,6 @@ export class Cluster {
     this.#config = config
     this.#nodeId = nodeId
     this.#random = random
-    this.#checkSettings = checkSettings ?? (() => {})
     this.#countsSince = options.countsSince
     this.#allocateProducerIds = options.allocateProducerIds
     this.#image = emptyImage(clusterId, -1)
@@ -115,8 +107,10 @@ export class Cluster {
       onLeading: () => this.#loop.wake(),
       onReplaced: options.onReplaced ?? (() => {}),
     })
+    const cluster = this.#controlled()
+    this.#configs = new ConfigChanges({ cluster, config, nodeId, checkSettings: checkSettings ?? (() => {}) })
     this.#loop = new ControllerLoop({
-      ...{ cluster: this.#controlled(), rules: controllerRules(config), clock, logger },
+      ...{ cluster, rules: controllerRules(config), clock, logger },
       rebalanceEveryMs: () =>
         config.get('auto.leader.rebalance.enable')
           ? config.get('leader.imbalance.check.interval.seconds') * 1000
@@ -255,66 +249,9 @@ export class Cluster {
     return this.#inTurn(async () => {
       const results: ItemResult[] = []
       // One after the other: what is good for all brokers depends on what is set for one.
-      for (const alteration of alterations) results.push(await this.#alter(alteration, validateOnly))
+      for (const alteration of alterations) results.push(await this.#configs.alter(alteration, validateOnly))
       return results
     })
-  }
-
-  async #alter(alteration: ConfigAlteration, validateOnly: boolean): Promise<ItemResult> {
-    const { owner, name, alter, mentions = [] } = alteration
-    try {
-      const current = this.#settingsOf(owner, name) ?? noSettings
-      const settings = alter(current)
-      checkAltered(owner, name, current, settings, this.#config)
-      if (this.#settingsOf(owner, name) === undefined) {
-        throw new KafkaError(codes.UNKNOWN_TOPIC_OR_PARTITION, `there is no topic ${name}`)
-      }
-      if (owner === 'broker') this.#checkBrokerSettings(name, settings)
-      checkMinInsync(this.#image, { owner, name, mentions }, current, settings)
-      if (validateOnly) return done
-      const conditions = [this.#unchanged(configKey(owner, name))]
-      if (owner === 'topic') conditions.push(this.#unchanged(topicKey(name)))
-      const change = storedConfigs(owner, name, settings)
-      if (!(await this.#put(conditions, [change]))) return failed(changedMeanwhile(name))
-      if (isMinInsyncChanged(owner, current, settings))
-        await forgetEligible(this.#controlled(), owner === 'topic' ? name : null)
-      return done
-    } catch (error) {
-      if (error instanceof KafkaError) return failed(error)
-      throw error
-    }
-  }
-
-  /** Undefined for a topic that there is not. */
-  #settingsOf(owner: ConfigOwner, name: string): Settings | undefined {
-    switch (owner) {
-      case 'topic':
-        return this.#image.topics.get(name)?.configs
-      case 'broker':
-        return this.#image.brokerConfigs.get(name) ?? noSettings
-      case 'group':
-        return this.#image.groupConfigs.get(name) ?? noSettings
-      case 'client-metrics':
-        return this.#image.otherConfigs.get(`client-metrics/${name}`) ?? noSettings
-    }
-  }
-
-  /** Broker properties that are each good must also go together. */
-  #checkBrokerSettings(name: string, settings: Settings): void {
-    const { ofAll, own } = this.#dynamicSettings()
-    try {
-      const next = name === '' ? this.#config.withDynamic(settings, own) : this.#config.withDynamic(ofAll, settings)
-      checkReconfiguration(this.#config, next)
-      this.#checkSettings(next)
-    } catch (error) {
-      if (error instanceof ConfigError) throw new KafkaError(codes.INVALID_REQUEST, error.message)
-      throw error
-    }
-  }
-
-  #dynamicSettings(): { ofAll: Settings; own: Settings } {
-    const { brokerConfigs } = this.#image
-    return { ofAll: brokerConfigs.get('') ?? noSettings, own: brokerConfigs.get(String(this.#nodeId)) ?? noSettings }
   }
 
   /**
@@ -488,7 +425,7 @@ export class Cluster {
     const { featureLevels } = this.#image
     this.#image = delta.image
     if (delta.brokerConfigsChanged.length > 0) {
-      const { ofAll, own } = this.#dynamicSettings()
+      const { ofAll, own } = dynamicSettings(this.#image, this.#nodeId)
       this.#config.applyDynamic(ofAll, own)
     }
     for (const listener of this.#listeners) listener(delta)
