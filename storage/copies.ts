@@ -5,7 +5,7 @@
 import { markCleanShutdown } from './clean-shutdown.ts'
 import type { MemoryTree } from './memory-files.ts'
 import { metaPropertiesName, readMetaProperties } from './meta-properties.ts'
-import { fileName, partitionMetadataName, partitionOfName } from './names.ts'
+import { fileName, partitionMetadataName, partitionMetadataOf, partitionOfName } from './names.ts'
 import { decodeSnapshot, encodeSnapshot, snapshotOffsets } from './producer-snapshots.ts'
 
 /**
@@ -40,7 +40,7 @@ export function renameTopics(files: MemoryTree, path: string, topicIdOf: (topic:
     const place = directory ? partitionOfName(name) : null
     const topicId = place === null ? undefined : topicIdOf(place.topic)
     if (topicId === undefined) continue
-    files.write(`${path}/${name}/${partitionMetadataName}`, `version: 0\ntopic_id: ${topicId}`)
+    files.write(`${path}/${name}/${partitionMetadataName}`, partitionMetadataOf(topicId))
   }
 }
 

@@ -7,15 +7,10 @@ import type { Pause } from './checkpoints.ts'
 import { markCleanShutdown, takeCleanShutdown } from './clean-shutdown.ts'
 import { DirectoryCheckpoints } from './directory-checkpoints.ts'
 import { DirectoryLogs, type LogAtRest, type OpenLog } from './directory-logs.ts'
-import type {
-  DirectoryOptions,
-  LogListener,
-  RecoverableLog,
-  StoredFuture,
-  StoredPartition,
-} from './directory-options.ts'
+import type { DirectoryOptions, LogListener, RecoverableLog, StoredPartition } from './directory-options.ts'
 import { faultOf } from './faults.ts'
 import type { Files } from './files.ts'
+import { FutureLogs } from './future-logs.ts'
 import { DirectoryError, identityOf } from './identity.ts'
 import { DirectoryLock } from './lock.ts'
 import { Log, type LogConfig } from './log.ts'
@@ -24,7 +19,7 @@ import {
   nameAside,
   offsetOfFile,
   partitionMetadataName,
-  partitionOfFutureName,
+  partitionMetadataOf,
   partitionOfName,
   topicIdIn,
 } from './names.ts'
@@ -58,6 +53,8 @@ export class LogDirectory {
   readonly closedEpoch: number
   /** The run of the broker that uses it now: what is told to the next. */
   brokerEpoch = -1
+  /** Copies of partitions on their way here. */
+  readonly futures: FutureLogs
   /** Whether its closing is to be taken for the end of a process that was killed. */
   isTorn = false
   readonly #options: DirectoryOptions
@@ -90,6 +87,7 @@ export class LogDirectory {
     this.path = path
     this.files = files
     this.#options = options
+    this.futures = new FutureLogs({ path, files, now: options.now, uuid: options.uuid, deleted: this.#deleted })
     this.#lock = lock
     const meta = identityOf(path, options)
     this.clusterId = meta.clusterId
@@ -240,7 +238,7 @@ export class LogDirectory {
     const opening = this.#logs.begin(name, isNew)
     const storedId = this.#topicId(name)
     if (storedId === null && topicId !== null) {
-      files.write(`${dir}/${partitionMetadataName}`, `version: 0\ntopic_id: ${topicId}`)
+      files.write(`${dir}/${partitionMetadataName}`, partitionMetadataOf(topicId))
     } else if (topicId !== null && storedId !== topicId) {
       this.#logs.leave(name)
       throw new DirectoryError(`${dir} belongs to topic id ${storedId}, not ${topicId}; move it away`)
@@ -333,34 +331,6 @@ export class LogDirectory {
     return { baseOffset, sizeInBytes: baseOffset < 0 ? 0 : files.file(fileName(dir, baseOffset, 'log')).size() }
   }
 
-  /** The copies of partitions that an earlier run began here. */
-  futures(): StoredFuture[] {
-    const found: StoredFuture[] = []
-    for (const { name, directory } of this.#options.files.list(this.path)) {
-      const partition = directory ? partitionOfFutureName(name) : null
-      if (partition !== null) found.push({ ...partition, path: `${this.path}/${name}`, topicId: this.#topicId(name) })
-    }
-    return found
-  }
-
-  /** Makes a directory for the copy of a partition that lies elsewhere; gives its path. */
-  makeFuture(topic: string, partition: number, topicId: string): string {
-    const { files, uuid } = this.#options
-    const path = `${this.path}/${nameAside(`${topic}-${partition}`, uuid(), 'future')}`
-    files.mkdir(path)
-    files.write(`${path}/${partitionMetadataName}`, `version: 0\ntopic_id: ${topicId}`)
-    return path
-  }
-
-  /** Gives up such a copy. */
-  dropFuture(path: string): void {
-    const { files, now } = this.#options
-    if (!files.exists(path)) return
-    const name = `${path.slice(0, -'future'.length)}delete`
-    files.rename(path, name)
-    this.#deleted.add(name, now())
-  }
-
   /** Takes into the checkpoints what they are to say of a partition whose copy is about to take its place here. */
   expect(topic: string, partition: number, log: Log, highWatermark: number): void {
     this.#checkpoints.expect(topic, partition, log, highWatermark)
@@ -369,20 +339,6 @@ export class LogDirectory {
   /** Nothing is expected any more. */
   forget(topic: string, partition: number): void {
     this.#checkpoints.forget(topic, partition)
-  }
-
-  /** Puts a copy that is complete in its place: the partition lies here from now on, and its log is to be opened. */
-  adoptFuture(path: string, topic: string, partition: number): void {
-    const { files } = this.#options
-    const place = `${this.path}/${topic}-${partition}`
-    files.rename(path, place)
-    try {
-      files.syncDirectoryNow(this.path)
-    } catch (error) {
-      // Nobody moved yet: that may be tried again.
-      if (faultOf(error) === 'exhaustion') files.rename(place, path)
-      throw Object.assign(error as Error, { path })
-    }
   }
 
   /** Makes it last that names appeared in the directory, or left it. */

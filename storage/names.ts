@@ -42,6 +42,11 @@ export function nameAside(name: string, uuid: string, what: 'delete' | 'future' 
   return name.length + suffix.length <= 255 ? name + suffix : `${name.slice(0, 254 - suffix.length)}_${suffix}`
 }
 
+/** The content of `partition.metadata`. */
+export function partitionMetadataOf(topicId: string): string {
+  return `version: 0\ntopic_id: ${topicId}`
+}
+
 /** The topic id in the content of `partition.metadata`, null where it says none. */
 export function topicIdIn(content: Buffer | null): string | null {
   return /^topic_id:\s*([\w-]{22})\s*$/m.exec(content?.toString('utf8') ?? '')?.[1] ?? null

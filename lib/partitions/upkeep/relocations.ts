@@ -59,14 +59,14 @@ export class Relocations {
   resume(find: (topic: string, index: number) => Partition | undefined, mayBeElsewhere: boolean): void {
     const { directories, logger } = this.#options
     for (const directory of directories.usableDirectories()) {
-      for (const { topic, partition: index, path, topicId } of directory.futures()) {
+      for (const { topic, partition: index, path, topicId } of directory.futures.all()) {
         const partition = find(topic, index)
         const goesOn =
           partition?.topicId === topicId && partition.standing === 'online' && !this.#moves.has(partition.name)
         if (goesOn && directories.pathOf(partition) !== directory.path) this.#begin(partition, directory, path)
         else if (partition?.standing === 'offline' || (partition === undefined && mayBeElsewhere)) {
           logger.warn('a copy of a partition that cannot be used now is left alone', { directory: path })
-        } else directory.dropFuture(path)
+        } else directory.futures.drop(path)
       }
     }
   }
@@ -82,7 +82,7 @@ export class Relocations {
     const { directories } = this.#options
     if (directories.pathOf(partition) === to.path) return
     try {
-      this.#begin(partition, to, to.makeFuture(partition.topic, partition.index, partition.topicId))
+      this.#begin(partition, to, to.futures.make(partition.topic, partition.index, partition.topicId))
     } catch (error) {
       const fault = faultOf(error)
       if (fault === 'bug') crash(error)
@@ -152,7 +152,7 @@ export class Relocations {
     directories.reserve(move.to, -1)
     compact(move.partition)
     try {
-      move.to.dropFuture(move.relocation.dir)
+      move.to.futures.drop(move.relocation.dir)
       this.#options.moved(move.partition)
     } catch (error) {
       if (faultOf(error) === 'bug') crash(error)
@@ -199,7 +199,7 @@ export class Relocations {
       if (this.#stopped) throw new RelocationCancelled()
     } while (!relocation.finish(partition.log))
     partition.reopen(() => {
-      to.adoptFuture(relocation.dir, partition.topic, partition.index)
+      to.futures.adopt(relocation.dir, partition.topic, partition.index)
       this.#moves.delete(partition.name)
       directories.moved(partition, to)
     })
