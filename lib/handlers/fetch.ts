@@ -8,7 +8,7 @@ import type { FetchRequest, FetchResponse } from '../../protocol/messages/fetch.
 import type { Chunk } from '../../protocol/records/chunk.ts'
 import { Deferred } from '../base/deferred.ts'
 import { checkLeadsIn, divergence } from '../partitions/leader-epoch-checks.ts'
-import { asMessages, endOffsetOf, withoutZstd } from '../partitions/old-formats.ts'
+import { knownRecords, readMessages } from '../partitions/old-formats.ts'
 import type { Isolation, Partition, ReadResult } from '../partitions/partition.ts'
 import type { FetchSession, SessionListener } from '../partitions/sessions/fetch-sessions.ts'
 import type { FetchSlot } from '../partitions/sessions/fetch-slot.ts'
@@ -377,9 +377,14 @@ class Fetching implements SessionListener {
       throw new KafkaError(codes.UNKNOWN_SERVER_ERROR, `nobody can be given less than no bytes of ${partition.name}`)
     }
     const bytesMax = Math.min(slot.bytesMax, shareMax, Math.max(0, this.#bytesMax - bytesBefore))
-    if (version < 4) return this.#readMessages(partition, slot, answer, bytesMax, bytesBefore === 0)
     const isolation = this.#isolation
     const minOneMessage = bytesBefore === 0
+    if (version < batchesSince) {
+      const asked = { apiVersion: version, isolation, bytesMax, isFirst: minOneMessage }
+      const { messages, bytes } = readMessages(partition, slot.fetchOffset, asked)
+      if (messages !== null) answer.records = messages
+      return { slot, answer, here: true, urgent: false, bytes, read: null }
+    }
     let read: ReadResult<Chunk>
     if (version >= 10) {
       const taker = this.#context.exchange
@@ -396,48 +401,6 @@ class Fetching implements SessionListener {
       answer.abortedTransactions = partition.log.abortedTransactions(slot.fetchOffset, read.endOffset)
     }
     return { slot, answer, here: true, urgent, bytes: read.sizeInBytes, read }
-  }
-
-  /** Reads for the versions below 4, which know messages of format 0 and 1. */
-  #readMessages(
-    partition: Partition,
-    slot: FetchSlot,
-    answer: PartitionAnswer,
-    bytesMax: number,
-    isFirst: boolean,
-  ): Found {
-    const version = this.#context.apiVersion
-    const { maxDecompressedMessageBytes } = partition.log.config
-    const limits = { bytesMax, isolation: this.#isolation, minOneMessage: version === 3 && isFirst }
-    let bytes = 0
-    let cut = false
-    for (let offset = slot.fetchOffset; bytes === 0; ) {
-      let read = partition.read(offset, limits)
-      if (read.sizeInBytes === 0 && version < 3 && bytesMax > 0 && !cut) {
-        // Versions below 3 take the beginning of a message that is too large, and then ask for more bytes.
-        cut = true
-        read = partition.read(offset, { ...limits, minOneMessage: true })
-      }
-      if (read.sizeInBytes === 0) break
-      const records = knownRecords(read)
-      const messages = asMessages(records, version < 2 ? 0 : 1, slot.fetchOffset, maxDecompressedMessageBytes)
-      // Where only markers were there, which these clients never see, what follows is given instead.
-      offset = endOffsetOf(records)
-      read.release()
-      answer.records = cut ? messages.subarray(0, bytesMax) : messages
-      bytes = messages.length
-    }
-    return { slot, answer, here: true, urgent: false, bytes, read: null }
-  }
-}
-
-/** The records of a read without those that are compressed with zstd. */
-function knownRecords(read: ReadResult): Buffer[] {
-  try {
-    return withoutZstd(read.records)
-  } catch (error) {
-    read.release()
-    throw error
   }
 }
 
