@@ -1,7 +1,7 @@
 /** The committed offsets of a shard's groups. They change by replay alone. */
-import { type CommittedOffset, type GroupRecord, noTopicId } from './records.ts'
+import { type OffsetRecord, OpenOffsets } from './open-offsets.ts'
+import { type CommittedOffset, noTopicId } from './records.ts'
 
-type OffsetRecord = Extract<GroupRecord, { kind: 'offset' }>
 /** Where an offset stands, and the id of the topic that it was committed for. */
 export interface Place {
   readonly groupId: string
@@ -23,8 +23,7 @@ export type PartitionOffsets = ReadonlyMap<number, CommittedOffset>
 export class Offsets {
   readonly #isGone: (topic: string, topicId: string) => boolean
   readonly #groups = new Map<string, Map<string, Map<number, CommittedOffset>>>()
-  /** Offsets of transactions that have not ended, by producer id; a later record for the same partition stands for itself. */
-  readonly #open = new Map<number, Map<string, OffsetRecord>>()
+  readonly #open = new OpenOffsets()
 
   /** `isGone` says of which topics what was committed is void. */
   constructor(isGone: (topic: string, topicId: string) => boolean) {
@@ -60,15 +59,13 @@ export class Offsets {
   /** The place of every offset, committed or in a transaction that has not ended. */
   *places(): Iterable<Place> {
     for (const groupId of this.#groups.keys()) yield* this.#committedPlacesOf(groupId)
-    for (const open of this.#open.values()) for (const record of open.values()) yield placeOf(record)
+    for (const record of this.#open.records()) yield placeOf(record)
   }
 
   /** The same for one group. A place may come twice. */
   *placesOf(groupId: string): Iterable<Place> {
     yield* this.#committedPlacesOf(groupId)
-    for (const open of this.#open.values()) {
-      for (const record of open.values()) if (record.groupId === groupId) yield placeOf(record)
-    }
+    for (const record of this.#open.records()) if (record.groupId === groupId) yield placeOf(record)
   }
 
   *#committedPlacesOf(groupId: string): Iterable<Place> {
@@ -78,8 +75,34 @@ export class Offsets {
   }
 
   replay(record: OffsetRecord): void {
-    const { groupId, topic, partition, value } = record
-    for (const open of this.#open.values()) open.delete(place(record))
+    this.#open.written(record)
+    this.#put(record)
+  }
+
+  /** A record in a transaction: it counts once its producer commits. */
+  replayOpen(record: OffsetRecord, producerId: number): void {
+    this.#open.add(record, producerId)
+  }
+
+  /** The transaction has ended; returns what was committed by it. */
+  endTransaction(producerId: number, committed: boolean): readonly OffsetRecord[] {
+    const records = this.#open.end(producerId, committed)
+    for (const record of records) this.#put(record)
+    return records
+  }
+
+  /** Whether a transaction that has not ended holds an offset for the partition. */
+  isOpen(groupId: string, topic: string, partition: number): boolean {
+    return this.#open.has(groupId, topic, partition)
+  }
+
+  /** Whether a transaction that has not ended holds any offset of the group. */
+  isAnyOpen(groupId: string): boolean {
+    for (const record of this.#open.records()) if (record.groupId === groupId) return true
+    return false
+  }
+
+  #put({ groupId, topic, partition, value }: OffsetRecord): void {
     const topics = this.#groups.get(groupId)
     if (value !== null) {
       const found = topics ?? new Map<string, Map<number, CommittedOffset>>()
@@ -95,45 +118,8 @@ export class Offsets {
     if (partitions.size === 0) topics.delete(topic)
     if (topics.size === 0) this.#groups.delete(groupId)
   }
-
-  /** A record in a transaction: it counts once its producer commits. */
-  replayOpen(record: OffsetRecord, producerId: number): void {
-    const open = this.#open.get(producerId) ?? new Map<string, OffsetRecord>()
-    this.#open.set(producerId, open.set(place(record), record))
-  }
-
-  /** The transaction has ended; returns what was committed by it. */
-  endTransaction(producerId: number, committed: boolean): readonly OffsetRecord[] {
-    const open = this.#open.get(producerId)
-    this.#open.delete(producerId)
-    if (!open || !committed) return []
-    const records = [...open.values()]
-    for (const record of records) this.replay(record)
-    return records
-  }
-
-  /** Whether a transaction that has not ended holds an offset for the partition. */
-  isOpen(groupId: string, topic: string, partition: number): boolean {
-    if (this.#open.size === 0) return false
-    const key = place({ groupId, topic, partition })
-    for (const open of this.#open.values()) if (open.has(key)) return true
-    return false
-  }
-
-  /** Whether a transaction that has not ended holds any offset of the group. */
-  isAnyOpen(groupId: string): boolean {
-    for (const open of this.#open.values()) {
-      for (const record of open.values()) if (record.groupId === groupId) return true
-    }
-    return false
-  }
 }
 
 function placeOf({ groupId, topic, partition, value }: OffsetRecord): Place {
   return { groupId, topic, partition, topicId: value?.topicId ?? noTopicId }
-}
-
-/** Neither topics nor partition numbers contain a slash, so that no two places share a key. */
-function place({ groupId, topic, partition }: { groupId: string; topic: string; partition: number }): string {
-  return `${topic}/${partition}/${groupId}`
 }

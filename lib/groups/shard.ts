@@ -409,7 +409,9 @@ export class GroupShard {
         name,
         partitions: partitions.map(({ partitionIndex }) => {
           if (subscribed) return { partitionIndex, errorCode: codes.GROUP_SUBSCRIBED_TO_TOPIC }
-          if (this.#offsets.get(groupId, name, partitionIndex)) records.push(tombstone(groupId, name, partitionIndex))
+          const place = [groupId, name, partitionIndex] as const
+          // What only a transaction has would come back with its end.
+          if (this.#offsets.get(...place) || this.#offsets.isOpen(...place)) records.push(tombstone(...place))
           return { partitionIndex, errorCode: 0 }
         }),
       }

@@ -5,6 +5,7 @@ import { endCases } from './ends.ts'
 import { initCases } from './init.ts'
 import { levelCases } from './levels.ts'
 import { offsetCases } from './offsets.ts'
+import { offsetsOfSeveralCases } from './offsets-of-several.ts'
 import { partitionCases } from './partitions.ts'
 import { recordCases } from './records.ts'
 import { unverifiedCases } from './unverified.ts'
@@ -15,6 +16,7 @@ export const transactionCases: readonly Case[] = [
   ...partitionCases,
   ...recordCases,
   ...offsetCases,
+  ...offsetsOfSeveralCases,
   ...endCases,
   ...levelCases,
   ...unverifiedCases,
