@@ -45,6 +45,21 @@ async function classicMember(session: Session): Promise<void> {
   await describe('it has left')
 }
 
+/** None of them changes anything. */
+async function refusedClassic(session: Session): Promise<void> {
+  const { groupId, topic, beat, joining, describe } = await world(session, 'refuses-classic')
+  await beat('an instance of the new protocol joins', { ...joining, memberId: 'one', instanceId: 'here' })
+  const classic = { ...classicOf(topic), memberId: 'other' }
+  for (const version of [5, 9]) {
+    const by = (label: string, more: object) => join(session, version, groupId, label, { ...classic, ...more })
+    await by('of an instance that there is not', { groupInstanceId: 'away' })
+    await by('another id of an instance', { groupInstanceId: 'here' })
+    await by('another protocol type', { protocolType: 'connect' })
+    await by('what it says cannot be read', { protocols: [{ name: 'range', metadata: Buffer.alloc(1) }] })
+  }
+  await describe('nobody has come')
+}
+
 async function upgrade(session: Session): Promise<void> {
   const { groupId, topic, topicId, beat, joining, describe } = await world(session, 'upgraded')
   const classic = classicOf(topic)
@@ -106,6 +121,7 @@ const keepsProtocols = { 'group.consumer.migration.policy': 'disabled' }
 export const migrationCases: readonly Case[] = [
   { name: 'consumer groups: where they may not change their protocol', settings: keepsProtocols, run: disabled },
   { name: 'consumer groups: a classic member', run: classicMember },
+  { name: 'consumer groups: refused classic members', run: refusedClassic },
   { name: 'consumer groups: a classic group becomes one, and goes back', run: upgrade },
   { name: 'consumer groups: classic groups that cannot become one', run: unknownUserData },
 ]

@@ -185,9 +185,10 @@ export class ConsumerGroups {
   // Members of the classic protocol
 
   join(group: ConsumerGroup, request: JoinGroupRequest, caller: Caller, now: Moment): Outcome<JoinGroupResponse> {
-    const { groupId, memberId } = request
+    const { groupId } = request
     const downgraded = (rebalances: boolean) => this.#downgraded(groupId, rebalances, now)
-    const refused = (code: number) => answer(joinRefused(memberId, code))
+    // Who is refused is told no id, not even its own.
+    const refused = (code: number) => answer(joinRefused('', code))
     return orRefused(() => joinAsClassic(group, { request, caller, image: this.#image, now, downgraded }), refused)
   }
 

@@ -210,6 +210,11 @@ t.test('errors of classic members in a consumer group', async t => {
   t.equal(sync({ protocolName: 'sticky' }), codes.INCONSISTENT_GROUP_PROTOCOL)
   t.equal(sync({}), 0)
   const join = (fields: Parameters<typeof bench.join>[0]) => bench.join(fields, 3).answer.errorCode
+  for (const groupInstanceId of ['new', 'none']) {
+    const { answer } = bench.join({ memberId: 'x', groupInstanceId, protocols: subscribed([], 't') }, 5)
+    t.not(answer.errorCode, 0)
+    t.equal(answer.memberId, '', 'who is refused is told no id')
+  }
   t.equal(join({ protocolType: 'connect' }), codes.INCONSISTENT_GROUP_PROTOCOL)
   t.equal(join({ protocols: [{ name: 'other', metadata: Buffer.alloc(8) }] }), codes.INCONSISTENT_GROUP_PROTOCOL)
   t.equal(join({ protocols: [{ name: 'range', metadata: Buffer.alloc(1) }] }), codes.UNKNOWN_SERVER_ERROR)
