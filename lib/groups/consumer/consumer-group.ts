@@ -11,7 +11,14 @@
 import type { Moment } from '../outcome.ts'
 import type { Scope } from '../scope.ts'
 import { Counts } from './counts.ts'
-import { assignmentOf, type ConsumerMember, detailsOf, newMember, removedAssignment } from './member.ts'
+import {
+  assignmentOf,
+  type ConsumerMember,
+  detailsOf,
+  leavingStaticEpoch,
+  newMember,
+  removedAssignment,
+} from './member.ts'
 import { noPartitions, type PartitionEpochs, type PartitionSets } from './partitions.ts'
 import type { AssignmentRecord, ConsumerRecord, MemberRecord, ResolvedRegex } from './records.ts'
 import { MemberTimers } from './timers.ts'
@@ -123,9 +130,9 @@ export class ConsumerGroup {
     this.timers.set(memberId, 'session', now.monotonicMs + timeoutMs)
   }
 
-  #awaitRevocation({ memberId, classic, state, rebalanceTimeoutMs }: ConsumerMember, now: Moment): void {
-    // Members of the classic protocol have other timers: they join and sync.
-    if (classic === null && state === 'unrevoked') {
+  #awaitRevocation({ memberId, classic, state, epoch, rebalanceTimeoutMs }: ConsumerMember, now: Moment): void {
+    // Members of the classic protocol have other timers: they join and sync. Who left for a while has its session to come back.
+    if (classic === null && state === 'unrevoked' && epoch !== leavingStaticEpoch) {
       this.timers.set(memberId, 'revocation', now.monotonicMs + rebalanceTimeoutMs)
     } else {
       this.timers.cancel(memberId, 'revocation')

@@ -174,6 +174,27 @@ t.test('a static member that does not come back within its session is out', asyn
   t.equal(bench.describe().members.length, 0)
 })
 
+t.test('a static member that leaves while it is to give up partitions has its whole session to come back', async t => {
+  for (const restarts of [false, true]) {
+    const bench = new ConsumerBench()
+    const a = bench.member('a', { instanceId: 'one', rebalanceTimeoutMs: 20_000 })
+    const b = bench.member('b')
+    bench.beat({ memberId: 'a', memberEpoch: a.epoch, instanceId: 'one' })
+    t.equal(bench.describe().groupState, 'Reconciling')
+    t.equal(a.leave(-2).errorCode, 0)
+    if (restarts) bench.restart()
+    for (let n = 0; n < 40; n++) {
+      bench.advance(1000)
+      b.beat()
+    }
+    t.equal(bench.describe().members.length, 2)
+    const back = bench.member('c', { instanceId: 'one' })
+    settle([back, b])
+    t.same([back.owned.size, b.owned.size], [2, 1])
+    t.equal(bench.describe().groupState, 'Stable')
+  }
+})
+
 t.test('another subscription makes a new epoch, and what is not subscribed to any more is given up', async t => {
   const bench = new ConsumerBench({ t: 2, u: 2 })
   const a = bench.member('a', { subscribedTopicNames: ['t', 'u'] })
