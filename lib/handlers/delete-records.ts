@@ -72,7 +72,9 @@ function partitionToDeleteFrom(topic: string, index: number, context: Context): 
     throw new KafkaError(codes.INVALID_TOPIC_EXCEPTION, `${topic} is written by the broker only`)
   }
   partition.checkLeads()
-  if (!partition.log.config.cleanupPolicy.includes('delete')) {
+  const { cleanupPolicy } = partition.log.config
+  // A topic without any policy keeps all by itself, and yet may be told to let go.
+  if (cleanupPolicy.includes('compact') && !cleanupPolicy.includes('delete')) {
     throw new KafkaError(
       codes.POLICY_VIOLATION,
       `${topic} is compacted only; its cleanup.policy does not allow deletion`,

@@ -204,6 +204,7 @@ t.test('records are deleted up to an offset, from topics that may lose them', t 
       topicImage('a'),
       topicImage('compacted', { configs: { 'cleanup.policy': 'compact' } }),
       topicImage('both', { configs: { 'cleanup.policy': 'compact,delete' } }),
+      topicImage('neither', { configs: { 'cleanup.policy': '' } }),
       topicImage('__consumer_offsets'),
       topicImage('secret'),
     ],
@@ -223,6 +224,7 @@ t.test('records are deleted up to an offset, from topics that may lose them', t 
   t.same(ask('a', 9, 1), [codes.UNKNOWN_TOPIC_OR_PARTITION, -1])
   t.same(ask('compacted', 0, -1), [codes.POLICY_VIOLATION, -1])
   t.same(ask('both', 0, -1), [0, 0])
+  t.same(ask('neither', 0, -1), [0, 0])
   t.same(ask('__consumer_offsets', 0, -1), [codes.INVALID_TOPIC_EXCEPTION, -1])
   t.same(ask('secret', 0, -1), [codes.TOPIC_AUTHORIZATION_FAILED, -1])
   t.end()
