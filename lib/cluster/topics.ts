@@ -61,16 +61,29 @@ export function planTopics(
   rules: TopicRules,
 ): Plan<PlannedTopic>[] {
   const forms = collisionForms(image, requests)
-  const partitions = requests.reduce((sum, request) => sum + Math.max(0, partitionsAsked(request, rules)), 0)
+  const areTooMany = tooManyTogether(requests, request => partitionsAsked(request, rules))
   return onceByName(requests, request => {
-    // Together they are too many: nobody can say which of them was the slip.
-    if (partitions > partitionsPerRequestMax) throw tooManyPartitions()
+    if (areTooMany) throw tooManyPartitions()
     checkName(request.name, image, forms)
     const topic = planTopic(image, request, rules)
     // What is planned counts as taken for those that follow.
     if (mayCollide(request.name)) forms.set(collisionForm(request.name), request.name)
     return topic
   })
+}
+
+/** Whether requests ask for more than one may: then for none of them, as nobody can say which was the slip. Names that are refused as repeated do not count. */
+function tooManyTogether<R extends { readonly name: string }>(
+  requests: readonly R[],
+  partitionsOf: (request: R) => number,
+): boolean {
+  const byName = new Map<string, number>()
+  for (const request of requests) {
+    byName.set(request.name, byName.has(request.name) ? 0 : Math.max(0, partitionsOf(request)))
+  }
+  let partitions = 0
+  for (const count of byName.values()) partitions += count
+  return partitions > partitionsPerRequestMax
 }
 
 /** Calls `plan` for each name, and answers INVALID_REQUEST for those that are asked for twice. */
@@ -189,11 +202,6 @@ function isActiveIn(image: ClusterImage): (id: number) => boolean {
   return id => active.has(id)
 }
 
-function spend(left: { count: number }, partitions: number): void {
-  left.count -= partitions
-  if (left.count < 0) throw tooManyPartitions()
-}
-
 function tooManyPartitions(): KafkaError {
   return new KafkaError(
     codes.POLICY_VIOLATION,
@@ -264,13 +272,16 @@ export function planPartitions(
   requests: readonly TopicToEnlarge[],
   rules: Pick<TopicRules, 'randomInt' | 'countsSince' | 'policy'>,
 ): Plan<PlannedPartitions>[] {
-  const partitionsLeft = { count: partitionsPerRequestMax }
+  const areTooMany = tooManyTogether(requests, ({ name, count }) => {
+    const topic = image.topics.get(name)
+    return topic === undefined ? 0 : count - topic.partitions.length
+  })
   return onceByName(requests, request => {
+    if (areTooMany) throw tooManyPartitions()
     const topic = image.topics.get(request.name)
     if (topic === undefined) throw unknownTopic()
     const planned = enlarged(image, topic, request, rules)
     if (rules.policy) checkPartitions(rules.policy, request.name, request.count)
-    spend(partitionsLeft, planned.length)
     const counts = rules.countsSince ?? image.starts
     const made = withPartitionsMade(topic.made, topic.partitions.length, planned, counts, isActiveIn(image))
     return { topic, replicas: [...topic.partitions.map(({ replicas }) => replicas), ...planned], made }
@@ -298,7 +309,6 @@ function enlarged(
     )
   }
   const added = count - present
-  if (added > partitionsPerRequestMax) throw tooManyPartitions()
   const replicationFactor = topic.partitions[0]!.replicas.length
   if (assignments === null) {
     return placeReplicas(...placesFor(image, replicationFactor, added, rules))

@@ -124,6 +124,8 @@ t.test('numbers of partitions and replicas that cannot be are refused', t => {
     codes.POLICY_VIOLATION,
     codes.POLICY_VIOLATION,
   ])
+  const twice = topic('a', { numPartitions: 6_000 })
+  t.same(codesOf(image, twice, twice, topic('b', { numPartitions: 1 })), [codes.INVALID_REQUEST, codes.NONE])
   t.end()
 })
 
@@ -215,6 +217,27 @@ t.test('a topic that would not grow, or by the wrong brokers, is refused', t => 
   t.equal(grow('a', 3, [[9]]), codes.INVALID_REPLICA_ASSIGNMENT)
   t.equal(grow('a', 3, [[1, 2]]), codes.INVALID_REPLICA_ASSIGNMENT)
   t.equal(grow('a', 20_000), codes.POLICY_VIOLATION)
+  t.end()
+})
+
+t.test('where topics together would grow by too much none of them grows', t => {
+  const image = imageWith(topic('a'), topic('b'))
+  const grow = (...counts: [name: string, count: number][]) =>
+    planPartitions(
+      image,
+      counts.map(([name, count]) => ({ name, count, assignments: null })),
+      rules,
+    ).map(({ error }) => error?.code ?? codes.NONE)
+  t.same(grow(['a', 5_002], ['b', 5_002]), [codes.NONE, codes.NONE])
+  t.same(grow(['a', 5_002], ['b', 5_003]), [codes.POLICY_VIOLATION, codes.POLICY_VIOLATION])
+  t.same(grow(['a', 3], ['b', 10_003]), [codes.POLICY_VIOLATION, codes.POLICY_VIOLATION])
+  // What is not there, would shrink, or is named twice counts for nothing.
+  t.same(grow(['a', 10_002], ['nowhere', 10_000], ['b', 1]), [
+    codes.NONE,
+    codes.UNKNOWN_TOPIC_OR_PARTITION,
+    codes.INVALID_PARTITIONS,
+  ])
+  t.same(grow(['a', 10_002], ['b', 6_000], ['b', 6_000]), [codes.NONE, codes.INVALID_REQUEST])
   t.end()
 })
 
