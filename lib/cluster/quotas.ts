@@ -28,14 +28,20 @@ const [user, clientId, ip] = ['user', 'client-id', 'ip']
 /** In the order in which Kafka tells them. */
 const entityTypes: readonly string[] = [clientId, user, ip]
 
-/** Quotas of users and clients by their names, and whether each is a whole number. */
-const ofClients: Readonly<Record<string, boolean>> = {
-  producer_byte_rate: true,
-  consumer_byte_rate: true,
-  request_percentage: false,
-  controller_mutation_rate: false,
+/** What a whole number may be: the greatest, and how Kafka names its type. Null for fractions. */
+type Whole = { readonly max: number; readonly type: string } | null
+
+const long: Whole = { max: 2 ** 63, type: 'a LONG' }
+const int: Whole = { max: 2 ** 31 - 1, type: 'an INT' }
+
+/** Quotas of users and clients by their names. */
+const ofClients: Readonly<Record<string, Whole>> = {
+  producer_byte_rate: long,
+  consumer_byte_rate: long,
+  request_percentage: null,
+  controller_mutation_rate: null,
 }
-const ofAddresses: Readonly<Record<string, boolean>> = { connection_creation_rate: true }
+const ofAddresses: Readonly<Record<string, Whole>> = { connection_creation_rate: int }
 
 /** As far as a whole number may be off. */
 const epsilon = 1e-6
@@ -76,9 +82,10 @@ function onceByType(entity: QuotaAlteration['entity']): QuotaAlteration['entity'
   return [...new Map(entity.map(each => [each.entityType, each])).values()]
 }
 
-/** An entity's quotas as they are kept. */
+/** An entity's quotas as they are kept. A directory of Apache Kafka may have numbers that are not finite, for which JSON has no words. */
 export function storedQuota(entity: QuotaEntity, values: ReadonlyMap<string, number>): StoredChange {
-  return storedValues(quotaKey(entity), values)
+  const finite = [...values].map(([key, value]) => [key, Math.min(value, Number.MAX_VALUE)] as const)
+  return storedValues(quotaKey(entity), new Map(finite.filter(([, value]) => Number.isFinite(value))))
 }
 
 function storedValues(key: string, values: ReadonlyMap<string, number>): StoredChange {
@@ -99,7 +106,7 @@ function entityFault(entity: QuotaAlteration['entity']): string | null {
     if (entityName === '') return `Empty ${entityType} not supported`
   }
   if (types.includes(ip)) {
-    if (types.length > 1) return 'Invalid empty client quota entity'
+    if (types.length > 1) return 'An ip is not combined with a user or a client-id'
     const [{ entityName: address } = { entityName: null }] = entity
     if (address !== null && !isAddress(address)) return `${address} is not a valid IP or resolvable host.`
   }
@@ -122,8 +129,12 @@ function valuesFault(entity: QuotaAlteration['entity'], ops: QuotaAlteration['op
     seen.add(key)
     if (remove) continue
     if (!Object.hasOwn(known, key)) return `Invalid configuration key ${key}`
-    if (!(value > 0)) return `Quota ${key} must be greater than 0`
-    if (known[key] && !(Math.abs(Math.round(value) - value) <= epsilon)) return `${key} cannot be a fractional value.`
+    if (!Number.isFinite(value)) return `Quota ${key} must be a finite number`
+    if (value <= 0) return `Quota ${key} must be greater than 0`
+    const whole = known[key]
+    if (!whole) continue
+    if (value > whole.max) return `Proposed value for ${key} is too large for ${whole.type}.`
+    if (Math.abs(Math.round(value) - value) > epsilon) return `${key} cannot be a fractional value.`
   }
   return null
 }

@@ -1,6 +1,6 @@
 /** Quotas are set, kept and found; filters and values that cannot be are refused. */
 import t from 'tap'
-import { withQuota } from '../../lib/cluster/quotas.ts'
+import { storedQuota, withQuota } from '../../lib/cluster/quotas.ts'
 import { alterClientQuotas } from '../../lib/handlers/alter-client-quotas.ts'
 import { describeClientQuotas } from '../../lib/handlers/describe-client-quotas.ts'
 import { codes } from '../../protocol/errors.ts'
@@ -124,6 +124,40 @@ t.test('an entity with a quota that cannot be keeps what it has, and others are 
     [...cluster.image.quotas.values()].map(({ entity }) => entity),
     [[['user', 'g']]],
   )
+})
+
+t.test('a quota is a finite number, and no greater than its type', async t => {
+  const { at, cluster } = await clusterContext(t)
+  const set = async (entity: Entity, values: Values) => {
+    const [entry] = (await alterClientQuotas(altering(false, [entity, values]), at(1))).entries
+    return entry!.errorMessage
+  }
+  const user = { user: 'a' }
+  for (const key of ['producer_byte_rate', 'consumer_byte_rate', 'request_percentage', 'controller_mutation_rate']) {
+    for (const value of [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN]) {
+      t.equal(await set(user, { [key]: value }), `Quota ${key} must be a finite number`)
+    }
+  }
+  t.equal(
+    await set(user, { producer_byte_rate: 1e19 }),
+    'Proposed value for producer_byte_rate is too large for a LONG.',
+  )
+  const rate = 'connection_creation_rate'
+  t.equal(await set({ ip: null }, { [rate]: 2 ** 31 }), `Proposed value for ${rate} is too large for an INT.`)
+  t.equal(cluster.image.quotas.size, 0)
+  t.equal(await set(user, { producer_byte_rate: 2 ** 63, request_percentage: 1e300 }), null)
+  t.equal(await set({ ip: null }, { [rate]: 2 ** 31 - 1 }), null)
+})
+
+t.test('a quota without end is taken over from Apache Kafka as one that nobody reaches', t => {
+  const values = new Map([
+    ['request_percentage', Number.POSITIVE_INFINITY],
+    ['producer_byte_rate', 5],
+  ])
+  const { key, value } = storedQuota([['user', 'a']], values)
+  const quota = withQuota(new Map(), key, JSON.parse(value!)).get(key)!
+  t.same(Object.fromEntries(quota.values), { request_percentage: Number.MAX_VALUE, producer_byte_rate: 5 })
+  t.end()
 })
 
 t.test('quotas are kept over a restart', async t => {
