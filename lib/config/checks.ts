@@ -19,6 +19,11 @@ export function throttledReplicas(value: string): string | null {
     : "'*', or pairs of partition and broker such as 0:1,1:2"
 }
 
+/** What does not begin as the names of the brokers' own topics do. */
+export function noInternalTopic(value: string): string | null {
+  return value.startsWith('__') ? 'a name that does not begin with __' : null
+}
+
 /** Where a share group begins (KIP-932). */
 export function shareOffsetReset(value: string): string | null {
   if (value === 'latest' || value === 'earliest') return null

@@ -1,5 +1,5 @@
 /** Properties of a group, and the broker properties that give each its default. */
-import { noRepeats, shareOffsetReset } from './checks.ts'
+import { noInternalTopic, noRepeats, shareOffsetReset } from './checks.ts'
 import { boolean, choice, int, list, long, string } from './property.ts'
 
 /** Rows in the order of their names. */
@@ -25,7 +25,7 @@ export const groupProperties = {
     doc: 'How long a member may be silent before it is out.',
   }),
   'errors.deadletterqueue.copy.record.enable': boolean(false),
-  'errors.deadletterqueue.topic.name': string(''),
+  'errors.deadletterqueue.topic.name': string('', { check: noInternalTopic }),
   'share.assignment.interval.ms': int(1000, { min: 0, brokerSynonyms: ['group.share.assignment.interval.ms'] }),
   'share.assignor.offload.enable': boolean(true, {
     brokerSynonyms: ['group.share.assignor.offload.enable'],

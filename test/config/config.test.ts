@@ -302,6 +302,8 @@ t.test("a group's settings stay within the broker's bounds", t => {
   t.throws(() => valid({ 'consumer.session.timeout.ms': '60001' }), { code: codes.INVALID_CONFIG, message: /at most/ })
   t.throws(() => valid({ 'streams.num.standby.replicas': '3' }), { code: codes.INVALID_CONFIG })
   t.throws(() => valid({ 'share.auto.offset.reset': 'by_duration:P' }), { code: codes.INVALID_CONFIG })
+  t.throws(() => valid({ 'errors.deadletterqueue.topic.name': '__dead' }), { code: codes.INVALID_CONFIG })
+  valid({ 'errors.deadletterqueue.topic.name': '_dead' })
   t.throws(() => valid({ retention: '1' }), { code: codes.INVALID_CONFIG })
   t.throws(() => valid({ 'streams.task.offset.interval.ms': '14999' }), { code: codes.INVALID_CONFIG })
   t.throws(() => valid({ 'streams.num.warmup.replicas': '21' }), { code: codes.INVALID_CONFIG })
