@@ -88,14 +88,18 @@ function inSync(isr: readonly number[], { isActive, isTorn }: Electorate, { hasE
   return whole.length > 0 ? whole : isr
 }
 
-/** A reassignment is done once all that it adds are in sync, and somebody of those who stay is. */
+/**
+ * A reassignment is done once all that it adds are in sync, and somebody of those who stay is. One that takes away more than it adds waits for all who
+ * stay, as else fewer might have what is committed than before.
+ */
 function completed(state: PartitionState): PartitionState {
   const { addingReplicas, removingReplicas } = state
   if (addingReplicas.length === 0 && removingReplicas.length === 0) return state
   const staying = (id: number) => !removingReplicas.includes(id)
   const isr = state.isr.filter(staying)
   const replicas = state.replicas.filter(staying)
-  if (isr.length === 0 || replicas.length === 0 || !addingReplicas.every(id => isr.includes(id))) return state
+  const awaited = addingReplicas.length < removingReplicas.length ? replicas : addingReplicas
+  if (isr.length === 0 || replicas.length === 0 || !awaited.every(id => isr.includes(id))) return state
   return { ...state, isr, replicas, addingReplicas: [], removingReplicas: [] }
 }
 

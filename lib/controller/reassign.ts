@@ -1,7 +1,7 @@
 /** Reassignments (KIP-455): the replicas that a partition is to have, and what it is until they are in sync. Pure. */
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import { type ClusterImage, placesOf, type TopicImage } from '../cluster/image.ts'
-import { nextState, type PartitionState } from './partition-state.ts'
+import { type Asked, nextState, type PartitionState } from './partition-state.ts'
 import { type ControllerRules, electionRules, electorateOf, type PartitionChange } from './reconcile.ts'
 
 /** Whether a partition is on its way to other replicas. */
@@ -24,13 +24,12 @@ export function planReassignment(
 ): PartitionChange | null {
   check(image, target)
   const partition = topic.partitions[index]!
-  // One that is under way is given up for the new one: what it would have added goes, unless it is asked for again.
-  const current = withoutAdding(partition)
-  const addingReplicas = target.filter(id => !current.includes(id))
-  const removingReplicas = current.filter(id => !target.includes(id))
+  const settled = withoutAdding(partition)
+  const addingReplicas = target.filter(id => !settled.includes(id))
+  // What another one has added meanwhile stays until this one is done: it may be all that is in sync.
+  const removingReplicas = partition.replicas.filter(id => !target.includes(id))
   const replicas = [...target, ...removingReplicas]
-  const isr = partition.isr.filter(id => replicas.includes(id))
-  return changed(image, topic, index, rules, { replicas, isr, addingReplicas, removingReplicas })
+  return changed(image, topic, index, rules, { replicas, addingReplicas, removingReplicas })
 }
 
 /** The change that gives up a reassignment; throws NO_REASSIGNMENT_IN_PROGRESS where there is none. */
@@ -61,7 +60,7 @@ function changed(
   topic: TopicImage,
   index: number,
   rules: ControllerRules,
-  reassigned: Pick<PartitionState, 'replicas' | 'isr' | 'addingReplicas' | 'removingReplicas'>,
+  reassigned: Asked,
 ): PartitionChange | null {
   const state = nextState(topic.partitions[index]!, electorateOf(image), electionRules(image, topic, rules), reassigned)
   return state === null ? null : { topic, index, state }

@@ -136,6 +136,14 @@ t.test('a reassignment is done once all new replicas are in sync, in a new epoch
   })
 })
 
+t.test('a reassignment to fewer replicas is not done before all that stay are in sync', async t => {
+  const moving = partition({ isr: [1, 3], removingReplicas: [3] })
+  t.equal(nextState(moving, brokers([1, 2, 3]), rules), null)
+  t.match(nextState(moving, brokers([1, 2, 3]), rules, { isr: [1, 3, 2] }), { replicas: [1, 2], isr: [1, 2] })
+  const toAsMany = partition({ replicas: [4, 1, 2, 3], isr: [1, 3, 4], addingReplicas: [4], removingReplicas: [3] })
+  t.match(nextState(toAsMany, brokers([1, 2, 3, 4]), rules), { replicas: [4, 1, 2], isr: [1, 4] })
+})
+
 t.test('a leader tells its in-sync replicas and that it has recovered', async t => {
   const state = partition({ isr: [1], elr: [2], recovering: true })
   t.match(nextState(state, brokers([1, 2, 3]), rules, { isr: [1, 2], recovering: false }), {

@@ -163,3 +163,22 @@ t.test('a reassignment adds and takes away until it is done or given up', async 
     removingReplicas: [],
   })
 })
+
+t.test('a reassignment in the place of another keeps what the first one added until it is done', async t => {
+  const brokers = [broker(1), broker(2), broker(3), broker(4)]
+  const image = imageOf(brokers, [...allAdmitted, [4, 1]])
+  const topic = image.topics.get('a')!
+  // 2 came in sync, and 1 was lost before 3 did: 2 alone has what was committed since.
+  const half = { replicas: [2, 3, 1], addingReplicas: [2, 3], removingReplicas: [1], isr: [2], leader: 2 }
+  const moving: TopicImage = { ...topic, partitions: [{ ...topic.partitions[0]!, ...half }, topic.partitions[1]!] }
+  const { state } = planReassignment(image, moving, 0, [3, 4], rules)!
+  t.match(state, {
+    replicas: [3, 4, 2, 1],
+    addingReplicas: [3, 4],
+    removingReplicas: [2, 1],
+    isr: [2],
+    leader: 2,
+  })
+  const back = planReassignment(image, moving, 0, [1], rules)!
+  t.match(back.state, { replicas: [1, 2, 3], addingReplicas: [], removingReplicas: [2, 3], isr: [2], leader: 2 })
+})
