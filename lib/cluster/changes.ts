@@ -67,6 +67,16 @@ export interface ChangedPartition {
   readonly state: Omit<PartitionImage, 'index' | 'offlineReplicas'>
 }
 
+/**
+ * Keys that must be as they were when a change was planned, beside the partition's own: its topic's, and, where it takes the lead from a broker, the
+ * count of that broker's starts. Another start begins epochs of which clients are told, and the planned one would go back behind them.
+ */
+export function keysBehind({ topic, index, state }: ChangedPartition): string[] {
+  const { leader } = topic.partitions[index]!
+  const isTaken = leader >= 0 && leader !== state.leader
+  return [topicKey(topic.name), ...(isTaken ? [startsKey(leader)] : [])]
+}
+
 /** What is kept of partitions once they differ from how they were made; and of their topics, once, where they have other replicas. */
 export function partitionStateChanges(
   changed: readonly ChangedPartition[],

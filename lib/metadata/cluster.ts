@@ -299,7 +299,8 @@ export class Cluster {
     return this.#inTurn(async () => {
       const { changes, restsOn = [], result } = plan(this.#image)
       for (const part of inParts(changes, change => [change])) {
-        const conditions = [...part.map(({ key }) => key), ...restsOn].map(key => this.#unchanged(key))
+        const keys = new Set([...part.map(({ key }) => key), ...restsOn])
+        const conditions = [...keys].map(key => this.#unchanged(key))
         if (!(await this.#put(conditions, part))) throw changedMeanwhile('what it was planned for')
       }
       return result

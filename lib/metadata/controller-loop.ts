@@ -4,9 +4,9 @@
  */
 import type { Clock, Timer } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
-import { admitBrokerChanges, partitionStateChanges } from '../cluster/changes.ts'
+import { admitBrokerChanges, keysBehind, partitionStateChanges } from '../cluster/changes.ts'
 import type { ClusterImage } from '../cluster/image.ts'
-import { admittedKey, brokerKey, partitionKey, type StoredChange, topicKey } from '../cluster/stored.ts'
+import { admittedKey, brokerKey, partitionKey, type StoredChange } from '../cluster/stored.ts'
 import {
   type Admission,
   type ControllerRules,
@@ -154,8 +154,9 @@ export class ControllerLoop {
     return written
   }
 
-  #conditionsOf({ topic, index }: PartitionChange): Condition[] {
-    return [partitionKey(topic.topicId, index), topicKey(topic.name)].map(key => this.#options.cluster.unchanged(key))
+  #conditionsOf(change: PartitionChange): Condition[] {
+    const keys = [partitionKey(change.topic.topicId, change.index), ...keysBehind(change)]
+    return keys.map(key => this.#options.cluster.unchanged(key))
   }
 
   async #put({ conditions, changes }: Write): Promise<boolean> {
@@ -163,6 +164,8 @@ export class ControllerLoop {
     const { leadership } = cluster
     if (leadership === null || this.#isClosed) return false
     const once = new Map(conditions.map(condition => [condition.key, condition]))
+    // Where the image shows it already, the store need not be asked: that may be thousands of times after a broker has started.
+    for (const { key, revision } of once.values()) if (cluster.unchanged(key).revision !== revision) return false
     return cluster.put([leadership.condition, ...once.values()], changes)
   }
 
@@ -232,17 +235,17 @@ async function eachOf<T>(items: readonly T[], atOnce: number, work: (item: T) =>
 function inBatches(partitions: readonly PartitionChange[]): PartitionChange[][] {
   const batches: PartitionChange[][] = []
   let batch: PartitionChange[] = []
-  let topics = new Set<string>()
+  let behind = new Set<string>()
   for (const change of partitions) {
-    const { topicId } = change.topic
-    const conditions = batch.length + topics.size + (topics.has(topicId) ? 0 : 1)
+    const keys = keysBehind(change)
+    const conditions = batch.length + behind.size + keys.filter(key => !behind.has(key)).length
     if (batch.length === partitionsMax || conditions >= conditionsMax) {
       batches.push(batch)
       batch = []
-      topics = new Set()
+      behind = new Set()
     }
     batch.push(change)
-    topics.add(topicId)
+    for (const key of keys) behind.add(key)
   }
   if (batch.length > 0) batches.push(batch)
   return batches

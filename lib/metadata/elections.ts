@@ -1,6 +1,5 @@
 /** Elections that an administrator asks for, carried out as far as they are possible. */
-import { partitionStateChanges } from '../cluster/changes.ts'
-import { topicKey } from '../cluster/stored.ts'
+import { keysBehind, partitionStateChanges } from '../cluster/changes.ts'
 import type { BrokerConfig } from '../config/config.ts'
 import { type ElectionPlan, type PartitionToElect, planElections } from '../controller/elect.ts'
 import type { Planning } from './change-isr.ts'
@@ -8,8 +7,8 @@ import { controllerRules } from './controller-rules.ts'
 
 export type { ElectionPlan, PartitionToElect }
 
-/** Partitions in one transaction: each rests on its topic, too, and stores bound how many that may be. */
-const electionsMax = 50
+/** Partitions in one transaction: each rests on its topic and its old leader, too, and stores bound how many that may be. */
+const electionsMax = 40
 
 /** What was found for each partition; those that could be are elected. Throws KafkaError where somebody else was quicker. */
 export async function planAndElect(
@@ -35,7 +34,7 @@ export async function planAndElect(
         ]
         return {
           changes: partitionStateChanges(made, image.starts),
-          restsOn: [...new Set(made.map(({ topic }) => topicKey(topic.name)))],
+          restsOn: made.flatMap(keysBehind),
           result,
         }
       })),

@@ -1,8 +1,7 @@
 /** Reassignments that an administrator begins or gives up (KIP-455): planned one by one, and written as far as they can be. */
 import { codes, KafkaError } from '../../protocol/errors.ts'
-import { partitionStateChanges } from '../cluster/changes.ts'
+import { keysBehind, partitionStateChanges } from '../cluster/changes.ts'
 import type { ClusterImage } from '../cluster/image.ts'
-import { topicKey } from '../cluster/stored.ts'
 import type { BrokerConfig } from '../config/config.ts'
 import { planCancellation, planReassignment, remainingReplicas } from '../controller/reassign.ts'
 import type { ControllerRules, PartitionChange } from '../controller/reconcile.ts'
@@ -16,7 +15,7 @@ export interface PartitionToReassign {
   readonly replicas: readonly number[] | null
 }
 
-/** Partitions in one transaction: each may write its topic and rests on it, and stores bound how much that may be. */
+/** Partitions in one transaction: each may write its topic and rests on it and on its old leader, and stores bound how much that may be. */
 const reassignmentsMax = 40
 
 /** One error for each partition, null where it is on its way, or there already. Throws KafkaError where somebody else was quicker. */
@@ -47,7 +46,7 @@ export async function planAndReassign(
         const made = [...changes.values()]
         return {
           changes: partitionStateChanges(made, image.starts),
-          restsOn: [...new Set(made.map(({ topic }) => topicKey(topic.name)))],
+          restsOn: made.flatMap(keysBehind),
           result,
         }
       })),

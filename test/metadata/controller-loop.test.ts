@@ -2,9 +2,13 @@
 import t from 'tap'
 import { silentLogger } from '../../lib/base/logger.ts'
 import { applyChanges } from '../../lib/cluster/apply.ts'
-import { type ClusterImage, emptyImage } from '../../lib/cluster/image.ts'
-import { topicKey, writeStored } from '../../lib/cluster/stored.ts'
+import { countStartChanges, registerBrokerChanges } from '../../lib/cluster/changes.ts'
+import { brokerOf, type ClusterImage, emptyImage } from '../../lib/cluster/image.ts'
+import { type StoredChange, topicKey, writeStored } from '../../lib/cluster/stored.ts'
+import type { BrokerServices } from '../../lib/handlers/context.ts'
+import { partitionsOf } from '../../lib/handlers/partition-answers.ts'
 import { type ControlledCluster, ControllerLoop } from '../../lib/metadata/controller-loop.ts'
+import type { Condition } from '../../lib/metadata/store.ts'
 import { ManualClock } from '../../lib/testing/clock.ts'
 import { activeBroker } from '../cluster/active-broker.ts'
 
@@ -120,5 +124,76 @@ t.test('where the store fails no further elections are written, until it is trie
   await new Promise(resolve => setImmediate(resolve))
   t.equal(answers.length, 4, 'it looks at the whole again')
   for (const answer of answers) answer(new Error('out of reach'))
+  await loop.close()
+})
+
+const services = { nodeId: 1, partitions: { anyOffline: false } } as BrokerServices
+
+/** Three brokers' metadata, of which the third, which led, is gone; a write is held up until it is let go. */
+class SlowCluster implements ControlledCluster {
+  readonly leadership = { epoch: 1, condition: { key: 'leaders/controller', revision: 0 }, resign: async () => {} }
+  image = leaderless(3)
+  readonly #revisions = new Map<string, number>()
+  readonly #held: (() => void)[] = []
+  readonly #onChange: () => void
+
+  constructor(onChange: () => void) {
+    this.#onChange = onChange
+  }
+
+  unchanged(key: string) {
+    return { key, revision: this.#revisions.get(key) ?? 0 }
+  }
+
+  async put(conditions: readonly Condition[], changes: readonly StoredChange[]): Promise<boolean> {
+    await new Promise<void>(resolve => this.#held.push(resolve))
+    if (conditions.some(({ key, revision }) => this.unchanged(key).revision !== revision)) return false
+    this.write(changes)
+    return true
+  }
+
+  write(changes: readonly StoredChange[]): void {
+    const revision = this.image.revision + 1
+    for (const { key } of changes) this.#revisions.set(key, revision)
+    this.image = applyChanges(this.image, changes, revision).image
+    this.#onChange()
+  }
+
+  async letGo(): Promise<void> {
+    await turn()
+    for (const go of this.#held.splice(0)) go()
+  }
+
+  /** As clients are told of the partitions. */
+  told() {
+    return partitionsOf(this.image.topics.get('a')!, this.image, services)
+  }
+}
+
+function turn(): Promise<void> {
+  return new Promise(resolve => setImmediate(resolve))
+}
+
+t.test('no client is told of an earlier epoch where the old leader starts again while another is elected', async t => {
+  const cluster: SlowCluster = new SlowCluster(() => loop?.wake())
+  const loop = new ControllerLoop({
+    ...{ cluster, clock: new ManualClock(), logger: silentLogger, rebalanceEveryMs: () => null },
+    rules: { minInsyncReplicas: () => 1, isUncleanElectionEnabled: () => false },
+  })
+  const epochs = () => cluster.told().map(({ leaderEpoch }) => leaderEpoch)
+  loop.wake()
+  await turn()
+  cluster.write([
+    ...countStartChanges(3, 1),
+    ...registerBrokerChanges(3, { epoch: 1, state: 'running', rack: null, previousEpoch: -1, endpoints: [] }),
+  ])
+  const before = epochs()
+  for (let i = 0; i < 20; i++) {
+    await cluster.letGo()
+    await turn()
+  }
+  t.ok(cluster.told().every(({ leaderId }) => leaderId === 1))
+  for (const [i, epoch] of epochs().entries()) t.ok(epoch > before[i]!, `${before[i]}, then ${epoch}`)
+  t.equal(brokerOf(cluster.image, 3)!.state, 'active')
   await loop.close()
 })
