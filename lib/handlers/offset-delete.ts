@@ -10,34 +10,38 @@ export function offsetDelete(request: OffsetDeleteRequest, context: Context): An
   const { groupId, topics } = request
   if (!broker.authorize(context, 'delete', 'group', groupId)) return refused(codes.GROUP_AUTHORIZATION_FAILED)
   if (groupId === '') return refused(codes.INVALID_GROUP_ID)
-  const known = topics.map(({ name, partitions }) => ({
+  // Decided once: topics and rules may be others by the time of the answer.
+  const checked = topics.map(({ name, partitions }) => ({
     name,
-    partitions: partitions.filter(({ partitionIndex }) => partitionError(name, partitionIndex, context) === codes.NONE),
+    partitions: partitions.map(({ partitionIndex }) => ({
+      partitionIndex,
+      errorCode: partitionError(name, partitionIndex, context),
+    })),
+  }))
+  const known = checked.map(({ name, partitions }) => ({
+    name,
+    partitions: partitions.filter(({ errorCode }) => errorCode === codes.NONE),
   }))
   const answer = broker.groups.write(groupId, refused, shard => shard.deleteOffsets(groupId, known))
   return andThen(answer, response => {
     if (response.errorCode !== codes.NONE) return response
     return {
       ...response,
-      topics: topics
-        .map((topic, i) => withUnknown(topic, response.topics[i]!.partitions, context))
+      topics: checked
+        .map((topic, i) => withKnown(topic, response.topics[i]!.partitions))
         .filter(({ partitions }) => partitions.length > 0),
     }
   })
 }
 
-type Topic = OffsetDeleteRequest['topics'][number]
-type Results = OffsetDeleteResponse['topics'][number]['partitions']
+type Topic = OffsetDeleteResponse['topics'][number]
 
 /** The topic's partitions as they were asked for: those that do not exist, and between them what became of the others. */
-function withUnknown({ name, partitions }: Topic, results: Results, context: Context) {
+function withKnown({ name, partitions }: Topic, results: Topic['partitions']): Topic {
   let next = 0
   return {
     name,
-    partitions: partitions.map(({ partitionIndex }) => {
-      const errorCode = partitionError(name, partitionIndex, context)
-      return errorCode === codes.NONE ? results[next++]! : { partitionIndex, errorCode }
-    }),
+    partitions: partitions.map(partition => (partition.errorCode === codes.NONE ? results[next++]! : partition)),
   }
 }
 

@@ -291,6 +291,31 @@ t.test('offsets are deleted where nobody consumes the topic any more', async t =
   t.equal(await code('c'), codes.NON_EMPTY_GROUP)
 })
 
+t.test(
+  'what is told of a topic whose offsets are deleted is decided once, whatever comes and goes until it is answered',
+  async t => {
+    const { at, cluster, commit, logs } = await broker(t)
+    await commit(8, { topics: [commitTopic('t', 0, 1)] })
+    for (const log of logs.values()) log.commitsAtOnce = false
+    const topics = [
+      { name: 'later', partitions: [{ partitionIndex: 0 }] },
+      { name: 't', partitions: [{ partitionIndex: 0 }] },
+    ]
+    const answer = offsetDelete({ groupId: 'g', topics }, at(0))
+    await cluster.createTopics([topic('later')])
+    await cluster.deleteTopics([{ name: 't', topicId: noTopicId }])
+    for (const log of logs.values()) log.commit()
+    const answered = await answer
+    t.match(answered, {
+      topics: [
+        { name: 'later', partitions: [{ partitionIndex: 0, errorCode: codes.UNKNOWN_TOPIC_OR_PARTITION }] },
+        { name: 't', partitions: [{ partitionIndex: 0, errorCode: 0 }] },
+      ],
+    })
+    encodable(t, OffsetDelete, answered)
+  },
+)
+
 t.test('groups are listed by state and type, whatever the case of the filters', async t => {
   const { at, commit, stable } = await broker(t)
   await stable('stable')
