@@ -43,8 +43,8 @@ export class LogWrites {
   }
 
   /** Has bytes that are placed written at the end of the turn. */
-  queue(bytes: Buffer): void {
-    this.#list.active.queue(bytes)
+  queue(bytes: Buffer, now: number): void {
+    this.#list.active.queue(bytes, now)
     if (this.isScheduled) return
     this.isScheduled = true
     this.#options.schedule(this.#writeQueued)

@@ -234,7 +234,7 @@ export class Log {
       throw this.#disk.fail(error)
     }
     this.#touched = true
-    this.#writes.queue(bytes)
+    this.#writes.queue(bytes, now)
     return appendResult(
       first,
       last,
@@ -262,7 +262,7 @@ export class Log {
         throw this.#disk.fail(error)
       }
       this.#touched = true
-      this.#writes.queue(bytes)
+      this.#writes.queue(bytes, this.#options.now())
     }
     return this.logEndOffset
   }

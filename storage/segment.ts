@@ -46,6 +46,8 @@ export class Segment {
   /** Timestamp of the first batch: since when a roll by time is waited for; −1 where it has none, NaN until one is known. */
   firstTimestamp = Number.NaN
   readonly createdMs: number
+  /** When it was last written to, as far as that is known. */
+  modifiedMs: number
   /** Whether the files were given up. */
   retired = false
   #preallocateBytes = 0
@@ -72,6 +74,7 @@ export class Segment {
     this.maxTimestamp = this.timeIndex.lastTimestamp
     this.maxTimestampOffset = this.timeIndex.lastOffset
     this.createdMs = files.modifiedMs(this.file.path) || now
+    this.modifiedMs = this.createdMs
   }
 
   /** A segment that has no files yet, or whose files are to be replaced. */
@@ -109,9 +112,9 @@ export class Segment {
     return this
   }
 
-  /** The time that retention counts from. */
+  /** The time that retention counts from: where no record has a timestamp, that of the last write. */
   get timeMs(): number {
-    return this.maxTimestamp >= 0 ? this.maxTimestamp : this.createdMs
+    return this.maxTimestamp >= 0 ? this.maxTimestamp : this.modifiedMs
   }
 
   /** Whether bytes wait in memory. */
@@ -139,8 +142,9 @@ export class Segment {
   }
 
   /** Queues whole batches whose offsets are set. The bytes belong to the segment until `write`. */
-  queue(bytes: Buffer): void {
+  queue(bytes: Buffer, now: number): void {
     this.#pending.push(bytes)
+    this.modifiedMs = now
   }
 
   /** Notes one batch of the queued bytes, in order. */

@@ -200,7 +200,7 @@ export class SegmentCleaner {
     if (this.#filled + size > this.#buffer.length) this.#write()
     this.#segment.note(size, frameLastOffset(b, at), frameMaxTimestamp(b, at), this.#job.indexIntervalBytes)
     if (size > this.#buffer.length) {
-      this.#segment.queue(b.subarray(at, at + size))
+      this.#segment.queue(b.subarray(at, at + size), this.#job.now)
       this.#segment.write()
       return
     }
@@ -209,7 +209,7 @@ export class SegmentCleaner {
 
   #write(): void {
     if (this.#filled === 0) return
-    this.#segment.queue(this.#buffer.subarray(0, this.#filled))
+    this.#segment.queue(this.#buffer.subarray(0, this.#filled), this.#job.now)
     this.#filled = 0
     this.#segment.write()
   }

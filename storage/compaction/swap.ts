@@ -25,7 +25,10 @@ const kinds = ['index', 'timeindex', 'txnindex', 'log'] as const
 /** Opens what segments were cleaned into. */
 export function openCleaned(files: Files, dir: string, sources: readonly Segment[], now: number): Segment {
   const segment = new Segment(files, dir, sources[0].baseOffset, now, cleanedSuffix)
-  segment.endOffset = sources[sources.length - 1].endOffset
+  const last = sources[sources.length - 1]
+  segment.endOffset = last.endOffset
+  // What is copied gets no younger by it.
+  segment.modifiedMs = last.modifiedMs
   segment.close()
   return segment
 }
