@@ -47,3 +47,24 @@ t.test('records without timestamps are compacted min.compaction.lag.ms after the
   t.equal(dirtinessOf(fixture.log, 2, fixture.now)?.segmentCount, 1)
   t.end()
 })
+
+t.test('a time index that Apache Kafka lengthened with zeros and did not cut makes no records old', async t => {
+  const fixture = new LogFixture({ segmentBytes: 1_000, retentionMs: 60_000 })
+  fixture.fill(30)
+  const { segments } = fixture.log
+  const index = segments[0].timeIndex.file.path
+  await fixture.log.close()
+  const whole = fixture.files.read(index)!
+  for (const [what, content] of [
+    ['nothing else', Buffer.alloc(12 * 100)],
+    ['some entries', Buffer.concat([whole, Buffer.alloc(12 * 100)])],
+  ] as const) {
+    fixture.files.write(index, content)
+    fixture.open({ cleanShutdown: true })
+    t.equal(fixture.log.deleteOldSegments(30), 0, `behind ${what}`)
+    t.equal(fixture.log.segments[0].maxTimestamp, startMs + segments[0].endOffset - 1)
+    t.equal(fixture.log.offsetForTimestamp(startMs + 2)?.offset, 2)
+    await fixture.log.close()
+    t.same(fixture.files.read(index), whole, 'it is made anew')
+  }
+})
