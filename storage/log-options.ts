@@ -48,6 +48,16 @@ export interface AppendOptions {
   readonly leaderEpoch: number
   /** Markers of a coordinator have to come with an epoch above the producer's. */
   readonly raisesEpoch?: boolean | undefined
+  /** For a client's batch that begins a transaction, where its coordinator was asked about it. */
+  readonly beginning?: Beginning | undefined
+}
+
+/** With which sequence numbers a producer may begin a transaction in a partition. */
+export interface Beginning {
+  /** The lowest that it has tried to begin with: what comes before was refused, and is sent again. */
+  readonly sequenceMax: number
+  /** Whether a producer of which no batch is known begins with 0, as each transaction has an epoch of its own (KIP-890). */
+  readonly isFirstOfEpoch: boolean
 }
 
 /** Where records went. logAppendTimeMs is −1 where the timestamps are the producer's, unless the batch was there already. */

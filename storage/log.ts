@@ -214,11 +214,11 @@ export class Log {
    * Appends records: checks them, gives them their offsets in place and queues their bytes, which belong to the log until
    * `writtenOffset` has passed them. Throws KafkaError, having changed nothing.
    */
-  append(records: Buffer, { origin, leaderEpoch, raisesEpoch }: AppendOptions): AppendResult {
+  append(records: Buffer, { origin, leaderEpoch, raisesEpoch, beginning }: AppendOptions): AppendResult {
     this.#mustWork()
     const now = this.#options.now()
     const bytes = acceptable(records, origin, this.config, now)
-    const duplicate = this.producers.checkBatches(bytes, origin, raisesEpoch)
+    const duplicate = this.producers.checkBatches(bytes, origin, raisesEpoch, beginning)
     if (duplicate !== null) return duplicateResult(duplicate, this.logStartOffset)
 
     const first = this.logEndOffset

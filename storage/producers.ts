@@ -15,6 +15,7 @@ import {
   sizeInBytes,
 } from '../protocol/records/header.ts'
 
+import type { Beginning } from './log-options.ts'
 import { type EndMarker, endMarkerOf } from './markers.ts'
 
 /** Batches remembered per producer: as many as a client may have in flight. */
@@ -71,14 +72,19 @@ export class Producers {
   }
 
   /** Checks batches before they are appended, a client's in full; gives the remembered batch that a client's repeats, or null. */
-  checkBatches(batches: Buffer, origin: 'client' | 'coordinator', raisesEpoch = false): ProducerBatch | null {
+  checkBatches(
+    batches: Buffer,
+    origin: 'client' | 'coordinator',
+    raisesEpoch = false,
+    beginning?: Beginning,
+  ): ProducerBatch | null {
     for (let at = 0; at < batches.length; at += sizeInBytes(batches, at)) {
       if (producerId(batches, at) < 0) continue
       if (origin === 'coordinator') {
         this.checkCoordinated(batches, at, endMarkerOf(batches, at), raisesEpoch)
         continue
       }
-      const duplicate = this.check(batches, at)
+      const duplicate = this.check(batches, at, beginning)
       if (duplicate !== null) return duplicate
     }
     return null
@@ -88,12 +94,15 @@ export class Producers {
    * The remembered batch that this one repeats, null where it is new. Throws OUT_OF_ORDER_SEQUENCE_NUMBER,
    * INVALID_PRODUCER_EPOCH or INVALID_TXN_STATE for a client's batch that must not be appended. Changes nothing.
    */
-  check(b: Buffer, at: number): ProducerBatch | null {
+  check(b: Buffer, at: number, beginning?: Beginning): ProducerBatch | null {
     const id = producerId(b, at)
     const state = this.states.get(id)
     const epoch = producerEpoch(b, at)
     const first = baseSequence(b, at)
-    if (state === undefined) return null
+    if (state === undefined) {
+      checkBeginning(id, first, false, beginning)
+      return null
+    }
     const { batches } = state
     if (epoch === state.epoch) {
       const last = lastSequence(b, at)
@@ -102,6 +111,7 @@ export class Producers {
       }
     }
     this.#checkEpoch(state, epoch)
+    checkBeginning(id, first, batches.length > 0, beginning)
     if (epoch !== state.epoch) {
       if (first !== 0 && state.epoch !== -1) {
         throw new KafkaError(
@@ -282,6 +292,17 @@ function withEntry<V>(map: ReadonlyMap<number, V>, key: number, value: V): Reado
 function withoutEntry<V>(map: ReadonlyMap<number, V>, key: number): ReadonlyMap<number, V> {
   if (map !== none) (map as Map<number, V>).delete(key)
   return map.size === 0 ? none : map
+}
+
+/** Throws OUT_OF_ORDER_SEQUENCE_NUMBER where a transaction would begin behind records that are still to come. */
+function checkBeginning(id: number, first: number, isKnown: boolean, beginning: Beginning | undefined): void {
+  if (beginning === undefined) return
+  const { sequenceMax, isFirstOfEpoch } = beginning
+  if (first <= sequenceMax && (isKnown || first === 0 || !isFirstOfEpoch)) return
+  throw new KafkaError(
+    codes.OUT_OF_ORDER_SEQUENCE_NUMBER,
+    `producer ${id} begins a transaction with sequence ${first}; resend from ${first > sequenceMax ? sequenceMax : 0}`,
+  )
 }
 
 /** Whether a producer was silent for so long that it may be forgotten. */

@@ -36,6 +36,14 @@ export class TimeIndex {
     return this.file.count >= Math.floor(bytesMax / entryBytes) - 1
   }
 
+  /**
+   * Whether the last of several entries is the latest. Apache Kafka lengthens the file with zeros and cuts it when the segment ends; what it did not
+   * get to cut makes all records of 1970, which retention deletes at once.
+   */
+  get looksSound(): boolean {
+    return this.file.count < 2 || this.#lastTimestamp > this.timestamp(0)
+  }
+
   timestamp(index: number): number {
     const at = this.file.at(index)
     return readInt64(this.file.block, at)

@@ -1,7 +1,7 @@
 /** Produce: appends records. Offsets are given at once; the answer leaves when the records are where `acks` wants them. */
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import type { ProduceRequest, ProduceResponse } from '../../protocol/messages/produce.ts'
-import { producerEpoch, producerId } from '../../protocol/records/header.ts'
+import { baseSequence, producerEpoch, producerId } from '../../protocol/records/header.ts'
 import { Deferred } from '../base/deferred.ts'
 import {
   type AppendResult,
@@ -259,7 +259,11 @@ class Appends implements ProduceOwner {
     const asks = apiVersion >= addsPartitionsSince || broker.config.get('transaction.partition.verification.enable')
     if (!asks) return undefined
     const [id, epoch] = [producerId(records, 0), producerEpoch(records, 0)]
-    return partition.hasOpenTransaction(id, epoch) ? undefined : partition.verifications.begin(id, epoch)
+    if (partition.hasOpenTransaction(id, epoch)) return undefined
+    const sequenceMax = baseSequence(records, 0)
+    // Nothing is learned of a number that there is not: the batch will be refused.
+    const beginning = sequenceMax < 0 ? undefined : { sequenceMax, isFirstOfEpoch: apiVersion >= addsPartitionsSince }
+    return partition.verifications.begin(id, epoch, beginning)
   }
 
   #verified(partition: Partition, records: Buffer): Promise<void> {

@@ -289,11 +289,11 @@ export class Partition {
       )
     }
     this.#own.isUsed = true
-    if (verification !== undefined && !this.hasOpenTransaction(verification.producerId, producerEpoch(records, 0)))
-      this.verifications.redeem(verification, this.name)
-    const result = this.log.append(records, { origin, leaderEpoch: this.leaderEpoch, raisesEpoch })
-    // Only what was taken ends a transaction: a marker that comes late is refused.
-    if (origin === 'coordinator') this.#verifications?.ended(records, raisesEpoch ?? false)
+    const begins = verification && !this.hasOpenTransaction(verification.producerId, producerEpoch(records, 0))
+    const beginning = begins ? this.verifications.redeem(verification, this.name) : undefined
+    const result = this.log.append(records, { origin, leaderEpoch: this.leaderEpoch, raisesEpoch, beginning })
+    // Only what was taken begins or ends a transaction: a marker that comes late is refused.
+    this.#verifications?.appended(records, { origin, verification, raisesEpoch })
     if (!result.duplicate) this.#bytesAppended += records.length
     return result
   }

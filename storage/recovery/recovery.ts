@@ -160,6 +160,7 @@ function indexesLookSound({ files }: RecoveryOptions, segment: Segment): boolean
   // An empty segment needs its index files, too: a loss of power may have left the log file alone, and the next flush opens them.
   if (!files.exists(offsetIndex.file.path) || !files.exists(timeIndex.file.path)) return false
   if (!offsetIndex.file.isWhole || !timeIndex.file.isWhole || !transactionIndex.isSound) return false
+  if (!timeIndex.looksSound) return false
   const { count } = offsetIndex.file
   if (count === 0) return true
   return offsetIndex.lastOffset > segment.baseOffset && offsetIndex.position(count - 1) < file.size()

@@ -150,6 +150,26 @@ t.test('what one producer sends before its partition is added stays in order', a
   t.same((await broker.read('uncommitted')).values, ['0', '1', '2'])
 })
 
+t.test('what a producer sends behind records that were refused does not take their place', async t => {
+  const broker = await RunningBroker.start(t)
+  for (const version of [11, 12]) {
+    const producer = await broker.producer(`t${version}`)
+    const send = (sequence: number) =>
+      broker.send({ ...producer, sequences: [sequence, 0] }, `${sequence}`, { version })
+    if (version === 11) {
+      t.equal(await send(0), codes.TRANSACTION_ABORTABLE, 'the partition is not added yet')
+      t.equal(await broker.add(producer), 0)
+    }
+    t.equal(await send(1), codes.OUT_OF_ORDER_SEQUENCE_NUMBER)
+    t.same([await send(0), await send(1), await send(3)], [0, 0, codes.OUT_OF_ORDER_SEQUENCE_NUMBER])
+  }
+  t.same((await broker.read('uncommitted')).values, ['0', '1', '0', '1'])
+  const older = await broker.producer('older')
+  await broker.add(older)
+  const at = { ...older, sequences: [7, 0] }
+  t.equal(await broker.send(at, 'x', { version: 11 }), 0, 'protocol 1: its past may be deleted')
+})
+
 t.test('a transaction whose time is over is aborted by the broker', async t => {
   const broker = await RunningBroker.start(t, { 'transaction.abort.timed.out.transaction.cleanup.interval.ms': '10' })
   const producer = await broker.producer('t', 1)

@@ -47,3 +47,50 @@ t.test('nothing is kept of what was refused', t => {
   t.equal(verifications.size, 0)
   t.end()
 })
+
+t.test('it is known with which sequence a producer tried to begin, until it has', t => {
+  const verifications = new Verifications()
+  const asked = (epoch: number, sequenceMax: number) => {
+    const verification = verifications.begin(7, epoch, { sequenceMax, isFirstOfEpoch: false })
+    return verifications.redeem(verification, 'a-0')?.sequenceMax
+  }
+  t.equal(asked(3, 5), 5)
+  t.equal(asked(3, 9), 5, 'what was refused first is still to come')
+  t.equal(asked(3, 2), 2)
+  t.equal(asked(4, 8), 8, 'a later epoch begins anew')
+  t.equal(asked(3, 0), undefined, 'of an epoch that is over nothing is known')
+  t.equal(verifications.redeem(verifications.begin(7, 4), 'a-0')?.sequenceMax, 8)
+  const records = buildBatch({ producerId: 7, producerEpoch: 4, baseSequence: 8, records: [] })
+  verifications.appended(records, { origin: 'client', verification: { producerId: 7, producerEpoch: 4 } })
+  t.equal(verifications.attempted, 0)
+  t.end()
+})
+
+t.test('a marker ends what a producer tried to begin before it, in either protocol', t => {
+  const verifications = new Verifications()
+  const attempt = () => verifications.release(verifications.begin(7, 3, { sequenceMax: 0, isFirstOfEpoch: true }))
+  for (const [epoch, raisesEpoch, left] of [
+    [3, false, 0],
+    [4, true, 0],
+    [3, true, 1],
+    [2, false, 1],
+  ] as const) {
+    attempt()
+    verifications.appended(marker(7, epoch), { origin: 'coordinator', raisesEpoch })
+    t.equal(verifications.attempted, left, `epoch ${epoch}, ${raisesEpoch ? 'raised' : 'kept'}`)
+  }
+  t.equal(verifications.size, 0)
+  t.end()
+})
+
+t.test('of many producers that tried and failed the oldest are forgotten', t => {
+  const verifications = new Verifications()
+  const attempt = (id: number) => verifications.begin(id, 0, { sequenceMax: 5, isFirstOfEpoch: false })
+  for (let id = 0; id < 1_001; id++) verifications.release(attempt(id))
+  t.equal(verifications.attempted, 1_000)
+  const again = (id: number) => verifications.redeem(verifications.begin(id, 0), 'a-0')?.sequenceMax
+  t.equal(again(0), undefined)
+  t.equal(again(1), 5)
+  t.equal(verifications.size, 0)
+  t.end()
+})

@@ -51,6 +51,27 @@ t.test('a batch that comes twice is appended once and answered with its first of
   t.equal(fixture.log.logEndOffset, 13)
 })
 
+t.test('a transaction begins no later than its producer has tried to, and in an epoch of its own with 0', t => {
+  const fixture = new LogFixture()
+  const begin = (batch: Buffer, sequenceMax: number, isFirstOfEpoch = false) =>
+    codeOf(() =>
+      fixture.log.append(batch, { origin: 'client', leaderEpoch: 0, beginning: { sequenceMax, isFirstOfEpoch } }),
+    )
+  const refused = codes.OUT_OF_ORDER_SEQUENCE_NUMBER
+  t.equal(begin(sent(5, 1, 0, true), 4), refused)
+  t.equal(begin(sent(5, 1, 0, true), 5, true), refused, 'nothing is known of the producer')
+  t.equal(begin(sent(5, 1, 0, true), 5), codes.NONE)
+  t.equal(begin(sent(5, 1, 0, true), 4, true), codes.NONE, 'what is there already is answered as such')
+  fixture.coordinate(marker('COMMIT'))
+  t.equal(begin(sent(6, 1, 0, true), 0), refused)
+  t.equal(begin(sent(6, 1, 0, true), 6, true), codes.NONE)
+  fixture.coordinate(marker('COMMIT', { epoch: 1 }))
+  t.equal(begin(sent(3, 1, 1, true), 3, true), refused)
+  t.equal(begin(sent(0, 1, 1, true), 3, true), codes.NONE)
+  t.equal(fixture.log.logEndOffset, 5)
+  t.end()
+})
+
 t.test('sequence numbers must follow one another, and begin anew with each epoch', async t => {
   const fixture = new LogFixture()
   const refusal = (batch: Buffer) => codeOf(() => fixture.append(batch))
