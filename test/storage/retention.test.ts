@@ -13,7 +13,7 @@ function received(value: string, baseOffset: number): Buffer {
   return records
 }
 
-t.test('records without timestamps are kept for retention.ms from the last write to their segment, not from its first', t => {
+t.test('records without timestamps are kept for retention.ms from the last write to their segment', t => {
   for (const append of [
     (fixture: LogFixture, value: string) => void fixture.append(untimed(value)),
     (fixture: LogFixture, value: string) =>
