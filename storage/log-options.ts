@@ -1,7 +1,7 @@
 /** What goes into a log and comes out of it, besides records. */
 import type { LogConfig } from './config.ts'
 import type { Files } from './files.ts'
-import type { ProducerBatch } from './producers.ts'
+import type { Beginning, ProducerBatch } from './producers.ts'
 import type { RecoveryLogger } from './recovery/recovery.ts'
 
 /** What is told of a log when records were written. */
@@ -50,14 +50,6 @@ export interface AppendOptions {
   readonly raisesEpoch?: boolean | undefined
   /** For a client's batch that begins a transaction, where its coordinator was asked about it. */
   readonly beginning?: Beginning | undefined
-}
-
-/** With which sequence numbers a producer may begin a transaction in a partition. */
-export interface Beginning {
-  /** The lowest that it has tried to begin with: what comes before was refused, and is sent again. */
-  readonly sequenceMax: number
-  /** Whether a producer of which no batch is known begins with 0, as each transaction has an epoch of its own (KIP-890). */
-  readonly isFirstOfEpoch: boolean
 }
 
 /** Where records went. logAppendTimeMs is −1 where the timestamps are the producer's, unless the batch was there already. */

@@ -15,7 +15,6 @@ import {
   sizeInBytes,
 } from '../protocol/records/header.ts'
 
-import type { Beginning } from './log-options.ts'
 import { type EndMarker, endMarkerOf } from './markers.ts'
 
 /** Batches remembered per producer: as many as a client may have in flight. */
@@ -38,6 +37,14 @@ export interface ProducerState {
   currentTxnFirstOffset: number
   /** Oldest first. */
   readonly batches: ProducerBatch[]
+}
+
+/** With which sequence numbers a producer may begin a transaction in a partition. */
+export interface Beginning {
+  /** The lowest that it has tried to begin with: what comes before was refused, and is sent again. */
+  readonly sequenceMax: number
+  /** Whether a producer of which no batch is known begins with 0, as each transaction has an epoch of its own (KIP-890). */
+  readonly isFirstOfEpoch: boolean
 }
 
 /** A transaction that a marker has just ended. */

@@ -4,7 +4,8 @@
  */
 import { codes, KafkaError } from '../../protocol/errors.ts'
 import { isControl, producerEpoch, producerId } from '../../protocol/records/header.ts'
-import type { AppendOrigin, Beginning } from '../../storage/log-options.ts'
+import type { AppendOrigin } from '../../storage/log.ts'
+import type { Beginning } from '../../storage/producers.ts'
 
 /** That a transaction is being asked about, for one batch or commit of offsets. */
 export interface Verification {
