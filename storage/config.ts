@@ -8,7 +8,10 @@ export interface LogConfig {
   readonly segmentIndexBytes: number
   readonly indexIntervalBytes: number
   readonly maxMessageBytes: number
+  /** The longest record of a compressed batch that a client may append. */
   readonly maxDecompressedMessageBytes: number
+  /** What one batch may decompress to, whoever wrote it. */
+  readonly decompressedBatchBytesMax: number
   /** Records after which the disk must have them before they are acknowledged. */
   readonly flushMessages: number
   readonly flushMs: number
@@ -46,6 +49,7 @@ export const defaultLogConfig: LogConfig = {
   indexIntervalBytes: 4_096,
   maxMessageBytes: 1_048_588,
   maxDecompressedMessageBytes: 2_147_483_639,
+  decompressedBatchBytesMax: 2_147_483_639,
   flushMessages: Number.MAX_SAFE_INTEGER,
   flushMs: Number.MAX_SAFE_INTEGER,
   messageTimestampType: 'CreateTime',

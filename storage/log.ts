@@ -169,14 +169,14 @@ export class Log {
   /** Greatest timestamp in the segments and the first offset that has it, be it deleted or not; null where they hold no record. */
   maxTimestampOffset(): TimestampAndOffset | null {
     this.#mustWork()
-    const { maxDecompressedMessageBytes: bytesMax } = this.config
+    const { decompressedBatchBytesMax: bytesMax } = this.config
     return this.#disk.guard(() => latestTimestamp(this.segments, bytesMax))
   }
 
   /** The first record whose timestamp is not before this one; null where there is none. */
   offsetForTimestamp(timestamp: number): TimestampAndOffset | null {
     this.#mustWork()
-    const { maxDecompressedMessageBytes: bytesMax } = this.config
+    const { decompressedBatchBytesMax: bytesMax } = this.config
     return this.#disk.guard(() => firstReaching(this.segments, timestamp, this.logStartOffset, bytesMax))
   }
 

@@ -3,7 +3,7 @@
  * beyond the lengths and timestamps of records, except from the old message formats, which are rewritten as magic 2.
  */
 import { codes, KafkaError } from '../protocol/errors.ts'
-import { type Walk, walkRecords } from '../protocol/records/batch.ts'
+import { type RecordVisitor, type Walk, walkRecords } from '../protocol/records/batch.ts'
 import { DecompressionError } from '../protocol/records/compression.ts'
 import {
   baseOffset,
@@ -146,7 +146,7 @@ function convertLegacy(records: Buffer, config: LogConfig): Buffer {
     checkSize(size, config)
     at += size
   }
-  return upConvert(records, { firstOffset: 0, bytesMax: config.maxDecompressedMessageBytes })
+  return upConvert(records, { firstOffset: 0, bytesMax: config.decompressedBatchBytesMax })
 }
 
 function checkSize(bytes: number, config: LogConfig): void {
@@ -193,6 +193,8 @@ function rulesOf(config: LogConfig, now: number): RecordRules {
 function checkRecords(b: Buffer, at: number, config: LogConfig, now: number): number {
   const rules = rulesOf(config, now)
   const walk = soundRecords(b, at, config)
+  const isPacked = compressionType(b, at) !== 0
+  if (isPacked && walk.recordBytes > config.maxDecompressedMessageBytes) refuseLongRecord(b, at, config)
   if (
     walk.minTimestamp < rules.earliest ||
     walk.maxTimestamp > rules.latest ||
@@ -207,12 +209,24 @@ function checkRecords(b: Buffer, at: number, config: LogConfig, now: number): nu
 /** Walks over records whose checksum was right: what is wrong with them now would be wrong in a retry, too. */
 function soundRecords(b: Buffer, at: number, config: LogConfig): Walk {
   try {
-    return walkRecords(b, at, null, config.maxDecompressedMessageBytes)
+    return walkRecords(b, at, null, config.decompressedBatchBytesMax)
   } catch (error) {
     if (error instanceof DecompressionError) throw unreadable(error.message)
     if (error instanceof KafkaError && error.code === codes.CORRUPT_MESSAGE) throw invalid(error.message)
     throw error
   }
+}
+
+/** Refuses the first record that is longer than `max.decompressed.message.bytes` allows, as Kafka 4.4 does: of compressed batches alone. */
+function refuseLongRecord(b: Buffer, at: number, config: LogConfig): void {
+  const { maxDecompressedMessageBytes: bytesMax, decompressedBatchBytesMax } = config
+  const visit: RecordVisitor = (index, _timestamp, _keyLength, _valueLength, bytes) => {
+    if (bytes <= bytesMax) return
+    throw invalid(
+      `record ${index} has ${bytes} bytes, ${bytesMax} are allowed; send smaller records or raise max.decompressed.message.bytes`,
+    )
+  }
+  walkRecords(b, at, visit, decompressedBatchBytesMax)
 }
 
 /**
@@ -242,7 +256,7 @@ function refuseRecords(b: Buffer, at: number, config: LogConfig, rules: RecordRu
       refuse(batchIndex, `timestamp ${timestamp} is not between ${earliest} and ${latest}`)
     }
   }
-  walkRecords(b, at, visit, config.maxDecompressedMessageBytes)
+  walkRecords(b, at, visit, config.decompressedBatchBytesMax)
   if (count === 0) return
   const code = wrongTime ? codes.INVALID_TIMESTAMP : codes.INVALID_RECORD
   throw new RecordValidationError(code, `${count} of ${recordCount(b, at)} records were refused`, errors)

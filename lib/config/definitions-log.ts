@@ -200,7 +200,7 @@ export const logProperties = {
     min: 1,
     max: 2_147_483_639,
     updateMode: 'cluster-wide',
-    doc: 'The largest batch that is accepted, decompressed.',
+    doc: 'The largest record that is accepted in a compressed batch.',
   }),
   'message.max.bytes': int(1_048_588, {
     importance: 'high',

@@ -97,7 +97,7 @@ export function inheritedValue(property: Property, broker: BrokerSettings): unkn
 }
 
 /**
- * What one batch may decompress to, whatever `max.decompressed.message.bytes` allows (2 GiB by default): batches are checked
+ * What one batch may decompress to; `max.decompressed.message.bytes` bounds its records, and Kafka its batches not at all. They are checked
  * between two turns of the event loop, where all clients wait. Clients bound a batch before they compress it, so honest ones
  * stay far below.
  */
@@ -119,10 +119,8 @@ export function logConfigOf(overrides: Overrides, broker: BrokerSettings): LogCo
     segmentIndexBytes: read('segment.index.bytes'),
     indexIntervalBytes: read('index.interval.bytes'),
     maxMessageBytes: read('max.message.bytes'),
-    maxDecompressedMessageBytes: Math.min(
-      read('max.decompressed.message.bytes'),
-      Math.max(decompressedBytesFloor, decompressedRatioMax * read('max.message.bytes')),
-    ),
+    maxDecompressedMessageBytes: read('max.decompressed.message.bytes'),
+    decompressedBatchBytesMax: Math.max(decompressedBytesFloor, decompressedRatioMax * read('max.message.bytes')),
     flushMessages: read('flush.messages'),
     flushMs: read('flush.ms'),
     messageTimestampType: read('message.timestamp.type'),

@@ -80,7 +80,7 @@ export const topicProperties = {
     min: 1,
     max: 2_147_483_639,
     brokerSynonyms: ['max.decompressed.message.bytes'],
-    doc: 'The largest batch that is accepted, decompressed.',
+    doc: 'The largest record that is accepted in a compressed batch.',
   }),
   'max.message.bytes': int(1_048_588, {
     min: 0,

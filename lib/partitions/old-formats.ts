@@ -24,7 +24,7 @@ export function readMessages(
   fetchOffset: number,
   { apiVersion, isolation, bytesMax, isFirst }: MessageRead,
 ): { messages: Buffer | null; bytes: number } {
-  const { maxDecompressedMessageBytes } = partition.log.config
+  const { decompressedBatchBytesMax } = partition.log.config
   const limits = { bytesMax, isolation, minOneMessage: apiVersion === 3 && isFirst }
   let found: Buffer | null = null
   let bytes = 0
@@ -38,7 +38,7 @@ export function readMessages(
     }
     if (read.sizeInBytes === 0) break
     const records = knownRecords(read)
-    const messages = asMessages(records, apiVersion < 2 ? 0 : 1, fetchOffset, maxDecompressedMessageBytes)
+    const messages = asMessages(records, apiVersion < 2 ? 0 : 1, fetchOffset, decompressedBatchBytesMax)
     // Where only markers were there, which these clients never see, what follows is given instead.
     offset = endOffsetOf(records)
     read.release()

@@ -40,6 +40,6 @@ export function corrupt(codec: string, reason: string): KafkaError {
 export function tooLarge(codec: string, bytesMax: number): KafkaError {
   return new KafkaError(
     codes.MESSAGE_TOO_LARGE,
-    `${codec} data is larger than ${bytesMax} bytes when decompressed; send smaller batches or raise max.decompressed.message.bytes`,
+    `${codec} data is larger than ${bytesMax} bytes when decompressed; send smaller batches or raise max.message.bytes`,
   )
 }

@@ -40,8 +40,14 @@ export interface BatchRecord {
   readonly headers?: readonly { readonly key: string; readonly value: Uint8Array | null }[]
 }
 
-/** Called for each record; lengths are −1 for null. */
-export type RecordVisitor = (offsetDelta: number, timestamp: number, keyLength: number, valueLength: number) => void
+/** Called for each record; lengths are −1 for null, and `bytes` is what the record says that it has. */
+export type RecordVisitor = (
+  offsetDelta: number,
+  timestamp: number,
+  keyLength: number,
+  valueLength: number,
+  bytes: number,
+) => void
 
 /** Bytes of the shortest record: seven fields of a byte each. */
 const recordBytesMin = 7
@@ -97,7 +103,7 @@ export function walkSection(section: Section, visitor: RecordVisitor | null, den
       maxTimestampDelta = offsetDelta
     }
     if (keyLength < 0 && nullKeyDelta < 0) nullKeyDelta = offsetDelta
-    if (visitor !== null) visitor(offsetDelta, timestamp, keyLength, valueLength)
+    if (visitor !== null) visitor(offsetDelta, timestamp, keyLength, valueLength, length)
   }
   if (cursor.at !== end) throw invalid(`${end - cursor.at} bytes follow its ${count} records`)
   if (count === 0) minTimestamp = maxTimestamp = -1

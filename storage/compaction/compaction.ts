@@ -146,7 +146,7 @@ function jobOf(
     indexIntervalBytes: config.indexIntervalBytes,
     segmentBytes: config.segmentBytes,
     segmentIndexBytes: config.segmentIndexBytes,
-    decompressedBytesMax: config.maxDecompressedMessageBytes,
+    decompressedBytesMax: config.decompressedBatchBytesMax,
     ...limits,
   }
 }

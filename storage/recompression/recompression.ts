@@ -45,7 +45,7 @@ function packed(batch: Buffer, codec: Codec, type: number, config: LogConfig): B
   const plain = decompress(
     codecOf(compressionType(batch, 0)),
     batch.subarray(headerBytes),
-    config.maxDecompressedMessageBytes,
+    config.decompressedBatchBytesMax,
   )
   const records = compress(codec, plain, levelOf(codec, config))
   const result = Buffer.allocUnsafe(headerBytes + records.length)

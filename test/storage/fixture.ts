@@ -1,4 +1,5 @@
 /** A log under test: a clock that the test turns, and turns of the event loop that the test ends. */
+import { codes, KafkaError } from '../../protocol/errors.ts'
 import { buildBatch, readRecords } from '../../protocol/records/batch.ts'
 import { sizeInBytes } from '../../protocol/records/header.ts'
 import { type DirectoryOptions, LogDirectory } from '../../storage/directory.ts'
@@ -138,4 +139,15 @@ export function batchOf(values: readonly string[], choice: BatchChoice = {}): Bu
       value: Buffer.from(value),
     })),
   })
+}
+
+/** The code that a call fails with. */
+export function codeOf(run: () => unknown): number {
+  try {
+    run()
+  } catch (error) {
+    if (error instanceof KafkaError) return error.code
+    throw error
+  }
+  return codes.NONE
 }

@@ -1,6 +1,6 @@
 /** One log: appending, reading, rolling, cutting, retention, flushing, and what it refuses. */
 import t from 'tap'
-import { codes, KafkaError } from '../../protocol/errors.ts'
+import { codes } from '../../protocol/errors.ts'
 import { buildBatch, readRecords } from '../../protocol/records/batch.ts'
 import { endTransactionMarker } from '../../protocol/records/control.ts'
 import {
@@ -16,19 +16,8 @@ import {
 import { checkLog } from '../../storage/check.ts'
 import { diskFiles, memoryFiles } from '../../storage/files.ts'
 import { RecordValidationError } from '../../storage/log.ts'
-import { batchOf, LogFixture, startMs } from './fixture.ts'
+import { batchOf, codeOf, LogFixture, startMs } from './fixture.ts'
 import { SimulatedFiles } from './simulated-files.ts'
-
-/** The code that a call fails with. */
-function codeOf(run: () => unknown): number {
-  try {
-    run()
-  } catch (error) {
-    if (error instanceof KafkaError) return error.code
-    throw error
-  }
-  return codes.NONE
-}
 
 function findings(fixture: LogFixture, closed = false): string[] {
   return checkLog(fixture.files, fixture.dir, { dense: true, closed }).findings
@@ -227,16 +216,6 @@ t.test('a coordinator may append no more than a client, a replica whatever its l
   setBaseOffset(large, 0, 1)
   fixture.log.appendReceived(large, 0)
   t.equal(fixture.log.logEndOffset, 2)
-})
-
-t.test('decompression stops at its bound', async t => {
-  const fixture = new LogFixture({ maxDecompressedMessageBytes: 10_000 })
-  const bomb = batchOf(['0'.repeat(1_000_000)], { compression: 'gzip' })
-  t.not(
-    codeOf(() => fixture.append(bomb)),
-    codes.NONE,
-  )
-  fixture.append(batchOf(['0'.repeat(9_000)], { compression: 'gzip' }))
 })
 
 t.test('timestamps out of range and missing keys are told record by record', async t => {

@@ -1,23 +1,13 @@
 /** What a replica appends: batches as their leader gave them, or nothing. */
 import t from 'tap'
-import { codes, KafkaError } from '../../protocol/errors.ts'
+import { codes } from '../../protocol/errors.ts'
 import { endTransactionMarker } from '../../protocol/records/control.ts'
 import { setBaseOffset, setPartitionLeaderEpoch } from '../../protocol/records/header.ts'
 import { buildMessages } from '../../protocol/records/message.ts'
 import { checkLog } from '../../storage/check.ts'
 import type { Log } from '../../storage/log.ts'
 import { fileName } from '../../storage/names.ts'
-import { type BatchChoice, batchOf, LogFixture, startMs } from './fixture.ts'
-
-function codeOf(run: () => unknown): number {
-  try {
-    run()
-  } catch (error) {
-    if (error instanceof KafkaError) return error.code
-    throw error
-  }
-  return codes.NONE
-}
+import { type BatchChoice, batchOf, codeOf, LogFixture, startMs } from './fixture.ts'
 
 /** A batch as a leader of an epoch has it at an offset. */
 function at(offset: number, values: readonly string[], leaderEpoch = 0, choice: BatchChoice = {}): Buffer {
