@@ -5,6 +5,7 @@ import type { Files } from './files.ts'
 import { nameAside, partitionMetadataName, partitionMetadataOf, partitionOfFutureName, topicIdIn } from './names.ts'
 import type { Removals } from './removals.ts'
 
+/** What they share with their data directory. */
 export interface FutureLogsOptions {
   /** The data directory. */
   readonly path: string

@@ -103,6 +103,7 @@ export function describeFeatures(admin: Admin, nodeId: number | null = null): Pr
   })
 }
 
+/** The level that a feature is to be at (KIP-584). */
 export interface FeatureUpdate {
   readonly feature: string
   readonly level: number
@@ -130,6 +131,7 @@ export async function updateFeatures(
   if (failed) throw new KafkaError(failed.errorCode, failed.errorMessage ?? '')
 }
 
+/** Has the cluster forget a broker. */
 export async function unregisterBroker(admin: Admin, brokerId: number): Promise<void> {
   await admin.ask({ to: 'controller' }, UnregisterBroker, { brokerId })
 }

@@ -8,9 +8,10 @@ import { ConsumerProtocolAssignment } from '../../protocol/stored/consumer-proto
 import type { Admin } from './admin.ts'
 import type { TopicPartition } from './by-leader.ts'
 
-/** What a member is told to be, from version 1 on; -1 where it is not told. */
+/** Types of members in ConsumerGroupDescribe from version 1 on; -1 where the broker does not tell. */
 const memberTypes = { classic: 0, consumer: 1 } as const
 
+/** A member, and the partitions that it has. */
 export interface ConsumerGroupMember {
   readonly memberId: string
   readonly instanceId: string | null
@@ -19,11 +20,13 @@ export interface ConsumerGroupMember {
   readonly partitions: readonly TopicPartition[]
   /** Null in groups of the classic protocol. */
   readonly epoch: number | null
+  /** What the target assignment gives it; null as above. */
   readonly target: readonly TopicPartition[] | null
-  /** Whether it speaks the new protocol; null where the broker does not tell, and in groups of the classic one. */
+  /** Whether it speaks the consumer protocol (KIP-848), as some may in a group that is being upgraded; null where the broker does not tell, and in groups of the classic one. */
   readonly isUpgraded: boolean | null
 }
 
+/** A group of either protocol. */
 export interface ConsumerGroup {
   readonly groupId: string
   readonly state: string
@@ -31,6 +34,7 @@ export interface ConsumerGroup {
   readonly assignor: string
   /** Null in groups of the classic protocol. */
   readonly epoch: number | null
+  /** The epoch that the target assignment was computed for; null as above. */
   readonly assignmentEpoch: number | null
   readonly members: readonly ConsumerGroupMember[]
 }

@@ -31,6 +31,7 @@ export interface DescribedPartition extends PartitionView {
   readonly lastKnownElr: readonly number[] | null
 }
 
+/** A topic with partitions so described. */
 export interface DescribedTopic extends TopicView {
   readonly partitions: readonly DescribedPartition[]
 }
@@ -38,6 +39,7 @@ export interface DescribedTopic extends TopicView {
 /** Partitions described in one page: the most that a broker gives by default. */
 const partitionsInPage = 2_000
 
+/** Makes topics; with `validateOnly` it is only said what would become of them. */
 export async function createTopics(
   admin: Admin,
   topics: readonly NewTopic[],
@@ -57,6 +59,7 @@ export async function createTopics(
   return response.topics
 }
 
+/** Deletes topics with all their records. */
 export async function deleteTopics(admin: Admin, names: readonly string[]): Promise<readonly TopicResult[]> {
   const { responses } = await admin.ask({ to: 'controller' }, DeleteTopics, version => ({
     timeoutMs: admin.timeoutMs,

@@ -87,4 +87,5 @@ export const systemClock: Clock = {
   },
 }
 
+/** The machine's own time for both. */
 export const systemClocks: Clocks = { broker: systemClock, wire: systemClock }

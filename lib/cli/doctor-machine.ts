@@ -17,6 +17,7 @@ const descriptorsEnough = 4_096
 /** Years outside of which no clock is right. */
 const [yearMin, yearMax] = [2025, 2100]
 
+/** What is looked at; a test has another. */
 export interface Machine {
   readonly nodeVersion: string
   readonly descriptors: number
@@ -25,6 +26,7 @@ export interface Machine {
   readonly load: (name: string) => Promise<unknown>
 }
 
+/** The machine that this process runs on. */
 export const thisMachine = (clock: Clock): Machine => ({
   nodeVersion: process.versions.node,
   descriptors: openFilesMax(),
@@ -33,6 +35,7 @@ export const thisMachine = (clock: Clock): Machine => ({
   load: async name => createRequire(import.meta.url)(name),
 })
 
+/** What is found of it, in the order in which it is told. */
 export async function machineFindings(machine: Machine, version: string): Promise<Finding[]> {
   const { nodeVersion, descriptors, clock, load } = machine
   return [

@@ -1,6 +1,7 @@
 /** How the leader of a classic group divides partitions among its members, as Kafka's assignors of these names do: pure. */
 import { byTopicName, type PartitionName } from './producer-identity.ts'
 
+/** A member of the group, and the topics that it subscribes to. */
 export interface Subscriber {
   readonly memberId: string
   readonly topics: readonly string[]

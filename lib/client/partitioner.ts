@@ -1,13 +1,15 @@
-/** Which partition a record goes to, as Kafka's producers choose: by its key, or, without one, a batch's worth to each in turn of chance. */
+/** Which partition a record goes to, as Kafka's producers choose it: by its key, or, without one, to the same partition for a batch's bytes and then to another at random (KIP-794). */
 import type { Random } from '../base/random.ts'
 import { partitionOfRecordKey } from '../contents/partition-of-key.ts'
 import type { TopicView } from './cluster-view.ts'
 
+/** Where records of a topic without keys go for now, and the bytes that have gone there. */
 interface Sticky {
   partition: number
   bytes: number
 }
 
+/** See the head of the file. */
 export class Partitioner {
   readonly #random: Random
   readonly #batchBytesMax: number

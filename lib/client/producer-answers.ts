@@ -3,12 +3,14 @@ import { codes, isRetriable, KafkaError } from '../../protocol/errors.ts'
 import type { BatchRecord } from '../../protocol/records/batch.ts'
 import type { ProducerBatch } from './producer-queue.ts'
 
+/** What became of a batch. */
 export interface Verdict {
   /** Null where the batch is in the log. */
   readonly error: KafkaError | null
   readonly baseOffset: number
 }
 
+/** What the answer for its partition says of a batch. */
 export function verdictOf(answer: {
   readonly errorCode: number
   readonly errorMessage: string | null

@@ -7,6 +7,7 @@ export type Target =
   | { readonly to: 'broker'; readonly nodeId: number }
   | { readonly to: 'coordinator'; readonly of: CoordinatorKind; readonly key: string }
 
+/** What a coordinator coordinates, as FindCoordinator asks for it. */
 export type CoordinatorKind = 'group' | 'transaction' | 'share'
 
 /**

@@ -85,6 +85,7 @@ export function newPartition(
   }
 }
 
+/** One topic as the controller knows it. */
 export interface TopicImage {
   readonly name: string
   /** 22 characters of url-safe base64. */
@@ -93,7 +94,7 @@ export interface TopicImage {
   readonly internal: boolean
   /** By index, from 0 without gaps. */
   readonly partitions: readonly PartitionImage[]
-  /** What their leader epochs count from, by the index of the first that it holds for. */
+  /** How often brokers had started when partitions were made, from which their leader epochs count: entries by the index of the first partition. */
   readonly made: readonly PartitionsMade[]
   /** The topic's own settings, as text; what is not here follows the broker. */
   readonly configs: ReadonlyMap<string, string>
@@ -102,6 +103,7 @@ export interface TopicImage {
 /** Settings by their property name, as text. */
 export type Settings = ReadonlyMap<string, string>
 
+/** See the head of the file. */
 export interface ClusterImage {
   readonly clusterId: string
   /** Node id of the broker that answers as the controller. */

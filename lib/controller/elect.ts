@@ -4,6 +4,7 @@ import type { ClusterImage } from '../cluster/image.ts'
 import { isLedByPreferred, nextState } from './partition-state.ts'
 import { type ControllerRules, electionRules, electorateOf, type PartitionChange } from './reconcile.ts'
 
+/** A partition that is to have another leader. */
 export interface PartitionToElect {
   readonly topic: string
   readonly index: number

@@ -32,6 +32,7 @@ export interface Electorate {
 /** How a leader is chosen: any where there is none, the preferred one, or even one that may lack committed records. */
 export type Election = 'online' | 'preferred' | 'unclean'
 
+/** What an election of one partition goes by. */
 export interface ElectionRules {
   readonly election: Election
   /** `min.insync.replicas` of the topic. */

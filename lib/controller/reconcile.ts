@@ -31,6 +31,7 @@ export interface PartitionChange {
 /** A run of a broker that may take part once all changes that were found with it are written. */
 export type Admission = Pick<BrokerImage, 'id' | 'epoch' | 'rack'>
 
+/** Partitions to be written, and runs of brokers to be admitted to the cluster. */
 export interface Reconciliation {
   readonly partitions: readonly PartitionChange[]
   readonly admissions: readonly Admission[]

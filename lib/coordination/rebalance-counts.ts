@@ -3,6 +3,7 @@
 /** Groups that are counted; the one that rebalanced least recently goes first. */
 const groupsMax = 10_000
 
+/** How often a group has begun to rebalance for one reason. */
 export interface RebalanceCount {
   readonly groupId: string
   readonly reason: string

@@ -4,6 +4,7 @@ import type { BrokerConfig } from '../config/config.ts'
 import type { ConsumerGroupSettings, GroupSettings } from '../groups/outcome.ts'
 import type { TransactionSettings } from '../transactions/shard.ts'
 
+/** What groups obey; a group of the consumer protocol may have settings of its own. */
 export function groupSettings(config: BrokerConfig, cluster: { readonly image: ClusterImage }): GroupSettings {
   const consumerGroup = (groupId: string): ConsumerGroupSettings =>
     consumerSettings(config, cluster.image.groupConfigs.get(groupId))
@@ -71,6 +72,7 @@ function consumerSettings(config: BrokerConfig, own: ReadonlyMap<string, string>
   }
 }
 
+/** What transactions obey. */
 export function transactionSettings(config: BrokerConfig): TransactionSettings {
   return {
     get timeoutMsMax() {

@@ -11,6 +11,7 @@ const sliceMs = 5
 /** A short piece of long work; true where there is more. */
 export type Step = () => boolean
 
+/** See the head of the file. */
 export class Work {
   readonly #clock: Clock
   readonly #steps = new Queue<Step>()

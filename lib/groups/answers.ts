@@ -12,6 +12,7 @@ interface Generation {
   readonly members: ReadonlyMap<string, Member>
 }
 
+/** The answer to JoinGroup that says no. */
 export function joinRefused(memberId: string, errorCode: number): JoinGroupResponse {
   return {
     throttleTimeMs: 0,
@@ -39,6 +40,7 @@ export function joinAccepted(group: Generation, member: Member): JoinGroupRespon
   }
 }
 
+/** What the leader of the group is told of all members, to assign partitions by: their metadata for the protocol that was chosen. */
 export function membersForLeader(group: Generation): JoinGroupResponse['members'] {
   return [...group.members.values()].map(({ memberId, groupInstanceId, protocols }) => ({
     memberId,
@@ -47,10 +49,12 @@ export function membersForLeader(group: Generation): JoinGroupResponse['members'
   }))
 }
 
+/** The answer to SyncGroup that says no. */
 export function syncRefused(errorCode: number): SyncGroupResponse {
   return { throttleTimeMs: 0, errorCode, protocolType: null, protocolName: null, assignment: noBytes }
 }
 
+/** The answer to SyncGroup that gives a member its assignment. */
 export function syncAccepted(group: Generation, assignment: Buffer): SyncGroupResponse {
   return {
     throttleTimeMs: 0,

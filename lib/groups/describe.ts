@@ -15,6 +15,7 @@ export interface GroupFigure {
   readonly members: number
 }
 
+/** The group as ListGroups shows it. */
 export function listedGroup(group: Group): ListedGroup {
   const { groupId, kind, state } = group
   const protocolType = group.kind === 'classic' ? (group.protocolType ?? '') : consumerProtocolType

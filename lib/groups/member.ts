@@ -19,6 +19,7 @@ export interface MemberDetails {
   readonly protocols: readonly Protocol[]
 }
 
+/** See the head of the file. */
 export class Member {
   readonly memberId: string
   /** Name that outlives the member's connection (KIP-345), or null for a dynamic member. */

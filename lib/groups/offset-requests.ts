@@ -18,6 +18,7 @@ export interface FetchedOffset {
   readonly errorCode: number
 }
 
+/** The offsets of a topic as OffsetFetch tells them. */
 export interface FetchedTopic {
   readonly name: string
   readonly partitions: readonly FetchedOffset[]
@@ -156,6 +157,7 @@ export function offsetTombstones(groupId: string, offsets: Offsets): GroupRecord
   return [...offsets.placesOf(groupId)].map(({ topic, partition }) => tombstone(groupId, topic, partition))
 }
 
+/** The record by which an offset is forgotten. */
 export function tombstone(groupId: string, topic: string, partition: number): GroupRecord {
   return { kind: 'offset', groupId, topic, partition, value: null }
 }

@@ -58,6 +58,7 @@ type Records = readonly GroupRecord[]
 /** Groups and members that begin to work at once: about a millisecond. */
 const beginMax = 1024
 
+/** See the head of the file. */
 export class GroupShard {
   readonly #scope: ShardScope
   readonly #groups = new Map<string, Group>()

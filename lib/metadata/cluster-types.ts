@@ -10,6 +10,7 @@ import type { ItemResult } from './item-result.ts'
 import type { BrokerDescription } from './registration.ts'
 import type { MetadataStore } from './store.ts'
 
+/** What the cluster is opened with. */
 export interface ClusterOptions {
   readonly store: MetadataStore
   readonly config: BrokerConfig
@@ -33,16 +34,19 @@ export interface ClusterOptions {
   readonly onReplaced?: (error: Error) => void
 }
 
+/** What became of a topic that was to be made. */
 export interface CreateTopicResult extends ItemResult {
   readonly name: string
   /** The topic as it is, or would be where it was only validated; null where it cannot be. */
   readonly topic: PlannedTopic | null
 }
 
+/** What became of a topic that was to have more partitions. */
 export interface CreatePartitionsResult extends ItemResult {
   readonly name: string
 }
 
+/** What became of a topic that was to be deleted. */
 export interface DeleteTopicResult extends ItemResult {
   /** Null where only an id is known. */
   readonly name: string | null

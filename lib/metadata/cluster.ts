@@ -69,6 +69,7 @@ export type * from './cluster-types.ts'
 /** Ids that are taken at a time, so that not each new producer waits for the store. */
 const producerIdsPerBlock = 1_000
 
+/** See the head of the file. */
 export class Cluster {
   readonly #store: MetadataStore
   readonly #config: BrokerConfig

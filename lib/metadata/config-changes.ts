@@ -11,6 +11,7 @@ import type { ControlledCluster } from './controller-loop.ts'
 import { changedMeanwhile, done, failed, type ItemResult } from './item-result.ts'
 import { checkMinInsync, forgetEligible, isMinInsyncChanged } from './min-insync.ts'
 
+/** What settings are checked by, and written through. */
 export interface ConfigChangesOptions {
   readonly cluster: ControlledCluster
   readonly config: BrokerConfig

@@ -8,6 +8,7 @@ import type { Partition } from './partition.ts'
 /** Never rejects. */
 type Tail = Promise<unknown>
 
+/** See the head of the file. */
 export class AppendOrder {
   /** By producer id; −1 for whoever has none. */
   readonly #partitions = new Map<Partition, Map<number, Tail>>()

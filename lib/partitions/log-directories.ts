@@ -33,6 +33,7 @@ interface Entry {
 /** Wishes for partitions that are not there yet: more are not remembered. */
 const wishesMax = 10_000
 
+/** See the head of the file. */
 export class LogDirectories {
   readonly #entries: Entry[]
   readonly #missing: readonly string[]

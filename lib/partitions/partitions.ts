@@ -71,6 +71,7 @@ const lagMsMaxDefault = 30_000
 /** New partitions of a topic that are made before its creation is answered. */
 const madeAtOnceMax = 32
 
+/** See the head of the file. */
 export class Partitions implements PartitionHost<Partition> {
   readonly clocks: Clocks
   /** The turn at whose end appends are written and waiting requests looked after. */

@@ -1,5 +1,6 @@
 /** What went into a partition and came out of it since the broker holds it: plain numbers, written where records pass. */
 
+/** See the head of the file. */
 export class Traffic {
   /** Bytes of record batches that clients produced, as they came, and the records in them. Repetitions are not among them. */
   bytesIn = 0

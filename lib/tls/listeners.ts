@@ -51,6 +51,7 @@ export class TlsListener {
   }
 }
 
+/** See the head of the file. */
 export class TlsListeners {
   readonly #options: TlsListenersOptions
   readonly #all = new Map<string, TlsListener>()

@@ -28,6 +28,7 @@ export interface TopicList {
   readonly within?: string
 }
 
+/** How an API names topics, and how some of them can fail by themselves. */
 export interface Shape {
   readonly request: TopicList
   readonly response: TopicList

@@ -11,6 +11,7 @@ import {
   type Transaction,
 } from './transaction.ts'
 
+/** An EndTxn of a client. */
 export interface EndRequest {
   readonly producerId: number
   readonly producerEpoch: number

@@ -65,6 +65,7 @@ export interface Claim {
   readonly producerEpoch: number
 }
 
+/** Which transactions ListTransactions asks for. */
 export interface ListFilter {
   readonly states: ReadonlySet<string>
   readonly producerIds: ReadonlySet<number>
@@ -96,6 +97,7 @@ function refusedInit(errorCode: number): Outcome<TransactionRecord, InitAnswer> 
   return answer({ errorCode, producerId: -1, producerEpoch: noEpoch })
 }
 
+/** See the head of the file. */
 export class TransactionShard {
   readonly #settings: TransactionSettings
   readonly #transactions = new Map<string, Transaction>()

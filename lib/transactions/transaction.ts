@@ -19,6 +19,7 @@ export type ClientTransactionVersion = 0 | 1 | 2
 /** Partitions by topic. */
 export type TopicPartitions = ReadonlyMap<string, ReadonlySet<number>>
 
+/** See the head of the file. */
 export interface Transaction {
   readonly transactionalId: string
   readonly producerId: number

@@ -14,6 +14,7 @@ import { OffsetMap } from './offset-map.ts'
 import { keyOf, type Positions, PositionWriter, readPositions } from './positions.ts'
 import { bringTopic, type MirroredTopic, topicsMeant } from './topics.ts'
 
+/** What is copied, and from where to where. */
 export interface MirrorOptions {
   /** Tells its positions from those of other mirrors into the same cluster. */
   readonly name: string
@@ -109,6 +110,7 @@ class Copying {
   }
 }
 
+/** See the head of the file. */
 export class Mirror {
   readonly #options: MirrorOptions
   readonly #consumer: Consumer

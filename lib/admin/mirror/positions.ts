@@ -10,6 +10,7 @@ import { listEnds } from '../offsets.ts'
 import { createTopics } from '../topics.ts'
 import { OffsetMap, type Stretch } from './offset-map.ts'
 
+/** The compacted topic that holds them. */
 export const positionsTopic = '__ottla_mirror_positions'
 const positionsPartition = { topic: positionsTopic, partition: 0 }
 
@@ -23,6 +24,7 @@ export interface Position {
 /** By topic and partition, as `keyOf` joins them. */
 export type Positions = Map<string, Position>
 
+/** A partition as the key of a map. */
 export function keyOf(topic: string, partition: number): string {
   return `${topic}-${partition}`
 }

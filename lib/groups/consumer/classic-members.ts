@@ -23,6 +23,7 @@ const memberIdRequiredSince = 4
 /** A member that is known to be of the classic protocol. */
 type ClassicMember = ConsumerMember & { readonly classic: ClassicDetails }
 
+/** A JoinGroup of a member of the classic protocol. */
 export interface Joining {
   readonly request: JoinGroupRequest
   readonly caller: Caller

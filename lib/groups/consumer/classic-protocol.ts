@@ -9,6 +9,7 @@ import type { ClusterTopics } from './topics.ts'
 /** Bytes of the version that each message begins with. */
 const versionBytes = 2
 
+/** What a consumer says of itself in its ConsumerProtocolSubscription. */
 export interface Subscription {
   /** In alphabetical order, each once. */
   readonly topicNames: readonly string[]

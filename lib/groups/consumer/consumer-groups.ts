@@ -294,6 +294,7 @@ function orRefused<T>(run: () => T, refused: (code: number) => T): T {
   }
 }
 
+/** The answer to ConsumerGroupHeartbeat that says no. */
 export function heartbeatRefused(errorCode: number, errorMessage: string | null): ConsumerGroupHeartbeatResponse {
   return {
     ...{ throttleTimeMs: 0, errorCode, errorMessage },

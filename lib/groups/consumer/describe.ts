@@ -18,6 +18,7 @@ export type DescribedConsumerGroup = ConsumerGroupDescribeResponse['groups'][num
 /** What members are of, in `memberType`. */
 const memberTypes = { classic: 0, consumer: 1 }
 
+/** The group as ConsumerGroupDescribe shows it. */
 export function describeConsumerGroup(group: ConsumerGroup, image: ClusterTopics): DescribedConsumerGroup {
   const assignment = (partitions: PartitionSets | PartitionEpochs) => ({
     // Topics that are gone have no name to show.

@@ -6,6 +6,7 @@ import { type ConsumerMember, joiningEpoch, leavingStaticEpoch, newMember } from
 import { noPartitions, ownsOnly, type TopicPartitions } from './partitions.ts'
 import { memberTombstones } from './records.ts'
 
+/** Who a request says that it is from. */
 export interface Who {
   readonly memberId: string
   readonly instanceId: string | null
@@ -39,6 +40,7 @@ export function staticMemberOf(group: ConsumerGroup, memberId: string, instanceI
   return holder
 }
 
+/** The refusal of who is no member of the group. */
 export function unknownMember(memberId: string): KafkaError {
   return new KafkaError(codes.UNKNOWN_MEMBER_ID, `there is no member ${memberId}`)
 }

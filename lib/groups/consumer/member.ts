@@ -40,6 +40,7 @@ export interface MemberAssignment {
   readonly pendingRevocation: PartitionEpochs
 }
 
+/** See the head of the file. */
 export interface ConsumerMember extends MemberDetails, MemberAssignment {
   readonly memberId: string
 }
@@ -102,6 +103,7 @@ export const noAssignment: MemberAssignment = {
 /** A member whose assignment was taken away, and who is about to be. */
 export const removedAssignment: MemberAssignment = { ...noAssignment, epoch: leavingEpoch, previousEpoch: leavingEpoch }
 
+/** A member of which nothing is known but its id. */
 export function newMember(memberId: string): ConsumerMember {
   return { memberId, ...noDetails, ...noAssignment }
 }

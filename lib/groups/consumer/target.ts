@@ -19,6 +19,7 @@ const [membersAtOnceMax, atOnceMax] = [100, 1000]
 /** What is looked at in one piece of the work: partitions and topics of members, and of each member as much as that of so many. */
 const [pieceMax, perMember] = [2048, 32]
 
+/** A heartbeat for which a target assignment may have to be computed. */
 export interface TargetRequest {
   /** The group's epoch, as this heartbeat makes it. */
   readonly epoch: number

@@ -1,6 +1,7 @@
 /** The cluster's topics as consumer groups see them, and a hash by which a change of those that a group consumes is noticed. */
 import { xxh3 } from './xxh3.ts'
 
+/** A topic, with the replicas of its partitions by index. */
 export interface TopicInfo {
   readonly name: string
   readonly topicId: string

@@ -6,6 +6,7 @@ import type { ConsumerMember } from './member.ts'
 import { memberTombstones } from './records.ts'
 import { type ClusterTopics, metadataHash } from './topics.ts'
 
+/** What a heartbeat changes of a member, and whether the group is in another epoch by it. */
 export interface EpochChange {
   readonly member: ConsumerMember
   readonly updated: ConsumerMember

@@ -46,6 +46,7 @@ interface Plan {
 /** Topic ids stand for names from these versions on. */
 const fetchIdsSince = 13
 
+/** See the head of the file. */
 export class Faults implements Interceptor {
   readonly #options: FaultsOptions
   readonly #rules: Rule[] = []
