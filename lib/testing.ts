@@ -47,6 +47,7 @@ export type {
   TestSnapshot,
   VirtualClusterOptions,
 } from './testing/state-options.ts'
+export { StoppedError } from './testing/stopped-error.ts'
 export { TestKafka, type TestKafkaOptions } from './testing/test-kafka.ts'
 export { TracedBroker } from './testing/traced-broker.ts'
 export { WaitTimeoutError } from './testing/wait-timeout-error.ts'

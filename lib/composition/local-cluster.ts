@@ -22,6 +22,7 @@ import { startErrorOf } from '../start-error.ts'
 import { contentsOf, systemParts } from './broker-options.ts'
 import type { BrokerCluster, ClusterBroker, ClusterOptions } from './cluster-options.ts'
 import type { HttpSide } from './http.ts'
+import { checkOptions, clusterOptionNames } from './option-names.ts'
 import type { HttpSettings } from './options.ts'
 
 /** What somebody puts around each broker as it starts. */
@@ -48,6 +49,7 @@ export class LocalCluster implements BrokerCluster {
 
   /** Starts all brokers, and resolves once each takes part and clients can connect. Nothing is left open where one cannot be started. */
   static async start(options: ClusterOptions = {}, around: Around = composed => composed): Promise<LocalCluster> {
+    checkOptions(options, clusterOptionNames)
     const { brokers: count = 3 } = options
     if (!Number.isInteger(count) || count < 1 || count > brokersMax) {
       throw new ConfigError('brokers', `brokers is ${count}; it takes a number from 1 to ${brokersMax}`)

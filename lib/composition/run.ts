@@ -20,6 +20,7 @@ import { startErrorOf } from '../start-error.ts'
 import type { DevTls } from '../tls/dev-tls.ts'
 import { contentsOf, systemParts } from './broker-options.ts'
 import type { HttpSide } from './http.ts'
+import { brokerOptionNames, checkOptions } from './option-names.ts'
 import type { BrokerOptions, BrokerRun } from './options.ts'
 
 /** Reads the settings anew, as at the start; with others in the place of some, or without those that are undefined. */
@@ -131,6 +132,7 @@ function configBy(properties: Readonly<Record<string, string>>): ConfigOf {
 
 /** Starts a broker as `Broker.start` says. */
 export async function startRun(options: BrokerOptions, { compose, routes }: RunSurroundings = {}): Promise<Run> {
+  checkOptions(options, brokerOptionNames)
   const logger = options.logger ?? createLogger(options.logLevel ?? 'warn')
   const devTls = options.devTls ? await devTlsOf(options) : null
   const properties = { ...propertiesOf(options), ...devTls?.properties }

@@ -1,4 +1,5 @@
 /** What to say about a property name that the broker does not know. */
+import { nearestOf } from '../base/names.ts'
 import { isOfAuthorizer } from './authorizer.ts'
 import { brokerProperties } from './definitions.ts'
 import { isMetadataStoreProperty } from './metadata-store.ts'
@@ -51,34 +52,5 @@ function isScopable(name: string): boolean {
 
 /** The known name with the fewest letters to change, null where none comes near. */
 export function nearestName(name: string): string | null {
-  let best: string | null = null
-  // A name of which more than a third would have to change is another word, not a slip.
-  let bestDistance = Math.floor(name.length / 3) + 1
-  for (const known of Object.keys(brokerProperties)) {
-    const distance = editDistance(name, known, bestDistance)
-    if (distance < bestDistance) {
-      best = known
-      bestDistance = distance
-    }
-  }
-  return best
-}
-
-/** Letters to insert, delete, replace or swap with their neighbour to make `b` of `a`; `limit` where it is that many or more. */
-function editDistance(a: string, b: string, limit: number): number {
-  if (Math.abs(a.length - b.length) >= limit) return limit
-  let older: number[] = []
-  let previous = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const cost = a[i - 1] === b[j - 1] ? 0 : 1
-      let value = Math.min(previous[j]! + 1, row[j - 1]! + 1, previous[j - 1]! + cost)
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) value = Math.min(value, older[j - 2]! + 1)
-      row.push(value)
-    }
-    older = previous
-    previous = row
-  }
-  return Math.min(previous[b.length]!, limit)
+  return nearestOf(name, Object.keys(brokerProperties))
 }

@@ -1,5 +1,6 @@
 /** The properties that a broker starts with: a preset, over it those that were given, over these the command line's options. */
 import { devProperties } from './dev.ts'
+import { ConfigError } from './values.ts'
 
 /** What the command line and the library offer beside properties; see BrokerOptions. */
 export interface StartOptions {
@@ -40,6 +41,10 @@ export function startProperties({
   properties = {},
 }: StartOptions): Record<string, string> {
   const given: Record<string, string> = { ...properties }
+  for (const [name, value] of Object.entries<unknown>(given)) {
+    if (typeof value === 'string') continue
+    throw new ConfigError(name, `${name} is ${value}, which is no text; properties are text, as in '${value ?? 1}'`)
+  }
   if (port !== undefined || host !== undefined || given.listeners === undefined) {
     given.listeners = `${devTls ? 'SSL' : 'PLAINTEXT'}://${bracketed(host ?? '127.0.0.1')}:${port ?? 9092}`
   }

@@ -1,4 +1,5 @@
 /** Topics that a broker is to have from its start on, as people write them: on the command line, in a variable, in a program. */
+import { knownInstead, type NamesOf, strangeName } from '../base/names.ts'
 import { topicNameError } from '../cluster/topic-names.ts'
 
 /** A topic that is made at the start, unless it is there. */
@@ -18,6 +19,8 @@ export type TopicOption =
       /** Settings of the topic, by Kafka's names. */
       readonly config?: Readonly<Record<string, string | number | boolean>>
     }
+
+const optionNames: NamesOf<Exclude<TopicOption, number>> = { partitions: true, config: true }
 
 /** What was written names no topic; the message says what to write instead. */
 export class TopicTextError extends Error {
@@ -59,7 +62,15 @@ export function parseCreateTopics(text: string, separator = ','): readonly Start
 /** The topics of a program's `topics`. Throws TopicTextError. */
 export function topicsOfOption(topics: Readonly<Record<string, TopicOption>>): readonly StartTopic[] {
   const form = 'write topics: { orders: 3 } or topics: { orders: { partitions: 3, config: { … } } }'
+  if (typeof topics !== 'object' || topics === null || Array.isArray(topics))
+    throw new TopicTextError(`topics is no object; ${form}`)
   return Object.entries(topics).map(([name, option]) => {
+    if (typeof option !== 'number' && (typeof option !== 'object' || option === null || Array.isArray(option)))
+      throw new TopicTextError(`the topic '${name}' has ${JSON.stringify(option)} where a number belongs; ${form}`)
+    const strange = typeof option === 'number' ? undefined : strangeName(option, optionNames)
+    if (strange !== undefined) {
+      throw new TopicTextError(`the topic '${name}' has '${strange}'; ${knownInstead(strange, optionNames)}; ${form}`)
+    }
     const { partitions, config = {} } = typeof option === 'number' ? { partitions: option } : option
     const configs = Object.fromEntries(Object.entries(config).map(([key, value]) => [key, String(value)]))
     const count = partitions === undefined ? undefined : String(partitions)

@@ -1,13 +1,20 @@
 /** The files of a data directory, whose disk a test may fill, or have tear what is written. */
 import type { Files, RandomFile } from '../../storage/file-system.ts'
+import type { NamesOf } from '../base/names.ts'
 import { systemErrorOf } from '../base/system-error.ts'
+import { checkNames } from './given.ts'
 import type { DiskDisturbance, TestDisk } from './options.ts'
+
+const names: NamesOf<DiskDisturbance> = { path: true, torn: true }
 
 /** See the head of the file. */
 export class DisturbedDisk implements TestDisk {
   readonly #disturbances: DiskDisturbance[] = []
+  #isThere = false
 
   disturb(disturbance: DiskDisturbance): AsyncDisposable {
+    checkNames('disturb', disturbance, names)
+    if (!this.#isThere) throw new TypeError('everything is in memory: there is no disk (start with data)')
     const { path = '', torn = 0 } = disturbance
     if (typeof path !== 'string') throw new RangeError(`path is ${path}; it takes text`)
     if (!(torn >= 0)) throw new RangeError(`torn is ${torn}; it takes a number of bytes`)
@@ -26,6 +33,7 @@ export class DisturbedDisk implements TestDisk {
 
   /** The files with what tests do to them. */
   around(files: Files): Files {
+    this.#isThere = true
     const wrapped: Files = Object.create(files, {
       file: { value: (path: string) => this.#file(files.file(path)) },
     })

@@ -1,20 +1,10 @@
 /** The words of `/testing/` about faults. */
-import { countField, matchFields, matchIn, numberIn, oneOf } from './body.ts'
+import { countField, matchFields, matchIn, numberIn } from './body.ts'
+import { actionNames } from './faults/check.ts'
 import type { Fault, FaultAction, FaultMatch } from './faults/options.ts'
 import { FaultVerifyError } from './faults/verify-error.ts'
 import type { Kit } from './kit.ts'
 import { type Word, type WordCall, WordError } from './words.ts'
-
-/** What may become of a request, and what may be said of each of these. */
-const actions = {
-  error: ['delay', 'force'],
-  errors: ['delay', 'force'],
-  lose: ['then'],
-  duplicate: [],
-  truncate: ['then'],
-  corrupt: [],
-  delay: ['when'],
-} as const
 
 const error = { oneOf: [{ type: 'string' }, { type: 'integer' }] }
 const ending = { enum: ['close', 'stall'] }
@@ -103,26 +93,8 @@ function faultMatchIn(body: WordCall['body']): FaultMatch {
 }
 
 function actionIn(body: WordCall['body']): FaultAction {
-  // A delay may stand beside an error.
-  const kind = oneOf(body, ['error', 'errors', 'lose', 'duplicate', 'truncate', 'corrupt']) ?? 'delay'
-  const fields = [kind, ...actions[kind]]
-  const more = Object.keys(actions).concat('then', 'when', 'force')
-  const strange = more.find(name => body[name] !== undefined && !fields.includes(name as never))
-  if (strange !== undefined) throw new WordError(400, `${strange} does not go with ${kind}`)
-  for (const [name, allowed] of [
-    ['then', ['close', 'stall']],
-    ['when', ['before', 'after']],
-    ['lose', ['request', 'answer']],
-    ['force', [true, false]],
-    ['duplicate', [true]],
-  ] as const) {
-    if (body[name] !== undefined && !allowed.includes(body[name] as never)) {
-      throw new WordError(400, `${name} is ${JSON.stringify(body[name])}; it takes ${allowed.join(' or ')}`)
-    }
-  }
-  if (body.errors !== undefined && !Array.isArray(body.errors)) throw new WordError(400, 'errors takes a list')
-  if (kind !== 'errors') numberIn(body, 'delay')
+  // The faults say what is wrong with it.
   return Object.fromEntries(
-    fields.flatMap(name => (body[name] === undefined ? [] : [[name, body[name]]])),
+    Object.keys(actionNames).flatMap(name => (body[name] === undefined ? [] : [[name, body[name]]])),
   ) as unknown as FaultAction
 }

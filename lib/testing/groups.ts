@@ -1,5 +1,6 @@
 /** What a test does with groups by itself: without being a member, and whether they are in use or not. */
 import { codeName, codes, KafkaError } from '../../protocol/errors.ts'
+import { checkList, checkText } from './given.ts'
 import type { GroupOffset } from './record-options.ts'
 import type { KitServices } from './services.ts'
 
@@ -47,6 +48,8 @@ export async function setOffsets(
   groupId: string,
   offsets: readonly GroupOffset[],
 ): Promise<void> {
+  checkText('the id of a group', groupId)
+  checkList('offsets', offsets)
   await cluster.autoCreateTopic('__consumer_offsets')
   const commits = offsets.map(({ topic: name, partition, offset, metadata = '' }) => {
     const topic = cluster.image.topics.get(name)

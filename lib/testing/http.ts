@@ -9,6 +9,7 @@ import { ConfigError } from '../config/values.ts'
 import type { HttpAnswer, HttpRequest, HttpRoutes } from '../http/routes.ts'
 import type { Kit } from './kit.ts'
 import { openApiOf } from './open-api.ts'
+import { StoppedError } from './stopped-error.ts'
 import { allWords } from './vocabulary.ts'
 import { paramsOf, type WordCall, WordError } from './words.ts'
 
@@ -49,6 +50,7 @@ async function answerOf(kit: Kit | null, request: HttpRequest, token: string | n
     return await spoken(kit, request, path)
   } catch (error) {
     if (error instanceof WordError) return { status: error.status, body: { error: error.message, ...error.more } }
+    if (error instanceof StoppedError) return said(503, error.message)
     // What the kit throws for what it was given.
     if (error instanceof KafkaError || error instanceof RangeError || error instanceof TypeError)
       return said(400, error.message)

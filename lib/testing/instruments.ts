@@ -1,6 +1,7 @@
 /** What breaks and watches the broker that serves now: faults, the clock, what clients do, and waiting for it. */
 
 import type { Clock, Clocks } from '../base/clock.ts'
+import type { NamesOf } from '../base/names.ts'
 import type { Random } from '../base/random.ts'
 import { logConfigOf } from '../config/topic-config.ts'
 import { handlerTable } from '../handlers/table.ts'
@@ -9,13 +10,15 @@ import { Abouts } from '../trace/about.ts'
 import { Trace } from '../trace/trace.ts'
 import { DisturbedDisk } from './disturbed-files.ts'
 import { Faults } from './faults/faults.ts'
+import { checkNames, checkText, checkWhole } from './given.ts'
 import { CaughtUp, lookOffset, lookReady } from './levels.ts'
+import { checkMatch, matchNames } from './matching.ts'
 import { DisturbedNetwork } from './network/disturbed-network.ts'
 import type { ReadPartition, ReadyMember, RequestMatch, RequestWait, WaitOptions } from './options.ts'
 import type { KitServices } from './services.ts'
 import { type TimedTopic, TurnedClock } from './test-clock.ts'
 import { TurnableClock } from './turnable-clock.ts'
-import { type Look, Waiting } from './waiting.ts'
+import { type Look, Waiting, waitNames } from './waiting.ts'
 import { Watch } from './watch.ts'
 
 /** The broker that serves now. */
@@ -24,6 +27,10 @@ export interface Serving {
   readonly listeners: readonly { readonly name: string; readonly port: number }[]
   settle(): Promise<void>
 }
+
+/** Names of the APIs that are served. */
+const servedApis = [...handlerTable.values()].map(({ api }) => api.name)
+const requestNames: NamesOf<RequestWait> = { ...matchNames, ...waitNames, since: true, count: true }
 
 const longestMs = Number.MAX_SAFE_INTEGER
 
@@ -59,7 +66,7 @@ export class Instruments {
     this.faults = new Faults({
       onMet: (call, description) => this.trace.faulted(call, description),
       ...{ clock, random, abouts, waiting: this.waiting },
-      apis: [...handlerTable.values()].map(({ api }) => api.name),
+      apis: servedApis,
       refusalOf: (apiKey, request, refusal) => handlerTable.get(apiKey)!.refuse(request, refusal),
       idOfName: topic => this.#serving()?.services.cluster.image.topics.get(topic)?.topicId,
     })
@@ -80,7 +87,11 @@ export class Instruments {
   }
 
   /** Resolves once so many requests that fit were answered, with how many there were. */
-  request(wanted: RequestWait): Promise<number> {
+  async request(wanted: RequestWait): Promise<number> {
+    checkNames('request', wanted, requestNames)
+    checkMatch(wanted, servedApis)
+    checkWhole('count', wanted.count, 0)
+    checkWhole('since', wanted.since, 0)
     const { since = 0, count = 1, timeoutMs, signal, ...match } = wanted
     const look = (): Look<number> => {
       const there = this.watch.count(match, since)
@@ -94,19 +105,25 @@ export class Instruments {
   }
 
   /** Resolves once the group is stable with so many members, or any, each of which has fetched all that it was assigned. */
-  groupReady(groupId: string, members?: number, options: WaitOptions = {}): Promise<ReadyMember[]> {
+  async groupReady(groupId: string, members?: number, options: WaitOptions = {}): Promise<ReadyMember[]> {
+    checkText('the id of a group', groupId)
+    checkWhole('members', members, 1)
     const what = `group ${groupId} ready${members === undefined ? '' : ` with ${members} members`}`
     return this.waiting.until(what, () => lookReady(groupId, members, this.#levels), options)
   }
 
   /** Resolves once the group has committed up to the ends as they are now, with one commit at least. */
-  groupCaughtUp(groupId: string, options: WaitOptions = {}): Promise<ReadPartition[]> {
+  async groupCaughtUp(groupId: string, options: WaitOptions = {}): Promise<ReadPartition[]> {
+    checkText('the id of a group', groupId)
     const caughtUp = new CaughtUp(groupId, this.#levels)
     return this.waiting.until(`group ${groupId} caught up`, () => caughtUp.look(), options)
   }
 
   /** Resolves once consumers can read up to this offset, which is the next after so many records, with how far it reaches. */
-  topicOffset(topic: string, partition: number, offset: number, options: WaitOptions = {}): Promise<number> {
+  async topicOffset(topic: string, partition: number, offset: number, options: WaitOptions = {}): Promise<number> {
+    checkText('the name of a topic', topic)
+    checkWhole('partition', partition ?? null, 0)
+    checkWhole('offset', offset ?? null, 0)
     const look = () => lookOffset(topic, partition, offset, this.#levels)
     return this.waiting.until(`${topic}-${partition} up to ${offset}`, look, options)
   }

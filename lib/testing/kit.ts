@@ -4,6 +4,7 @@
  */
 import { KafkaError } from '../../protocol/errors.ts'
 import { createLogger } from '../base/logger.ts'
+import type { NamesOf } from '../base/names.ts'
 import { offLoop } from '../base/off-loop.ts'
 import type { ClusterOptions } from '../composition/cluster-options.ts'
 import type { BrokerOptions, BrokerRun } from '../composition/options.ts'
@@ -15,12 +16,14 @@ import type { HttpRoutes } from '../http/routes.ts'
 import { speaksTls } from '../tls/listeners.ts'
 import type { Brokers } from './brokers/brokers.ts'
 import { Family } from './family.ts'
+import { checkKind, checkNames, checkOneOf, checkText } from './given.ts'
 import type { Instruments } from './instruments.ts'
 import type { Guest } from './network/entrance.ts'
 import type { PersonaName, TraceLine } from './options.ts'
 import type { KitServices } from './services.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { ResetOptions, ResetResult, VirtualClusterOptions } from './state-options.ts'
+import { StoppedError } from './stopped-error.ts'
 import { type Keeping, World } from './world.ts'
 
 interface Alone {
@@ -29,6 +32,12 @@ interface Alone {
 }
 
 type ChosenBy = NonNullable<VirtualClusterOptions['by']>
+
+const resetNames: NamesOf<ResetOptions> = { connections: true, topicIds: true }
+const clusterNames: NamesOf<VirtualClusterOptions> = { by: true, strict: true }
+
+/** Snapshots of all kits of this process: the id of one kit's means nothing to another. */
+let snapshotsTaken = 0
 
 const waysToCome: readonly string[] = ['port', 'serverName', 'clientId'] satisfies ChosenBy[]
 
@@ -62,10 +71,11 @@ export class Kit {
   /** What `reset` goes to; null for nothing. */
   #baseline: Snapshot | null = null
   readonly #snapshots = new Map<string, Snapshot>()
-  #snapshotsTaken = 0
-  /** Virtual clusters by name, and copies. */
+  /** Virtual clusters by name, and copies; of both, those that are being made, too. */
   readonly #clusters = new Map<string, { readonly by: ChosenBy; readonly kit: Promise<Kit> }>()
-  readonly #forks = new Set<Kit>()
+  readonly #forks = new Set<Promise<Kit>>()
+  /** The end, once it has begun. */
+  #stopped: Promise<void> | null = null
   /** Called at its end. */
   #ended: () => void = () => {}
   /** One thing at a time is done to the state. */
@@ -127,6 +137,7 @@ export class Kit {
 
   /** What is asked of the broker that serves now, or of those that do. */
   get services(): KitServices {
+    this.mustRun()
     return this.#alone?.run.parts.services ?? this.brokers!.services
   }
 
@@ -138,7 +149,11 @@ export class Kit {
   }
 
   /** Goes to the baseline, or to nothing where there is none, without faults; gives the clients that are connected still. */
-  reset({ connections = 'keep', topicIds = 'new' }: ResetOptions = {}): Promise<ResetResult> {
+  async reset(options: ResetOptions = {}): Promise<ResetResult> {
+    checkNames('reset', options, resetNames)
+    const { connections = 'keep', topicIds = 'new' } = options
+    checkOneOf('connections', connections, ['keep', 'close'])
+    checkOneOf('topicIds', topicIds, ['new', 'keep'])
     return this.#inTurn('reset', async () => {
       // What waits for a fault's delay would hold up the end.
       this.instruments.clear()
@@ -150,7 +165,7 @@ export class Kit {
   /** Takes a snapshot; gives its id. */
   snapshot(): Promise<string> {
     return this.#inTurn('snapshot', async () => {
-      const id = String(++this.#snapshotsTaken)
+      const id = String(++snapshotsTaken)
       this.#snapshots.set(id, await this.#one('snapshot').world.snapshot())
       return id
     })
@@ -176,27 +191,35 @@ export class Kit {
   async fork(id?: string): Promise<Kit> {
     const snapshot =
       id === undefined ? await this.#inTurn('fork', () => this.#one('fork').world.snapshot()) : this.#snapshotOf(id)
-    const fork = await this.#beside(snapshot)
-    this.#forks.add(fork)
-    fork.#ended = () => this.#forks.delete(fork)
-    return fork
+    this.#mustBeInMemory('fork')
+    const made = this.#beside(snapshot)
+    const gone = () => this.#forks.delete(made)
+    this.#forks.add(made)
+    made.then(fork => {
+      fork.#ended = gone
+    }, gone)
+    return made
   }
 
   /** Clients are told to find the broker there, as `advertised.listeners` says it; also after a reset. */
   async advertise(listeners: string): Promise<void> {
+    checkText('listeners', listeners)
     await this.#alter({ 'advertised.listeners': listeners })
   }
 
   /** The virtual cluster of a name: made where there is none, with what a snapshot says, or what `reset` goes to. */
-  cluster(name: string, { by, strict = false }: VirtualClusterOptions = {}, snapshotId?: string): Promise<Kit> {
+  async cluster(name: string, options: VirtualClusterOptions = {}, snapshotId?: string): Promise<Kit> {
+    this.mustRun()
+    checkText('the name of a cluster', name)
+    checkNames('cluster', options, clusterNames)
+    const { by, strict = false } = options
+    checkKind('strict', strict, 'boolean')
     const known = this.#clusters.get(name)
     if (known !== undefined) {
       if (by === undefined || by === known.by) return known.kit
       throw new RangeError(`clients come to the cluster '${name}' by ${known.by}, not by ${by}`)
     }
-    if (by !== undefined && !waysToCome.includes(by)) {
-      throw new RangeError(`by is '${by}'; it takes ${waysToCome.join(', ')}`)
-    }
+    checkOneOf('by', by, waysToCome)
     this.#mustBeInMemory('a virtual cluster')
     const snapshot = snapshotId === undefined ? this.#baseline : this.#snapshotOf(snapshotId)
     const guest = by === undefined || by === 'port' ? null : { by, name, isStrict: strict }
@@ -234,13 +257,26 @@ export class Kit {
   }
 
   /** Stops it all, copies and virtual clusters included. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  /** Throws StoppedError once it is stopped: what is asked of it then would be asked of nobody, or start it anew. */
+  mustRun(): void {
+    if (this.#stopped !== null) throw new StoppedError()
+  }
+
+  async #stop(): Promise<void> {
     this.#ended()
     await this.#last.catch(() => undefined)
-    const others = [...this.#forks, ...(await this.clusters()).values()]
+    const made = await Promise.allSettled([...this.#forks, ...[...this.#clusters.values()].map(({ kit }) => kit)])
     this.#forks.clear()
     this.#clusters.clear()
+    // What could not be made was told to who asked for it.
+    const others = made.flatMap(each => (each.status === 'fulfilled' ? each.value : []))
     const results = await Promise.allSettled(others.map(other => other.stop()))
+    this.instruments.waiting.close(new StoppedError())
     this.instruments.clear()
     this.#alone?.world.entrance.close()
     await this.run.stop()
@@ -251,6 +287,7 @@ export class Kit {
 
   /** Sets properties of the broker that may change while it runs, and of those that follow it. */
   async #alter(properties: Readonly<Record<string, string>>): Promise<void> {
+    this.mustRun()
     const { parts } = this.#one('advertise').run
     const { cluster, nodeId } = parts.services
     const alter = (settings: ReadonlyMap<string, string>) => new Map([...settings, ...Object.entries(properties)])
@@ -320,6 +357,7 @@ export class Kit {
   }
 
   #mustBeInMemory(what: string): void {
+    this.mustRun()
     if (this.#one(what).world.isInMemory) return
     throw new TypeError(`${what} is for a broker in memory, and this one keeps its data in ${this.run.dataDirectory}`)
   }

@@ -1,6 +1,34 @@
 /** Which requests a test means: by API, client, and what they are about. */
+import { types } from 'node:util'
+import type { NamesOf } from '../base/names.ts'
 import type { About, AboutTopic } from '../trace/about.ts'
+import { checkKind, checkWhole } from './given.ts'
+import { nearestNames } from './nearest.ts'
 import type { RequestMatch } from './options.ts'
+
+export const matchNames: NamesOf<RequestMatch> = {
+  ...{ api: true, version: true, clientId: true, group: true, topic: true, partition: true, transactionalId: true },
+}
+
+/** Throws RangeError or TypeError for a match that no request can have. */
+export function checkMatch(match: RequestMatch, apis: readonly string[]): void {
+  const { api, version, partition } = match
+  if (Array.isArray(api) && api.length === 0) throw new RangeError('api is an empty list')
+  for (const name of [api ?? []].flat()) {
+    if (!apis.includes(name)) throw new RangeError(`there is no API '${name}'; ${nearestNames(String(name), apis)}`)
+  }
+  const versions = [version ?? []].flat()
+  for (const each of versions) checkWhole('version', each, 0)
+  const [min, max, more] = versions
+  if (Array.isArray(version) && (min === undefined || max === undefined || more !== undefined || min > max))
+    throw new RangeError(`version is [${versions}]; it takes one, or the lowest and highest`)
+  checkWhole('partition', partition, 0)
+  for (const name of ['clientId', 'group', 'topic', 'transactionalId'] as const) {
+    const wanted: unknown = match[name]
+    // A pattern may come of another context, as in Jest.
+    if (!types.isRegExp(wanted)) checkKind(name, wanted, 'string', 'text or a pattern')
+  }
+}
 
 /** A request, as far as it matters here. */
 export interface Matched {

@@ -1,5 +1,6 @@
 /** The broker's clock in the hands of a test: frozen, advanced, set and resumed, one after the other. */
 import { type Duration, durationMs, type Moment, momentMs } from './durations.ts'
+import { checkNames, checkOneOf } from './given.ts'
 import { KeptTimers, type SessionEnd } from './kept-timers.ts'
 import type { Advanced, AdvanceOptions, ClockState, TestClock } from './options.ts'
 import type { TurnableClock } from './turnable-clock.ts'
@@ -52,7 +53,7 @@ export class TurnedClock implements TestClock {
   }
 
   /** Has it stand still, at this time of day where one is given. */
-  freeze(at?: Moment): Promise<ClockState> {
+  async freeze(at?: Moment): Promise<ClockState> {
     const ms = at === undefined ? undefined : momentMs(at)
     return this.#next(() => {
       this.#options.clock.freeze()
@@ -62,7 +63,7 @@ export class TurnedClock implements TestClock {
   }
 
   /** Sets the time of day. What waits for so many seconds goes on waiting for them. */
-  set(to: Moment): Promise<ClockState> {
+  async set(to: Moment): Promise<ClockState> {
     const ms = momentMs(to)
     return this.#next(() => {
       this.#options.clock.set(ms)
@@ -79,10 +80,11 @@ export class TurnedClock implements TestClock {
   }
 
   /** Passes a time at once; resolves when all that was due was done, and each answer that came of it was handed to the kernel. */
-  advance(by: Duration, { members = 'kept' }: AdvanceOptions = {}): Promise<Advanced> {
+  async advance(by: Duration, options: AdvanceOptions = {}): Promise<Advanced> {
+    checkNames('advance', options, { members: true })
+    const { members = 'kept' } = options
+    checkOneOf('members', members, ['kept', 'silent'])
     const ms = durationMs(by)
-    if (members !== 'kept' && members !== 'silent')
-      throw new RangeError(`members is '${members}'; it takes kept or silent`)
     return this.#next(async () => {
       const { clock, settled } = this.#options
       const groups = members === 'kept' ? [...this.#groups].flatMap(each => each.deref() ?? []) : []

@@ -1,10 +1,13 @@
 /** A broker for tests: in memory on a free port unless told otherwise, and with words for what tests do to it. */
+import type { NamesOf } from '../base/names.ts'
 import { Broker, type BrokerOptions } from '../broker.ts'
+import { brokerOptionNames, checkOptions } from '../composition/option-names.ts'
 import { ConfigError } from '../config/values.ts'
 import { httpAddressOf } from '../http/server.ts'
 import type { Brokers } from './brokers/brokers.ts'
 import type { Coordinated, TestBroker, TopicReplicas } from './brokers/options.ts'
 import type { Fault, FaultAction, FaultMatch } from './faults/options.ts'
+import { checkKind, checkMs, checkOneOf } from './given.ts'
 import { deleteGroup, evict, expire, setOffsets } from './groups.ts'
 import { isOpenToOthers, openAdvice, testingRoutes, tokenOf } from './http.ts'
 import { Kit, type KitOptions } from './kit.ts'
@@ -22,7 +25,8 @@ import type {
 } from './options.ts'
 import type { GroupState, TopicRecords } from './record-options.ts'
 import type { ResetOptions, ResetResult, TestSnapshot, VirtualClusterOptions } from './state-options.ts'
-import { linesOf, loadLines, lookFor, produce, recordsIn } from './topics.ts'
+import { checkRead, linesOf, loadLines, lookFor, produce, readNames, recordsIn } from './topics.ts'
+import { waitNames } from './waiting.ts'
 
 /** How a broker for tests is started. All of it may be left out. */
 export interface TestKafkaOptions extends BrokerOptions {
@@ -68,6 +72,7 @@ export class TestKafka extends Broker {
 
   /** Starts a broker for tests; see `Broker.start`. */
   static override async start(options: TestKafkaOptions = {}): Promise<TestKafka> {
+    checkStart(options)
     const { seed, testingToken, onTrace, persona, offsetCommitVersion, timeoutMs, trace, brokers, ...given } = options
     const { http, properties = {} } = given
     const isOnDisk = [given.data, properties['log.dirs'], properties['log.dir']].some(path => path !== undefined)
@@ -92,6 +97,7 @@ export class TestKafka extends Broker {
 
   /** Has requests that fit fail, wait, get lost, happen twice or be damaged, until it is removed. The first that fits counts. */
   fault(match: FaultMatch, action: FaultAction): Fault {
+    this.#kit.mustRun()
     return this.#kit.instruments.faults.add(match, action)
   }
 
@@ -137,6 +143,7 @@ export class TestKafka extends Broker {
 
   /** One broker of the cluster. Throws RangeError where there is none of the node id. */
   broker(nodeId: number): TestBroker {
+    this.#kit.mustRun()
     return brokersOf(this.#kit, 'stopping brokers').broker(nodeId)
   }
 
@@ -184,9 +191,17 @@ export class TestKafka extends Broker {
       inSync: async (partition, count, options) => brokers('replicas').inSync(name, partition, count, options),
       offset: (partition, offset, options) => instruments.topicOffset(name, partition, offset, options),
       produce: records => produce(services(), name, records),
-      records: async (options = {}) => recordsIn(services(), name, options),
-      expect: (wanted, options = {}) =>
-        instruments.waiting.until(`a record in ${name}`, () => lookFor(services(), name, wanted, options), options),
+      records: async (options = {}) => {
+        checkRead('records', options)
+        return recordsIn(services(), name, options)
+      },
+      expect: async (wanted, options = {}) => {
+        checkKind('what expect looks for', wanted ?? null, 'function')
+        checkRead('expect', options, expectNames)
+        const { timeoutMs, signal } = options
+        const wait = { ...(timeoutMs !== undefined && { timeoutMs }), ...(signal && { signal }) }
+        return instruments.waiting.until(`a record in ${name}`, () => lookFor(services(), name, wanted, options), wait)
+      },
     }
   }
 
@@ -211,13 +226,13 @@ export class TestKafka extends Broker {
   }
 
   /** The same as `reset`, to a snapshot. */
-  restore(snapshot: { readonly id: string }): Promise<void> {
-    return this.#kit.restore(snapshot.id)
+  async restore(snapshot: { readonly id: string }): Promise<void> {
+    return this.#kit.restore(idOf(snapshot))
   }
 
   /** Another broker in this process, with a port and a cluster id of its own, that begins with what a snapshot says, or with what there is now. */
   async fork(snapshot?: { readonly id: string }): Promise<TestKafka> {
-    return new TestKafka(await this.#kit.fork(snapshot?.id))
+    return new TestKafka(await this.#kit.fork(snapshot && idOf(snapshot)))
   }
 
   /**
@@ -239,10 +254,31 @@ export class TestKafka extends Broker {
     return this.#kit.advertise(listeners)
   }
 
-  /** Stops the broker, with all copies and virtual clusters. */
+  /** Stops the broker, with all copies and virtual clusters. Whatever is waited for or asked afterwards rejects with a StoppedError. */
   override stop(): Promise<void> {
     return this.#kit.stop()
   }
+}
+
+const expectNames = { ...readNames, ...waitNames }
+
+const optionNames: NamesOf<TestKafkaOptions> = {
+  ...brokerOptionNames,
+  ...{ seed: true, testingToken: true, trace: true, onTrace: true, persona: true },
+  ...{ brokers: true, offsetCommitVersion: true, timeoutMs: true },
+}
+
+/** Throws where an option is not known, or is none of what it may be. */
+function checkStart(options: TestKafkaOptions): void {
+  checkOptions(options, optionNames)
+  const { seed, testingToken, onTrace, offsetCommitVersion, timeoutMs, trace } = options
+  if (seed !== undefined && !Number.isSafeInteger(seed))
+    throw new RangeError(`seed is ${seed}; it takes a whole number`)
+  checkOneOf('offsetCommitVersion', offsetCommitVersion, [3, 4])
+  checkMs('timeoutMs', timeoutMs)
+  checkKind('onTrace', onTrace, 'function')
+  checkKind('trace', trace, 'boolean')
+  checkKind('testingToken', testingToken, 'string')
 }
 
 async function startCluster(all: BrokerOptions, brokers: number, of: KitOptions): Promise<Kit> {
@@ -256,6 +292,11 @@ async function startCluster(all: BrokerOptions, brokers: number, of: KitOptions)
 
 /** Who leads on purpose goes on to. */
 const stays = { 'auto.leader.rebalance.enable': 'false' }
+
+function idOf(snapshot: { readonly id: string }): string {
+  if (typeof snapshot?.id === 'string') return snapshot.id
+  throw new TypeError('restore and fork take what snapshot() has given')
+}
 
 function brokersOf({ brokers }: Kit, what: string): Brokers {
   if (brokers !== null) return brokers

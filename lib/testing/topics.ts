@@ -1,12 +1,15 @@
 /** Records that a test writes and reads by itself, without a client: into the logs, and out of them as a consumer sees them. */
 import { isUtf8 } from 'node:buffer'
+import { types } from 'node:util'
 import { KafkaError } from '../../protocol/errors.ts'
 import { buildBatch } from '../../protocol/records/batch.ts'
+import type { NamesOf } from '../base/names.ts'
 import { FetchedSet, recordsOf } from '../client/fetched-set.ts'
 import { partitionOfRecordKey } from '../contents/partition-of-key.ts'
 import { type LoadedRecord, RecordLineError, recordOf, recordOfLine } from '../contents/record-line.ts'
 import type { Partition } from '../partitions/partition.ts'
 import type { OffsetWaiter } from '../partitions/waiting/offset-queue.ts'
+import { checkKind, checkList, checkNames, checkOneOf, checkText, checkWhole } from './given.ts'
 import type { ProducedRecord, ReadOptions, TestRecord, WrittenRecord } from './record-options.ts'
 import type { KitServices } from './services.ts'
 import type { Look } from './waiting.ts'
@@ -20,8 +23,14 @@ export async function produce(
   topic: string,
   records: readonly (WrittenRecord | string)[],
 ): Promise<ProducedRecord[]> {
+  checkText('the name of a topic', topic)
+  checkList('records', records)
   const loaded = records.map((record, i) => {
-    const given = typeof record === 'string' ? { value: record } : record
+    const given: unknown = typeof record === 'string' ? { value: record } : record
+    if (typeof given !== 'object' || given === null || given instanceof Uint8Array || Array.isArray(given))
+      throw new TypeError(`record ${i + 1} takes text or an object, as in { key: 'a', value: 'b' }`)
+    const { topic: named = topic } = given as { topic?: unknown }
+    if (named !== topic) throw new TypeError(`record ${i + 1} is for the topic ${named}, and this is ${topic}`)
     return checked(() => recordOf({ ...given, topic }, services.clock.now()), `record ${i + 1}`)
   })
   return write(services, topic, loaded)
@@ -68,14 +77,24 @@ function committed(partition: Partition, offset: number): Promise<void> {
 const waiter: OffsetWaiter<(errorCode: number) => void> = { settled: (resolve, errorCode) => resolve(errorCode) }
 
 /** What consumers can read of a topic, by partition and offset; nothing where there is no topic. */
-export function recordsIn<V>(
-  { partitions }: KitServices,
-  topic: string,
-  { partition, from = 0, isolation = 'read_committed', decode }: ReadOptions<V>,
-): TestRecord<V>[] {
+export function recordsIn<V>({ partitions }: KitServices, topic: string, options: ReadOptions<V>): TestRecord<V>[] {
+  const { partition, from = 0, isolation = 'read_committed', decode } = options
   const all = (partitions.ofTopic(topic) ?? []).filter(({ index }) => partition === undefined || index === partition)
   return all.flatMap(each => [...recordsOfPartition<V>(each, from, isolation === 'read_committed', decode)])
 }
+
+/** Throws RangeError or TypeError for what cannot be read; `names` are those that may be said. */
+export function checkRead<V>(what: string, options: ReadOptions<V>, names: object = readNames): void {
+  checkNames(what, options, names as NamesOf<ReadOptions<V>>)
+  const { partition, from, isolation, decode } = options
+  checkWhole('partition', partition, 0)
+  checkWhole('from', from, 0)
+  checkOneOf('isolation', isolation, ['read_committed', 'read_uncommitted'])
+  checkKind('decode', decode, 'function')
+}
+
+/** What a read takes. */
+export const readNames: NamesOf<ReadOptions<unknown>> = { partition: true, from: true, isolation: true, decode: true }
 
 /** Whether a record that is wanted is there. */
 export function lookFor<V>(
@@ -85,7 +104,12 @@ export function lookFor<V>(
   options: ReadOptions<V>,
 ): Look<TestRecord<V>> {
   const records = recordsIn(services, topic, options)
-  const met = records.find(record => wanted(record))
+  const met = records.find(record => {
+    const answer: unknown = wanted(record)
+    // A promise would pass for true.
+    if (types.isPromise(answer)) throw new TypeError('the function that expect is given takes no promise to answer by')
+    return answer
+  })
   return met === undefined ? { seen: `there are ${records.length} others`, state: records } : { met }
 }
 
@@ -147,6 +171,7 @@ export function linesOf(services: KitServices, topic?: string): string {
 
 /** Writes what such lines say; nothing where one of them is none. Throws TypeError. */
 export async function loadLines(services: KitServices, text: string): Promise<void> {
+  if (typeof text !== 'string') throw new TypeError('load takes the text of JSON lines')
   const lines = text.split('\n').map((line, i) => ({ line, number: i + 1 }))
   const loaded = lines.flatMap(({ line, number }) =>
     line.trim() === '' ? [] : [checked(() => recordOfLine(line, services.clock.now()), `line ${number}`)],

@@ -1,5 +1,7 @@
 /** Waiting for something to be so, for a bounded time: looked at again whenever something may have changed. */
 import type { Clock, Timer } from '../base/clock.ts'
+import type { NamesOf } from '../base/names.ts'
+import { checkMs, checkNames } from './given.ts'
 import type { WaitOptions } from './options.ts'
 import { WaitTimeoutError } from './wait-timeout-error.ts'
 
@@ -7,6 +9,9 @@ import { WaitTimeoutError } from './wait-timeout-error.ts'
 export const waitMsDefault = 4_000
 /** How often it is looked at where nothing tells of a change. */
 const againMs = 25
+
+/** What every wait takes. */
+export const waitNames: NamesOf<WaitOptions> = { timeoutMs: true, signal: true }
 
 /** One look: the value that was waited for, or what there is instead. */
 export type Look<T> = { readonly met: T } | { readonly seen: string; readonly state?: unknown }
@@ -18,6 +23,9 @@ export class Waiting {
   readonly #looks = new Set<() => void>()
   #isDue = false
   #again: Timer | null = null
+  readonly #waiters = new Set<(reason: Error) => void>()
+  /** Why nobody can wait any more. */
+  #closed: Error | null = null
 
   /** `timeoutMs` is how long is waited where a call says nothing of it. */
   constructor(clock: Clock, timeoutMs = waitMsDefault) {
@@ -39,20 +47,25 @@ export class Waiting {
    * Resolves once `look` has what is waited for, at once where it has; `what` says it in words. Rejects with a WaitTimeoutError that says
    * what was seen, with the signal's reason, or with what `look` throws.
    */
-  until<T>(what: string, look: () => Look<T> | Promise<Look<T>>, options: WaitOptions = {}): Promise<T> {
+  async until<T>(what: string, look: () => Look<T> | Promise<Look<T>>, options: WaitOptions = {}): Promise<T> {
+    checkNames('waiting', options, waitNames)
     const { timeoutMs = this.#timeoutMs, signal } = options
+    checkMs('timeoutMs', timeoutMs)
+    if (this.#closed !== null) throw this.#closed
     return new Promise<T>((resolve, reject) => {
       let last: { readonly seen: string; readonly state?: unknown } = { seen: 'nothing yet' }
       let [isLooking, looksAgain] = [false, false]
       const end = () => {
         this.#looks.delete(run)
+        this.#waiters.delete(giveUp)
         timer.cancel()
         signal?.removeEventListener('abort', aborted)
       }
-      const aborted = () => {
+      const giveUp = (reason: unknown) => {
         end()
-        reject(signal!.reason)
+        reject(reason)
       }
+      const aborted = () => giveUp(signal!.reason)
       const run = async () => {
         looksAgain = isLooking
         if (isLooking) return
@@ -66,8 +79,7 @@ export class Waiting {
           }
           last = found
         } catch (error) {
-          end()
-          reject(error)
+          giveUp(error)
           return
         } finally {
           isLooking = false
@@ -75,15 +87,23 @@ export class Waiting {
         if (looksAgain && this.#looks.has(run)) void run()
       }
       const timer = this.#clock.schedule(timeoutMs, () => {
-        end()
-        reject(new WaitTimeoutError(`${what}: not within ${timeoutMs} ms; ${last.seen}`, last.state ?? last.seen))
+        giveUp(new WaitTimeoutError(`${what}: not within ${timeoutMs} ms; ${last.seen}`, last.state ?? last.seen))
       })
       if (signal?.aborted) return aborted()
       signal?.addEventListener('abort', aborted, { once: true })
       this.#looks.add(run)
+      this.#waiters.add(giveUp)
       this.#lookAgain()
       void run()
     })
+  }
+
+  /** Whoever waits, or is going to, is told why nothing comes any more. */
+  close(reason: Error): void {
+    this.#closed = reason
+    for (const giveUp of [...this.#waiters]) giveUp(reason)
+    this.#again?.cancel()
+    this.#again = null
   }
 
   #lookAgain(): void {

@@ -95,7 +95,8 @@ t.test('ottla await tells by its exit code whether it came to be so', async t =>
     stderr: /orders-0 reaches 1/,
   })
   t.match(await wait('request', 'Produce'), { code: 0 })
-  t.match(await wait('request', 'Nonsense', '--timeout', '10'), { code: 124, stderr: /1 Produce/ })
+  t.match(await wait('request', 'DeleteTopics', '--timeout', '10'), { code: 124, stderr: /1 Produce/ })
+  t.match(await wait('request', 'Produse'), { code: 1, stderr: /there is no API 'Produse'; near are Pro/ })
   t.match(await wait('fault', '1'), { code: 1, stderr: /there is no fault 1/ })
   t.match(await runHere(awaitState, ['group', 'g', 'ready', '--http', '127.0.0.1:1']), {
     code: 1,

@@ -8,12 +8,14 @@ import type { Refusal } from '../../server/handler-row.ts'
 import type { Aftermath, CallInfo, Interceptor, Verdict } from '../../server/interceptor.ts'
 import type { Abouts } from '../../trace/about.ts'
 import { type Fields, type Shape, shapeOf } from '../../trace/shapes.ts'
+import { checkWhole } from '../given.ts'
 import type { Taken } from '../matching.ts'
 import { nearestNames } from '../nearest.ts'
 import type { Waiting } from '../waiting.ts'
 import { failIn, isEmpty, putInto, takenOut, type Version } from './apart.ts'
 import { answersOf, canAnswer, codeOf, isOfTheWhole } from './api-codes.ts'
 import { copyOf, corrupted, truncated } from './bytes.ts'
+import { checkAction, checkFaultMatch } from './check.ts'
 import type { Fault, FaultAction, FaultMatch } from './options.ts'
 import { describe, Rule, type Step } from './rule.ts'
 import { FaultVerifyError } from './verify-error.ts'
@@ -43,6 +45,7 @@ interface Plan {
   step: Step | null
 }
 
+const errorNames = Object.keys(codes).filter(name => name !== 'NONE')
 /** Topic ids stand for names from these versions on. */
 const fetchIdsSince = 13
 
@@ -65,7 +68,8 @@ export class Faults implements Interceptor {
 
   /** Puts a fault in force, behind those there are: the first that fits counts. Throws RangeError for one that makes no sense. */
   add(match: FaultMatch, action: FaultAction): Fault {
-    this.#check(match)
+    checkFaultMatch(match, this.#options.apis)
+    checkAction(action)
     const steps = this.#stepsOf(match, action)
     const rule = new Rule(++this.#lastId, match, steps, describe(match, action), this.#options.random)
     this.#rules.push(rule)
@@ -85,6 +89,7 @@ export class Faults implements Interceptor {
   /** Takes all out of force; what waits goes on. */
   clear(): void {
     this.#rules.length = 0
+    this.#options.waiting.changed()
     for (const [timer, run] of this.#delays) {
       timer.cancel()
       run()
@@ -211,39 +216,16 @@ export class Faults implements Interceptor {
     })
   }
 
-  #check({ api, n, times, probability }: FaultMatch): void {
-    for (const name of [api ?? []].flat()) {
-      if (this.#options.apis.includes(name)) continue
-      throw new RangeError(`there is no API '${name}'; ${nearestNames(name, this.#options.apis)}`)
-    }
-    for (const [name, value] of Object.entries({ n, times })) {
-      if (value !== undefined && !(Number.isInteger(value) && value > 0))
-        throw new RangeError(`${name} is ${value}; it takes a number from 1 on`)
-    }
-    if (probability !== undefined && !(probability >= 0 && probability <= 1))
-      throw new RangeError(`probability is ${probability}; it takes a number from 0 to 1`)
-  }
-
   #stepsOf(match: FaultMatch, action: FaultAction): (Step | null)[] {
     if ('error' in action) return [this.#errorOf(match, action.error, action)]
-    if ('errors' in action) {
-      if (action.errors.length === 0) throw new RangeError('errors is empty')
+    if ('errors' in action)
       return action.errors.map(error => (error === null ? null : this.#errorOf(match, error, action)))
-    }
-    const kinds = ['delay', 'lose', 'duplicate', 'truncate', 'corrupt']
-    if (!kinds.some(kind => kind in action))
-      throw new RangeError(`a fault takes one of error, errors, ${kinds.join(', ')}`)
-    if ('delay' in action && !(action.delay >= 0))
-      throw new RangeError(`delay is ${action.delay}; it takes milliseconds`)
-    if ('truncate' in action && !(action.truncate >= 0))
-      throw new RangeError(`truncate is ${action.truncate}; it takes a number of bytes`)
     return [action]
   }
 
   #errorOf({ api }: FaultMatch, error: string | number, { delay, force }: { delay?: number; force?: boolean }): Step {
     const code = codeOf(error)
-    if (code === null)
-      throw new RangeError(`there is no error '${error}'; ${nearestNames(String(error), Object.keys(codes))}`)
+    if (code === null) throw new RangeError(`there is no error '${error}'; ${nearestNames(String(error), errorNames)}`)
     const unable = [api ?? []].flat().find(name => !canAnswer(name, code))
     if (unable !== undefined && force !== true) {
       throw new RangeError(
@@ -258,6 +240,7 @@ export class Faults implements Interceptor {
     const remove = () => {
       const at = this.#rules.indexOf(rule)
       if (at >= 0) this.#rules.splice(at, 1)
+      waiting.changed()
     }
     return {
       id: rule.id,
@@ -269,8 +252,10 @@ export class Faults implements Interceptor {
         return rule.unseen
       },
       hit: async (count = 1, options = {}) => {
+        checkWhole('count', count, 0)
         const look = () => {
           if (rule.hits >= count) return { met: undefined }
+          if (!this.#rules.includes(rule)) throw new Error(`${rule.description}: removed when it had met ${rule.hits}`)
           return { seen: `met ${rule.hits} times${rule.nearest === null ? '' : `; nearest was ${rule.nearest}`}` }
         }
         await waiting.until(`${rule.description}, ${count} times`, look, options)

@@ -1,9 +1,15 @@
 /** A network whose connections to the broker a test may cut, block, slow down and refuse. */
 import type { Clock } from '../../base/clock.ts'
+import type { NamesOf } from '../../base/names.ts'
 import type { Network, Wire } from '../../network/network.ts'
+import { checkKind, checkMs, checkNames, checkOneOf } from '../given.ts'
 import { DisturbedWire } from './disturbed-wire.ts'
 import type { LaneState } from './lane.ts'
 import type { NetworkDisturbance, TestNetwork } from './options.ts'
+
+const names: NamesOf<NetworkDisturbance> = {
+  ...{ listener: true, blocked: true, latencyMs: true, bytesPerSecond: true, refused: true },
+}
 
 /** See the head of the file. */
 export class DisturbedNetwork implements TestNetwork {
@@ -27,18 +33,21 @@ export class DisturbedNetwork implements TestNetwork {
   }
 
   cut(listener?: string): number {
+    if (listener !== undefined) this.#ports(listener)
     const wires = [...this.#wires].filter(wire => this.#isOf(wire, listener))
     for (const wire of wires) wire.cut()
     return wires.length
   }
 
   disturb(disturbance: NetworkDisturbance): AsyncDisposable {
-    const { listener, latencyMs = 0, bytesPerSecond = 1, blocked = 'both' } = disturbance
+    checkNames('disturb', disturbance, names)
+    const { listener, latencyMs, bytesPerSecond = 1, blocked, refused } = disturbance
     if (listener !== undefined) this.#ports(listener)
-    if (!(latencyMs >= 0)) throw new RangeError(`latencyMs is ${latencyMs}; it takes milliseconds`)
-    if (!(bytesPerSecond > 0)) throw new RangeError(`bytesPerSecond is ${bytesPerSecond}; it takes a number above 0`)
-    if (!['in', 'out', 'both'].includes(blocked))
-      throw new RangeError(`blocked is '${blocked}'; it takes in, out or both`)
+    checkMs('latencyMs', latencyMs)
+    checkKind('refused', refused, 'boolean')
+    if (!(typeof bytesPerSecond === 'number' && bytesPerSecond > 0))
+      throw new RangeError(`bytesPerSecond is ${bytesPerSecond}; it takes a number above 0`)
+    checkOneOf('blocked', blocked, ['in', 'out', 'both'])
     this.#disturbances.push(disturbance)
     this.#changed()
     return {
