@@ -16,7 +16,7 @@ const { devTls: _, published: __, ...ofEach } = brokerOptionNames
 /** Those of a cluster. */
 export const clusterOptionNames: NamesOf<ClusterOptions> = { ...ofEach, brokers: true }
 
-/** Throws ConfigError where one is not known, or two do not go together. */
+/** Throws ConfigError where one is not known. */
 export function checkOptions(options: BrokerOptions | ClusterOptions, known: object): void {
   if (typeof options !== 'object' || options === null) {
     throw new ConfigError('options', `options are ${JSON.stringify(options)}; they take an object, as in { port: 0 }`)
@@ -24,6 +24,4 @@ export function checkOptions(options: BrokerOptions | ClusterOptions, known: obj
   const strange = strangeName(options, known)
   if (strange !== undefined)
     throw new ConfigError(strange, `there is no option '${strange}'; ${knownInstead(strange, known)}`)
-  if (options.ephemeral && options.data !== undefined)
-    throw new ConfigError('ephemeral', 'ephemeral keeps nothing in data; leave one of them out')
 }

@@ -95,7 +95,7 @@ t.test('log.message.timestamp.type and message.timestamp.type stamp records by t
   }),
 )
 
-t.test('max.decompressed.message.bytes refuses what would take more, of a broker and of a topic', t =>
+t.test('max.decompressed.message.bytes refuses a record that would take more, of a broker and of a topic', t =>
   effect(t, {
     ofBroker: { 'max.decompressed.message.bytes': '1000' },
     ofTopic: { 'max.decompressed.message.bytes': '1000' },
@@ -104,7 +104,7 @@ t.test('max.decompressed.message.bytes refuses what would take more, of a broker
       return (await broker.send(topic, zeros)).errorCode
     },
     byDefault: 0,
-    set: codes.MESSAGE_TOO_LARGE,
+    set: codes.INVALID_RECORD,
   }),
 )
 

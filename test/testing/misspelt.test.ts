@@ -14,7 +14,6 @@ t.test('options of a start that are misspelt, or none of what they may be, are r
     ['partitions as text', { topics: { orders: '3' } }, /the topic 'orders' has "3" where a number belongs/],
     ["a topic's field", { topics: { orders: { partitons: 3 } } }, /has 'partitons'; did you mean partitions\?/],
     ['a property that is a number', { properties: { 'num.partitions': 3 } }, /num\.partitions is 3, which is no text/],
-    ['data in memory', { data: 'x', ephemeral: true }, /ephemeral keeps nothing in data/],
     ['a seed', { seed: 'abc' }, /seed is abc; it takes a whole number/],
     ['a version', { offsetCommitVersion: 2 }, /offsetCommitVersion is 2; it takes 3 or 4/],
     ['a time', { timeoutMs: -1 }, /timeoutMs is -1; it takes milliseconds/],
