@@ -46,12 +46,12 @@ export function joinAsClassic(group: ConsumerGroup, joining: Joining): Outcome<J
   if (isUnknown && instanceId === null && caller.apiVersion >= memberIdRequiredSince) {
     return { records: [], response: joinRefused(memberId, codes.MEMBER_ID_REQUIRED) }
   }
-  const subscription = readSubscription(protocols[0]!.metadata, image)
-  if (subscription === null) throw new KafkaError(codes.UNKNOWN_SERVER_ERROR)
   const holder = instanceId === null ? undefined : group.staticMember(instanceId)
   const records: GroupRecord[] = []
   const who = { memberId, instanceId, isJoining: instanceId === null || isUnknown, usesClassic: true }
   const member = memberToUpdate(group, who, records)
+  const subscription = readSubscription(protocols[0]!.metadata, image)
+  if (subscription === null) throw new KafkaError(codes.INCONSISTENT_GROUP_PROTOCOL)
   const updated = withJoin(member, joining, subscription)
   const change = applyDetails(group, { member, updated, beat: joining, records })
   if (holder && isDowngraded(group, [holder], 1) && holder.classic === null) {

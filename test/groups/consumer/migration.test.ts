@@ -217,7 +217,7 @@ t.test('errors of classic members in a consumer group', async t => {
   }
   t.equal(join({ protocolType: 'connect' }), codes.INCONSISTENT_GROUP_PROTOCOL)
   t.equal(join({ protocols: [{ name: 'other', metadata: Buffer.alloc(8) }] }), codes.INCONSISTENT_GROUP_PROTOCOL)
-  t.equal(join({ protocols: [{ name: 'range', metadata: Buffer.alloc(1) }] }), codes.UNKNOWN_SERVER_ERROR)
+  t.equal(join({ protocols: [{ name: 'range', metadata: Buffer.alloc(1) }] }), codes.INCONSISTENT_GROUP_PROTOCOL)
   t.equal(bench.commit({ topicId: id('t') }, { memberId: old.memberId, generation: 99 }), codes.ILLEGAL_GENERATION)
   bench.settings.migration = { upgrade: false, downgrade: false }
   t.equal(join({}), codes.INCONSISTENT_GROUP_PROTOCOL)
