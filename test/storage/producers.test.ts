@@ -1,20 +1,10 @@
 /** What a log knows of producers: repeated batches, sequence numbers, epochs, transactions, snapshots. */
 import t from 'tap'
-import { codes, KafkaError } from '../../protocol/errors.ts'
+import { codes } from '../../protocol/errors.ts'
 import { endTransactionMarker } from '../../protocol/records/control.ts'
 import { checkLog } from '../../storage/check.ts'
 import { decodeSnapshot, encodeSnapshot } from '../../storage/producer-snapshots.ts'
-import { batchOf, LogFixture, startMs } from './fixture.ts'
-
-function codeOf(run: () => unknown): number {
-  try {
-    run()
-  } catch (error) {
-    if (error instanceof KafkaError) return error.code
-    throw error
-  }
-  return codes.NONE
-}
+import { batchOf, codeOf, LogFixture, startMs } from './fixture.ts'
 
 /** A batch of a producer: its sequence number, so many records, its epoch. */
 function sent(baseSequence: number, count = 1, producerEpoch = 0, isTransactional = false, producerId = 7): Buffer {
